@@ -1,0 +1,95 @@
+"""Every error that seqloom raises on purpose, and the exit code that the command line gives it.
+
+SeqloomError            1  a bug, or an error without a better home
+├── UsageError          2  a wrong argument, option or configuration
+├── DataError           3  a file of data that cannot be used
+├── ModelFileError      4  a model directory that cannot be trusted
+├── DivergedError       5  a loss that is no longer a number
+├── StorageError        6  no disk, no memory, no permission to write
+├── MissingExtraError   7  an optional dependency that is not installed
+└── Interrupted   130/143  stopped by a signal, after a checkpoint
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+__all__ = [
+    "DataError",
+    "DivergedError",
+    "Interrupted",
+    "MissingExtraError",
+    "ModelFileError",
+    "SeqloomError",
+    "StorageError",
+    "UsageError",
+    "did_you_mean",
+]
+
+
+class SeqloomError(Exception):
+    """The root of the tree: its message is complete and meant for the user."""
+
+    exit_code: int = 1
+
+
+class UsageError(SeqloomError, ValueError):
+    """An argument, option or configuration that cannot be met."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class DataError(SeqloomError, ValueError):
+    """A data file that cannot be read or used; the message names the place."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ModelFileError(SeqloomError):
+    """A model directory that is damaged, foreign or unsafe."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class DivergedError(SeqloomError):
+    """Training produced a loss that is not finite."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class StorageError(SeqloomError):
+    """A write that the disk, the memory or the permissions refused."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class MissingExtraError(SeqloomError, ImportError):
+    """An optional dependency that is not installed."""
+
+    exit_code: ClassVar[int] = 7
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"This needs the package {package!r}. Install it with: pip install 'seqloom[{extra}]'")
+
+
+class Interrupted(SeqloomError):
+    """Training stopped by a signal, with everything saved; the exit code is 128 + the signal's number."""
+
+    def __init__(self, signal_number: int, message: str) -> None:
+        super().__init__(message)
+        self.signal_number = signal_number
+        self.exit_code = 128 + signal_number
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest of ``choices``, or "" when nothing is near.
+
+    >>> did_you_mean("lstn", ["lstm", "gru"])
+    " Did you mean 'lstm'?"
+    >>> did_you_mean("banana", ["lstm", "gru"])
+    ''
+    """
+    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""
