@@ -1,0 +1,1 @@
+"""What people start: the command line. Strings from outside become objects here."""
