@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import ClassVar
 
 __all__ = [
     "DataError",
@@ -38,37 +37,37 @@ class SeqloomError(Exception):
 class UsageError(SeqloomError, ValueError):
     """An argument, option or configuration that cannot be met."""
 
-    exit_code: ClassVar[int] = 2
+    exit_code: int = 2
 
 
 class DataError(SeqloomError, ValueError):
     """A data file that cannot be read or used; the message names the place."""
 
-    exit_code: ClassVar[int] = 3
+    exit_code: int = 3
 
 
 class ModelFileError(SeqloomError):
     """A model directory that is damaged, foreign or unsafe."""
 
-    exit_code: ClassVar[int] = 4
+    exit_code: int = 4
 
 
 class DivergedError(SeqloomError):
     """Training produced a loss that is not finite."""
 
-    exit_code: ClassVar[int] = 5
+    exit_code: int = 5
 
 
 class StorageError(SeqloomError):
     """A write that the disk, the memory or the permissions refused."""
 
-    exit_code: ClassVar[int] = 6
+    exit_code: int = 6
 
 
 class MissingExtraError(SeqloomError, ImportError):
     """An optional dependency that is not installed."""
 
-    exit_code: ClassVar[int] = 7
+    exit_code: int = 7
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"This needs the package {package!r}. Install it with: pip install 'seqloom[{extra}]'")

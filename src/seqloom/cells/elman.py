@@ -1,0 +1,38 @@
+"""The simple recurrent network (Elman, 1990)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from seqloom.cells.cell import Cell
+from seqloom.cells.words import Symbol, affine, relu, sigmoid, tanh
+
+__all__ = ["Activation", "Elman"]
+
+
+class Activation(str, Enum):
+    """The squashing function of an Elman cell."""
+
+    TANH = "tanh"
+    RELU = "relu"
+    SIGMOID = "sigmoid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elman(Cell):
+    """h' = f(W x + U h + b) (Elman, 1990); f is ``activation``: tanh, ReLU (Le et al., 2015) or the logistic function.
+
+    W is ``hidden.weight_0``, U is ``hidden.weight_1``, b is ``hidden.bias``.
+
+    >>> from seqloom.layers import Recurrent
+    >>> Recurrent(Elman(activation="relu"), 3, 4).out_features
+    4
+    """
+
+    state = ("h",)
+    activation: Activation = Activation.TANH
+
+    def equations(self, x: Symbol, h: Symbol) -> Symbol:
+        squash = {Activation.TANH: tanh, Activation.RELU: relu, Activation.SIGMOID: sigmoid}[Activation(self.activation)]
+        return squash(affine("hidden", x, h))

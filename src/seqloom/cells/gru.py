@@ -1,0 +1,71 @@
+"""Gated recurrent units, in the variants that two independent choices make.
+
+The reset gate acts before the product with the candidate's recurrent weights (Cho et al., 2014) or after it (torch, cuDNN);
+the update gate says how much of the past is kept (Cho et al., 2014, eq. 7) or how much is written (Chung et al., 2014, eq. 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from seqloom.cells.cell import Cell
+from seqloom.cells.words import Symbol, affine, sigmoid, tanh
+
+__all__ = ["GRU", "GRUResetAfter", "UpdateGate"]
+
+
+class UpdateGate(str, Enum):
+    """What an open update gate does."""
+
+    KEEPS = "keeps"
+    WRITES = "writes"
+
+    def mix(self, gate: Symbol, past: Symbol, candidate: Symbol) -> Symbol:
+        """The new state: the past and the candidate, in the gate's proportions."""
+        if self is UpdateGate.KEEPS:
+            return gate * past + (1 - gate) * candidate
+        return (1 - gate) * past + gate * candidate
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRU(Cell):
+    """Gated recurrent unit, reset before the product.
+
+    z = σ(update), r = σ(reset), each a map of x and h;  n = tanh(W x + U (r h) + b), the map "candidate";
+    h' = z h + (1 - z) n when the update gate ``keeps`` (Cho et al., 2014), (1 - z) h + z n when it ``writes``
+    (Chung et al., 2014).
+
+    >>> GRU(update="writes").state
+    ('h',)
+    """
+
+    state = ("h",)
+    update: UpdateGate = UpdateGate.KEEPS
+
+    def equations(self, x: Symbol, h: Symbol) -> Symbol:
+        z = sigmoid(affine("update", x, h))
+        r = sigmoid(affine("reset", x, h))
+        n = tanh(affine("candidate", x, r * h))
+        return UpdateGate(self.update).mix(z, h, n)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRUResetAfter(Cell):
+    """Gated recurrent unit, reset after the product, as in torch and cuDNN.
+
+    z = σ(update), r = σ(reset);  n = tanh(candidate(x) + r candidate_state(h)), both maps with a bias;
+    h' as in ``GRU``. With ``keeps``, the default, this is exactly ``torch.nn.GRU``.
+
+    >>> GRUResetAfter().update
+    <UpdateGate.KEEPS: 'keeps'>
+    """
+
+    state = ("h",)
+    update: UpdateGate = UpdateGate.KEEPS
+
+    def equations(self, x: Symbol, h: Symbol) -> Symbol:
+        r = sigmoid(affine("reset", x, h))
+        z = sigmoid(affine("update", x, h))
+        n = tanh(affine("candidate", x) + r * affine("candidate_state", h))
+        return UpdateGate(self.update).mix(z, h, n)
