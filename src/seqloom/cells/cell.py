@@ -91,9 +91,7 @@ def trace(cell: Cell, in_features: int, hidden_size: int) -> Traced:
     """
     with tracing(hidden_size) as record:
         x = record.add(Input(in_features))
-        states = [
-            declare_state(record, name, cell.width(name, hidden_size), cell.initial(name)) for name in cell.state
-        ]
+        states = [declare_state(record, name, cell.width(name, hidden_size), cell.initial(name)) for name in cell.state]
         returned = cell.equations(x, *states)
         new = returned if isinstance(returned, tuple) else (returned,)
         _check_new_states(cell, states, new)
@@ -110,4 +108,6 @@ def _check_new_states(cell: Cell, states: list[Symbol], new: tuple[Any, ...]) ->
         raise UsageError(f"{where} must return the new states {cell.state}, in that order; it returned ({kinds}).")
     for name, old, symbol in zip(cell.state, states, new, strict=True):
         if old.width != symbol.width:
-            raise UsageError(f"{where}: the state {name!r} has width {old.width}, but its new value has {symbol.width}.")
+            raise UsageError(
+                f"{where}: the state {name!r} has width {old.width}, but its new value has {symbol.width}."
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.words import Symbol, affine, relu, sigmoid, tanh
@@ -11,7 +11,7 @@ from seqloom.cells.words import Symbol, affine, relu, sigmoid, tanh
 __all__ = ["Activation", "Elman"]
 
 
-class Activation(str, Enum):
+class Activation(StrEnum):
     """The squashing function of an Elman cell."""
 
     TANH = "tanh"
@@ -34,5 +34,7 @@ class Elman(Cell):
     activation: Activation = Activation.TANH
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        squash = {Activation.TANH: tanh, Activation.RELU: relu, Activation.SIGMOID: sigmoid}[Activation(self.activation)]
+        squash = {Activation.TANH: tanh, Activation.RELU: relu, Activation.SIGMOID: sigmoid}[
+            Activation(self.activation)
+        ]
         return squash(affine("hidden", x, h))

@@ -116,7 +116,7 @@ NODE_TYPES = {kind.__name__: kind for kind in (Input, State, Constant, Affine, W
 
 @dataclass(frozen=True)
 class ParameterShape:
-    """A parameter that the graph asks for: its name, shape and part ("input", "recurrent", "bias", "vector", "scale")."""
+    """A parameter of the graph: its name, shape and part ("input", "recurrent", "bias", "vector" or "scale")."""
 
     name: str
     shape: tuple[int, ...]
@@ -215,7 +215,9 @@ class Graph:
             _check_settings(node, where)
         ends = (*self.new_states, self.output)
         if any(type(end) is not int or not 0 <= end < len(self.nodes) for end in ends):
-            raise UsageError(f"The new states and the output must be nodes 0 to {len(self.nodes) - 1}; these are {ends}.")
+            raise UsageError(
+                f"The new states and the output must be nodes 0 to {len(self.nodes) - 1}; these are {ends}."
+            )
         if sum(isinstance(node, Input) for node in self.nodes) != 1:
             raise UsageError("A cell has exactly one input, x.")
         if [self.nodes[end].width for end in self.new_states] != [state.width for state in self.states]:
@@ -230,7 +232,9 @@ class Graph:
         match node:
             case Affine():
                 if node.blocks < 1 or any(width % node.blocks for width in (*widths, node.width)):
-                    raise UsageError(f"{where}: {node.blocks} blocks do not divide the widths {widths} and {node.width}.")
+                    raise UsageError(
+                        f"{where}: {node.blocks} blocks do not divide the widths {widths} and {node.width}."
+                    )
             case Norm():
                 if widths != [node.width] or node.groups < 1 or node.width % node.groups:
                     raise UsageError(f"{where}: {node.groups} groups do not divide the width {node.width}.")
@@ -248,7 +252,8 @@ def _node_from_data(entry: Mapping[str, Any]) -> Node:
     if set(entry) - {"node"} != known:
         raise UsageError(f"A node {kind.__name__} has the fields {sorted(known)}; this one has {sorted(entry)}.")
     values = {key: tuple(value) if key == "operands" else value for key, value in entry.items() if key != "node"}
-    node: Node = kind(**values)
+    build: Any = kind
+    node: Node = build(**values)
     return node
 
 
@@ -259,7 +264,9 @@ def _check_settings(node: Node, where: str) -> None:
         case Norm() if node.kind not in NORMS:
             raise UsageError(f"{where}: a norm is one of {NORMS}; this is {node.kind!r}.")
         case Mask() if not (0 <= node.p <= 1 and node.per in RHYTHMS):
-            raise UsageError(f"{where}: a mask needs 0 <= p <= 1 and one of {RHYTHMS}; this is {node.p!r}, {node.per!r}.")
+            raise UsageError(
+                f"{where}: a mask needs 0 <= p <= 1 and one of {RHYTHMS}; this is {node.p!r}, {node.per!r}."
+            )
         case State(initial=value) | Constant(value=value) if not math.isfinite(value):
             raise UsageError(f"{where}: a number must be finite; this is {value!r}.")
         case _:

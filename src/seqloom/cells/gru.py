@@ -1,13 +1,14 @@
 """Gated recurrent units, in the variants that two independent choices make.
 
-The reset gate acts before the product with the candidate's recurrent weights (Cho et al., 2014) or after it (torch, cuDNN);
-the update gate says how much of the past is kept (Cho et al., 2014, eq. 7) or how much is written (Chung et al., 2014, eq. 5).
+The reset gate acts before the product with the candidate's recurrent weights (Cho et al., 2014) or after it (torch,
+cuDNN); the update gate says how much of the past is kept (Cho et al., 2014, eq. 7) or how much is written (Chung et
+al., 2014, eq. 5).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.words import Symbol, affine, sigmoid, tanh
@@ -15,7 +16,7 @@ from seqloom.cells.words import Symbol, affine, sigmoid, tanh
 __all__ = ["GRU", "GRUResetAfter", "UpdateGate"]
 
 
-class UpdateGate(str, Enum):
+class UpdateGate(StrEnum):
     """What an open update gate does."""
 
     KEEPS = "keeps"

@@ -62,7 +62,9 @@ class Trace:
         if not isinstance(node, Input | Constant | Pointwise):
             check_name(node.name)
             if node.name in self.names:
-                raise UsageError(f"The name {node.name!r} is used twice; each map, weight, norm, mask and state has its own.")
+                raise UsageError(
+                    f"The name {node.name!r} is used twice; each map, weight, norm, mask and state has its own."
+                )
             self.names.add(node.name)
         self.nodes.append(node)
         return Symbol(self, len(self.nodes) - 1, node.width)
@@ -129,8 +131,8 @@ class Symbol:
 
     def __bool__(self) -> NoReturn:
         raise UsageError(
-            "A cell's equations cannot branch on a value (bool, if, and, or, comparison): they are traced once, for all "
-            "data. Write the choice as arithmetic, for example gate * a + (1 - gate) * b, or use maximum and minimum."
+            "A cell's equations cannot branch on a value (bool, if, and, or, comparison): they are traced once, for "
+            "all data. Write the choice as arithmetic, for example gate * a + (1 - gate) * b, or use maximum and minimum."
         )
 
     def _no_comparison(self, other: object) -> NoReturn:
@@ -145,7 +147,9 @@ class Symbol:
         raise UsageError("A cell's values cannot be indexed: give each part a name of its own, as affine(name, ...).")
 
     def __matmul__(self, other: object) -> NoReturn:
-        raise UsageError("@ is not one of a cell's words: write affine(name, operand, ...) for a product with a weight.")
+        raise UsageError(
+            "@ is not one of a cell's words: write affine(name, operand, ...) for a product with a weight."
+        )
 
     @classmethod
     def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> NoReturn:
@@ -173,7 +177,9 @@ def _symbol(value: Symbol | float, word: str) -> Symbol:
 def _binary(operation: str, left: Symbol | float, right: Symbol | float) -> Symbol:
     a, b = _symbol(left, operation), _symbol(right, operation)
     if a.width != b.width and 1 not in (a.width, b.width):
-        raise UsageError(f"{operation}: the widths {a.width} and {b.width} differ; use affine(name, v, out=...) to change one.")
+        raise UsageError(
+            f"{operation}: the widths {a.width} and {b.width} differ; use affine(name, v, out=...) to change one."
+        )
     return a.trace.add(Pointwise(operation, (a.position, b.position), max(a.width, b.width)))
 
 
@@ -230,7 +236,7 @@ def affine(name: str, *operands: Symbol, out: int | None = None, bias: bool = Tr
 
 
 def weight(name: str, init: Initialiser | float = 0.0) -> Symbol:
-    """A learned vector (H,), for peepholes, decays and recurrences unit by unit; ``init`` is a number or an initialiser."""
+    """A learned vector (H,), for peepholes, decays and products unit by unit; ``init`` is a number or an initialiser."""
     trace = _trace("weight")
     symbol = trace.add(Weight(name, trace.hidden_size))
     trace.vectors[name] = ConstantFill(float(init)) if isinstance(init, int | float) else init
@@ -240,7 +246,8 @@ def weight(name: str, init: Initialiser | float = 0.0) -> Symbol:
 def norm(name: str, value: Symbol, kind: str = "layer", groups: int = 1) -> Symbol:
     """Normalise ``value`` over its units, in ``groups`` groups, with a learned scale (and shift for "layer").
 
-    "layer": (v - mean) / sqrt(variance + 1e-5) (Ba et al., 2016); "rms": v / sqrt(mean(v²) + 1e-5) (Zhang & Sennrich, 2019).
+    "layer": (v - mean) / sqrt(variance + 1e-5) (Ba et al., 2016);
+    "rms": v / sqrt(mean(v²) + 1e-5) (Zhang & Sennrich, 2019).
     """
     a = _symbol(value, f"norm({name!r})")
     if kind not in ("layer", "rms"):
@@ -251,7 +258,7 @@ def norm(name: str, value: Symbol, kind: str = "layer", groups: int = 1) -> Symb
 
 
 def bernoulli(name: str, p: float, per: str = "step") -> Symbol:
-    """Coins (H,) with probability ``p`` of 1, thrown per "step" or once per "sequence"; their mean ``p`` in evaluation."""
+    """Coins (H,) with probability ``p`` of 1, thrown per "step" or per "sequence"; their mean ``p`` in evaluation."""
     if not 0 <= p <= 1:
         raise UsageError(f"bernoulli({name!r}): p is a probability, not {p!r}.")
     if per not in ("step", "sequence"):

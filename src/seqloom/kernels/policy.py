@@ -1,0 +1,93 @@
+"""Which kernel runs a call, and why.
+
+Kernels stand in order of preference; the first that does not refuse runs. ``use("reference")`` asks for one by name:
+then it runs, or the call raises with the reason. A kernel of our own enters in ``KERNELS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from seqloom.errors import UsageError, did_you_mean
+from seqloom.kernels.call import Call, Kernel, States
+from seqloom.kernels.reference import Reference
+from seqloom.kernels.torch_library import TorchLibrary
+
+__all__ = ["Explanation", "available", "explain", "run", "use"]
+
+KERNELS: tuple[Kernel, ...] = (TorchLibrary(), Reference())
+AUTO = "auto"
+
+_WISH: ContextVar[str] = ContextVar("seqloom_kernel", default=AUTO)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The kernel that runs, and why each one before it in order of preference does not."""
+
+    kernel: str
+    summary: str
+    refused: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.kernel}: {self.summary}"]
+        lines += [f"  not {name}: {reason}" for name, reason in self.refused]
+        return "\n".join(lines)
+
+
+@contextmanager
+def use(kernel: str) -> Iterator[None]:
+    """Run every recurrence inside the ``with`` block on one kernel, by name, or on the best one ("auto").
+
+    Raises UsageError for an unknown name, and later for a call that the kernel cannot run.
+
+    >>> from seqloom import kernels
+    >>> with kernels.use("reference"):
+    ...     pass
+    """
+    names = [AUTO, *available()]
+    if kernel not in names:
+        raise UsageError(f"No kernel is called {kernel!r}; there are {', '.join(names)}.{did_you_mean(kernel, names)}")
+    token = _WISH.set(kernel)
+    try:
+        yield
+    finally:
+        _WISH.reset(token)
+
+
+def available() -> dict[str, str]:
+    """The kernels by name, in order of preference, each with a line of description."""
+    return {kernel.name: kernel.summary for kernel in KERNELS}
+
+
+def explain(call: Call) -> Explanation:
+    """Which kernel would run ``call``, and why."""
+    kernel, refused = _choose(call)
+    return Explanation(kernel.name, kernel.summary, refused)
+
+
+def run(call: Call) -> tuple[Tensor, States]:
+    """Run ``call`` on the kernel that policy chooses."""
+    kernel, _ = _choose(call)
+    return kernel.run(call)
+
+
+def _choose(call: Call) -> tuple[Kernel, tuple[tuple[str, str], ...]]:
+    wish = _WISH.get()
+    refused: list[tuple[str, str]] = []
+    for kernel in KERNELS:
+        if wish not in (AUTO, kernel.name):
+            refused.append((kernel.name, f"{wish!r} was asked for"))
+            continue
+        reason = kernel.refusal(call)
+        if reason is None:
+            return kernel, tuple(refused)
+        if wish == kernel.name:
+            raise UsageError(f"The kernel {wish!r} was asked for, but cannot run this: {reason}.")
+        refused.append((kernel.name, reason))
+    raise AssertionError("the reference refuses nothing")

@@ -1,0 +1,133 @@
+"""The readable reference: the equations, run with torch tensors, one step after the other.
+
+Everything else is measured against it. Autograd, double backward, forward mode, ``torch.func`` and every device work,
+because it is made of ordinary torch operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Pointwise, State, Weight
+from seqloom.kernels.call import Call, Kernel, Randomness, States
+from seqloom.kernels.random_bits import bernoulli_mask
+
+__all__ = ["Reference", "step"]
+
+NORM_EPSILON = 1e-5
+
+OPERATIONS: dict[str, Callable[..., Tensor]] = {
+    "negative": torch.neg,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "exp": torch.exp,
+    "log": torch.log,
+    "softplus": F.softplus,
+    "sqrt": torch.sqrt,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "add": torch.add,
+    "subtract": torch.sub,
+    "multiply": torch.mul,
+    "divide": torch.div,
+    "maximum": torch.maximum,
+    "minimum": torch.minimum,
+}
+
+
+class Reference(Kernel):
+    """Runs any cell, any batch, on any device."""
+
+    name = "reference"
+    summary = "the equations with torch tensors, one step after the other"
+
+    def refusal(self, call: Call) -> str | None:
+        return None
+
+    def run(self, call: Call) -> tuple[Tensor, States]:
+        x, states, lengths, randomness = call.x, call.states, call.lengths, call.randomness
+        batch, time = x.shape[:2]
+        if lengths is not None:
+            real = torch.arange(time, device=x.device) < lengths.to(x.device)[:, None]  # (B, T)
+            x = torch.where(real[..., None], x, 0.0)
+        outputs = []
+        for t in range(time):
+            now = None if randomness is None else Randomness(randomness.seed, randomness.time + t)
+            y_t, new = step(call.graph, call.parameters, x[:, t], states, now)
+            if lengths is not None:
+                running = real[:, t, None]
+                new = tuple(torch.where(running, a, b) for a, b in zip(new, states, strict=True))
+                y_t = torch.where(running, y_t, 0.0)
+            outputs.append(y_t)
+            states = new
+        if not outputs:
+            return x.new_zeros(batch, 0, call.graph.out_features), states
+        return torch.stack(outputs, dim=1), states
+
+
+def step(
+    graph: Graph, parameters: Mapping[str, Tensor], x: Tensor, states: States, randomness: Randomness | None
+) -> tuple[Tensor, States]:
+    """One step: x (B, D) and the states (B, H) give the output (B, H) and the new states."""
+    values: list[Tensor] = []
+    waiting = iter(states)
+    for node in graph.nodes:
+        match node:
+            case Input():
+                value = x
+            case State():
+                value = next(waiting)
+            case Constant():
+                value = x.new_full((1,), node.value)
+            case Affine():
+                value = _affine(node, parameters, [values[k] for k in node.operands])
+            case Weight():
+                value = parameters[f"{node.name}.vector"]
+            case Norm():
+                value = _norm(node, parameters, values[node.operands[0]])
+            case Mask():
+                value = _mask(node, x, randomness)
+            case Pointwise():
+                value = OPERATIONS[node.operation](*(values[k] for k in node.operands))
+        values.append(value)
+    batch = x.shape[:-1]
+    new = tuple(values[k].expand(*batch, -1) for k in graph.new_states)
+    return values[graph.output].expand(*batch, -1), new
+
+
+def _affine(node: Affine, parameters: Mapping[str, Tensor], operands: list[Tensor]) -> Tensor:
+    """Σ_k W_k · operand_k + b; with blocks, W_k is (blocks, rows, columns)."""
+    total = parameters[f"{node.name}.bias"] if node.bias else None
+    for k, operand in enumerate(operands):
+        matrix = parameters[f"{node.name}.weight_{k}"]
+        if node.blocks == 1:
+            product = F.linear(operand, matrix)
+        else:
+            parts = operand.unflatten(-1, (node.blocks, -1))
+            product = torch.einsum("...nd,nhd->...nh", parts, matrix).flatten(-2)
+        total = product if total is None else total + product
+    assert total is not None
+    return total
+
+
+def _norm(node: Norm, parameters: Mapping[str, Tensor], value: Tensor) -> Tensor:
+    """(v - mean) / sqrt(variance + ε) · scale + bias, or v / sqrt(mean(v²) + ε) · scale."""
+    grouped = value.unflatten(-1, (node.groups, -1))
+    if node.kind == "layer":
+        grouped = grouped - grouped.mean(-1, keepdim=True)
+    grouped = grouped * torch.rsqrt(grouped.square().mean(-1, keepdim=True) + NORM_EPSILON)
+    scaled: Tensor = grouped.flatten(-2) * parameters[f"{node.name}.scale"]
+    return scaled + parameters[f"{node.name}.bias"] if node.kind == "layer" else scaled
+
+
+def _mask(node: Mask, x: Tensor, randomness: Randomness | None) -> Tensor:
+    """Coins of this step (or of the sequence, as if all were thrown at time 0), or their mean."""
+    if randomness is None:
+        return x.new_full((node.width,), node.p)
+    time = randomness.time if node.per == "step" else torch.zeros_like(randomness.time)
+    return bernoulli_mask(node.name, node.p, randomness.seed, time, node.width).to(x.dtype)

@@ -1,0 +1,112 @@
+"""torch's own recurrent kernels (cuDNN on the GPU, oneDNN on the CPU), for cells that are exactly torch's.
+
+They obey fewer laws than ours: NaN in padding reaches every weight gradient, no steps and empty rows raise,
+forward-mode derivatives and vmap fail, and a second backward pass is not to be had. So they run only where none of that is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from seqloom.cells.cell import Cell, trace
+from seqloom.cells.elman import Activation, Elman
+from seqloom.cells.graph import Graph
+from seqloom.cells.gru import GRUResetAfter
+from seqloom.cells.lstm import LSTM
+from seqloom.kernels.call import Call, Kernel, States
+
+__all__ = ["TorchLibrary"]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A function of torch and the cell it computes, with its maps in torch's order; ``candidate``: of x and of h."""
+
+    function: str
+    cell: Cell
+    maps: tuple[str, ...]
+    candidate: tuple[str, str] | None = None
+
+
+TWINS = (
+    Twin("lstm", LSTM(), ("input", "forget", "candidate", "output")),
+    Twin("gru", GRUResetAfter(), ("reset", "update"), candidate=("candidate", "candidate_state")),
+    Twin("rnn_tanh", Elman(activation=Activation.TANH), ("hidden",)),
+    Twin("rnn_relu", Elman(activation=Activation.RELU), ("hidden",)),
+)
+
+
+@lru_cache(maxsize=256)
+def twin_of(graph: Graph) -> Twin | None:
+    """The torch function that computes exactly ``graph``, if there is one."""
+    hidden = graph.states[0].width
+    return next((twin for twin in TWINS if trace(twin.cell, graph.in_features, hidden).graph == graph), None)
+
+
+class TorchLibrary(Kernel):
+    """cuDNN or oneDNN through torch's functional interface."""
+
+    name = "torch"
+    summary = "torch's own kernel (cuDNN on the GPU, oneDNN on the CPU)"
+
+    def refusal(self, call: Call) -> str | None:
+        if twin_of(call.graph) is None:
+            return "the cell's equations are not those of torch's LSTM, GRU or RNN"
+        if call.lengths is not None:
+            return "lengths are given, and padding must not reach the gradients"
+        if call.x.shape[0] == 0 or call.x.shape[1] == 0:
+            return "the batch is empty"
+        if call.x.dtype not in (torch.float32, torch.float64):
+            return f"the numbers are {call.x.dtype}"
+        if _under_transform(call):
+            return "a torch.func transform or forward-mode derivative is under way"
+        return None
+
+    def run(self, call: Call) -> tuple[Tensor, States]:
+        twin = twin_of(call.graph)
+        assert twin is not None
+        weights = _flat_weights(twin, call.parameters)
+        training = torch.is_grad_enabled()
+        states = [state.contiguous()[None] for state in call.states]
+        function = getattr(torch, twin.function)
+        hidden = states if twin.function == "lstm" else states[0]
+        # has_biases, num_layers, dropout, train, bidirectional, batch_first
+        y, *new = function(call.x, hidden, weights, True, 1, 0.0, training, False, True)
+        return y, tuple(state[0] for state in new)
+
+
+def _flat_weights(twin: Twin, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+    """W_ih, W_hh, b_ih and b_hh as torch stacks them, cut from one piece of memory as cuDNN wants them."""
+    of_x = [parameters[f"{name}.weight_0"] for name in twin.maps]
+    of_h = [parameters[f"{name}.weight_1"] for name in twin.maps]
+    bias = [parameters[f"{name}.bias"] for name in twin.maps]
+    second_bias = [torch.zeros_like(vector) for vector in bias]
+    if twin.candidate is not None:
+        x_map, h_map = twin.candidate
+        of_x.append(parameters[f"{x_map}.weight_0"])
+        of_h.append(parameters[f"{h_map}.weight_0"])
+        bias.append(parameters[f"{x_map}.bias"])
+        second_bias.append(parameters[f"{h_map}.bias"])
+    pieces = torch.cat([part.reshape(-1) for part in (*of_x, *of_h, *bias, *second_bias)])
+    rows = sum(vector.numel() for vector in bias)
+    columns, hidden = of_x[0].shape[1], of_h[0].shape[1]
+    w_ih, w_hh, b_ih, b_hh = pieces.split([rows * columns, rows * hidden, rows, rows])
+    return [w_ih.view(rows, columns), w_hh.view(rows, hidden), b_ih, b_hh]
+
+
+def _under_transform(call: Call) -> bool:
+    """Whether functorch or forward-mode AD wraps this call; torch has no public way to ask for the former."""
+    if torch._C._functorch.maybe_current_level() is not None:
+        return True
+    tensors = (call.x, *call.states, *call.parameters.values())
+    return any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors) if _dual_level() else False
+
+
+def _dual_level() -> bool:
+    return forward_ad._current_level >= 0

@@ -1,0 +1,37 @@
+"""Layers over sequences, all under one protocol: ``y, state = layer(x, state=None, lengths=None)``."""
+
+from seqloom.layers.bidirectional import Bidirectional, BidirectionalState
+from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
+from seqloom.layers.head import LastHead, Link, StepHead
+from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
+from seqloom.layers.protocol import CausalLayer, SequenceLayer
+from seqloom.layers.recurrent import Recurrent
+from seqloom.layers.spec import Spec, parse_spec, spec_of
+from seqloom.layers.stack import CausalStack, Stack, stack
+from seqloom.layers.window import Window, WindowState
+
+__all__ = [
+    "Bidirectional",
+    "BidirectionalState",
+    "CausalLayer",
+    "CausalStack",
+    "Embedding",
+    "InitialState",
+    "LastHead",
+    "LearnedEmbedding",
+    "LearnedState",
+    "Link",
+    "OneHot",
+    "RandomState",
+    "Recurrent",
+    "SequenceLayer",
+    "Spec",
+    "Stack",
+    "StepHead",
+    "Window",
+    "WindowState",
+    "ZeroState",
+    "parse_spec",
+    "spec_of",
+    "stack",
+]

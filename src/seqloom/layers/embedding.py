@@ -1,0 +1,62 @@
+"""Tokens as vectors. Token -1 is the start symbol whose input is the zero vector."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["Embedding", "LearnedEmbedding", "OneHot"]
+
+NOTHING = -1
+
+
+class Embedding(nn.Module, ABC):
+    """tokens (…) → vectors (…, D); token -1 gives zeros."""
+
+    vocabulary_size: int
+    out_features: int
+
+    @abstractmethod
+    def forward(self, tokens: Tensor) -> Tensor:
+        """tokens (…) of int64 → (…, D)."""
+
+
+class LearnedEmbedding(Embedding):
+    """Row ``token`` of a learned table (V, D) (Bengio et al., 2003), entries from N(0, 1/D) at first.
+
+    >>> import torch
+    >>> LearnedEmbedding(5, 3)(torch.tensor([[0, -1]])).shape
+    torch.Size([1, 2, 3])
+    """
+
+    def __init__(self, vocabulary_size: int, features: int) -> None:
+        super().__init__()
+        self.vocabulary_size, self.out_features = vocabulary_size, features
+        self.table = nn.Parameter(torch.randn(vocabulary_size, features) / features**0.5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        vectors = F.embedding(tokens.clamp(min=0), self.table)
+        return torch.where((tokens == NOTHING)[..., None], 0.0, vectors)
+
+
+class OneHot(Embedding):
+    """1 at place ``token``, 0 elsewhere: nothing to learn.
+
+    >>> import torch
+    >>> OneHot(3)(torch.tensor([2, -1]))
+    tensor([[0., 0., 1.],
+            [0., 0., 0.]])
+    """
+
+    def __init__(self, vocabulary_size: int) -> None:
+        super().__init__()
+        self.vocabulary_size = self.out_features = vocabulary_size
+        self.register_buffer("units", torch.eye(vocabulary_size), persistent=False)
+        self.units: Tensor
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        vectors = F.embedding(tokens.clamp(min=0), self.units)
+        return torch.where((tokens == NOTHING)[..., None], 0.0, vectors)

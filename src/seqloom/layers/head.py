@@ -1,0 +1,59 @@
+"""From a layer's output to the scores of classes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.layers.padding import last_real_step
+
+__all__ = ["LastHead", "Link", "StepHead"]
+
+
+class Link(StrEnum):
+    """How scores become probabilities: one class of many (softmax), or each class by itself (sigmoid)."""
+
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """logits (…, K) → probabilities (…, K)."""
+        return torch.softmax(logits, -1) if self is Link.SOFTMAX else torch.sigmoid(logits)
+
+
+class StepHead(nn.Module):
+    """logits_t = W y_t + b at every step: y (B, T, H) → (B, T, K) (many to many).
+
+    >>> import torch
+    >>> StepHead(4, 3)(torch.zeros(2, 5, 4)).shape
+    torch.Size([2, 5, 3])
+    """
+
+    def __init__(self, in_features: int, classes: int, link: Link = Link.SOFTMAX) -> None:
+        super().__init__()
+        self.linear = nn.Linear(in_features, classes)
+        self.link = Link(link)
+
+    def forward(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """y (…, H) → logits (…, K); each step by itself, so lengths change nothing."""
+        logits: Tensor = self.linear(y)
+        return logits
+
+    def probabilities(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The same, through the link."""
+        return self.link.probabilities(self(y, lengths))
+
+
+class LastHead(StepHead):
+    """logits = W y_last + b, where y_last is each row's last real step: y (B, T, H) → (B, K) (many to one).
+
+    >>> import torch
+    >>> LastHead(4, 3)(torch.zeros(2, 5, 4), torch.tensor([5, 2])).shape
+    torch.Size([2, 3])
+    """
+
+    def forward(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """y (B, T, H) and lengths (B,) → logits (B, K)."""
+        return super().forward(last_real_step(y, lengths))

@@ -1,0 +1,37 @@
+"""What stands beyond the end of a row, and how it is kept out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["last_real_step", "real_steps_only", "reverse_rows"]
+
+
+def real_steps_only(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """x (B, T, …) with zeros beyond each row's length; NaN there is replaced, not multiplied."""
+    if lengths is None:
+        return x
+    real = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
+    return torch.where(real.view(*real.shape, *[1] * (x.ndim - 2)), x, x.new_zeros(()))
+
+
+def last_real_step(y: Tensor, lengths: Tensor | None) -> Tensor:
+    """y (B, T, H) → (B, H): each row's last real step, 0 for a row without one."""
+    if y.shape[1] == 0:
+        return y.new_zeros(y.shape[0], y.shape[2])
+    if lengths is None:
+        return y[:, -1]
+    lengths = lengths.to(y.device)
+    last = y[torch.arange(y.shape[0], device=y.device), (lengths - 1).clamp(min=0)]
+    return torch.where((lengths > 0)[:, None], last, y.new_zeros(()))
+
+
+def reverse_rows(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """x (B, T, …) with the real steps of each row in reverse order; padding stays at the end."""
+    if lengths is None:
+        return x.flip(1)
+    steps = torch.arange(x.shape[1], device=x.device)
+    ends = lengths.to(x.device)[:, None]
+    order = torch.where(steps < ends, ends - 1 - steps, steps)  # (B, T)
+    return x[torch.arange(x.shape[0], device=x.device)[:, None], order]

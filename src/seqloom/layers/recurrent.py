@@ -1,0 +1,173 @@
+"""A recurrence over a sequence, from a cell's equations."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from seqloom import kernels
+from seqloom.cells.cell import Cell, Traced, trace
+from seqloom.cells.graph import Graph
+from seqloom.errors import UsageError
+from seqloom.kernels import Call, Randomness
+from seqloom.layers.initial_state import InitialState, ZeroState
+from seqloom.layers.protocol import CausalLayer, check_sequence
+
+__all__ = ["Recurrent"]
+
+MAXIMUM_SEED = (1 << 62) - 1
+
+
+class Recurrent(CausalLayer):
+    """Run a cell over a batch of sequences: h_t = cell(x_t, h_{t-1}).
+
+    x (B, T, D) → y (B, T, H). ``cell`` is a class or an instance, D is ``in_features``, H is ``hidden_size``;
+    ``initial`` says what a sequence begins with (default: the cell's own values, 0). The state is a named tuple with one
+    leaf (B, H) per state of the cell; a cell with masks adds ``row_seed`` and ``row_time`` (B,), the address of its random bits.
+
+    Parameters carry the names of the equations: ``weights.update.weight_0`` is the first operand's matrix in the map
+    "update". Raises UsageError for sizes below 1, equations outside the words, or inputs of another shape.
+
+    >>> import torch
+    >>> from seqloom.cells import LSTM
+    >>> layer = Recurrent(LSTM, in_features=2, hidden_size=4)
+    >>> y, state = layer(torch.zeros(1, 3, 2))
+    >>> y.shape, state.h.shape, state.c.shape
+    (torch.Size([1, 3, 4]), torch.Size([1, 4]), torch.Size([1, 4]))
+    """
+
+    def __init__(
+        self, cell: type[Cell] | Cell, in_features: int, hidden_size: int, initial: InitialState | None = None
+    ) -> None:
+        _check_sizes(in_features, hidden_size)
+        cell = cell() if isinstance(cell, type) else cell
+        if not isinstance(cell, Cell):
+            raise UsageError(f"Recurrent expected a Cell class or instance, not {type(cell).__name__}.")
+        self._build(trace(cell, in_features, hidden_size), cell, hidden_size, initial or ZeroState())
+        self.reset_parameters()
+
+    def _build(self, traced: Traced, cell: Cell | None, hidden_size: int, initial: InitialState) -> None:
+        super().__init__()
+        graph = traced.graph
+        self.cell = cell
+        self.traced = traced
+        self.hidden_size = hidden_size
+        self.initial = initial
+        self.in_features, self.out_features = graph.in_features, graph.out_features
+        self.weights = _empty_parameters(graph)
+        vectors = initial.vectors(graph)
+        if isinstance(vectors, nn.ParameterList):
+            self.initial_vectors = vectors
+        else:
+            for k, vector in enumerate(vectors):
+                self.register_buffer(f"initial_{k}", vector, persistent=True)
+        names = [state.name for state in graph.states] + ["row_seed", "row_time"] * graph.has_masks
+        self.state_type = _state_type(type(cell).__name__ if cell else "Recurrent", names)
+
+    @classmethod
+    def from_graph(cls, graph: Graph, hidden_size: int) -> Recurrent:
+        """A layer from a saved graph, without the code of its cell; its weights are still to be loaded."""
+        layer = cls.__new__(cls)
+        layer._build(Traced(graph, {}), None, hidden_size, ZeroState())
+        for parameter in layer.weights.parameters():
+            nn.init.zeros_(parameter)
+        return layer
+
+    @property
+    def graph(self) -> Graph:
+        """The cell's equations at this layer's sizes."""
+        return self.traced.graph
+
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Fill the weights anew, as the cell's initialisation says."""
+        if self.cell is None:
+            raise UsageError("This layer was loaded from a graph alone, which does not say how to initialise it.")
+        self.cell.initialise(self.traced, dict(self.weights.named_parameters()), generator)
+
+    def initial_state(self, batch_size: int) -> Any:
+        """The state before the first step: a named tuple of (B, H) tensors."""
+        vectors = [self._initial_vector(k) for k in range(len(self.graph.states))]
+        rows = [vector.expand(batch_size, -1) for vector in vectors]
+        if not self.graph.has_masks:
+            return self.state_type(*rows)
+        device = vectors[0].device
+        seed = torch.randint(MAXIMUM_SEED, (batch_size,)).to(device)
+        return self.state_type(*rows, seed, torch.zeros_like(seed))
+
+    def _initial_vector(self, k: int) -> Tensor:
+        vector: Tensor = (
+            self.initial_vectors[k] if "initial_vectors" in self._modules else getattr(self, f"initial_{k}")
+        )
+        return vector
+
+    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
+        """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
+        check_sequence(self, x, self.in_features, lengths)
+        if torch.is_autocast_enabled(x.device.type):
+            # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
+            with torch.autocast(x.device.type, enabled=False):
+                return self._run(x.to(self._initial_vector(0).dtype), state, lengths)
+        return self._run(x, state, lengths)
+
+    def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
+        call = self._call(x, state, lengths)
+        y, states = kernels.run(call)
+        if not self.graph.has_masks:
+            return y, self.state_type(*states)
+        randomness = self._randomness(state) if call.randomness is None else call.randomness
+        passed = x.shape[1] if lengths is None else lengths.to(randomness.time)
+        return y, self.state_type(*states, randomness.seed, randomness.time + passed)
+
+    def _call(self, x: Tensor, state: Any, lengths: Tensor | None) -> Call:
+        state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
+        count = len(self.graph.states)
+        randomness = self._randomness(state) if self.graph.has_masks and self.training else None
+        return Call(self.graph, dict(self.weights.named_parameters()), x, tuple(state[:count]), lengths, randomness)
+
+    def _randomness(self, state: Any) -> Randomness:
+        return Randomness(state.row_seed, state.row_time)
+
+    def _checked(self, state: Any, x: Tensor) -> Any:
+        fields = self.state_type._fields
+        if not isinstance(state, tuple) or len(state) != len(fields):
+            raise UsageError(f"{self} expected a state of {len(fields)} leaves {fields}; got {type(state).__name__}.")
+        for node, leaf in zip(self.graph.states, state, strict=False):
+            if leaf.shape != (x.shape[0], node.width):
+                raise UsageError(
+                    f"The state {node.name!r} should have the shape (B, H) = {(x.shape[0], node.width)}; "
+                    f"got {tuple(leaf.shape)}."
+                )
+        return state if isinstance(state, self.state_type) else self.state_type(*state)
+
+    def explain(self, x: Tensor, lengths: Tensor | None = None) -> kernels.Explanation:
+        """Which kernel would run this layer on x (B, T, D), and why."""
+        check_sequence(self, x, self.in_features, lengths)
+        return kernels.explain(self._call(x, None, lengths))
+
+    def extra_repr(self) -> str:
+        cell = type(self.cell).__name__ if self.cell else "cell from graph"
+        return f"{cell}, in_features={self.in_features}, hidden_size={self.hidden_size}"
+
+
+def _state_type(owner: str, names: list[str]) -> Any:
+    return namedtuple(f"{owner}State", names)
+
+
+def _check_sizes(in_features: int, hidden_size: int) -> None:
+    for name, size in (("in_features", in_features), ("hidden_size", hidden_size)):
+        if not isinstance(size, int) or size < 1:
+            raise UsageError(f"{name} must be a whole number of at least 1; got {size!r}.")
+
+
+def _empty_parameters(graph: Graph) -> nn.Module:
+    """A tree of parameters by the graph's names, "update.weight_0" under the child "update"."""
+    root = nn.Module()
+    for shape in graph.parameters():
+        owner, _, name = shape.name.rpartition(".")
+        if owner not in root._modules:
+            root._modules[owner] = nn.Module()
+        root._modules[owner].register_parameter(name, nn.Parameter(torch.empty(shape.shape)))  # type: ignore[union-attr]
+    return root

@@ -1,0 +1,88 @@
+"""Layers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+from torch import Tensor, nn
+
+from seqloom.errors import UsageError
+from seqloom.layers.padding import real_steps_only
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
+
+__all__ = ["CausalStack", "Stack", "stack"]
+
+
+class Stack(SequenceLayer):
+    """y = layer_n(… layer_1(x)), with dropout between layers and residual connections on demand.
+
+    x (B, T, D) → y (B, T, H), where each layer's output is the next one's input. With ``residual`` each layer gives
+    x + layer(x); where the widths differ, the passed-by x goes through a learned linear map (He et al., 2016, eq. 2).
+    ``dropout`` is the share of values dropped between layers in training (Zaremba et al., 2014). The state is the tuple
+    of the layers' states. Raises UsageError when widths do not fit.
+
+    >>> import torch
+    >>> from seqloom.cells import GRU
+    >>> from seqloom.layers import Recurrent
+    >>> y, state = stack([Recurrent(GRU, 2, 4), Recurrent(GRU, 4, 3)])(torch.zeros(1, 5, 2))
+    >>> y.shape, len(state)
+    (torch.Size([1, 5, 3]), 2)
+    """
+
+    def __init__(self, layers: Iterable[SequenceLayer], dropout: float = 0.0, residual: bool = False) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        if not self.layers:
+            raise UsageError("A stack needs at least one layer.")
+        if not 0 <= dropout < 1:
+            raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
+        for below, above in pairwise(self._sequence_layers()):
+            if below.out_features != above.in_features:
+                raise UsageError(f"{below} gives {below.out_features} features, but {above} takes {above.in_features}.")
+        self.dropout = nn.Dropout(dropout)
+        self.residual = residual
+        self.bypass = nn.ModuleList(_bypass(layer) for layer in self._sequence_layers()) if residual else None
+        first, *_, last = [*self._sequence_layers()] * 2
+        self.in_features, self.out_features = first.in_features, last.out_features
+
+    def _sequence_layers(self) -> list[SequenceLayer]:
+        return list(self.layers)  # type: ignore[arg-type]
+
+    def initial_state(self, batch_size: int) -> Any:
+        """The tuple of the layers' initial states."""
+        return tuple(layer.initial_state(batch_size) for layer in self._sequence_layers())
+
+    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
+        """x (B, T, D) → y (B, T, H), and the tuple of the layers' final states."""
+        check_sequence(self, x, self.in_features, lengths)
+        layers = self._sequence_layers()
+        states = (None,) * len(layers) if state is None else state
+        if len(states) != len(layers):
+            raise UsageError(f"This stack has {len(layers)} layers, but the state has {len(states)} parts.")
+        new = []
+        for k, (layer, given) in enumerate(zip(layers, states, strict=True)):
+            inputs = self.dropout(x) if k else x
+            x, after = layer(inputs, given, lengths)
+            if self.bypass is not None:
+                x = real_steps_only(x + self.bypass[k](inputs), lengths)
+            new.append(after)
+        return x, tuple(new)
+
+
+class CausalStack(Stack, CausalLayer):
+    """A stack whose layers all stream, and which therefore streams."""
+
+
+def stack(layers: Iterable[SequenceLayer], dropout: float = 0.0, residual: bool = False) -> Stack:
+    """A ``CausalStack`` when every layer is causal, otherwise a ``Stack``."""
+    layers = list(layers)
+    kind = CausalStack if all(isinstance(layer, CausalLayer) for layer in layers) else Stack
+    return kind(layers, dropout, residual)
+
+
+def _bypass(layer: SequenceLayer) -> nn.Module:
+    if layer.in_features == layer.out_features:
+        return nn.Identity()
+    return nn.Linear(layer.in_features, layer.out_features, bias=False)
