@@ -1,0 +1,1 @@
+"""Bodies without a task, and the count models that stand beside them."""

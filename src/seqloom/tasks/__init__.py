@@ -1,0 +1,1 @@
+"""Estimators: the tasks that a user has."""
