@@ -1,0 +1,41 @@
+"""From a text file to batches: reader, documents, vocabularies, corpus, split, lanes."""
+
+from __future__ import annotations
+
+from seqloom.data.bpe import BytePairs
+from seqloom.data.byte import Bytes
+from seqloom.data.characters import Characters
+from seqloom.data.corpus import Corpus, Stream, encode_corpus
+from seqloom.data.document import Document, Piece, read_documents, split_documents, text_documents
+from seqloom.data.lanes import Batch, Lanes, Start
+from seqloom.data.reader import read_text
+from seqloom.data.split import split
+from seqloom.data.vocabularies import Tokens, learn_vocabulary, vocabulary_from_json
+from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary
+from seqloom.data.words import Words
+
+__all__ = [
+    "Batch",
+    "BytePairs",
+    "Bytes",
+    "Characters",
+    "Corpus",
+    "Decoder",
+    "Document",
+    "Encoder",
+    "Lanes",
+    "Piece",
+    "Start",
+    "Stream",
+    "Tokens",
+    "Vocabulary",
+    "Words",
+    "encode_corpus",
+    "learn_vocabulary",
+    "read_documents",
+    "read_text",
+    "split",
+    "split_documents",
+    "text_documents",
+    "vocabulary_from_json",
+]

@@ -1,0 +1,164 @@
+"""Byte-pair encoding (Sennrich et al., 2016) over bytes (Radford et al., 2019), by Hugging Face tokenizers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqloom.data.byte import Utf8Decoder, starts_a_character
+from seqloom.data.document import Piece
+from seqloom.data.segments import Segmenter
+from seqloom.data.vocabulary import Decoder, Encoder, Ids, Vocabulary, check_size, json_strings
+from seqloom.errors import DataError, MissingExtraError, ModelFileError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = ["BytePairs"]
+
+
+@final
+class BytePairs(Vocabulary):
+    """The 256 bytes and the learnt merges of two tokens; ``<eos>`` is the last id. Nothing is unknown.
+
+    ``tokens`` are written in the byte alphabet of GPT-2 (a space is Ġ); ``merges`` are in order of rank.
+    """
+
+    kind = "bpe"
+    unk = None
+
+    def __init__(self, tokens: Iterable[str], merges: Iterable[tuple[str, str]]) -> None:
+        self.tokens = tuple(tokens)
+        self.merges = tuple(merges)
+        self.eos = len(self.tokens)
+        self._tokenizer = _tokenizer(self.tokens, self.merges)
+        alphabet = _alphabet()
+        self._texts = [bytes(alphabet[letter] for letter in token) for token in self.tokens]
+
+    @classmethod
+    def learn(cls, pieces: Iterable[Piece], maximum_size: int = 4096) -> BytePairs:
+        """Merge the most frequent pair of tokens until there are ``maximum_size`` tokens."""
+        check_size(maximum_size, "byte pairs")
+        if maximum_size < 257:
+            raise DataError(
+                f"A byte-pair vocabulary needs at least 257 tokens (256 bytes and <eos>), not {maximum_size}."
+            )
+        trainers = _require("trainers")
+        tokenizer = _tokenizer((), ())
+        trainer = trainers.BpeTrainer(
+            vocab_size=maximum_size - 1,
+            initial_alphabet=sorted(_alphabet()),
+            show_progress=False,
+            special_tokens=[],
+        )
+        tokenizer.train_from_iterator(_segments(pieces), trainer)
+        import json
+
+        model = json.loads(tokenizer.to_str())["model"]
+        tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
+        return cls(tokens, [_pair(merge) for merge in model["merges"]])
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> BytePairs:
+        """The inverse of :meth:`to_json`, checked."""
+        tokens = json_strings(data, "tokens")
+        merges = [_pair(merge) for merge in json_strings(data, "merges")]
+        known, alphabet = set(tokens), _alphabet()
+        if not known.issuperset(alphabet):
+            raise ModelFileError("Damaged vocabulary: a byte is missing from the byte pairs.")
+        if not all(token and set(token) <= alphabet.keys() for token in tokens):
+            raise ModelFileError("Damaged vocabulary: a token is not written in the byte alphabet.")
+        for left, right in merges:
+            if left not in known or right not in known or left + right not in known:
+                raise ModelFileError(f"Damaged vocabulary: the merge {left[:20]!r} + {right[:20]!r} names no token.")
+        return cls(tokens, merges)
+
+    @property
+    def size(self) -> int:
+        return len(self.tokens) + 1
+
+    def encoder(self) -> Encoder:
+        return _Encoder(self._tokenizer)
+
+    def decoder(self) -> Decoder:
+        return Utf8Decoder(self._texts)
+
+    def piece(self, token: int) -> str:
+        return "<eos>" if token == self.eos else self._texts[token].decode("utf-8", "backslashreplace")
+
+    def characters_per_token(self) -> NDArray[np.uint8]:
+        lengths = [min(255, sum(map(starts_a_character, text))) for text in self._texts]
+        return np.array([*lengths, 0], np.uint8)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "tokens": list(self.tokens),
+            "merges": [f"{a} {b}" for a, b in self.merges],
+        }
+
+
+class _Encoder(Encoder):
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._segmenter = Segmenter()
+
+    def feed_array(self, text: str) -> Ids:
+        return self._encode(self._segmenter.feed(text))
+
+    def finish_array(self) -> Ids:
+        return self._encode(self._segmenter.finish())
+
+    def _encode(self, segments: Iterator[str]) -> Ids:
+        found = self._tokenizer.encode_batch_fast([_printable(segment) for segment in segments])
+        return np.array([number for encoding in found for number in encoding.ids], np.uint32)
+
+
+def _segments(pieces: Iterable[Piece]) -> Iterator[str]:
+    segmenter = Segmenter()
+    for text, ends in pieces:
+        yield from map(_printable, segmenter.feed(text))
+        if ends:
+            yield from map(_printable, segmenter.finish())
+    yield from map(_printable, segmenter.finish())
+
+
+def _printable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _pair(merge: str | list[str]) -> tuple[str, str]:
+    parts = merge.split(" ") if isinstance(merge, str) else merge
+    if len(parts) != 2:
+        raise ModelFileError(f"Damaged vocabulary: a merge joins two tokens, found {merge[:40]!r}.")
+    return parts[0], parts[1]
+
+
+def _require(module: str) -> Any:
+    try:
+        import importlib
+
+        return importlib.import_module(f"tokenizers.{module}")
+    except ImportError:
+        raise MissingExtraError("tokenizers", "bpe") from None
+
+
+def _tokenizer(tokens: tuple[str, ...], merges: tuple[tuple[str, str], ...]) -> Tokenizer:
+    models = _require("models")
+    from tokenizers import Tokenizer
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    numbers = {token: number for number, token in enumerate(tokens)}
+    tokenizer = Tokenizer(models.BPE(vocab=numbers, merges=list(merges)) if tokens else models.BPE())
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=True)
+    return tokenizer
+
+
+def _alphabet() -> dict[str, int]:
+    """The letter of each byte (Radford et al., 2019): printable ones are themselves, others from U+0100."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [value for value in range(256) if value not in printable]
+    return {chr(value): value for value in printable} | {chr(256 + n): value for n, value in enumerate(others)}

@@ -1,0 +1,162 @@
+"""What every vocabulary does: text to ids and back, whole or as a stream, and to JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqloom.data.document import Piece
+from seqloom.errors import DataError, ModelFileError
+
+__all__ = [
+    "LARGEST_VOCABULARY",
+    "Decoder",
+    "Encoder",
+    "Ids",
+    "Vocabulary",
+    "check_size",
+    "id_type",
+    "json_strings",
+]
+
+LARGEST_VOCABULARY = 1 << 20
+Ids = NDArray[np.unsignedinteger[Any]]
+
+
+class Encoder(ABC):
+    """Text in, ids out, piece by piece; the ids don't depend on where the pieces end."""
+
+    @abstractmethod
+    def feed_array(self, text: str) -> Ids:
+        """The ids that no later text can change."""
+
+    def finish_array(self) -> Ids:
+        """The ids still held back, at the end of a document; the encoder is then as new."""
+        return np.zeros(0, np.uint32)
+
+    def feed(self, text: str) -> list[int]:
+        """:meth:`feed_array` as a list."""
+        return [int(i) for i in self.feed_array(text).tolist()]
+
+    def finish(self) -> list[int]:
+        """:meth:`finish_array` as a list."""
+        return [int(i) for i in self.finish_array().tolist()]
+
+    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
+        """The ids of many pieces, with ``eos`` after each document that ends."""
+        parts: list[Ids] = []
+        end = np.array([eos], np.uint32)
+        for text, ends in pieces:
+            if text:
+                parts.append(self.feed_array(text))
+            if ends:
+                parts += (self.finish_array(), end)
+        return np.concatenate(parts) if parts else np.zeros(0, np.uint32)
+
+
+class Decoder(ABC):
+    """Ids in, text out, one id at a time: what a stream of generated text prints."""
+
+    @abstractmethod
+    def feed(self, token: int) -> str:
+        """The text that this id completes; ``<eos>`` gives ""."""
+
+    def finish(self) -> str:
+        """The text still held back, at the end."""
+        return ""
+
+
+class Vocabulary(ABC):
+    """A numbered set of tokens. ``<eos>`` ends a document and starts the next; it is always a token."""
+
+    kind: ClassVar[str]
+    eos: int
+    unk: int | None
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """The number of tokens, ``<eos>`` and ``<unk>`` included."""
+
+    @abstractmethod
+    def encoder(self) -> Encoder:
+        """A new encoder of a stream."""
+
+    @abstractmethod
+    def decoder(self) -> Decoder:
+        """A new decoder of a stream."""
+
+    @abstractmethod
+    def piece(self, token: int) -> str:
+        """The name of one token, as a table of tokens shows it."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """All that :func:`vocabulary_from_json` needs."""
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, without ``<eos>``."""
+        encoder = self.encoder()
+        return encoder.feed(text) + encoder.finish()
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of some ids; ``<eos>`` gives nothing."""
+        decoder = self.decoder()
+        return "".join([decoder.feed(int(i)) for i in ids]) + decoder.finish()
+
+    def unknown(self, text: str) -> list[str]:
+        """The parts of a text that have no id of their own, each once, in order."""
+        return []
+
+    def characters_per_token(self) -> NDArray[np.uint8] | None:
+        """(size,) the characters of text that each id stands for, or None where that depends on the text."""
+        return None
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of the JSON form: equal for equal vocabularies."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(size={self.size})"
+
+
+def check_size(found: int, what: str, limit: int = LARGEST_VOCABULARY) -> None:
+    """Raise DataError when a text has more distinct tokens than a model can sensibly have."""
+    if found > limit:
+        raise DataError(
+            f"Vocabulary too large: at least {found:,} different {what}, at most {limit:,} can be used. "
+            "Use the tokens 'bytes' or 'bpe', a higher minimum count, or a smaller maximum size."
+        )
+
+
+def id_type(size: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """The smallest unsigned integer that holds every id below ``size``.
+
+    >>> id_type(256), id_type(257)
+    (dtype('uint8'), dtype('uint16'))
+    """
+    return np.dtype(np.uint8 if size <= 1 << 8 else np.uint16 if size <= 1 << 16 else np.uint32)
+
+
+def json_strings(data: dict[str, Any], key: str) -> list[str]:
+    """The list of strings under ``key``, checked and bounded, or ModelFileError."""
+    value = data.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ModelFileError(f"Damaged vocabulary: expected a list of strings under {key!r}.")
+    if len(value) > LARGEST_VOCABULARY:
+        raise ModelFileError(
+            f"Damaged vocabulary: {len(value):,} entries under {key!r}, at most {LARGEST_VOCABULARY:,}."
+        )
+    if len(set(value)) != len(value):
+        raise ModelFileError(f"Damaged vocabulary: an entry under {key!r} is there twice.")
+    return value
