@@ -1,0 +1,67 @@
+"""Check the documentation: links, examples, the map of modules, and the reference of the command line.
+
+Run by ``make docs``. With ``--write`` the reference of the command line is written anew.
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference" / "command-line.md"
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+_MAP_LINE = re.compile(r"^\| `([a-z_/]+)/?` \|", re.MULTILINE)
+
+
+def pages() -> list[Path]:
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")])
+
+
+def broken_links(page: Path) -> list[str]:
+    targets = [match[1] for match in _LINK.finditer(page.read_text(encoding="utf-8"))]
+    local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+    return [
+        f"{page.relative_to(ROOT)}: no file at {target}" for target in local if not (page.parent / target).exists()
+    ]
+
+
+def failed_examples(page: Path) -> list[str]:
+    failures, _ = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+    return [f"{page.relative_to(ROOT)}: {failures} examples failed"] if failures else []
+
+
+def unmapped_modules() -> list[str]:
+    mapped = {name.rstrip("/") for name in _MAP_LINE.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
+    present = {p.parent.name for p in (ROOT / "src" / "seqloom").glob("*/__init__.py")}
+    missing = [f"README.md: the map lacks {name}/" for name in sorted(present - mapped)]
+    return missing + [f"README.md: the map names {name}/, which is not there" for name in sorted(mapped - present)]
+
+
+def command_line_reference() -> str:
+    """The help of every command, as it is printed 100 columns wide."""
+    from seqloom.apps.cli.reference import help_pages
+
+    parts = ["# Command line", "", "Made by `python docs/check.py --write`; `make docs` checks that it is current."]
+    for title, text in help_pages().items():
+        parts += ["", f"## {title}", "", "```text", text, "```"]
+    return "\n".join(parts) + "\n"
+
+
+def main() -> int:
+    if "--write" in sys.argv:
+        REFERENCE.write_text(command_line_reference(), encoding="utf-8")
+    problems = [problem for page in pages() for problem in (*broken_links(page), *failed_examples(page))]
+    problems += unmapped_modules()
+    if not REFERENCE.exists() or REFERENCE.read_text(encoding="utf-8") != command_line_reference():
+        problems.append(f"{REFERENCE.relative_to(ROOT)} is not current; run python docs/check.py --write")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"{len(pages())} pages checked, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The two streams: data goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import typer
+from rich.console import Console
+
+__all__ = ["emit", "emit_json", "progress_wanted", "say", "stderr", "stdout"]
+
+
+def stderr() -> Console:
+    """Return a console on the present stderr (made anew, because tests and pipes replace the stream)."""
+    return Console(stderr=True, highlight=False)
+
+
+def stdout() -> Console:
+    """Return a console on the present stdout, for tables of data."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def say(message: str, style: str | None = None) -> None:
+    """Print a line for people, on stderr, never wrapped."""
+    stderr().print(message, style=style, markup=False, soft_wrap=True)
+
+
+def emit(text: str, end: str = "\n") -> None:
+    """Print data on stdout at once; when the reader has gone, stop quietly."""
+    try:
+        sys.stdout.write(text + end)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon(sys.stdout)
+        raise typer.Exit(0) from None
+    except UnicodeEncodeError:
+        sys.stdout.write((text + end).encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
+
+
+def emit_json(record: Mapping[str, Any]) -> None:
+    """Print one JSON object on one line of stdout."""
+    emit(json.dumps(record, ensure_ascii=False, default=str))
+
+
+def progress_wanted(quiet: bool) -> bool | None:
+    """Return False to be silent, None to show progress only on a terminal."""
+    return False if quiet else None
+
+
+def _abandon(stream: TextIO) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

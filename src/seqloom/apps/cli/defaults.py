@@ -1,0 +1,57 @@
+"""Settings that nobody gave, picked by the size of the file: small text, small model, more passes.
+
+The figures come from runs on two CPU cores; each size takes from seconds up to about half an hour there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["pick_defaults"]
+
+
+class _Pick(NamedTuple):
+    below: float
+    model: str
+    dropout: float
+    batch_size: int
+    window: int
+    learning_rate: float
+    limit: tuple[str, int]
+
+
+_PICKS = (
+    _Pick(2e3, "lstm(32)", 0.0, 1, 16, 4e-3, ("epochs", 60)),
+    _Pick(2e4, "lstm(64)", 0.1, 4, 32, 4e-3, ("epochs", 40)),
+    _Pick(2e5, "lstm(128)", 0.2, 16, 64, 4e-3, ("epochs", 30)),
+    _Pick(6e5, "lstm(256)", 0.2, 32, 64, 4e-3, ("epochs", 12)),
+    _Pick(3e6, "lstm(256)", 0.1, 32, 128, 4e-3, ("epochs", 10)),
+    _Pick(3e7, "lstm(512)", 0.1, 64, 128, 2e-3, ("minutes", 30)),
+    _Pick(float("inf"), "lstm(512)", 0.0, 64, 128, 2e-3, ("minutes", 60)),
+)
+_PATIENCE = 5
+_LIMITS = ("steps", "epochs", "minutes")
+
+
+def pick_defaults(size: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings for what was not given, for a text of ``size`` bytes.
+
+    >>> pick_defaults(300_000, {"model": "gru(64)", "minutes": 2.0})["batch_size"]
+    32
+    >>> picked = pick_defaults(300_000, {"model": "gru(64)", "minutes": 2.0})
+    >>> "model" in picked, "epochs" in picked, pick_defaults(300_000, {})["epochs"]
+    (False, False, 12)
+    """
+    pick = next(pick for pick in _PICKS if size < pick.below)
+    picked: dict[str, Any] = {
+        "model": pick.model,
+        "dropout": pick.dropout,
+        "batch_size": pick.batch_size,
+        "window": pick.window,
+        "learning_rate": pick.learning_rate,
+        "patience": _PATIENCE,
+    }
+    if not any(limit in given for limit in _LIMITS):
+        picked[pick.limit[0]] = pick.limit[1]
+    return {name: value for name, value in picked.items() if name not in given}

@@ -1,0 +1,109 @@
+"""``seqloom doctor``: what is installed, what this machine offers, and where things lie."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from seqloom import __version__
+from seqloom.apps.cli.console import emit_json, stdout
+
+__all__ = ["doctor", "examine"]
+
+_EXTRAS = {"tokenizers": "bpe", "matplotlib": "plots"}
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print versions, devices, threads, available kernels and where caches lie."""
+    findings = examine()
+    if as_json:
+        emit_json(findings)
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for topic, facts in findings.items():
+        for i, (name, value) in enumerate(facts.items()):
+            table.add_row(topic if i == 0 else "", name, str(value))
+    stdout().print(table, markup=False)
+
+
+def examine() -> dict[str, dict[str, Any]]:
+    """Return the findings by topic."""
+    return {
+        "versions": _versions(),
+        "devices": _devices(),
+        "threads": _threads(),
+        "kernels": _kernels(),
+        "places": _places(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"seqloom": __version__, "python": f"{platform.python_version()} ({platform.platform()})"}
+    for package in ("torch", "lightning-fabric", "numpy", "safetensors", "typer", "rich", *_EXTRAS):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            extra = _EXTRAS.get(package)
+            found[package] = f"missing; pip install 'seqloom[{extra}]'" if extra else "missing"
+    return found
+
+
+def _devices() -> dict[str, str]:
+    import torch
+
+    found = {"cpu": f"{_cpu_name()}, {torch.backends.cpu.get_cpu_capability()}"}
+    for i in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(i)
+        found[f"cuda:{i}"] = f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB"
+    if torch.backends.mps.is_available():
+        found["mps"] = "available"
+    return found
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _threads() -> dict[str, Any]:
+    import torch
+
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    found: dict[str, Any] = {"usable cores": usable, "torch": torch.get_num_threads()}
+    for variable in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OMP_THREAD_LIMIT"):
+        if variable in os.environ:
+            found[variable] = os.environ[variable]
+    return found
+
+
+def _kernels() -> dict[str, str]:
+    from seqloom import kernels
+
+    return {str(name): str(state) for name, state in dict(kernels.available()).items()}
+
+
+def _places() -> dict[str, str]:
+    import seqloom
+
+    return {
+        "package": str(Path(seqloom.__file__).parent),
+        "interpreter": sys.executable,
+        "temporary files": tempfile.gettempdir(),
+        "models": f"{Path('models').absolute()} (default of `seqloom train`; encoded text lies in each run)",
+        "kernel cache": "none (nothing is compiled)",
+    }
