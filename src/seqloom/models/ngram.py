@@ -11,7 +11,7 @@ first id; V: the size of the vocabulary. Order 0 is the uniform model, 1 the uni
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,17 +59,46 @@ class WittenBell:
         for _ in range(min(self.order, len(ids))):
             seen = contexts * self.vocabulary_size + ids[len(ids) - len(contexts) :]
             keys, places, counts = np.unique(seen, return_inverse=True, return_counts=True)
-            owners = keys // self.vocabulary_size
-            self._levels.append(
-                _Level(
-                    keys,
-                    counts.astype(np.int64),
-                    np.bincount(owners, counts, minlength=number).astype(np.int64),
-                    np.bincount(owners, minlength=number).astype(np.int64),
-                )
-            )
+            self._levels.append(self._level(keys, counts.astype(np.int64), number))
             contexts, number = places[:-1].astype(np.int64), len(keys)
         return self
+
+    def lower(self, order: int) -> WittenBell:
+        """The model of a lower order over the same counts."""
+        model = WittenBell(min(order, self.order), self.vocabulary_size)
+        model._levels = self._levels[:order]
+        return model
+
+    def counts(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """For each length of n-gram its keys (K,), ascending, and how often it was seen (K,)."""
+        return [(level.keys, level.counts) for level in self._levels]
+
+    @classmethod
+    def from_counts(
+        cls, vocabulary_size: int, counts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    ) -> WittenBell:
+        """The inverse of :meth:`counts`; ValueError for what no text can have given.
+
+        >>> model = Bigram(3).fit([0, 1, 0, 1, 0, 2])
+        >>> again = WittenBell.from_counts(3, model.counts())
+        >>> bool((again.next_probabilities([0]) == model.next_probabilities([0])).all())
+        True
+        """
+        model = WittenBell(len(counts), vocabulary_size)
+        number = 1
+        for keys, times in counts:
+            if keys.ndim != 1 or keys.shape != times.shape or not len(keys) or times.min() < 1:
+                raise ValueError("Expected one count of at least 1 for each key.")
+            if keys[0] < 0 or keys[-1] >= number * vocabulary_size or (np.diff(keys) <= 0).any():
+                raise ValueError(f"Expected ascending keys below {number * vocabulary_size}.")
+            model._levels.append(model._level(keys, times, number))
+            number = len(keys)
+        return model
+
+    def _level(self, keys: NDArray[np.int64], counts: NDArray[np.int64], contexts: int) -> _Level:
+        owners = keys // self.vocabulary_size
+        total = np.bincount(owners, counts, minlength=contexts).astype(np.int64)
+        return _Level(keys, counts, total, np.bincount(owners, minlength=contexts).astype(np.int64))
 
     def nats(self, ids: ArrayLike) -> NDArray[np.float64]:
         """(N - 1,) -log P of each id after the first, given those before it."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, Embedding, LearnedEmbedding, SequenceLayer, StepHead
-from seqloom.layers.padding import real_steps_only
+from seqloom.layers.padding import last_real_step, real_steps_only
 
 __all__ = ["TokenModel"]
 
@@ -56,6 +56,11 @@ class TokenModel(CausalLayer):
         """tokens x_t (B,) → logits (B, V), and the next state."""
         y_t, state = self.body.step(self._embed(x_t), state)
         return self.head(self.dropout(y_t)), state
+
+    def read(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
+        """tokens x (B, T) → logits (B, V) after each row's last real token only, and the state there."""
+        y, state = self.body(self._embed(x), state, lengths)
+        return self.head(self.dropout(last_real_step(y, lengths))), state
 
     def _embed(self, tokens: Tensor) -> Tensor:
         vectors: Tensor = self.embedding(tokens)

@@ -1,0 +1,64 @@
+"""How likely a model finds some texts, token by token.
+
+log p(text) = Σ_t ln p(x_t | start, x_1 … x_{t-1}), where the last x_t is ``<eos>``: over all texts it sums to
+1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seqloom.models.token_model import TokenModel
+
+__all__ = ["read_prompts", "surprisals"]
+
+_TIME = 256
+
+
+@torch.no_grad()
+def surprisals(model: TokenModel, start: int, rows: Sequence[Sequence[int]]) -> list[Tensor]:
+    """−ln p of every token of every row, given ``start`` and the tokens before it: a list of (T_b,) float64.
+
+    The rows run in one batch, in pieces of ``_TIME`` steps with the state carried, so that long rows need no
+    more memory.
+    """
+    inputs, lengths = _padded([[start, *row][:-1] for row in rows])
+    targets, _ = _padded(rows)
+    device = next(model.parameters()).device
+    parts: list[Tensor] = []
+    state: Any = model.initial_state(len(rows))
+    for begin in range(0, inputs.shape[1], _TIME):
+        piece = slice(begin, begin + _TIME)
+        left = (lengths - begin).clamp(0, _TIME)
+        logits, state = model(inputs[:, piece].to(device), state, left.to(device))
+        chosen = targets[:, piece, None].to(device)
+        parts.append(-logits.double().log_softmax(-1).gather(-1, chosen)[..., 0].cpu())
+    nats = torch.cat(parts, 1) if parts else torch.zeros(len(rows), 0, dtype=torch.float64)
+    return [nats[row, :length] for row, length in enumerate(lengths.tolist())]
+
+
+@torch.no_grad()
+def read_prompts(model: TokenModel, rows: Sequence[Sequence[int]]) -> tuple[Tensor, Any]:
+    """Read rows of one token or more: logits (B, V) after each row's last token, and the state there."""
+    tokens, lengths = _padded(rows)
+    device = next(model.parameters()).device
+    state: Any = model.initial_state(len(rows))
+    logits = torch.zeros(len(rows), model.out_features, device=device)
+    for begin in range(0, tokens.shape[1], _TIME):
+        left = (lengths - begin).clamp(0, _TIME).to(device)
+        latest, state = model.read(tokens[:, begin : begin + _TIME].to(device), state, left)
+        logits = torch.where((left > 0)[:, None], latest.to(logits.dtype), logits)
+    return logits, state
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Rows of ids as one (B, T) tensor, right-padded with 0, and their lengths (B,)."""
+    lengths = torch.tensor([len(row) for row in rows], dtype=torch.long)
+    table = torch.zeros(len(rows), int(lengths.max()) if len(rows) else 0, dtype=torch.long)
+    for number, row in enumerate(rows):
+        table[number, : len(row)] = torch.tensor(list(row), dtype=torch.long)
+    return table, lengths
