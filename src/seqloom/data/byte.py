@@ -85,7 +85,7 @@ class _Encoder(Encoder):
     def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
         texts = [piece.text.encode("utf-8", "surrogatepass") for piece in pieces]
         ids = np.frombuffer(b"".join(texts), np.uint8).astype(np.uint16)
-        stops = np.cumsum([len(text) for text in texts])
+        stops = np.cumsum([len(text) for text in texts], dtype=np.int64)
         ends = np.array([piece.ends for piece in pieces], bool)
         return np.insert(ids, stops[ends], eos)
 

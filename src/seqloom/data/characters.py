@@ -94,7 +94,7 @@ class _Encoder(Encoder):
 
     def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
         ids = self.feed_array("".join([piece.text for piece in pieces]))
-        stops = np.cumsum([len(piece.text) for piece in pieces])
+        stops = np.cumsum([len(piece.text) for piece in pieces], dtype=np.int64)
         ends = np.array([piece.ends for piece in pieces], bool)
         return np.insert(ids, stops[ends], eos)
 

@@ -56,6 +56,7 @@ def _stream(path: Path, size: int, chunk: int, observe: Callable[[bytes], None] 
             pending = b""
             return_held = False
             some_text = False
+            begun = False
             while True:
                 block = file.read(chunk)
                 if offset == 0 and block.startswith(_UTF16_MARKS):
@@ -67,8 +68,9 @@ def _stream(path: Path, size: int, chunk: int, observe: Callable[[bytes], None] 
                     observe(block)
                 text, used = _decode(pending + block, offset - len(pending), final=not block, path=path)
                 pending = (pending + block)[used:]
-                if offset == 0 and text.startswith("\ufeff"):
-                    text = text[1:]
+                if text and not begun:
+                    begun = True
+                    text = text.removeprefix("\ufeff")
                 offset += len(block)
                 if return_held:
                     text = "\r" + text
