@@ -55,7 +55,7 @@ def _expression(node: Pointwise, texts: list[str]) -> str:
     if node.operation in SIGNS:
         return f"({SIGNS[node.operation].join(operands)})"
     if node.operation == "negative":
-        return f"(-{operands[0]})"
+        return f"-{operands[0]}"
     return f"{node.operation}({', '.join(_bare(text) for text in operands)})"
 
 

@@ -132,7 +132,7 @@ class Symbol:
     def __bool__(self) -> NoReturn:
         raise UsageError(
             "A cell's equations cannot branch on a value (bool, if, and, or, comparison): they are traced once, for "
-            "all data. Write the choice as arithmetic, for example gate * a + (1 - gate) * b, or use maximum and minimum."
+            "all data. Write the choice as arithmetic, as in gate * a + (1 - gate) * b, or with maximum and minimum."
         )
 
     def _no_comparison(self, other: object) -> NoReturn:
@@ -236,7 +236,7 @@ def affine(name: str, *operands: Symbol, out: int | None = None, bias: bool = Tr
 
 
 def weight(name: str, init: Initialiser | float = 0.0) -> Symbol:
-    """A learned vector (H,), for peepholes, decays and products unit by unit; ``init`` is a number or an initialiser."""
+    """A learned vector (H,), for peepholes and decays; ``init`` is a number or an initialiser."""
     trace = _trace("weight")
     symbol = trace.add(Weight(name, trace.hidden_size))
     trace.vectors[name] = ConstantFill(float(init)) if isinstance(init, int | float) else init

@@ -25,8 +25,9 @@ class Recurrent(CausalLayer):
     """Run a cell over a batch of sequences: h_t = cell(x_t, h_{t-1}).
 
     x (B, T, D) → y (B, T, H). ``cell`` is a class or an instance, D is ``in_features``, H is ``hidden_size``;
-    ``initial`` says what a sequence begins with (default: the cell's own values, 0). The state is a named tuple with one
-    leaf (B, H) per state of the cell; a cell with masks adds ``row_seed`` and ``row_time`` (B,), the address of its random bits.
+    ``initial`` says what a sequence begins with (default: the cell's own values, 0). The state is a named tuple with
+    one leaf (B, H) per state of the cell; a cell with masks adds ``row_seed`` and ``row_time`` (B,), the address of its
+    random bits.
 
     Parameters carry the names of the equations: ``weights.update.weight_0`` is the first operand's matrix in the map
     "update". Raises UsageError for sizes below 1, equations outside the words, or inputs of another shape.
@@ -43,9 +44,10 @@ class Recurrent(CausalLayer):
         self, cell: type[Cell] | Cell, in_features: int, hidden_size: int, initial: InitialState | None = None
     ) -> None:
         _check_sizes(in_features, hidden_size)
-        cell = cell() if isinstance(cell, type) else cell
+        if isinstance(cell, type) and issubclass(cell, Cell):
+            cell = cell()
         if not isinstance(cell, Cell):
-            raise UsageError(f"Recurrent expected a Cell class or instance, not {type(cell).__name__}.")
+            raise UsageError(f"Recurrent expected a Cell class or instance, not {cell!r}.")
         self._build(trace(cell, in_features, hidden_size), cell, hidden_size, initial or ZeroState())
         self.reset_parameters()
 
@@ -113,22 +115,18 @@ class Recurrent(CausalLayer):
         return self._run(x, state, lengths)
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
-        call = self._call(x, state, lengths)
-        y, states = kernels.run(call)
+        state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
+        y, states = kernels.run(self._call(x, state, lengths))
         if not self.graph.has_masks:
             return y, self.state_type(*states)
-        randomness = self._randomness(state) if call.randomness is None else call.randomness
-        passed = x.shape[1] if lengths is None else lengths.to(randomness.time)
-        return y, self.state_type(*states, randomness.seed, randomness.time + passed)
+        passed = x.shape[1] if lengths is None else lengths.to(state.row_time)
+        return y, self.state_type(*states, state.row_seed, state.row_time + passed)
 
     def _call(self, x: Tensor, state: Any, lengths: Tensor | None) -> Call:
-        state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
-        count = len(self.graph.states)
-        randomness = self._randomness(state) if self.graph.has_masks and self.training else None
-        return Call(self.graph, dict(self.weights.named_parameters()), x, tuple(state[:count]), lengths, randomness)
-
-    def _randomness(self, state: Any) -> Randomness:
-        return Randomness(state.row_seed, state.row_time)
+        states = tuple(state[: len(self.graph.states)])
+        masks_drawn = self.graph.has_masks and self.training
+        randomness = Randomness(state.row_seed, state.row_time) if masks_drawn else None
+        return Call(self.graph, dict(self.weights.named_parameters()), x, states, lengths, randomness)
 
     def _checked(self, state: Any, x: Tensor) -> Any:
         fields = self.state_type._fields
@@ -145,7 +143,7 @@ class Recurrent(CausalLayer):
     def explain(self, x: Tensor, lengths: Tensor | None = None) -> kernels.Explanation:
         """Which kernel would run this layer on x (B, T, D), and why."""
         check_sequence(self, x, self.in_features, lengths)
-        return kernels.explain(self._call(x, None, lengths))
+        return kernels.explain(self._call(x, self.initial_state(x.shape[0]), lengths))
 
     def extra_repr(self) -> str:
         cell = type(self.cell).__name__ if self.cell else "cell from graph"

@@ -61,12 +61,12 @@ class Stack(SequenceLayer):
         states = (None,) * len(layers) if state is None else state
         if len(states) != len(layers):
             raise UsageError(f"This stack has {len(layers)} layers, but the state has {len(states)} parts.")
-        new = []
+        x, new = real_steps_only(x, lengths), []
         for k, (layer, given) in enumerate(zip(layers, states, strict=True)):
             inputs = self.dropout(x) if k else x
             x, after = layer(inputs, given, lengths)
             if self.bypass is not None:
-                x = real_steps_only(x + self.bypass[k](inputs), lengths)
+                x = x + self.bypass[k](inputs)
             new.append(after)
         return x, tuple(new)
 

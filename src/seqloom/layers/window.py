@@ -49,7 +49,7 @@ class Window(CausalLayer):
         batch, time, _ = x.shape
         (past,) = self.initial_state(batch) if state is None else state
         seen = torch.cat([past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
-        windows = seen.unfold(1, self.size, 1).transpose(2, 3).flatten(2)  # (B, T, size · D)
+        windows = torch.cat([seen[:, k : k + time] for k in range(self.size)], dim=-1)  # (B, T, size · D)
         y = real_steps_only(torch.tanh(self.linear(windows)), lengths)
         ends = torch.full((batch,), time, device=x.device) if lengths is None else lengths.to(x.device)
         kept = ends[:, None] + torch.arange(self.size - 1, device=x.device)  # (B, size - 1)

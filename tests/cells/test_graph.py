@@ -1,0 +1,57 @@
+"""Graphs as data: what is written is read back, and nothing else is accepted."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqloom.cells import GRU, LSTM, Elman, Graph, GRUResetAfter, trace
+from seqloom.errors import UsageError
+
+CELLS = [Elman(), LSTM(), GRU(), GRUResetAfter(update="writes")]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: type(cell).__name__)
+def test_a_graph_survives_json(cell) -> None:
+    graph = trace(cell, 3, 4).graph
+    assert Graph.from_data(json.loads(json.dumps(graph.to_data()))) == graph
+
+
+def places(value: Any, path: tuple = ()) -> list[tuple]:
+    """The path of every scalar in nested data."""
+    if isinstance(value, dict):
+        return [place for key, child in value.items() for place in places(child, (*path, key))]
+    if isinstance(value, list):
+        return [place for key, child in enumerate(value) for place in places(child, (*path, key))]
+    return [path]
+
+
+DATA = json.loads(json.dumps(trace(GRU(), 3, 4).graph.to_data()))
+
+
+@given(
+    st.sampled_from(places(DATA)),
+    st.one_of(st.none(), st.integers(-3, 60), st.floats(), st.text(max_size=4), st.booleans(), st.lists(st.integers())),
+)
+def test_a_changed_graph_is_read_or_refused_cleanly(path: tuple, value: Any) -> None:
+    data = copy.deepcopy(DATA)
+    target = data
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = value
+    try:
+        graph = Graph.from_data(data)
+    except UsageError:
+        return
+    assert Graph.from_data(json.loads(json.dumps(graph.to_data()))) == graph
+
+
+@pytest.mark.parametrize("data", [{}, {"nodes": 3}, {"nodes": [{}] * 5000, "new_states": [], "output": 0}, []])
+def test_what_is_not_a_graph(data: Any) -> None:
+    with pytest.raises(UsageError):
+        Graph.from_data(data)

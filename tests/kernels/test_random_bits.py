@@ -1,0 +1,44 @@
+"""The counter-based generator against published vectors, and the masks made from it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from seqloom.kernels.random_bits import bernoulli_mask, philox
+
+FULL = 0xFFFFFFFF
+# Known-answer tests of Random123 1.09, file kat_vectors, philox4x32 10.
+VECTORS = [
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((FULL, FULL, FULL, FULL), (FULL, FULL), (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+]
+
+
+@pytest.mark.parametrize(("counter", "key", "words"), VECTORS)
+def test_known_answers(counter: tuple[int, ...], key: tuple[int, int], words: tuple[int, ...]) -> None:
+    made = philox(tuple(torch.tensor(c) for c in counter), (torch.tensor(key[0]), torch.tensor(key[1])))
+    assert tuple(int(word) for word in made) == words
+
+
+def test_coins_are_fair_and_independent() -> None:
+    seeds, times = torch.arange(400), torch.zeros(400, dtype=torch.int64)
+    coins = bernoulli_mask("keep", 0.3, seeds, times, 101).double()
+    assert float(coins.mean()) == pytest.approx(0.3, abs=4 * (0.21 / coins.numel()) ** 0.5)
+    later = bernoulli_mask("keep", 0.3, seeds, times + 1, 101).double()
+    other = bernoulli_mask("drop", 0.3, seeds, times, 101).double()
+    for different in (later, other, coins.roll(1, 0), coins.roll(1, 1)):
+        assert float(((coins - 0.3) * (different - 0.3)).mean()) == pytest.approx(0, abs=0.006)
+
+
+def test_a_coin_depends_on_its_address_alone() -> None:
+    seeds, times = torch.tensor([5, 6, 7]), torch.tensor([1, 9, 1 << 33])
+    coins = bernoulli_mask("keep", 0.5, seeds, times, 9)
+    assert torch.equal(bernoulli_mask("keep", 0.5, seeds[1:2], times[1:2], 5), coins[1:2, :5])
+    assert not bernoulli_mask("keep", 0.0, seeds, times, 9).any()
+    assert bernoulli_mask("keep", 1.0, seeds, times, 9).all()

@@ -1,0 +1,102 @@
+"""Every layer, cell and direction obeys the laws, on the kernel that policy picks and on the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from seqloom.cells import GRU, LSTM, Cell, Elman, GRUResetAfter, affine, bernoulli, norm, sigmoid, tanh, weight
+from seqloom.layers import Bidirectional, LearnedState, RandomState, Recurrent, SequenceLayer, Window, stack
+from seqloom.testing import check_layer
+
+
+@dataclass(frozen=True, kw_only=True)
+class EveryWord(Cell):
+    """Norms, blocks, vectors, masks, two states of two widths, an output that is no state."""
+
+    state = ("h", "memory")
+
+    def equations(self, x, h, memory):
+        keep = bernoulli("keep", 0.8)
+        noise = bernoulli("noise", 0.7, per="sequence")
+        gate = sigmoid(affine("gate", x, h, memory, blocks=2) + weight("peephole", 0.5) * h)
+        candidate = tanh(norm("normed", affine("candidate", x, noise * h, bias=False), groups=2))
+        h = keep * (gate * h + (1 - gate) * candidate) + (1 - keep) * h
+        return h, 0.5 * memory + affine("write", norm("scaled", h, kind="rms"), out=2)
+
+    def output(self, x, h, memory):
+        return h * h + affine("read", memory)
+
+    def width(self, name, hidden):
+        return 2 if name == "memory" else hidden
+
+    def initial(self, name):
+        return 0.5 if name == "memory" else 0.0
+
+
+LAYERS: dict[str, Callable[[], SequenceLayer]] = {
+    "elman tanh": lambda: Recurrent(Elman, 3, 5),
+    "elman relu": lambda: Recurrent(Elman(activation="relu"), 3, 5),
+    "elman sigmoid": lambda: Recurrent(Elman(activation="sigmoid"), 3, 5),
+    "lstm": lambda: Recurrent(LSTM, 3, 5),
+    "gru keeps": lambda: Recurrent(GRU, 3, 5),
+    "gru writes": lambda: Recurrent(GRU(update="writes"), 3, 5),
+    "gru reset after": lambda: Recurrent(GRUResetAfter, 3, 5),
+    "gru reset after, writes": lambda: Recurrent(GRUResetAfter(update="writes"), 3, 5),
+    "every word": lambda: Recurrent(EveryWord, 2, 4),
+    "learned state": lambda: Recurrent(LSTM, 3, 5, LearnedState()),
+    "random state": lambda: Recurrent(GRUResetAfter, 3, 5, RandomState(seed=7)),
+    "one unit": lambda: Recurrent(LSTM, 1, 1),
+    "window": lambda: Window(3, 5, size=4),
+    "window of one": lambda: Window(3, 5, size=1),
+    "stack": lambda: stack([Recurrent(LSTM, 3, 4), Window(4, 5, size=2)], dropout=0.5),
+    "residual stack": lambda: stack([Recurrent(GRUResetAfter, 3, 4), Recurrent(Elman, 4, 4)], residual=True),
+    "bidirectional lstm": lambda: Bidirectional(Recurrent(LSTM, 3, 4), Recurrent(LSTM, 3, 5)),
+    "bidirectional gru": lambda: Bidirectional(Recurrent(GRU, 3, 4), Recurrent(GRU, 3, 4)),
+    "bidirectional stack": lambda: stack(
+        [Bidirectional(Recurrent(Elman, 3, 2), Recurrent(Elman, 3, 2)), Recurrent(LSTM, 4, 4)]
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "dtype"), [("auto", torch.float64), ("auto", torch.float32), ("reference", torch.float32)]
+)
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_obeys_the_laws(name: str, kernel: str, dtype: torch.dtype) -> None:
+    check_layer(LAYERS[name], dtype=dtype, kernel=kernel)
+
+
+def test_masks_obey_the_laws_while_training() -> None:
+    check_layer(LAYERS["every word"], training=True)
+
+
+class Forgetful(Recurrent):
+    """Breaks streaming: it forgets the state it is given."""
+
+    def forward(self, x, state=None, lengths=None):
+        return super().forward(x, None, lengths)
+
+
+class Clairvoyant(Recurrent):
+    """Breaks causality: it adds the mean over all of time."""
+
+    def forward(self, x, state=None, lengths=None):
+        y, state = super().forward(x, state, lengths)
+        return y + y.mean(1, keepdim=True) if y.shape[1] else y, state
+
+
+class Leaky(Recurrent):
+    """Breaks padding: it multiplies by a mask, so NaN stays."""
+
+    def forward(self, x, state=None, lengths=None):
+        return super().forward(x, state, None)
+
+
+@pytest.mark.parametrize("broken", [Forgetful, Clairvoyant, Leaky])
+def test_a_broken_layer_is_found_out(broken: type[Recurrent]) -> None:
+    with pytest.raises(AssertionError):
+        check_layer(lambda: broken(LSTM, 3, 5))

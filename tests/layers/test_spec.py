@@ -1,0 +1,110 @@
+"""The words for models: reading, printing back, and pointing at mistakes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqloom.cells import GRU, GRUResetAfter
+from seqloom.errors import UsageError
+from seqloom.layers import CausalLayer, LearnedState, Recurrent, parse_spec, spec_of
+from seqloom.layers.words import WORDS
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("lstm", "lstm"),
+        (" 2 * lstm ( 256 ) ", "2*lstm(256)"),
+        ("gru(64,reset=before,update=writes)", "gru(64, reset=before, update=writes)"),
+        ("gru(reset=after)", "gru"),
+        ("elman(activation=relu, recurrent=identity)", "elman(activation=relu, recurrent=identity)"),
+        ("lstm(8, forget_bias=2.5)+window(4,size=3)", "lstm(8, forget_bias=2.5) + window(4, size=3)"),
+        ("2*lstm(8) bidirectional", "2*lstm(8) bidirectional"),
+        ("lstm(forget_bias=-1)", "lstm(forget_bias=-1)"),
+        ("lstm()", "lstm"),
+    ],
+)
+def test_a_specification_in_normal_form(text: str, normal: str) -> None:
+    assert str(parse_spec(text)) == normal
+    assert str(parse_spec(normal)) == normal
+
+
+def test_the_layers_it_builds() -> None:
+    model = parse_spec("gru(8, reset=before, initial=learned) + lstm").build(3)
+    first, second = model.layers
+    assert isinstance(first, Recurrent)
+    assert isinstance(first.cell, GRU)
+    assert isinstance(first.initial, LearnedState)
+    assert (first.in_features, second.in_features, second.out_features) == (3, 8, 8)
+    assert isinstance(parse_spec("gru").build(3).layers[0].cell, GRUResetAfter)
+    assert model(torch.zeros(2, 4, 3))[0].shape == (2, 4, 8)
+
+
+def test_a_bidirectional_model_cannot_stream() -> None:
+    assert isinstance(parse_spec("lstm(4)").build(3), CausalLayer)
+    assert not isinstance(parse_spec("lstm(4) bidirectional").build(3), CausalLayer)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "caret"),
+    [
+        ("lstn(4)", "Did you mean 'lstm'?", 0),
+        ("lstm(0)", "from 1 to 65536, found 0", 5),
+        ("lstm(2.5)", "from 1 to 65536, found 2.5", 5),
+        ("2 lstm", "Expected '*'", 2),
+        ("99*lstm", "from 1 to 64", 0),
+        ("lstm(4, size=3)", "lstm has no option 'size'", 8),
+        ("lstm(4, forget_bais=3)", "Did you mean 'forget_bias'?", 8),
+        ("gru(reset=befor)", "Did you mean 'before'?", 10),
+        ("gru(reset=before, reset=after)", "given twice", 18),
+        ("gru(reset before)", "Expected '='", 10),
+        ("lstm(4", "Expected ',' or ')'", 6),
+        ("lstm lstm", "Expected 'bidirectional'", 5),
+        ("lstm)", "Expected '+' or the end", 4),
+        ("lstm + ", "Expected a layer", 7),
+        ("", "Expected a layer", 0),
+        ("lstm ; gru", "';' has no meaning here", 5),
+        ("60*lstm + 60*gru", "at most 64 layers", 0),
+    ],
+)
+def test_a_mistake_is_shown_where_it_is(text: str, message: str, caret: int) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_spec(text)
+    said, shown, pointer = str(raised.value).split("\n")
+    assert message in said
+    assert shown == f"  {text}"
+    assert pointer.index("^") - 2 == caret
+
+
+@given(st.text(alphabet="lstmgruwindow0123456789*+(),= .-bidrectional", max_size=30))
+def test_any_text_is_read_or_refused_cleanly(text: str) -> None:
+    try:
+        spec = parse_spec(text)
+    except UsageError:
+        return
+    assert parse_spec(str(spec)) == spec
+
+
+terms = st.builds(
+    lambda count, word, width, both: f"{count}*{word}({width}){' bidirectional' if both else ''}",
+    st.integers(1, 3),
+    st.sampled_from(sorted(WORDS)),
+    st.integers(1, 9),
+    st.booleans(),
+)
+
+
+@given(st.lists(terms, min_size=1, max_size=3).map(" + ".join))
+def test_layers_print_the_specification_that_builds_them(text: str) -> None:
+    model = parse_spec(text).build(2)
+    again = spec_of(model).build(2)
+    assert str(spec_of(again)) == str(spec_of(model))
+    assert [p.shape for p in again.parameters()] == [p.shape for p in model.parameters()]
+
+
+def test_a_layer_without_a_word() -> None:
+    with pytest.raises(UsageError, match="No word"):
+        spec_of(torch.nn.Linear(2, 2))
