@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ def tolerance(dtype: torch.dtype, terms: int) -> float:
     >>> f"{tolerance(torch.float32, 64):.1e}"
     '1.6e-05'
     """
-    return UNITS.get(dtype, 0.0) * float(max(terms, 1)) ** 0.5
+    return UNITS.get(dtype, 0.0) * math.sqrt(max(terms, 1))
 
 
 def assert_close(got: Tensor, wanted: Tensor, law: str, terms: int = 64) -> None:
