@@ -23,9 +23,7 @@ def pages() -> list[Path]:
 def broken_links(page: Path) -> list[str]:
     targets = [match[1] for match in _LINK.finditer(page.read_text(encoding="utf-8"))]
     local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
-    return [
-        f"{page.relative_to(ROOT)}: no file at {target}" for target in local if not (page.parent / target).exists()
-    ]
+    return [f"{page.relative_to(ROOT)}: no file at {target}" for target in local if not (page.parent / target).exists()]
 
 
 def failed_examples(page: Path) -> list[str]:

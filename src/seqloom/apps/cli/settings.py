@@ -31,9 +31,7 @@ class Setting:
         return "--" + self.name.replace("_", "-")
 
 
-def read_settings(
-    table: Sequence[Setting], flags: Mapping[str, object | None], config: Path | None
-) -> dict[str, Any]:
+def read_settings(table: Sequence[Setting], flags: Mapping[str, object | None], config: Path | None) -> dict[str, Any]:
     """Return the settings that were given; a flag wins over the file.
 
     Every problem of both is collected into one :class:`UsageError`.
@@ -92,9 +90,7 @@ def _option(setting: Setting) -> Any:
     if setting.kind.metavar == "":
         names = (f"{setting.flag}/--no-{setting.flag[2:]}",)
         return Annotated[bool | None, typer.Option(*names, help=setting.help, rich_help_panel=setting.panel)]
-    option = typer.Option(
-        setting.flag, metavar=setting.kind.metavar, help=setting.help, rich_help_panel=setting.panel
-    )
+    option = typer.Option(setting.flag, metavar=setting.kind.metavar, help=setting.help, rich_help_panel=setting.panel)
     return Annotated[str | None, option]
 
 

@@ -1,0 +1,29 @@
+"""``seqloom evaluate``: the score of a model on a text, beside the baselines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seqloom.apps.cli.console import emit_json
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A text file that the model was not trained on.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Score a text: nats and bits per token, bits per character, perplexity, and what baselines reach."""
+    from seqloom.apps.cli.report import print_evaluation
+    from seqloom.tasks import LanguageModel
+
+    loaded = LanguageModel.load(model)
+    evaluation = loaded.evaluate(file)
+    if as_json:
+        emit_json({"model": str(model), "file": str(file), **evaluation.to_mapping()})
+    else:
+        print_evaluation(evaluation, str(model), loaded.tokens == "characters")

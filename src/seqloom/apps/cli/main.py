@@ -1,0 +1,98 @@
+"""``seqloom``: the commands, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from seqloom import __version__
+from seqloom.apps.cli.console import say
+from seqloom.apps.cli.demo import demo
+from seqloom.apps.cli.doctor import doctor
+from seqloom.apps.cli.evaluate import evaluate
+from seqloom.apps.cli.generate import generate
+from seqloom.apps.cli.models import models
+from seqloom.apps.cli.score import score
+from seqloom.apps.cli.train import train
+from seqloom.errors import SeqloomError
+
+__all__ = ["app", "main", "run"]
+
+app = typer.Typer(
+    name="seqloom",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Learn from sequences: train, score and sample models of text.",
+    epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
+    "7 missing extra, 130/143 stopped by a signal after a checkpoint.",
+)
+for command in (demo, train, generate, score, evaluate, models, doctor):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"seqloom {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    del version, debug
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; nothing but Ctrl-C at once leaves as an exception.
+
+    >>> run(["--version"])
+    seqloom 0.1.0
+    0
+    """
+    debug = "--debug" in arguments[:1]
+    try:
+        code = app(args=list(arguments), prog_name="seqloom", standalone_mode=False)
+    except SeqloomError as error:
+        return _fail(str(error), error.exit_code, debug)
+    except typer.TyperException as error:
+        return _fail(error.format_message() + _help_hint(error), error.exit_code, debug)
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        return 130
+    except MemoryError:
+        return _fail("Out of memory. Choose a smaller --batch-size, --window or --model.", 6, debug)
+    except OSError as error:
+        return _fail(f"{error.filename or 'Input or output'}: {error.strerror or error}.", 6, debug)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        hint = "" if debug else " Run it again as `seqloom --debug …` for the traceback."
+        return _fail(f"This is a bug in seqloom: {type(error).__name__}: {error}.{hint}", 1, False)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    say(f"Error: {message}" if code < 128 else message, style="red" if code < 128 else "yellow")
+    return code
+
+
+def _help_hint(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" See `{context.command_path} --help`." if context is not None else ""
+
+
+def main() -> None:
+    """Be the command ``seqloom``."""
+    sys.exit(run(sys.argv[1:]))

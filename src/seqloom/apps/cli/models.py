@@ -1,0 +1,83 @@
+"""``seqloom models``: the models under a directory, each with its score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from seqloom.apps.cli.console import emit_json, say, stdout
+from seqloom.errors import DataError, ModelFileError
+
+__all__ = ["models"]
+
+_DEPTH = 3
+
+
+def models(
+    directory: Annotated[Path, typer.Argument(help="Where to look.")] = Path("models"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each model.")] = False,
+) -> None:
+    """List the models below DIRECTORY with the scores of their held-out text, best first."""
+    if not directory.is_dir():
+        raise DataError(f"{directory}: no such directory. Give the directory that holds your models.")
+    found = []
+    for path in _model_directories(directory, _DEPTH):
+        try:
+            found.append(_describe(path))
+        except ModelFileError as error:
+            say(f"Left out: {error}", style="yellow")
+    found.sort(key=lambda row: (row["nats_per_token"] is None, row["nats_per_token"] or 0.0))
+    if as_json:
+        for row in found:
+            emit_json(row)
+    elif found:
+        _print(found)
+    else:
+        say(f"There are no models below {directory}.")
+
+
+def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
+    """Yield run directories and saved models, not going into either, nor through links."""
+    from seqloom.training.checkpoints import versions
+
+    if (directory / "manifest.json").is_file() or versions(directory):
+        yield directory
+    elif depth > 0:
+        for child in sorted(directory.iterdir()):
+            if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+                yield from _model_directories(child, depth - 1)
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    from seqloom.tasks.model_files import read_config
+    from seqloom.training.checkpoints import newest_valid, versions
+    from seqloom.training.reading import read_directory
+
+    content = newest_valid(path).files if versions(path) else read_directory(path)
+    config = read_config(content)
+    nats = config.learned.get("nats_per_token")
+    return {
+        "directory": str(path),
+        "model": str(config.parameters.get("spec")),
+        "tokens": str(config.parameters.get("tokens")),
+        "nats_per_token": nats if isinstance(nats, float) else None,
+        "baselines": config.learned.get("baselines", {}),
+        "bytes": sum(map(len, content.values())),
+    }
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("nats/token", "bigram", "MB"):
+        table.add_column(column, justify="right")
+    for column in ("model", "tokens", "directory"):
+        table.add_column(column)
+    for row in rows:
+        figures = (row["nats_per_token"], row["baselines"].get("bigram"))
+        shown = ["–" if nats is None else f"{nats:.3f}" for nats in figures]
+        table.add_row(*shown, f"{row['bytes'] / 1e6:.1f}", row["model"], row["tokens"], row["directory"])
+    stdout().print(table)

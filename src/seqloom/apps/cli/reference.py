@@ -1,0 +1,24 @@
+"""The help of every command as plain text, for the reference pages."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+from unittest.mock import patch
+
+from seqloom.apps.cli.main import app, run
+
+__all__ = ["help_pages"]
+
+
+def help_pages(width: int = 100) -> dict[str, str]:
+    """Return "seqloom train" → its help, ``width`` columns wide and without colour."""
+    names = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]
+    pages = {}
+    for words in ([], *([name] for name in names)):
+        page = io.StringIO()
+        fixed = {"COLUMNS": str(width), "TERMINAL_WIDTH": str(width), "NO_COLOR": "1", "TERM": "dumb"}
+        with patch.dict("os.environ", fixed), redirect_stdout(page):
+            run([*words, "--help"])
+        pages[" ".join(["seqloom", *words])] = "\n".join(line.rstrip() for line in page.getvalue().strip().split("\n"))
+    return pages

@@ -1,0 +1,81 @@
+"""``seqloom train``: from a text file to a model directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seqloom.apps.cli.console import emit_json, say
+from seqloom.apps.cli.defaults import pick_defaults
+from seqloom.apps.cli.settings import join_problems, read_settings, takes_settings
+from seqloom.apps.cli.train_settings import TRAIN_SETTINGS, TRAINING_SETTINGS
+from seqloom.errors import UsageError
+
+if TYPE_CHECKING:
+    from seqloom.tasks import LanguageModel
+
+__all__ = ["build_model", "train"]
+
+_LIMITS = ("steps", "epochs", "minutes")
+
+
+@takes_settings(TRAIN_SETTINGS)
+def train(
+    file: Annotated[Path, typer.Argument(help="A UTF-8 text file of any size.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The run directory.  [default: models/NAME OF FILE]")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="A TOML file of settings.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run that is there.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+    **flags: Any,
+) -> None:
+    """Train a language model on FILE. No other word is needed: what is not given is picked by its size."""
+    given = read_settings(TRAIN_SETTINGS, flags, config)
+    picked = pick_defaults(file.stat().st_size if file.is_file() else 0, given)
+    run = out or Path("models") / file.stem
+    model = build_model(given | picked)
+    if picked and not quiet:
+        say("Picked by the size of the file: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
+    model.fit(file, run=run, resume=resume, force=force, progress=False if quiet else None)
+    _report(model, run, as_json)
+
+
+def build_model(settings: Mapping[str, Any]) -> LanguageModel:
+    """Make the estimator that the settings describe; the problems of all parts come as one error."""
+    from seqloom.layers import parse_spec
+    from seqloom.tasks import LanguageModel
+    from seqloom.training import TrainingSettings
+
+    problems = []
+    names = {setting.name for setting in TRAINING_SETTINGS}
+    limits = {limit: settings.get(limit) for limit in _LIMITS}
+    training = None
+    try:
+        training = TrainingSettings(**{k: v for k, v in settings.items() if k in names} | limits)
+    except UsageError as error:
+        problems += [line.strip() for line in str(error).splitlines()[1:]]
+    try:
+        parse_spec(settings["model"])
+    except UsageError as error:
+        problems.append(str(error))
+    if problems or training is None:
+        raise UsageError(join_problems(problems))
+    arguments = {name: value for name, value in settings.items() if name not in names and name != "model"}
+    return LanguageModel(settings["model"], training=training, **arguments)
+
+
+def _report(model: LanguageModel, run: Path, as_json: bool) -> None:
+    from seqloom.apps.cli.report import print_evaluation
+
+    evaluation = model.validation_
+    if as_json:
+        emit_json({"directory": str(run), "steps": model.history_.steps, **evaluation.to_mapping()})
+        return
+    print_evaluation(evaluation, str(run), model.tokens == "characters")
+    say(f"\nWrite with it:  seqloom generate {run}")
