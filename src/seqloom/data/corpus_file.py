@@ -83,9 +83,9 @@ class CorpusWriter:
     ) -> None:
         try:
             self._file.close()
-        except OSError:
+        except OSError as refusal:
             if error is None:
-                raise
+                raise self._refused(refusal) from refusal
         finally:
             self._temporary.unlink(missing_ok=True)
 
