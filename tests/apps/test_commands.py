@@ -1,0 +1,139 @@
+"""The commands do their work, data on stdout and the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.apps.running import FAST, TEXT, Command
+
+PROGRAM = (sys.executable, "-c", "from seqloom.apps.cli.main import main; main()")
+
+
+def test_train_prints_baselines_and_what_comes_next(command: Command, text_file: Path, tmp_path: Path) -> None:
+    result = command("train", text_file, "--out", tmp_path / "run", *FAST[:-1])
+    assert result.code == 0, result.err
+    for name in ("uniform", "unigram", "bigram"):
+        assert name in result.out
+    assert "Picked by the size of the file: " in result.err
+    assert f"seqloom generate {tmp_path / 'run'}" in result.err
+
+
+def test_train_needs_only_a_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("toy.txt").write_text("I like pizza. I like cake.\n" * 8)
+    result = command("train", "toy.txt", "--json")
+    assert result.code == 0, result.err
+    record = json.loads(result.out)
+    assert record["directory"] == "models/toy"
+    assert record["nats_per_token"] < record["baselines"]["unigram"]
+
+
+def test_train_takes_a_configuration(command: Command, text_file: Path, tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text('model = "gru(8)"\ntokens = "words"\nsteps = 2\nwindow = 8\nbatch_size = 2\n')
+    result = command("train", text_file, "--config", config, "--out", tmp_path / "run", "--json", "--quiet")
+    assert result.code == 0, result.err
+    listed = json.loads(command("models", tmp_path, "--json").out)
+    assert (listed["model"], listed["tokens"]) == ("gru(8)", "words")
+
+
+def test_problems_of_model_and_training_come_together(command: Command, text_file: Path) -> None:
+    result = command("train", text_file, "--model", "lstn(8)", "--device", "gpu")
+    assert (result.code, result.out) == (2, "")
+    assert "2 problems" in result.err
+    assert "Did you mean 'lstm'?" in result.err
+    assert "device" in result.err
+
+
+def test_generate_streams_and_repeats_with_its_seed(command: Command, model: Path) -> None:
+    first, again, other = (command("generate", model, "-p", "the ", "-l", 40, "--seed", seed) for seed in (1, 1, 2))
+    assert first.code == 0, first.err
+    assert first.out.startswith("the ")
+    assert first.out == again.out != other.out
+    assert first.err == ""
+
+
+def test_generate_gives_many_texts_as_json(command: Command, model: Path) -> None:
+    result = command("generate", model, "-p", "the ", "-p", "a", "-n", 2, "-l", 5, "--json", "--endless")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert [row["prompt"] for row in rows] == ["the ", "the ", "a", "a"]
+    assert all(len(row["text"]) == 5 for row in rows)
+
+
+def test_beam_search_ranks(command: Command, model: Path) -> None:
+    result = command("generate", model, "-p", "the ", "--beam", 3, "-l", 5, "--json")
+    found = [json.loads(line)["log_probability"] for line in result.out.splitlines()]
+    assert result.code == 0, result.err
+    assert len(found) > 1
+    assert found == sorted(found, reverse=True)
+
+
+def test_score_ranks_lines(command: Command, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "candidates.txt"
+    path.write_text("the dog\nzzzzzzzzzzzzzzzz\n\nthe fox\n")
+    result = command("score", model, path, "--lines", "--json")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert result.code == 0, result.err
+    assert len(rows) == 3
+    assert [row["log_probability"] for row in rows] == sorted((row["log_probability"] for row in rows), reverse=True)
+
+
+def test_surprisal_sums_to_the_score(command: Command, model: Path) -> None:
+    row = json.loads(command("score", model, "--text", "the dog", "--surprisal", "--json").out)
+    assert math.isclose(sum(pair["nats"] for pair in row["surprisal"]), -row["log_probability"])
+    assert len(row["surprisal"]) == len("the dog") + 1
+
+
+def test_evaluate_and_models_agree_on_the_form(command: Command, model: Path, text_file: Path) -> None:
+    record = json.loads(command("evaluate", model, text_file, "--json").out)
+    assert record["tokens"] >= len(TEXT)
+    assert math.isclose(record["bits_per_token"], record["nats_per_token"] / math.log(2))
+    assert "bigram" in command("evaluate", model, text_file).out
+    listed = command("models", model.parent)
+    assert str(model) in listed.out
+
+
+def test_models_leaves_out_what_is_damaged(command: Command, model: Path) -> None:
+    for config in model.rglob("config.json"):
+        config.write_text("{}")
+    result = command("models", model.parent, "--json")
+    assert (result.code, result.out) == (0, "")
+    assert "config.json" in result.err
+
+
+def test_a_closed_pipe_is_no_error(model: Path) -> None:
+    generate = " ".join([*(f"'{word}'" for word in PROGRAM), "generate", f"'{model}'", "--length", "5000", "--endless"])
+    script = f"set -o pipefail; {generate} | head -c 20 > /dev/null"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_training_after_a_checkpoint(
+    command: Command, text_file: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    words = [*PROGRAM, "train", str(text_file), "--out", str(tmp_path / "run"), *FAST]
+    words[words.index("--steps") + 1] = "1000000"
+    log = tmp_path / "run" / "metrics.jsonl"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        deadline = time.monotonic() + 60
+        while not (log.exists() and log.stat().st_size) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number, err
+    assert out == ""
+    assert "Traceback" not in err
+    words = list(FAST)
+    words[words.index("--steps") + 1] = "1000000"
+    assert command("generate", tmp_path / "run", "-l", 3).code == 0

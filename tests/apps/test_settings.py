@@ -1,0 +1,64 @@
+"""Settings from flags and TOML: one reader, every problem at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seqloom.apps.cli.settings import read_settings
+from seqloom.apps.cli.train_settings import TRAIN_SETTINGS
+from seqloom.errors import UsageError
+
+
+def write(tmp_path: Path, content: str) -> Path:
+    path = tmp_path / "run.toml"
+    path.write_text(content)
+    return path
+
+
+def test_flags_win_over_the_file(tmp_path: Path) -> None:
+    config = write(tmp_path, 'model = "gru(8)"\nbatch-size = 4\nreset = true\n')
+    found = read_settings(TRAIN_SETTINGS, {"batch_size": "8", "window": None}, config)
+    assert found == {"model": "gru(8)", "batch_size": 8, "reset": True}
+
+
+def test_all_problems_come_at_once(tmp_path: Path) -> None:
+    config = write(tmp_path, 'batchsize = 4\nlearning_rate = "fast"\ntokens = "word"\nreset = 1\n')
+    with pytest.raises(UsageError) as caught:
+        read_settings(TRAIN_SETTINGS, {"window": "0", "embedding": "onehot"}, config)
+    message = str(caught.value)
+    assert message.startswith("6 problems:")
+    assert "unknown setting 'batchsize'. Did you mean 'batch_size'?" in message
+    assert "learning_rate: expected a number above 0, got 'fast'." in message
+    assert "tokens: expected one of characters, bytes, words, bpe; got 'word'. Did you mean 'words'?" in message
+    assert "reset: expected true or false, got 1." in message
+    assert "--window: expected a whole number of at least 1, got '0'." in message
+    assert "--embedding: expected a whole number of at least 1 or 'one-hot'" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("model = ", "not valid TOML"),
+        ("model = 3", "model: expected text, got 3."),
+        ("[a]\nb = 1", "unknown setting 'a'"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name(tmp_path: Path, content: str, message: str) -> None:
+    config = write(tmp_path, content)
+    with pytest.raises(UsageError) as caught:
+        read_settings(TRAIN_SETTINGS, {}, config)
+    assert message in str(caught.value)
+    assert str(config) in str(caught.value)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such configuration file"):
+        read_settings(TRAIN_SETTINGS, {}, tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "", "1e999", "0"])
+def test_numbers_are_finite_and_in_range(value: str) -> None:
+    with pytest.raises(UsageError, match="--learning-rate: expected a number above 0"):
+        read_settings(TRAIN_SETTINGS, {"learning_rate": value}, None)
