@@ -1,3 +1,28 @@
 """Learn from sequences: one protocol for every recurrence, from the file to the trained, streamed model."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seqloom.tasks import LanguageModel
+    from seqloom.training.settings import TrainingSettings
+
+__all__ = ["LanguageModel", "TrainingSettings", "__version__"]
+
 __version__ = "0.1.0"
+
+_HOMES = {"LanguageModel": "seqloom.tasks", "TrainingSettings": "seqloom.training.settings"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import an estimator when it is first asked for, so that ``import seqloom`` stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

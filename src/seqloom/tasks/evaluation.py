@@ -1,4 +1,4 @@
-"""How well a model predicts a text: the record, and the exact sum behind it.
+"""How well a model predicts a text.
 
 H = −(1/N) Σ_t ln p(x_t | x_<t), over all N tokens of the text, each predicted once, with the state carried
 over the whole stream (or reset at each document, where the model was trained so).
@@ -7,19 +7,11 @@ over the whole stream (or reset at each document, where the model was trained so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import torch
-from torch import nn
-from torch.nn import functional
-
-from seqloom.layers.state import where
-from seqloom.models.token_model import TokenModel
-from seqloom.training.batch import IGNORED, Batches
-
-__all__ = ["Evaluation", "total_nats"]
+__all__ = ["Evaluation"]
 
 
 @dataclass(frozen=True)
@@ -68,49 +60,3 @@ class Evaluation:
         """Every figure by name, ready for JSON. ``baselines`` are in nats per token."""
         derived = ("nats_per_token", "bits_per_token", "nats_per_character", "bits_per_character", "perplexity")
         return asdict(self) | {name: getattr(self, name) for name in derived}
-
-
-@torch.no_grad()
-def total_nats(
-    model: TokenModel, batches: Batches, progress: Callable[[int, int], None] | None = None
-) -> tuple[float, int]:
-    """Σ −ln p over all targets of ``batches``, and how many there are.
-
-    The state goes from each window to the next; rows that begin afresh get the initial state.
-    """
-    device = next(model.parameters()).device
-    total = torch.zeros((), dtype=torch.float64, device=device)
-    count = 0
-    state: Any = None
-    with _evaluating(model):
-        for index in range(len(batches)):
-            batch = batches[index]
-            inputs, targets = batch.inputs.to(device), batch.targets.to(device)
-            lengths = None if batch.lengths is None else batch.lengths.to(device)
-            fresh = batch.fresh.to(device)
-            if state is None or bool(fresh.all()):
-                state = model.initial_state(inputs.shape[0])
-            elif bool(fresh.any()):
-                state = where(fresh, model.initial_state(inputs.shape[0]), state)
-            logits, state = model(inputs, state, lengths)
-            total += functional.cross_entropy(
-                logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="sum"
-            ).double()
-            count += int((targets != IGNORED).sum())
-            if progress is not None:
-                progress(index + 1, len(batches))
-    return float(total), count
-
-
-class _evaluating:
-    """Evaluation mode inside the block, what it was after it."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self.module = module
-        self.was = module.training
-
-    def __enter__(self) -> None:
-        self.module.eval()
-
-    def __exit__(self, *exception: object) -> None:
-        self.module.train(self.was)

@@ -1,0 +1,114 @@
+"""A fitted language model as files, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seqloom.data import Vocabulary
+from seqloom.errors import ModelFileError, UsageError
+from seqloom.layers import spec_of
+from seqloom.models.token_model import TokenModel
+from seqloom.tasks.baselines import Baselines
+from seqloom.tasks.evaluation import Evaluation
+from seqloom.tasks.language_settings import LanguageSettings
+from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model, weights_to_bytes
+from seqloom.training.checkpoints import METRICS, newest_valid, versions
+from seqloom.training.directory import write_directory
+from seqloom.training.log import History
+from seqloom.training.reading import read_directory
+from seqloom.training.settings import TrainingSettings
+
+__all__ = ["Fitted", "load_files", "model_files", "read_fitted", "save_files"]
+
+BASELINES = "baselines.safetensors"
+
+
+class Fitted(NamedTuple):
+    """What ``fit`` learned."""
+
+    model: TokenModel
+    vocabulary: Vocabulary
+    baselines: Baselines
+    reset: bool
+    history: History | None = None
+    validation: Evaluation | None = None
+    text: str = ""
+
+
+def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
+    """The files of a model directory, the weights left out."""
+    learned: dict[str, Any] = {"reset": fitted.reset, "text_sha256": fitted.text}
+    if fitted.validation is not None:
+        learned |= fitted.validation.to_mapping()
+    files = describe(fitted.model, fitted.vocabulary, _parameters(settings, fitted.model), learned)
+    return files | {BASELINES: fitted.baselines.to_bytes()}
+
+
+def save_files(path: Path, settings: LanguageSettings, fitted: Fitted) -> None:
+    """Write a model directory in one step."""
+    files = model_files(settings, fitted) | {WEIGHTS: weights_to_bytes(fitted.model)}
+    if fitted.history is not None:
+        lines = [json.dumps(record) + "\n" for record in fitted.history.records]
+        files[METRICS] = "".join(lines).encode()
+    write_directory(path, files)
+
+
+def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
+    """The constructor's arguments and what was learned, from a model directory or a run's newest checkpoint."""
+    return read_fitted(newest_valid(path).files if versions(path) else read_directory(path))
+
+
+def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
+    """The same from the files of a directory that has proven whole."""
+    config = read_config(files)
+    parameters = dict(config.parameters)
+    try:
+        if parameters.get("training") is not None:
+            parameters["training"] = TrainingSettings.from_mapping(parameters["training"])
+        LanguageSettings.read(parameters)
+    except (UsageError, TypeError, KeyError, AttributeError) as error:
+        raise ModelFileError(f"config.json is damaged: {error}") from error
+    model, vocabulary = read_model(files, config)
+    reset, text = config.learned.get("reset"), config.learned.get("text_sha256")
+    if type(reset) is not bool or not isinstance(text, str):
+        raise ModelFileError("config.json is damaged: reset or text_sha256 is not what it should be.")
+    if BASELINES not in files:
+        raise ModelFileError(f"{BASELINES} is missing.")
+    baselines = Baselines.from_bytes(files[BASELINES], vocabulary.size)
+    return parameters, Fitted(model, vocabulary, baselines, reset, None, _validation(config.learned), text)
+
+
+def _parameters(settings: LanguageSettings, model: TokenModel) -> dict[str, Any]:
+    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    values["training"] = settings.training.to_mapping()
+    values["tokens"] = settings.tokens.kind if isinstance(settings.tokens, Vocabulary) else settings.tokens.value
+    values["document"], values["start"] = settings.document.value, settings.start.value
+    if not isinstance(settings.spec, str):
+        values["spec"] = _words(model)
+    return values
+
+
+def _words(model: TokenModel) -> str | None:
+    try:
+        return str(spec_of(model.body))
+    except UsageError:
+        return None
+
+
+def _validation(learned: Mapping[str, Any]) -> Evaluation | None:
+    if "nats" not in learned:
+        return None
+    try:
+        given = {field.name: learned[field.name] for field in dataclasses.fields(Evaluation)}
+        counts = [given[name] for name in ("tokens", "characters", "lanes")]
+        if any(type(count) is not int for count in counts) or counts[0] < 1:
+            raise ValueError("expected counts")
+        baselines = {str(name): float(nats) for name, nats in given["baselines"].items()}
+        given |= {"nats": float(given["nats"]), "unknown_share": float(given["unknown_share"])}
+        return Evaluation(**given | {"baselines": baselines})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(f"config.json is damaged: its scores cannot be read ({error}).") from error

@@ -1,0 +1,78 @@
+"""Measure a model on a stream of text, exactly, in the conditions that it was trained in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seqloom.data import Lanes, Start, Stream, Vocabulary
+from seqloom.errors import DataError
+from seqloom.models.token_model import TokenModel
+from seqloom.tasks.baselines import Baselines
+from seqloom.tasks.evaluation import Evaluation
+from seqloom.tasks.texts import Progress
+from seqloom.training.evaluation import evaluate
+
+__all__ = ["measure"]
+
+_WINDOW = 512
+_LONGEST_LANE = 1 << 20
+_LANES = 16
+_DOCUMENT_ROWS = 32
+_BLOCK = 1 << 22
+
+
+def measure(
+    model: TokenModel,
+    vocabulary: Vocabulary,
+    stream: Stream,
+    reset: bool,
+    start: Start,
+    baselines: Baselines | None = None,
+    progress: Progress | None = None,
+    longest_lane: int = _LONGEST_LANE,
+) -> Evaluation:
+    """Predict every token of ``stream`` once.
+
+    Documents with a state of their own run side by side, which changes nothing. A stream whose state is
+    carried runs as one row; beyond ``longest_lane`` tokens as 16, which the record says.
+    """
+    if not len(stream):
+        raise DataError("There is no text to measure the model on.")
+    lanes = 1 if reset or len(stream) <= longest_lane else _LANES
+    rows = max(1, min(_DOCUMENT_ROWS, stream.corpus.documents)) if reset else lanes
+    batches = Lanes(stream, rows, _WINDOW, reset, start)
+    found = evaluate(model, batches if progress is None else _Watched(batches, progress))
+    assert found is not None
+    return Evaluation(
+        tokens=found.tokens,
+        characters=stream.characters,
+        nats=found.nats,
+        unknown_share=_unknown_share(stream, vocabulary.unk),
+        lanes=lanes,
+        baselines={} if baselines is None else baselines.nats_per_token(stream.ids),
+    )
+
+
+class _Watched:
+    """Batches that tell when they are read."""
+
+    def __init__(self, batches: Lanes, progress: Progress) -> None:
+        self._batches = batches
+        self._progress = progress
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> Any:
+        self._progress(index + 1, len(self))
+        return self._batches[index]
+
+
+def _unknown_share(stream: Stream, unknown: int | None) -> float:
+    if unknown is None:
+        return 0.0
+    targets = stream.targets
+    blocks = (targets[at : at + _BLOCK] for at in range(0, len(targets), _BLOCK))
+    return sum(int(np.count_nonzero(block == unknown)) for block in blocks) / len(targets)
