@@ -1,0 +1,44 @@
+"""The shape of the data that the loop reads; anything with these attributes will do."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+__all__ = ["IGNORED", "Batch", "Batches", "count_targets"]
+
+IGNORED = -100
+"""The target of a padded position, which neither teaches nor counts."""
+
+
+class Batch(Protocol):
+    """One window of B rows and T steps.
+
+    ``inputs`` (B, T) and ``targets`` (B, T) are ids, padding has the target -100; ``lengths`` (B,) or None counts
+    the real steps of each row; ``fresh`` (B,) is true where a row starts from the initial state.
+    """
+
+    @property
+    def inputs(self) -> Tensor: ...
+    @property
+    def targets(self) -> Tensor: ...
+    @property
+    def lengths(self) -> Tensor | None: ...
+    @property
+    def fresh(self) -> Tensor: ...
+
+
+class Batches(Protocol):
+    """The windows of one epoch, in their order. ``batches[i]`` depends on ``i`` alone, so a run can resume anywhere."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+def count_targets(batch: Batch) -> int:
+    """Return how many positions of a batch teach."""
+    if batch.lengths is not None:
+        return int(batch.lengths.sum())
+    return batch.targets.numel() - int(torch.count_nonzero(batch.targets == IGNORED))

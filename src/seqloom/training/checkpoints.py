@@ -1,0 +1,168 @@
+"""The versions of a run: ``step-00000120/`` and its predecessor, of which the newest whole one counts.
+
+A run directory holds the lock, ``metrics.jsonl`` as it grows, and one directory per checkpoint. Each checkpoint is
+written by ``write_directory`` and so is whole or absent; it is a model directory of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from seqloom.errors import ModelFileError, UsageError
+from seqloom.training.directory import MANIFEST, TEMPORARY, read_directory, storage_error, write_directory
+from seqloom.training.lock import RunLock
+
+__all__ = ["METRICS", "Run", "Version", "newest_valid", "versions"]
+
+METRICS = "metrics.jsonl"
+_VERSION = re.compile(r"step-(\d{8,})")
+_KEPT = 2
+
+
+class Version(NamedTuple):
+    """A checkpoint: where it lies, its step, its files, and what was wrong with newer ones."""
+
+    path: Path
+    step: int
+    files: dict[str, bytes]
+    skipped: tuple[str, ...]
+
+
+def versions(path: Path) -> list[Path]:
+    """Return the checkpoints in a run directory, oldest first, whole or not."""
+    found = [child for child in path.iterdir() if _VERSION.fullmatch(child.name)] if path.is_dir() else []
+    return sorted(found, key=_step)
+
+
+def newest_valid(path: Path) -> Version:
+    """Return the newest checkpoint that is whole; raise ``ModelFileError`` where there is none."""
+    skipped: list[str] = []
+    for version in reversed(versions(path)):
+        try:
+            return Version(version, _step(version), read_directory(version), tuple(skipped))
+        except ModelFileError as error:
+            skipped.append(str(error))
+    reasons = "".join(f"\n  {reason}" for reason in skipped)
+    raise ModelFileError(f"{path}: no checkpoint that can be used.{reasons}")
+
+
+class Run:
+    """A run directory, open for writing.
+
+    ``model_files`` gives what makes a checkpoint a model directory (config.json, vocabulary.json, …). ``latest`` is
+    the checkpoint to resume from, or None. A directory that holds a run already is refused, unless it is to be
+    resumed (``resume``) or its checkpoints deleted (``force``).
+
+    >>> import tempfile
+    >>> with Run(Path(tempfile.mkdtemp()) / "run", lambda: {"config.json": b"{}"}) as run:
+    ...     run.save(120, {"model.safetensors": b""}).name
+    'step-00000120'
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        model_files: Callable[[], Mapping[str, bytes]] = dict,
+        *,
+        resume: bool = False,
+        force: bool = False,
+    ) -> None:
+        self.path = Path(path).absolute()
+        self.model_files = model_files
+        self.latest: Version | None = None
+        if resume and force:
+            raise UsageError("Choose one: resume continues the run in the directory, force deletes it.")
+        _check_path(self.path, resume)
+        self._lock = _locked(self.path)
+        try:
+            self._open(resume, force)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, resume: bool, force: bool) -> None:
+        for leftover in self.path.glob(f"{TEMPORARY}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        found = versions(self.path)
+        if resume and found:
+            self.latest = newest_valid(self.path)
+            for version in found:
+                if _step(version) > self.latest.step:
+                    _rename(version, f"damaged-{version.name}-{secrets.token_hex(2)}")
+        elif found and not force:
+            raise UsageError(
+                f"{self.path} already holds a run. Continue it with resume, replace it with force,"
+                " or choose another directory."
+            )
+        elif not resume or force:
+            for version in found:
+                _delete(version)
+            (self.path / METRICS).unlink(missing_ok=True)
+
+    @property
+    def log_path(self) -> Path:
+        """Where the metrics are written as they come."""
+        return self.path / METRICS
+
+    def save(self, step: int, files: Mapping[str, bytes]) -> Path:
+        """Write the checkpoint of a step, then delete all but the newest two."""
+        target = self.path / f"step-{step:08d}"
+        write_directory(target, dict(self.model_files()) | dict(files))
+        for old in versions(self.path)[:-_KEPT]:
+            _delete(old)
+        return target
+
+    def close(self) -> None:
+        """Let other runs into the directory."""
+        self._lock.release()
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _check_path(path: Path, resume: bool) -> None:
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"Expected a directory for the run, got the file {path}.")
+    if resume and not path.exists():
+        raise UsageError(f"There is no run to resume at {path}.")
+    if (path / MANIFEST).exists():
+        raise UsageError(f"{path} holds a saved model, not a run. Choose another directory for the run.")
+
+
+def _locked(path: Path) -> RunLock:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        return RunLock(path)
+    except OSError as error:
+        raise storage_error(error, path, 0) from error
+
+
+def _step(version: Path) -> int:
+    return int(version.name.removeprefix("step-"))
+
+
+def _delete(version: Path) -> None:
+    """Delete a checkpoint so that a kill half-way leaves no half of one behind."""
+    if (doomed := _rename(version, f"{TEMPORARY}old-{secrets.token_hex(4)}")) is not None:
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _rename(version: Path, name: str) -> Path | None:
+    target = version.with_name(name)
+    try:
+        os.rename(version, target)
+    except OSError:
+        return None
+    return target

@@ -1,0 +1,82 @@
+"""What was measured: one JSON object a line, on disk while the run goes on, and in memory as the history."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from seqloom.training.directory import storage_error
+
+__all__ = ["CLOCK_FIELDS", "History", "MetricsLog", "Record"]
+
+Record = dict[str, Any]
+
+CLOCK_FIELDS = ("seconds", "tokens_per_second")
+"""The fields of a record that differ between two equal runs."""
+
+
+@dataclasses.dataclass(frozen=True)
+class History:
+    """What a run did. ``stopped`` is what ended it: steps, epochs, minutes or patience.
+
+    >>> history = History([{"step": 1, "loss": 2.0}, {"step": 2, "validation_loss": 1.5}], 2, 1, 64, 0.5, "steps")
+    >>> history.column("loss")
+    [(1, 2.0)]
+    """
+
+    records: list[Record]
+    steps: int
+    epochs: int
+    tokens: int
+    seconds: float
+    stopped: str
+    best_loss: float | None = None
+    best_step: int | None = None
+
+    def column(self, name: str) -> list[tuple[int, float]]:
+        """Return the (step, value) pairs of one field, ready to be drawn."""
+        return [(record["step"], record[name]) for record in self.records if name in record]
+
+
+class MetricsLog:
+    """The records of a run, appended to a file where there is one."""
+
+    def __init__(self, path: Path | None = None, earlier: bytes = b"") -> None:
+        """Begin a log, or cut the file at ``path`` back to the records of a checkpoint, ``earlier``."""
+        self.path = path
+        self._lines = earlier.splitlines(keepends=True)
+        if path is not None:
+            self._write(path, earlier)
+
+    @property
+    def records(self) -> list[Record]:
+        """Every record so far."""
+        return [json.loads(line) for line in self._lines]
+
+    def append(self, record: Record) -> None:
+        """Add a record; a reader of the file sees whole lines only."""
+        line = json.dumps(record).encode() + b"\n"
+        self._lines.append(line)
+        if self.path is None:
+            return
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                file.write(line)
+        except OSError as error:
+            raise storage_error(error, self.path, len(line)) from error
+
+    def to_bytes(self) -> bytes:
+        """Return what the file holds, for a checkpoint."""
+        return b"".join(self._lines)
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        beside = path.with_name(f".tmp-{path.name}")
+        try:
+            beside.write_bytes(content)
+            os.replace(beside, path)
+        except OSError as error:
+            raise storage_error(error, path, len(content)) from error

@@ -1,0 +1,129 @@
+"""What a person sees of a run, on stderr: a bar with loss, tokens a second and time left, or nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from seqloom.training.log import Record
+
+__all__ = ["Lines", "Live", "Progress", "Silent", "View", "show"]
+
+
+class View(NamedTuple):
+    """A glance at a run: ``done`` is the finished share, ``left`` the seconds to go (None: not known yet)."""
+
+    step: int
+    done: float
+    loss: float
+    tokens_per_second: float
+    left: float | None
+    validation_loss: float | None
+
+
+class Progress(Protocol):
+    """Who watches a run. All calls are cheap; ``update`` comes a few times a second."""
+
+    def start(self) -> None: ...
+    def update(self, view: View) -> None: ...
+    def record(self, record: Record) -> None: ...
+    def message(self, text: str) -> None: ...
+    def stop(self) -> None: ...
+
+
+def show(asked: bool | None = None) -> Progress:
+    """Return the way to watch: live on a terminal, plain lines elsewhere if ``asked``, else silence."""
+    if asked is False:
+        return Silent()
+    if sys.stderr.isatty():
+        return Live()
+    return Lines() if asked else Silent()
+
+
+class Silent:
+    """Nobody watches."""
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def update(self, view: View) -> None:
+        """Do nothing."""
+
+    def record(self, record: Record) -> None:
+        """Do nothing."""
+
+    def message(self, text: str) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+
+class Lines(Silent):
+    """One plain line for every record, for a log file."""
+
+    def record(self, record: Record) -> None:
+        """Print a record."""
+        loss = record.get("validation_loss")
+        held_out = "" if loss is None else f"  validation {loss:.4f}"
+        rate = f"{record['tokens_per_second']:,.0f} tokens/s"
+        print(f"step {record['step']:,}  loss {record['loss']:.4f}{held_out}  {rate}", file=sys.stderr)
+
+    def message(self, text: str) -> None:
+        """Print a sentence."""
+        print(text, file=sys.stderr)
+
+
+class Live:
+    """A bar that redraws itself in place."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._bar = Bar(
+            TextColumn("training"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[numbers]}"),
+            console=console or Console(stderr=True),
+            auto_refresh=False,
+        )
+        self._task = self._bar.add_task("training", total=1.0, numbers="")
+
+    def start(self) -> None:
+        """Begin to draw."""
+        self._bar.start()
+
+    def update(self, view: View) -> None:
+        """Draw the latest numbers."""
+        numbers = [f"step {view.step:,}", f"loss {view.loss:.3f}"]
+        if view.validation_loss is not None:
+            numbers.append(f"validation {view.validation_loss:.3f}")
+        numbers.append(f"{view.tokens_per_second:,.0f} tokens/s")
+        if view.left is not None:
+            numbers.append(f"{_clock(view.left)} left")
+        self._bar.update(self._task, completed=view.done, numbers=" · ".join(numbers), refresh=True)
+
+    def record(self, record: Record) -> None:
+        """Do nothing: the bar shows it already."""
+
+    def message(self, text: str) -> None:
+        """Print a sentence above the bar."""
+        self._bar.console.print(text, highlight=False, markup=False)
+
+    def stop(self) -> None:
+        """Leave the last numbers on the screen."""
+        self._bar.stop()
+
+
+def _clock(seconds: float) -> str:
+    """Return 1:05 for 65 seconds, 2:00:05 for two hours and five.
+
+    >>> _clock(65), _clock(7205)
+    ('1:05', '2:00:05')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

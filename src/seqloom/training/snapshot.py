@@ -1,0 +1,160 @@
+"""Everything that a run needs to go on as if it had never stopped, as the files of a checkpoint.
+
+``model.safetensors``     the weights to use: the best by validation, or the latest without one
+``training.safetensors``  optimiser.*, carried.* (state), rng.*, and latest.* where the latest weights are not the best
+``training.json``         the counters, the settings, the shape of the data
+``metrics.jsonl``         the log so far
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from seqloom.errors import ModelFileError
+from seqloom.training.checkpoints import METRICS, Version
+from seqloom.training.schedules import Plateau
+from seqloom.training.settings import TrainingSettings
+from seqloom.training.stopping import EarlyStopping
+
+__all__ = ["MODEL", "Counters", "Snapshot", "pack", "random_state", "set_random_state", "tensor_bytes", "unpack"]
+
+MODEL = "model.safetensors"
+_TENSORS = "training.safetensors"
+_COUNTERS = "training.json"
+
+
+@dataclasses.dataclass
+class Counters:
+    """Where a run stands: ``window`` is the next one to read in ``epoch``; sums are since the last record."""
+
+    step: int = 0
+    epoch: int = 0
+    window: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    recorded_step: int = 0
+    loss_sum: float = 0.0
+    loss_tokens: int = 0
+    stopping: EarlyStopping = dataclasses.field(default_factory=EarlyStopping)
+    plateau: Plateau = dataclasses.field(default_factory=Plateau)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; Python's JSON brings every finite float back to the bit, infinity is null.
+
+        >>> Counters.from_json(Counters(step=3, loss_sum=0.1).to_json()) == Counters(step=3, loss_sum=0.1)
+        True
+        """
+        values = dataclasses.asdict(self)
+        for part in ("stopping", "plateau"):
+            if math.isinf(values[part]["best"]):
+                values[part]["best"] = None
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Counters:
+        """Read back what ``to_json`` returned."""
+        parts: dict[str, Any] = {}
+        for name, kind in (("stopping", EarlyStopping), ("plateau", Plateau)):
+            best = values[name]["best"]
+            parts[name] = kind(**{**values[name], "best": math.inf if best is None else best})
+        return cls(**{**values, **parts})
+
+
+@dataclasses.dataclass
+class Snapshot:
+    """A run at rest. ``best`` is None until a validation; ``carried`` is None before the first window."""
+
+    counters: Counters
+    settings: TrainingSettings
+    windows: int
+    weights: dict[str, Tensor]
+    best: dict[str, Tensor] | None
+    optimiser: dict[str, Tensor]
+    carried: dict[str, Tensor] | None
+    random: dict[str, Tensor]
+    log: bytes
+
+
+def pack(snapshot: Snapshot) -> dict[str, bytes]:
+    """Return the files of a checkpoint, without those of the task."""
+    best_is_latest = snapshot.best is None or snapshot.counters.stopping.step == snapshot.counters.step
+    groups = {
+        "optimiser": snapshot.optimiser,
+        "carried": snapshot.carried or {},
+        "rng": snapshot.random,
+        "latest": {} if best_is_latest else snapshot.weights,
+    }
+    tensors = {f"{group}.{name}": value for group, part in groups.items() for name, value in part.items()}
+    facts = {
+        "counters": snapshot.counters.to_json(),
+        "settings": snapshot.settings.to_mapping(),
+        "windows": snapshot.windows,
+        "has_best": snapshot.best is not None,
+        "carries": snapshot.carried is not None,
+    }
+    return {
+        MODEL: tensor_bytes(snapshot.weights if snapshot.best is None else snapshot.best),
+        _TENSORS: tensor_bytes(tensors),
+        _COUNTERS: json.dumps(facts, indent=2, allow_nan=False).encode() + b"\n",
+        METRICS: snapshot.log,
+    }
+
+
+def unpack(version: Version) -> Snapshot:
+    """Read back what ``pack`` wrote; raise ``ModelFileError`` where the files do not hold a run."""
+    try:
+        facts = json.loads(version.files[_COUNTERS])
+        model = load(version.files[MODEL])
+        groups: dict[str, dict[str, Tensor]] = {"optimiser": {}, "carried": {}, "rng": {}, "latest": {}}
+        for key, value in load(version.files[_TENSORS]).items():
+            group, _, name = key.partition(".")
+            groups[group][name] = value
+        return Snapshot(
+            counters=Counters.from_json(facts["counters"]),
+            settings=TrainingSettings.from_mapping(facts["settings"]),
+            windows=facts["windows"],
+            weights=groups["latest"] or model,
+            best=model if facts["has_best"] else None,
+            optimiser=groups["optimiser"],
+            carried=groups["carried"] if facts["carries"] else None,
+            random=groups["rng"],
+            log=version.files[METRICS],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, safetensors.SafetensorError) as error:
+        raise ModelFileError(f"{version.path}: not a checkpoint that training can resume from ({error!r}).") from error
+
+
+def tensor_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    """Return tensors as safetensors, each with its own copy of memory that some share.
+
+    >>> shared = torch.ones(2)
+    >>> sorted(load(tensor_bytes({"a": shared, "b": shared})))
+    ['a', 'b']
+    """
+    return save(
+        {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
+    )
+
+
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """Return torch's random state, on the CPU and on the device."""
+    state = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    return state
+
+
+def set_random_state(state: Mapping[str, Tensor], device: torch.device) -> None:
+    """Continue torch's random numbers where ``random_state`` was taken."""
+    torch.set_rng_state(state["cpu"])
+    if device.type == "cuda" and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"], device)

@@ -1,0 +1,282 @@
+"""The parts of the loop: one step, what is settled between steps, checkpoint, resume, end."""
+
+from __future__ import annotations
+
+import math
+import signal
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, NoReturn, cast
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from seqloom.errors import DivergedError, Interrupted
+from seqloom.layers.state import detach, from_tensors, to_tensors
+from seqloom.training import snapshot
+from seqloom.training.batch import Batch, Batches, count_targets
+from seqloom.training.checkpoints import Run
+from seqloom.training.evaluation import begin, evaluate, total_nats
+from seqloom.training.fabric import open_fabric, quiet
+from seqloom.training.limits import done, limit_reached
+from seqloom.training.log import History, MetricsLog, Record
+from seqloom.training.optimisers import build_optimiser, optimiser_tensors, restore_optimiser
+from seqloom.training.pace import Pace
+from seqloom.training.progress import Progress
+from seqloom.training.refusals import check_resumable, divergence, load_weights
+from seqloom.training.schedules import learning_rate
+from seqloom.training.settings import TrainingSettings
+from seqloom.training.signals import Signals
+from seqloom.training.snapshot import Counters, Snapshot
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """A run in progress; see ``loop.fit`` for the arguments."""
+
+    def __init__(
+        self,
+        module: nn.Module,
+        batches: Batches,
+        validation: Batches | None,
+        settings: TrainingSettings,
+        run: Run | None,
+        progress: Progress,
+    ) -> None:
+        self.module, self.batches, self.validation = module, batches, validation
+        self.settings, self.run, self.progress = settings, run, progress
+        self.fabric = open_fabric(settings)
+        self.device = self.fabric.device
+        with quiet():
+            self._wrapped = self.fabric.setup_module(module)
+            self.optimiser = build_optimiser(module, settings)
+            self._wrapped_optimiser = cast(Optimizer, self.fabric.setup_optimizers(self.optimiser))
+        self.counters = Counters()
+        self.carried: Any = None
+        self.best: dict[str, Tensor] | None = None
+        self.signals = Signals()
+        self._saved_at = (-1, -1)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Trainer:
+        with ExitStack() as stack:
+            devices = [self.device] if self.device.type == "cuda" else []
+            stack.enter_context(torch.random.fork_rng(devices=devices))
+            stack.enter_context(self.signals)
+            self.progress.start()
+            stack.callback(self.progress.stop)
+            self.module.train()
+            self._begin()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.module.eval()
+        self._stack.close()
+
+    def _begin(self) -> None:
+        if self.run is not None and self.run.latest is not None:
+            self._restore(snapshot.unpack(self.run.latest))
+            return
+        torch.manual_seed(self.settings.seed)
+        self.log = MetricsLog(self.run.log_path if self.run else None)
+        self.pace = Pace(self.counters)
+        self.checkpoint()
+
+    def step(self) -> None:
+        """Update the weights once, from the next ``accumulate`` windows of this epoch."""
+        counters, settings = self.counters, self.settings
+        end = min(counters.window + settings.accumulate, len(self.batches))
+        windows: list[Batch] = [self.batches[index] for index in range(counters.window, end)]
+        counts = [count_targets(window) for window in windows]
+        tokens = sum(counts)
+        self.optimiser.zero_grad()
+        carried, losses = self.carried, []
+        for window in windows:
+            nats, carried = self._nats(window, carried)
+            self.fabric.backward(nats / max(tokens, 1))
+            losses.append(nats.detach())
+        nats_now = float(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+        if not math.isfinite(nats_now):
+            self._diverged(f"The loss is {nats_now}")
+        self._clip()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate()
+        self.optimiser.step()
+        self.carried = carried
+        counters.step += 1
+        counters.tokens += tokens
+        counters.loss_sum += nats_now
+        counters.loss_tokens += tokens
+        counters.window = end % len(self.batches)
+        counters.epoch += end == len(self.batches)
+        self.pace.tick(counters, self.settings, len(self.batches), nats_now / max(tokens, 1), self.progress)
+
+    def _nats(self, window: Batch, carried: Any) -> tuple[Tensor, Any]:
+        device = self.device
+        lengths = None if window.lengths is None else window.lengths.to(device)
+        state = begin(self.module, window.fresh, carried)
+        with self.fabric.autocast():
+            logits, state = self.module(window.inputs.to(device), state, lengths)
+        return total_nats(logits, window.targets.to(device)), detach(state)
+
+    def _clip(self) -> None:
+        wrapped, optimiser, settings = self._wrapped, self._wrapped_optimiser, self.settings
+        if settings.clip_value is not None:
+            self.fabric.clip_gradients(wrapped, optimiser, clip_val=settings.clip_value)
+        if settings.clip_norm is not None:
+            norm = self.fabric.clip_gradients(wrapped, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
+            if norm is not None and not math.isfinite(float(norm)):
+                self._diverged("The gradient is not finite")
+
+    def _rate(self) -> float:
+        counters, settings = self.counters, self.settings
+        share = done(counters, settings, len(self.batches))
+        return learning_rate(
+            settings.learning_rate, settings.schedule, counters.step, share, settings.warmup_steps, counters.plateau
+        )
+
+    def settle(self) -> str | None:
+        """Do what is due before the next step; return what ends the run, if anything does."""
+        self.counters.seconds = self.pace.seconds()
+        stopped = limit_reached(self.counters, self.settings)
+        if self._record_due(stopped is not None):
+            self._record(self._evaluation_due(stopped is not None))
+        if stopped is None and self.counters.stopping.exhausted(self.settings.patience):
+            stopped = "patience"
+        if stopped is None and self.signals.received is not None:
+            self._interrupted()
+        if stopped is None and self._checkpoint_due():
+            self.checkpoint()
+        return stopped
+
+    def _evaluation_due(self, last: bool) -> bool:
+        if self.validation is None:
+            return False
+        every = self.settings.evaluate_every
+        return last or (self.counters.window == 0 if every is None else self.counters.step % every == 0)
+
+    def _record_due(self, last: bool) -> bool:
+        step = self.counters.step
+        due = last or step % self.settings.log_every == 0 or self._evaluation_due(last)
+        return due and step != self.counters.recorded_step
+
+    def _record(self, with_evaluation: bool) -> None:
+        counters = self.counters
+        record: Record = {
+            "step": counters.step,
+            "epoch": counters.epoch,
+            "tokens": counters.tokens,
+            "loss": counters.loss_sum / max(counters.loss_tokens, 1),
+            "learning_rate": self.optimiser.param_groups[0]["lr"],
+        }
+        if with_evaluation:
+            record["validation_loss"] = self._validate()
+        record["seconds"] = round(counters.seconds, 3)
+        record["tokens_per_second"] = round(self.pace.since_record(counters), 1)
+        counters.recorded_step, counters.loss_sum, counters.loss_tokens = counters.step, 0.0, 0
+        self.log.append(record)
+        self.progress.record(record)
+
+    def _validate(self) -> float:
+        assert self.validation is not None
+        measure = evaluate(self.module, self.validation, stop=lambda: self.signals.received is not None)
+        if measure is None:
+            self._interrupted()
+        loss = measure.mean
+        if not math.isfinite(loss):
+            self._diverged(f"The validation loss is {loss}")
+        self.counters.plateau.observe(loss)
+        if self.counters.stopping.observe(loss, self.counters.step):
+            self.best = {name: value.clone() for name, value in self._weights().items()}
+        return loss
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.detach() for name, value in self.module.state_dict().items()}
+
+    def _checkpoint_due(self) -> bool:
+        settings, step = self.settings, self.counters.step
+        if self.run is None or step == self._saved_at[0]:
+            return False
+        by_steps = settings.checkpoint_every_steps is not None and step % settings.checkpoint_every_steps == 0
+        by_clock = settings.checkpoint_every_seconds
+        return by_steps or (by_clock is not None and self.pace.since_checkpoint() >= by_clock)
+
+    def checkpoint(self) -> None:
+        """Write down everything, unless that has been done at this very point."""
+        point = (self.counters.step, self.counters.recorded_step)
+        if self.run is None or point == self._saved_at:
+            return
+        weights = self._weights()
+        if not all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point()):
+            self._diverged("A weight is not finite")
+        self.counters.seconds = self.pace.seconds()
+        taken = Snapshot(
+            counters=self.counters,
+            settings=self.settings,
+            windows=len(self.batches),
+            weights=weights,
+            best=self.best,
+            optimiser=optimiser_tensors(self.optimiser),
+            carried=None if self.carried is None else to_tensors(self.carried),
+            random=snapshot.random_state(self.device),
+            log=self.log.to_bytes(),
+        )
+        self.run.save(self.counters.step, snapshot.pack(taken))
+        self._saved_at = point
+        self.pace.mark_checkpoint()
+
+    def _restore(self, taken: Snapshot) -> None:
+        """Continue where a checkpoint was written."""
+        assert self.run is not None
+        assert self.run.latest is not None
+        check_resumable(taken, self.settings, len(self.batches), self.run.path)
+        self.counters, self.best = taken.counters, None
+        load_weights(self.module, taken.weights, self.run.path)
+        if taken.best is not None:
+            self.best = {name: value.to(self.device) for name, value in taken.best.items()}
+        restore_optimiser(self.optimiser, taken.optimiser)
+        if taken.carried is not None:
+            with torch.no_grad():
+                self.carried = from_tensors(self.module.initial_state(1), taken.carried)  # type: ignore[operator]
+        self.log = MetricsLog(self.run.log_path, taken.log)
+        self.pace = Pace(self.counters)
+        self._saved_at = (self.counters.step, self.counters.recorded_step)
+        snapshot.set_random_state(taken.random, self.device)
+        for reason in self.run.latest.skipped:
+            self.progress.message(f"Passed over a checkpoint: {reason}")
+        self.progress.message(f"Resumed at step {self.counters.step:,} from {self.run.latest.path}.")
+
+    def finish(self, stopped: str) -> History:
+        """Write the last checkpoint, give the best weights back, and tell what happened."""
+        self.checkpoint()
+        if self.best is not None:
+            self.module.load_state_dict(self.best)
+        counters, stopping = self.counters, self.counters.stopping
+        return History(
+            records=self.log.records,
+            steps=counters.step,
+            epochs=counters.epoch,
+            tokens=counters.tokens,
+            seconds=counters.seconds,
+            stopped=stopped,
+            best_loss=stopping.best if self.best is not None else None,
+            best_step=stopping.step if self.best is not None else None,
+        )
+
+    def _interrupted(self) -> NoReturn:
+        number = self.signals.received
+        assert number is not None
+        self.progress.message("Stopping: the step is finished, a checkpoint follows.")
+        self.checkpoint()
+        kept = (
+            f"Everything is saved in {self.run.path}; resume continues from there." if self.run else "Nothing is saved."
+        )
+        raise Interrupted(number, f"Stopped by {signal.Signals(number).name} at step {self.counters.step:,}. {kept}")
+
+    def _diverged(self, what: str) -> NoReturn:
+        raise DivergedError(divergence(what, self.counters, self.settings, self.run))
