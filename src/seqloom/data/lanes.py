@@ -45,7 +45,7 @@ class Lanes:
 
     Without ``reset`` the stream is cut into B lanes of equal length (to within one token) and a state may be
     carried from window to window. With ``reset`` a lane is a run of whole documents, no window crosses the end of
-    one, and ``fresh`` marks the rows where one begins. Every target stands in exactly one place. A window is as
+    one, and ``fresh`` marks the rows where one begins, and every row of window 0. Every target stands in exactly one place. A window is as
     wide as its longest row, at most ``time``. A lane that is done early has rows of length 0.
 
     >>> from seqloom.data import Characters, Corpus
@@ -142,4 +142,4 @@ class _Documents:
         lengths = np.clip(self._starts[document + 1] - starts, 0, self._time)
         idle = window >= self._lanes[1:]
         lengths[idle] = 0
-        return np.where(idle, 1, starts), lengths, (offset == 0) & ~idle
+        return np.where(idle, 1, starts), lengths, ((offset == 0) & ~idle) | (i == 0)
