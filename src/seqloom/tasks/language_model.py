@@ -15,7 +15,6 @@ from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.generation import Beam, encode_prompt, generate, make_filters, search
 from seqloom.tasks.language_files import Fitted, load_files, save_files
-from seqloom.tasks.language_fit import fit
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.scoring import read_prompts, surprisals
@@ -98,6 +97,8 @@ class LanguageModel(Estimator):
         ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force`` begins it
         anew. ``progress`` True or False shows or hides the progress bar (None: shown on a terminal).
         """
+        from seqloom.tasks.language_fit import fit
+
         place = None if run is None else Path(run)
         fitted = fit(self._settings(), data, validation, place, resume, force, progress)
         self._take(fitted)

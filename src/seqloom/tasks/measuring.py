@@ -11,7 +11,7 @@ from seqloom.errors import DataError
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
-from seqloom.tasks.texts import Progress
+from seqloom.tasks.texts import Progress, document_count
 from seqloom.training.evaluation import evaluate
 
 __all__ = ["measure"]
@@ -41,7 +41,7 @@ def measure(
     if not len(stream):
         raise DataError("There is no text to measure the model on.")
     lanes = 1 if reset or len(stream) <= longest_lane else _LANES
-    rows = max(1, min(_DOCUMENT_ROWS, stream.corpus.documents)) if reset else lanes
+    rows = min(_DOCUMENT_ROWS, document_count(stream)) if reset else lanes
     batches = Lanes(stream, rows, _WINDOW, reset, start)
     found = evaluate(model, batches if progress is None else _Watched(batches, progress))
     assert found is not None

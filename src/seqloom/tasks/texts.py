@@ -22,7 +22,7 @@ from seqloom.data import (
 )
 from seqloom.errors import UsageError
 
-__all__ = ["Data", "Progress", "documents_are_many", "encode", "lanes_for", "learn", "workplace"]
+__all__ = ["Data", "Progress", "document_count", "documents_are_many", "encode", "lanes_for", "learn", "workplace"]
 
 Data = str | Path | Sequence[str] | Corpus | Stream
 """The path of a text file, a list of texts (each a document), or what was encoded before."""
@@ -78,8 +78,14 @@ def lanes_for(stream: Stream, batch_size: int, window: int, reset: bool, start: 
     Where the state is carried, every lane gets at least eight windows while there is more than one, so that
     there is something to carry; where it is reset, no lane is without a document.
     """
-    most = stream.corpus.documents if reset else len(stream) // (window * _LEAST_WINDOWS)
+    most = document_count(stream) if reset else len(stream) // (window * _LEAST_WINDOWS)
     return Lanes(stream, max(1, min(batch_size, most)), window, reset, start)
+
+
+def document_count(stream: Stream) -> int:
+    """The documents that end in a part of a corpus, and the one that its end cuts off."""
+    ends = stream.corpus.ends(stream.start, stream.stop)
+    return len(ends) + (not len(ends) or ends[-1] != stream.stop - 1)
 
 
 def _texts(data: Sequence[str]) -> list[str]:

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from seqloom import LanguageModel
+from seqloom.errors import UsageError
+from tests.tasks.conftest import RHYME, small
+
+
+def texts_of(model: LanguageModel, prompts: list[str], **options: object) -> list[str]:
+    texts = [""] * len(prompts)
+    for row, piece in model.generate(prompts, **options):  # type: ignore[arg-type]
+        texts[row] += piece
+    return texts
+
+
+def test_prompts_of_different_lengths_in_a_batch_continue_as_each_alone(model: LanguageModel) -> None:
+    prompts = ["", "one two", "s", "then I let it go ag", "o"]
+    together = texts_of(model, prompts, length=60, seed=11)
+    alone = [texts_of(model, [prompt], length=60, seed=11 + row)[0] for row, prompt in enumerate(prompts)]
+    assert together == alone
+    assert len(set(together)) == len(prompts)
+
+
+def test_it_streams_and_keeps_to_the_length(model: LanguageModel) -> None:
+    stream = model.generate("one", length=10**9, stop=False)
+    assert [next(stream)[0] for _ in range(5)] == [0] * 5
+    pieces = list(model.generate("one", length=7, stop=False))
+    assert [len(piece) for _, piece in pieces] == [1] * 7
+    assert list(model.generate("one", length=0)) == []
+
+
+def test_temperature_zero_is_the_beam_of_width_one(model: LanguageModel) -> None:
+    for prompt in ("", "one", "six s"):
+        (greedy,) = texts_of(model, [prompt], length=30, temperature=0.0)
+        (found,) = model.beam_search(prompt, length=30, width=1)
+        assert found.text == greedy
+
+
+def test_beam_search_scores_are_the_models(model: LanguageModel) -> None:
+    found = model.beam_search("on", length=4, width=200)
+    assert [beam.score for beam in found] == sorted((beam.score for beam in found), reverse=True)
+    before = sum(nats for _, nats in model.surprisal("on")[:-1])
+    finished = [beam for beam in found if beam.finished]
+    assert finished
+    for beam in finished[:5]:
+        assert beam.log_probability == pytest.approx(model.log_probability("on" + beam.text) + before, rel=1e-4)
+
+
+def test_unknown_never_comes_and_the_end_ends() -> None:
+    model = small(steps=30).fit(["ab"] * 30, validation=0.0)
+    texts = texts_of(model, [""] * 30, length=50, temperature=2.0)
+    assert set("".join(texts)) <= {"a", "b"}
+    assert {len(text) for text in texts} != {50}
+    endless = texts_of(model, [""] * 3, length=50, temperature=2.0, stop=False)
+    assert {len(text) for text in endless} == {50}
+
+
+def test_bytes_stream_as_whole_characters() -> None:
+    model = small(tokens="bytes", steps=1).fit(["äöü€" * 20], validation=0.0)
+    for _, piece in model.generate(["ä", "€"], length=200):
+        assert piece.encode("utf-8").decode("utf-8") == piece
+    assert texts_of(model, ["äö"], length=0) == [""]
+
+
+def test_words_are_joined_to_the_prompt_with_a_space() -> None:
+    model = small(tokens="words", steps=60).fit(["I like pizza."] * 20, validation=0.0)
+    assert texts_of(model, ["I like"], length=2, temperature=0.0) == [" pizza."]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"prompts": "one % two &"}, r"characters that the model has never seen: '%', '&'"),
+        ({"temperature": -1.0}, "temperature"),
+        ({"top_k": 0}, "top-k"),
+        ({"top_p": 1.5}, "top-p"),
+        ({"repetition_penalty": 0.5}, "repetition"),
+        ({"length": -1}, "length"),
+    ],
+)
+def test_bad_options_are_refused_at_the_call(model: LanguageModel, options: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        model.generate(**options)  # type: ignore[arg-type]
+
+
+def test_every_filter_can_be_used_together(model: LanguageModel) -> None:
+    options = {"temperature": 0.8, "top_k": 5, "top_p": 0.9, "repetition_penalty": 1.2}
+    first = texts_of(model, ["one"], length=30, seed=3, **options)
+    assert first == texts_of(model, ["one"], length=30, seed=3, **options)
+    assert first != texts_of(model, ["one"], length=30, seed=4, **options)
+    assert set(first[0]) <= set(RHYME)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from seqloom import LanguageModel
+from seqloom.data import Corpus, Lanes, Start
+from seqloom.errors import DataError, UsageError
+from seqloom.tasks.measuring import measure
+from seqloom.tasks.scoring import read_prompts, surprisals
+from seqloom.training.evaluation import evaluate
+from tests.tasks.conftest import RHYME, small
+
+
+@pytest.mark.parametrize("start", ["eos", "zero"])
+@pytest.mark.parametrize("tokens", ["characters", "words"])
+def test_the_probabilities_of_all_sentences_and_of_what_is_unfinished_sum_to_one(tokens: str, start: str) -> None:
+    texts = ["ab", "ba", "aab"] if tokens == "characters" else ["a b", "b a", "a a b"]
+    model = small(tokens=tokens, start=start, steps=20).fit(texts, validation=0.0)
+    glue = "" if tokens == "characters" else " "
+    alphabet = ["a", "b", "?"]
+    longest = 4
+    finished = [
+        glue.join(letters) for length in range(longest + 1) for letters in itertools.product(alphabet, repeat=length)
+    ]
+    mass = sum(map(math.exp, model.log_probabilities(finished)))
+    unfinished = sum(
+        math.exp(-sum(nats for _, nats in model.surprisal(glue.join(letters))[:-1]))
+        for letters in itertools.product(alphabet, repeat=longest + 1)
+    )
+    assert mass + unfinished == pytest.approx(1, abs=1e-5)
+    assert 0.001 < unfinished < 0.999
+
+
+def test_surprisal_next_probabilities_and_log_probability_agree(model: LanguageModel) -> None:
+    pieces = model.surprisal("six")
+    assert [piece for piece, _ in pieces] == ["s", "i", "x", "<eos>"]
+    assert model.log_probability("six") == pytest.approx(-sum(nats for _, nats in pieces))
+    for length, (piece, nats) in enumerate(pieces):
+        following = dict(model.next_probabilities("six"[:length]))
+        assert following[piece] == pytest.approx(math.exp(-nats), rel=1e-4)
+        assert sum(following.values()) == pytest.approx(1)
+    values = [p for _, p in model.next_probabilities("si")]
+    assert values == sorted(values, reverse=True)
+
+
+def test_many_texts_in_a_batch_score_as_each_alone(model: LanguageModel) -> None:
+    texts = [RHYME[:k] for k in (40, 0, 3, 17, 1)] * 8
+    together = model.log_probabilities(texts)
+    assert together == pytest.approx([model.log_probability(text) for text in texts], rel=1e-4)
+    ranked = model.rank(texts)
+    assert [value for _, value in ranked] == sorted(together, reverse=True)
+
+
+def test_long_rows_run_in_pieces(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [model.vocabulary_.encode(RHYME[:k]) for k in (30, 4, 11)]
+    whole = surprisals(model.model_, 0, rows)
+    logits, state = read_prompts(model.model_, rows)
+    monkeypatch.setattr("seqloom.tasks.scoring._TIME", 5)
+    for got, expected in zip(surprisals(model.model_, 0, rows), whole, strict=True):
+        torch.testing.assert_close(got, expected)
+    torch.testing.assert_close(read_prompts(model.model_, rows), (logits, state))
+
+
+def test_evaluate_is_the_chain_rule_over_the_stream(model: LanguageModel) -> None:
+    evaluation = model.evaluate([RHYME])
+    assert evaluation.nats == pytest.approx(-model.log_probability(RHYME), rel=1e-5)
+    assert evaluation.tokens == len(RHYME) + 1
+    assert evaluation.characters == len(RHYME)
+    assert evaluation.lanes == 1
+    assert model.score([RHYME]) == pytest.approx(-evaluation.nats_per_token)
+    assert list(evaluation.baselines)[:3] == ["uniform", "unigram", "bigram"]
+
+
+def test_documents_are_scored_each_from_a_fresh_state() -> None:
+    lines = RHYME.splitlines()
+    model = small().fit(lines)
+    assert model.reset_
+    evaluation = model.evaluate(lines)
+    assert evaluation.nats == pytest.approx(-sum(model.log_probabilities(lines)), rel=1e-5)
+
+
+def test_a_carried_state_is_carried_across_documents_and_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = RHYME.splitlines()
+    model = small(reset=False).fit(lines)
+    stream = Corpus.from_texts(lines, model.vocabulary_).stream()
+    whole = evaluate(model.model_, Lanes(stream, 1, len(stream), False, Start.EOS))
+    assert whole is not None
+    monkeypatch.setattr("seqloom.tasks.measuring._WINDOW", 7)
+    assert model.evaluate(lines).nats == pytest.approx(whole.nats, rel=1e-5)
+    assert model.evaluate(lines).nats != pytest.approx(-sum(model.log_probabilities(lines)), rel=1e-5)
+
+
+def test_the_record_says_when_a_long_stream_was_cut_into_lanes(model: LanguageModel) -> None:
+    stream = Corpus.from_texts([RHYME], model.vocabulary_).stream()
+    cut = measure(model.model_, model.vocabulary_, stream, False, Start.EOS, longest_lane=20)
+    whole = measure(model.model_, model.vocabulary_, stream, False, Start.EOS)
+    assert (cut.lanes, whole.lanes) == (16, 1)
+    assert cut.tokens == whole.tokens
+    assert cut.nats != whole.nats
+
+
+def test_a_file_is_scored_as_its_text(model: LanguageModel, tmp_path: Path) -> None:
+    path = tmp_path / "rhyme.txt"
+    path.write_text(RHYME, encoding="utf-8")
+    assert model.evaluate(path) == model.evaluate([RHYME])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_unknown_characters_are_counted(model: LanguageModel) -> None:
+    assert model.evaluate(["one %% two"]).unknown_share == pytest.approx(2 / 11)
+
+
+def test_units_agree(model: LanguageModel) -> None:
+    record = model.evaluate([RHYME]).to_mapping()
+    assert record["bits_per_token"] == pytest.approx(record["nats_per_token"] / math.log(2))
+    assert record["nats_per_character"] * record["characters"] == pytest.approx(record["nats"])
+    assert record["perplexity"] == pytest.approx(math.exp(record["nats_per_token"]))
+
+
+def test_data_that_cannot_be_scored_says_why(model: LanguageModel, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="No such file"):
+        model.evaluate(tmp_path / "absent.txt")
+    with pytest.raises(DataError, match="empty"):
+        model.evaluate([""])
+    with pytest.raises(UsageError, match="another vocabulary"):
+        model.evaluate(Corpus.from_texts(["ab"], small().fit(["ab" * 20], validation=0.0).vocabulary_))
+    with pytest.raises(UsageError, match="list holds int"):
+        model.evaluate([3])  # type: ignore[list-item]
