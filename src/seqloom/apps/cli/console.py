@@ -14,14 +14,17 @@ from rich.console import Console
 __all__ = ["emit", "emit_json", "progress_wanted", "say", "stderr", "stdout"]
 
 
+_WIDE = 10_000
+
+
 def stderr() -> Console:
     """Return a console on the present stderr (made anew, because tests and pipes replace the stream)."""
     return Console(stderr=True, highlight=False)
 
 
 def stdout() -> Console:
-    """Return a console on the present stdout, for tables of data."""
-    return Console(highlight=False, soft_wrap=True)
+    """Return a console on the present stdout, for tables of data: so wide that no cell is cut."""
+    return Console(highlight=False, soft_wrap=True, width=_WIDE)
 
 
 def say(message: str, style: str | None = None) -> None:

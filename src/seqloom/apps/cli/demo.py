@@ -21,9 +21,9 @@ _SAMPLE = 600
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The run directory, replaced if it is there.")] = Path(
-        "models/demo"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The run directory, replaced if it is there.", readable=False)
+    ] = Path("models/demo"),
     minutes: Annotated[float, typer.Option(min=0.01, help="Train for at most so long.")] = 1.5,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
@@ -35,7 +35,7 @@ def demo(
     say(f"Training {_MODEL} on {cut:,} characters of Shakespeare; {len(text) - cut:,} are held out for the score.")
     from seqloom.apps.cli.report import print_evaluation
     from seqloom.tasks import LanguageModel
-    from seqloom.training import TrainingSettings
+    from seqloom.training.settings import TrainingSettings
 
     training = TrainingSettings(learning_rate=4e-3, epochs=_EPOCHS, minutes=minutes, patience=4)
     model = LanguageModel(_MODEL, dropout=0.2, batch_size=32, window=64, training=training)

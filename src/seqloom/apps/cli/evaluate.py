@@ -13,8 +13,10 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False)],
-    file: Annotated[Path, typer.Argument(help="A text file that the model was not trained on.", show_default=False)],
+    model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A text file that the model was not trained on.", show_default=False, readable=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score a text: nats and bits per token, bits per character, perplexity, and what baselines reach."""

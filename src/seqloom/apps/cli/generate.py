@@ -15,7 +15,7 @@ __all__ = ["generate", "stream"]
 
 
 def generate(
-    model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False)],
+    model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
     prompt: Annotated[
         list[str] | None, typer.Option("--prompt", "-p", help="How the text begins; repeat it for more texts.")
     ] = None,

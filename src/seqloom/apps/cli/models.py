@@ -18,7 +18,7 @@ _DEPTH = 3
 
 
 def models(
-    directory: Annotated[Path, typer.Argument(help="Where to look.")] = Path("models"),
+    directory: Annotated[Path, typer.Argument(help="Where to look.", readable=False)] = Path("models"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each model.")] = False,
 ) -> None:
     """List the models below DIRECTORY with the scores of their held-out text, best first."""

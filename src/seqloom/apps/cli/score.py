@@ -15,8 +15,8 @@ __all__ = ["score"]
 
 
 def score(
-    model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False)],
-    file: Annotated[Path, typer.Argument(help="A text file; - is the standard input.")] = Path("-"),
+    model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
+    file: Annotated[Path, typer.Argument(help="A text file; - is the standard input.", readable=False)] = Path("-"),
     text: Annotated[
         list[str] | None, typer.Option("--text", "-t", help="A text to score instead of a file; repeat it for more.")
     ] = None,

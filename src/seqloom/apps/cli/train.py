@@ -24,11 +24,14 @@ _LIMITS = ("steps", "epochs", "minutes")
 
 @takes_settings(TRAIN_SETTINGS)
 def train(
-    file: Annotated[Path, typer.Argument(help="A UTF-8 text file of any size.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A UTF-8 text file of any size.", show_default=False, readable=False)],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The run directory.  [default: models/NAME OF FILE]")
+        Path | None,
+        typer.Option("--out", "-o", help="The run directory.  [default: models/NAME OF FILE]", readable=False),
     ] = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="A TOML file of settings.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="A TOML file of settings.", readable=False)
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -50,7 +53,7 @@ def build_model(settings: Mapping[str, Any]) -> LanguageModel:
     """Make the estimator that the settings describe; the problems of all parts come as one error."""
     from seqloom.layers import parse_spec
     from seqloom.tasks import LanguageModel
-    from seqloom.training import TrainingSettings
+    from seqloom.training.settings import TrainingSettings
 
     problems = []
     names = {setting.name for setting in TRAINING_SETTINGS}
