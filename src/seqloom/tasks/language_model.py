@@ -55,7 +55,7 @@ class LanguageModel(Estimator):
 
     def __init__(
         self,
-        spec: Body = "lstm(256)",
+        spec: Body | None = "lstm(256)",
         tokens: str | Tokens | Vocabulary = "characters",
         document: str | Document = "file",
         reset: bool | None = None,

@@ -30,7 +30,7 @@ _E = TypeVar("_E", bound=Enum)
 class LanguageSettings:
     """Arguments in their final types."""
 
-    spec: Body
+    spec: Body | None
     tokens: Tokens | Vocabulary
     document: Document
     reset: bool | None
@@ -105,6 +105,8 @@ class LanguageSettings:
         return LearnedEmbedding(size, min(max(size, _EMBEDDING[0]), _EMBEDDING[1]))
 
     def _body(self, in_features: int) -> CausalLayer:
+        if self.spec is None:
+            raise UsageError("spec: this model was loaded without the code of its cells. Give it a spec to train.")
         if isinstance(self.spec, str):
             body: Any = parse_spec(self.spec).build(in_features, dropout=self.dropout)
         else:
@@ -131,7 +133,7 @@ def _word(kind: type[_E], name: str, values: Mapping[str, Any], problems: list[s
 
 def _check_spec(spec: object) -> list[str]:
     if not isinstance(spec, str):
-        return [] if callable(spec) else [f"spec: expected words such as 'lstm(256)', got {spec!r}."]
+        return [] if spec is None or callable(spec) else [f"spec: expected words such as 'lstm(256)', got {spec!r}."]
     try:
         parse_spec(spec)
     except UsageError as error:

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from seqloom import LanguageModel
+from seqloom.cells import Cell, affine, bernoulli, sigmoid, tanh
+from seqloom.errors import ModelFileError, StorageError, UsageError
+from seqloom.layers import CausalLayer, LearnedState, Recurrent, Window, stack
+from seqloom.training.directory import write_directory
+from seqloom.training.reading import read_directory
+from tests.tasks.conftest import RHYME, small
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaky(Cell):
+    """A user's own cell."""
+
+    keep: float = 0.5
+
+    def equations(self, x: Any, h: Any) -> Any:
+        gate = sigmoid(affine("gate", x, h))
+        return self.keep * h + gate * tanh(affine("new", x, h)) * bernoulli("zoneout", 0.9)
+
+
+def own_body(in_features: int) -> CausalLayer:
+    body = stack([Recurrent(Leaky, in_features, 5), Window(5, 4, size=3)], dropout=0.2, residual=True)
+    assert isinstance(body, CausalLayer)
+    return body
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"spec": "lstm(4, initial=learned) + gru(3, reset=before) + window(2)", "start": "zero"},
+        {"tokens": "words", "embedding": "one-hot", "document": "line", "window": 4},
+        {"tokens": "bytes", "embedding": 3},
+        {"spec": own_body},
+    ],
+)
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path, changes: dict[str, Any]) -> None:
+    model = small(**changes).fit([RHYME, RHYME])
+    model.save(tmp_path / "model")
+    loaded = LanguageModel.load(tmp_path / "model")
+    assert loaded.vocabulary_.to_json() == model.vocabulary_.to_json()
+    assert loaded.reset_ is model.reset_
+    assert loaded.validation_ == model.validation_
+    assert loaded.evaluate([RHYME]) == model.evaluate([RHYME])
+    assert list(loaded.generate(["", "one"], length=20)) == list(model.generate(["", "one"], length=20))
+    kept = {name: value for name, value in model.get_params().items() if name != "spec" or isinstance(value, str)}
+    assert {name: loaded.get_params()[name] for name in kept} == kept
+    loaded.save(tmp_path / "again")
+    first, second = read_directory(tmp_path / "model"), read_directory(tmp_path / "again")
+    assert {name for name in first if first[name] != second.get(name)} <= {"metrics.jsonl"}
+
+
+def test_a_model_with_a_cell_of_ones_own_loads_without_its_code(tmp_path: Path) -> None:
+    small(own_body).fit([RHYME]).save(tmp_path / "model")
+    loaded = LanguageModel.load(tmp_path / "model")
+    layer = loaded.model_.body.layers[0]  # type: ignore[union-attr,index]
+    assert isinstance(layer, Recurrent)
+    assert layer.cell is None
+    assert loaded.spec is None
+    with pytest.raises(UsageError, match="spec"):
+        loaded.fit([RHYME])
+
+
+def test_layers_that_cannot_be_saved_say_so_before_training(tmp_path: Path) -> None:
+    def learned(in_features: int) -> CausalLayer:
+        return Recurrent(Leaky, in_features, 4, initial=LearnedState())
+
+    with pytest.raises(UsageError, match="cannot be saved"):
+        small(learned).fit([RHYME], run=tmp_path / "run")
+
+
+def change(files: dict[str, bytes], path: list[Any], value: Any) -> None:
+    config = json.loads(files["config.json"])
+    place = config
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    files["config.json"] = json.dumps(config).encode()
+
+
+GRAPH = ["model", "body", "layers", 0, "graph"]
+DAMAGES: list[tuple[str, Callable[[dict[str, bytes]], Any]]] = [
+    ("config.json is missing", lambda f: f.pop("config.json")),
+    ("vocabulary.json is missing", lambda f: f.pop("vocabulary.json")),
+    ("model.safetensors is missing", lambda f: f.pop("model.safetensors")),
+    ("baselines.safetensors is missing", lambda f: f.pop("baselines.safetensors")),
+    ("not JSON", lambda f: f.update({"config.json": b"{"})),
+    ("not JSON", lambda f: f.update({"vocabulary.json": b"[" * 100_000})),
+    ("JSON object", lambda f: f.update({"config.json": b"[]"})),
+    ("vocabulary", lambda f: f.update({"vocabulary.json": b'{"kind": "characters", "tokens": [1]}'})),
+    ("different models", lambda f: f.update({"vocabulary.json": b'{"kind": "characters", "tokens": ["a"]}'})),
+    ("model.safetensors is damaged", lambda f: f.update({"model.safetensors": b"\x80\x04pickle"})),
+    ("model.safetensors lacks", lambda f: f.update({"model.safetensors": f["baselines.safetensors"]})),
+    ("baselines.safetensors is damaged", lambda f: f.update({"baselines.safetensors": f["model.safetensors"]})),
+    ("expected the task", lambda f: change(f, ["task"], "classifier")),
+    ("Install a newer", lambda f: change(f, ["version"], 99)),
+    ("version", lambda f: change(f, ["version"], "1")),
+    ("config.json is damaged", lambda f: change(f, ["learned"], None)),
+    ("reset", lambda f: change(f, ["learned", "reset"], 1)),
+    ("scores", lambda f: change(f, ["learned", "baselines"], 3)),
+    ("embedding", lambda f: change(f, ["model", "embedding"], 10**9)),
+    ("dropout", lambda f: change(f, ["model", "dropout"], "much")),
+    ("dropout", lambda f: change(f, ["model", "dropout"], 2.0)),
+    ("layers", lambda f: change(f, ["model", "body"], {})),
+    ("1 to 64 layers", lambda f: change(f, ["model", "body", "layers"], [])),
+    ("layer", lambda f: change(f, ["model", "body", "layers", 0], {"spec": "gru(8)"})),
+    ("built", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gruu(8)")),
+    ("causal", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gru(8) bidirectional")),
+    ("operation", lambda f: change(f, [*GRAPH, "nodes", -1], {"node": "Pointwise", "operation": "os.system"})),
+    ("built", lambda f: change(f, [*GRAPH, "nodes"], 7)),
+    ("built", lambda f: change(f, [*GRAPH, "output"], 10**6)),
+    ("config.json is damaged", lambda f: change(f, ["parameters", "window"], -1)),
+    ("config.json is damaged", lambda f: change(f, ["parameters", "colour"], "red")),
+    ("config.json is damaged", lambda f: change(f, ["parameters", "training"], [1])),
+    ("config.json is damaged", lambda f: change(f, ["parameters", "training", "steps"], "many")),
+]
+
+
+@pytest.mark.parametrize(("message", "damage"), DAMAGES, ids=[str(k) for k in range(len(DAMAGES))])
+def test_files_that_do_not_fit_are_refused(
+    model: LanguageModel, tmp_path: Path, message: str, damage: Callable[[dict[str, bytes]], Any]
+) -> None:
+    model.save(tmp_path / "whole")
+    files = read_directory(tmp_path / "whole")
+    damage(files)
+    write_directory(tmp_path / "model", files)
+    with pytest.raises(ModelFileError) as caught:
+        LanguageModel.load(tmp_path / "model")
+    assert message in str(caught.value)
+    assert caught.value.exit_code == 4
+
+
+def test_directories_that_cannot_be_trusted_are_refused(model: LanguageModel, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    with pytest.raises(ModelFileError, match="no such model directory"):
+        LanguageModel.load(path)
+    model.save(path)
+    (path / "model.safetensors").write_bytes((path / "model.safetensors").read_bytes()[:-1])
+    with pytest.raises(ModelFileError, match=r"model\.safetensors is cut short"):
+        LanguageModel.load(path)
+    model.save(path)
+    (path / "weights.pkl").write_bytes(b"")
+    with pytest.raises(ModelFileError, match="pickle"):
+        LanguageModel.load(path)
+
+
+def test_saving_replaces_a_model_and_refuses_a_read_only_place(model: LanguageModel, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    small().fit([RHYME]).save(tmp_path / "model")
+    assert LanguageModel.load(tmp_path / "model").spec == "gru(8)"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError):
+        model.save(tmp_path / "file" / "model")
+
+
+def run_of(tmp_path: Path, steps: int, **options: Any) -> LanguageModel:
+    text = tmp_path / "text.txt"
+    if not text.exists():
+        text.write_text(RHYME * 3, encoding="utf-8")
+    return small(steps=steps).fit(text, run=tmp_path / "run", **options)
+
+
+def test_a_run_directory_loads_with_its_scores(tmp_path: Path) -> None:
+    model = run_of(tmp_path, 12)
+    loaded = LanguageModel.load(tmp_path / "run")
+    assert loaded.validation_ == model.validation_
+    for name, value in model.model_.state_dict().items():
+        assert torch.equal(value, loaded.model_.state_dict()[name]), name
+
+
+def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    whole = run_of(tmp_path / "a", 12, validation=0.0)
+    run_of(tmp_path / "b", 5, validation=0.0)
+    resumed = LanguageModel.load(tmp_path / "b" / "run").set_params(training__steps=12)
+    resumed.fit(tmp_path / "b" / "text.txt", validation=0.0, run=tmp_path / "b" / "run", resume=True)
+    assert resumed.history_.steps == 12
+    for name, value in whole.model_.state_dict().items():
+        assert torch.equal(value, resumed.model_.state_dict()[name]), name
+
+
+def test_a_second_run_into_the_same_directory_needs_a_word(tmp_path: Path) -> None:
+    run_of(tmp_path, 2)
+    with pytest.raises(UsageError, match="already holds a run"):
+        run_of(tmp_path, 2)
+    assert run_of(tmp_path, 3, force=True).history_.steps == 3
+    with pytest.raises(UsageError, match="need the directory"):
+        small().fit([RHYME], resume=True)
+
+
+def test_a_run_resumes_only_with_its_own_text(tmp_path: Path) -> None:
+    run_of(tmp_path, 2)
+    (tmp_path / "text.txt").write_text(RHYME * 4, encoding="utf-8")
+    with pytest.raises(UsageError, match="another text"):
+        run_of(tmp_path, 4, resume=True)
+
+
+def test_a_run_resumes_only_with_its_own_model(tmp_path: Path) -> None:
+    run_of(tmp_path, 2)
+    with pytest.raises(UsageError, match="another model"):
+        small("gru(9)", steps=4).fit(tmp_path / "text.txt", run=tmp_path / "run", resume=True)
