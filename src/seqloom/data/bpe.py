@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -10,8 +12,9 @@ from numpy.typing import NDArray
 
 from seqloom.data.byte import Utf8Decoder, starts_a_character
 from seqloom.data.document import Piece
+from seqloom.data.segment_encoder import SegmentEncoder
 from seqloom.data.segments import Segmenter
-from seqloom.data.vocabulary import Decoder, Encoder, Ids, Vocabulary, check_size, json_strings
+from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary, check_size, json_strings
 from seqloom.errors import DataError, MissingExtraError, ModelFileError
 
 if TYPE_CHECKING:
@@ -55,8 +58,6 @@ class BytePairs(Vocabulary):
             special_tokens=[],
         )
         tokenizer.train_from_iterator(_segments(pieces), trainer)
-        import json
-
         model = json.loads(tokenizer.to_str())["model"]
         tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
         return cls(tokens, [_pair(merge) for merge in model["merges"]])
@@ -101,20 +102,14 @@ class BytePairs(Vocabulary):
         }
 
 
-class _Encoder(Encoder):
+class _Encoder(SegmentEncoder):
     def __init__(self, tokenizer: Tokenizer) -> None:
+        super().__init__()
         self._tokenizer = tokenizer
-        self._segmenter = Segmenter()
 
-    def feed_array(self, text: str) -> Ids:
-        return self._encode(self._segmenter.feed(text))
-
-    def finish_array(self) -> Ids:
-        return self._encode(self._segmenter.finish())
-
-    def _encode(self, segments: Iterator[str]) -> Ids:
+    def encode_segments(self, segments: Sequence[str]) -> Iterable[Sequence[int]]:
         found = self._tokenizer.encode_batch_fast([_printable(segment) for segment in segments])
-        return np.array([number for encoding in found for number in encoding.ids], np.uint32)
+        return (encoding.ids for encoding in found)
 
 
 def _segments(pieces: Iterable[Piece]) -> Iterator[str]:
@@ -139,8 +134,6 @@ def _pair(merge: str | list[str]) -> tuple[str, str]:
 
 def _require(module: str) -> Any:
     try:
-        import importlib
-
         return importlib.import_module(f"tokenizers.{module}")
     except ImportError:
         raise MissingExtraError("tokenizers", "bpe") from None

@@ -8,13 +8,14 @@ from typing import Any, Final, final
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.document import Piece
+from seqloom.data.document import Piece, batch_pieces
 from seqloom.data.vocabulary import Decoder, Encoder, Ids, Vocabulary, check_size, id_type, json_strings
 from seqloom.errors import ModelFileError
 
 __all__ = ["Characters"]
 
 _CODE_POINTS: Final = 0x110000
+_BATCH: Final = 1 << 16
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -43,8 +44,8 @@ class Characters(Vocabulary):
     def learn(cls, pieces: Iterable[Piece], minimum_count: int = 1, maximum_size: int = 1 << 16) -> Characters:
         """Every character that the text has at least ``minimum_count`` times, by code point."""
         counts = np.zeros(_CODE_POINTS, np.int64)
-        for piece in pieces:
-            found = np.bincount(_code_points(piece.text))
+        for batch in batch_pieces(pieces, _BATCH):
+            found = np.bincount(_code_points("".join([piece.text for piece in batch])))
             counts[: len(found)] += found
         kept = np.flatnonzero(counts >= max(1, minimum_count))
         check_size(len(kept) + 2, "characters", maximum_size)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.corpus_file import CorpusWriter, file_sha256, read_corpus_file
-from seqloom.data.document import Document, Piece, cut_pieces, read_documents, text_documents
+from seqloom.data.document import Document, Piece, batch_pieces, cut_pieces, read_documents, text_documents
 from seqloom.data.vocabulary import Encoder, Ids, Vocabulary, id_type
 from seqloom.errors import DataError
 
@@ -189,7 +189,7 @@ class _Counts:
     def encode(self, pieces: Iterable[Piece]) -> Iterator[Ids]:
         encoder = self.vocabulary.encoder()
         size = _MARK_CHARACTERS if self.lengths is None else _BATCH_CHARACTERS
-        for batch in _batches(cut_pieces(pieces, size), size):
+        for batch in batch_pieces(cut_pieces(pieces, size), size):
             yield self._batch(encoder, batch)
 
     def _batch(self, encoder: Encoder, batch: Sequence[Piece]) -> Ids:
@@ -211,16 +211,3 @@ class _Counts:
             "documents": self.documents,
             "marks": self.marks,
         }
-
-
-def _batches(pieces: Iterable[Piece], size: int) -> Iterator[list[Piece]]:
-    batch: list[Piece] = []
-    held = 0
-    for piece in pieces:
-        batch.append(piece)
-        held += len(piece.text) + 1
-        if held >= size:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch

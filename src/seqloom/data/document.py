@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from seqloom.data.reader import read_text
 
-__all__ = ["Document", "Piece", "cut_pieces", "read_documents", "split_documents", "text_documents"]
+__all__ = ["Document", "Piece", "batch_pieces", "cut_pieces", "read_documents", "split_documents", "text_documents"]
 
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _UNDECIDED = re.compile(r"(?:\n[ \t]*)+\Z")
@@ -73,6 +73,20 @@ def cut_pieces(pieces: Iterable[Piece], size: int) -> Iterator[Piece]:
             yield Piece(piece.text[start : start + size], False)
             start += size
         yield Piece(piece.text[start:], piece.ends) if start else piece
+
+
+def batch_pieces(pieces: Iterable[Piece], size: int) -> Iterator[list[Piece]]:
+    """Lists of pieces of about ``size`` characters."""
+    batch: list[Piece] = []
+    held = 0
+    for piece in pieces:
+        batch.append(piece)
+        held += len(piece.text) + 1
+        if held >= size:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 def _one_document(chunks: Iterable[str]) -> Iterator[Piece]:

@@ -44,9 +44,10 @@ class Lanes:
     """The windows of an epoch, as a sequence: window i depends on i alone.
 
     Without ``reset`` the stream is cut into B lanes of equal length (to within one token) and a state may be
-    carried from window to window. With ``reset`` a lane is a run of whole documents, no window crosses the end of
-    one, and ``fresh`` marks the rows where one begins, and every row of window 0. Every target stands in exactly one place. A window is as
-    wide as its longest row, at most ``time``. A lane that is done early has rows of length 0.
+    carried from window to window. With ``reset`` a lane is a run of whole documents, and no window crosses the end
+    of one. ``fresh`` marks every row of window 0 and the rows where a document begins. Every target stands in
+    exactly one place. A window is as wide as its longest row, at most ``time``. A lane that is done early has rows
+    of length 0.
 
     >>> from seqloom.data import Characters, Corpus
     >>> lanes = Lanes(Corpus.from_texts(["abcdefg"], Characters("abcdefg")).stream(), batch_size=2, time=3)

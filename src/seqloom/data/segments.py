@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from itertools import chain
 
 __all__ = ["LONGEST_SEGMENT", "Segmenter"]
 
 LONGEST_SEGMENT = 4096
-_CUTS = re.compile(r"(?<=\S)[ \n]")
 
 
 class Segmenter:
@@ -26,26 +23,36 @@ class Segmenter:
     def __init__(self) -> None:
         self._held = ""
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is held back."""
+        return not self._held
+
     def feed(self, text: str) -> Iterator[str]:
         """The segments that no later text can change; one may hold many words."""
         text = self._held + text
-        self._held = ""
-        start = last = 0
-        cuts = (match.start() for match in _CUTS.finditer(text, 1))
-        for cut in chain(cuts, (len(text),)):
-            while cut - last > LONGEST_SEGMENT:
-                if last > start:
-                    yield text[start:last]
-                yield text[last : last + LONGEST_SEGMENT]
-                start = last = last + LONGEST_SEGMENT
-            if cut < len(text):
-                last = cut
-        if last > start:
-            yield text[start:last]
-        self._held = text[last:]
+        start = 0
+        while True:
+            cut = _last_cut(text, start + 1, min(start + LONGEST_SEGMENT + 1, len(text)))
+            if cut < 0:
+                if len(text) - start <= LONGEST_SEGMENT:
+                    break
+                cut = start + LONGEST_SEGMENT
+            yield text[start:cut]
+            start = cut
+        self._held = text[start:]
 
     def finish(self) -> Iterator[str]:
         """The rest, at the end of the text."""
         held, self._held = self._held, ""
         if held:
             yield held
+
+
+def _last_cut(text: str, start: int, stop: int) -> int:
+    """The last place in [start, stop) where a cut may stand, or -1."""
+    while True:
+        place = max(text.rfind(" ", start, stop), text.rfind("\n", start, stop))
+        if place < 0 or not text[place - 1].isspace():
+            return place
+        stop = place

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
-import numpy as np
-
 from seqloom.data.document import Piece
+from seqloom.data.segment_encoder import SegmentEncoder
 from seqloom.data.segments import Segmenter
-from seqloom.data.vocabulary import Decoder, Encoder, Ids, Vocabulary, check_size, json_strings
+from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary, check_size, json_strings
 from seqloom.errors import ModelFileError
 
 __all__ = ["Words", "split_words"]
@@ -20,7 +19,7 @@ _TOKEN: Final = re.compile(r"\n|\d+(?:[.,]\d+)*(?!\w)|\w+(?:['’]\w+)*|[^\w\s]"
 _MOST_DIFFERENT_WORDS: Final = 1_500_000
 _NO_SPACE_BEFORE: Final = frozenset(".,;:!?%)]}…»”’")
 _NO_SPACE_AFTER: Final = frozenset("([{«“‘#$£€@")
-_NO_SPACE_AROUND: Final = frozenset("\n-–—/\\_~=+*&|<>^")
+_NO_SPACE_AROUND: Final = frozenset("\n-–—/\\~=+*&|<>^")
 _QUOTES: Final = frozenset("\"'`")
 
 
@@ -106,20 +105,14 @@ def _whole_words(text: str) -> Iterator[str]:
         yield from split_words(segment)
 
 
-class _Encoder(Encoder):
+class _Encoder(SegmentEncoder):
     def __init__(self, ids: dict[str, int]) -> None:
+        super().__init__()
         self._ids = ids
-        self._segmenter = Segmenter()
 
-    def feed_array(self, text: str) -> Ids:
-        return self._encode(self._segmenter.feed(text))
-
-    def finish_array(self) -> Ids:
-        return self._encode(self._segmenter.finish())
-
-    def _encode(self, segments: Iterator[str]) -> Ids:
+    def encode_segments(self, segments: Sequence[str]) -> Iterable[Sequence[int]]:
         get = self._ids.get
-        return np.array([get(word, Words.unk) for segment in segments for word in split_words(segment)], np.uint32)
+        return ([get(word, Words.unk) for word in split_words(segment)] for segment in segments)
 
 
 class _Decoder(Decoder):
