@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from seqloom.data import (
     Corpus,
     Document,
@@ -30,6 +32,7 @@ Data = str | Path | Sequence[str] | Corpus | Stream
 Progress = Callable[[int, int], None]
 
 _LEAST_WINDOWS = 8
+_BLOCK = 1 << 22
 
 
 @contextmanager
@@ -84,8 +87,10 @@ def lanes_for(stream: Stream, batch_size: int, window: int, reset: bool, start: 
 
 def document_count(stream: Stream) -> int:
     """The documents that end in a part of a corpus, and the one that its end cuts off."""
-    ends = stream.corpus.ends(stream.start, stream.stop)
-    return len(ends) + (not len(ends) or ends[-1] != stream.stop - 1)
+    targets = stream.targets
+    blocks = (targets[at : at + _BLOCK] for at in range(0, len(targets), _BLOCK))
+    ends = sum(int(np.count_nonzero(block == stream.eos)) for block in blocks)
+    return ends + int(len(targets) > 0 and targets[-1] != stream.eos)
 
 
 def _texts(data: Sequence[str]) -> list[str]:
