@@ -6,6 +6,7 @@ written by ``write_directory`` and so is whole or absent; it is a model director
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -83,6 +84,9 @@ class Run:
         self._lock = _locked(self.path)
         try:
             self._open(resume, force)
+        except OSError as error:
+            self.close()
+            raise storage_error(error, self.path) from error
         except BaseException:
             self.close()
             raise
@@ -95,7 +99,7 @@ class Run:
             self.latest = newest_valid(self.path)
             for version in found:
                 if _step(version) > self.latest.step:
-                    _rename(version, f"damaged-{version.name}-{secrets.token_hex(2)}")
+                    _renamed(version, "damaged-")
         elif found and not force:
             raise UsageError(
                 f"{self.path} already holds a run. Continue it with resume, replace it with force,"
@@ -103,7 +107,7 @@ class Run:
             )
         elif not resume or force:
             for version in found:
-                _delete(version)
+                shutil.rmtree(_renamed(version, TEMPORARY), ignore_errors=True)
             (self.path / METRICS).unlink(missing_ok=True)
 
     @property
@@ -116,7 +120,8 @@ class Run:
         target = self.path / f"step-{step:08d}"
         write_directory(target, dict(self.model_files()) | dict(files))
         for old in versions(self.path)[:-_KEPT]:
-            _delete(old)
+            with contextlib.suppress(OSError):
+                shutil.rmtree(_renamed(old, TEMPORARY), ignore_errors=True)
         return target
 
     def close(self) -> None:
@@ -146,23 +151,15 @@ def _locked(path: Path) -> RunLock:
         path.mkdir(parents=True, exist_ok=True)
         return RunLock(path)
     except OSError as error:
-        raise storage_error(error, path, 0) from error
+        raise storage_error(error, path) from error
 
 
 def _step(version: Path) -> int:
     return int(version.name.removeprefix("step-"))
 
 
-def _delete(version: Path) -> None:
-    """Delete a checkpoint so that a kill half-way leaves no half of one behind."""
-    if (doomed := _rename(version, f"{TEMPORARY}old-{secrets.token_hex(4)}")) is not None:
-        shutil.rmtree(doomed, ignore_errors=True)
-
-
-def _rename(version: Path, name: str) -> Path | None:
-    target = version.with_name(name)
-    try:
-        os.rename(version, target)
-    except OSError:
-        return None
+def _renamed(version: Path, prefix: str) -> Path:
+    """Take a checkpoint out of the list of versions, whole, in one step."""
+    target = version.with_name(f"{prefix}{version.name}-{secrets.token_hex(4)}")
+    os.rename(version, target)
     return target

@@ -7,6 +7,7 @@ manifest does not list, byte for byte. A power cut, a full disk or ``kill -9`` l
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -26,6 +27,8 @@ from seqloom.training.reading import FORMAT, FORMAT_VERSION, MANIFEST, read_dire
 __all__ = ["MANIFEST", "TEMPORARY", "read_directory", "storage_error", "write_directory"]
 
 TEMPORARY = ".tmp-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
@@ -55,16 +58,25 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def storage_error(error: OSError, target: Path, needed: int) -> StorageError:
-    """Return the error that names the path, the bytes needed and the bytes free."""
-    free = ""
-    with contextlib.suppress(OSError):
-        free = f", {shutil.disk_usage(_existing(target)).free:,} bytes are free"
+def storage_error(error: OSError, target: Path, needed: int = 0) -> StorageError:
+    """Return the error that names the path, the bytes needed and free, and what to do."""
     reason = error.strerror or str(error)
-    return StorageError(
-        f"Cannot write {target}: {reason} (it needs {needed:,} bytes{free}). Nothing that was there has been"
-        " changed. Free some space, or choose a directory that can be written."
-    )
+    sizes = f" (it needs {needed:,} bytes{_free(target)})" if needed else ""
+    if error.errno in _FULL:
+        advice = "Free some space, or choose a directory on another disk."
+    elif error.errno in _FORBIDDEN:
+        advice = "Choose a directory that can be written."
+    else:
+        advice = "Check the path and the disk."
+    return StorageError(f"Cannot write {target}: {reason}{sizes}. What was saved before is still good. {advice}")
+
+
+def _free(target: Path) -> str:
+    while not target.exists() and target != target.parent:
+        target = target.parent
+    with contextlib.suppress(OSError):
+        return f", {shutil.disk_usage(target).free:,} are free"
+    return ""
 
 
 def _manifest(files: Mapping[str, bytes]) -> bytes:
@@ -110,9 +122,3 @@ def _put_in_place(beside: Path, target: Path) -> None:
             os.rename(old, target)
             raise
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path

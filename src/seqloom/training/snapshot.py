@@ -34,7 +34,9 @@ _COUNTERS = "training.json"
 
 @dataclasses.dataclass
 class Counters:
-    """Where a run stands: ``window`` is the next one to read in ``epoch``; sums are since the last record."""
+    """Where a run stands: ``window`` is the next one to read in ``epoch``; sums are since the last record;
+    ``learning_rate`` is that of the last step.
+    """
 
     step: int = 0
     epoch: int = 0
@@ -44,6 +46,7 @@ class Counters:
     recorded_step: int = 0
     loss_sum: float = 0.0
     loss_tokens: int = 0
+    learning_rate: float = 0.0
     stopping: EarlyStopping = dataclasses.field(default_factory=EarlyStopping)
     plateau: Plateau = dataclasses.field(default_factory=Plateau)
 

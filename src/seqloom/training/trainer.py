@@ -104,8 +104,9 @@ class Trainer:
         if not math.isfinite(nats_now):
             self._diverged(f"The loss is {nats_now}")
         self._clip()
+        counters.learning_rate = self._rate()
         for group in self.optimiser.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = counters.learning_rate
         self.optimiser.step()
         self.carried = carried
         counters.step += 1
@@ -172,7 +173,7 @@ class Trainer:
             "epoch": counters.epoch,
             "tokens": counters.tokens,
             "loss": counters.loss_sum / max(counters.loss_tokens, 1),
-            "learning_rate": self.optimiser.param_groups[0]["lr"],
+            "learning_rate": counters.learning_rate,
         }
         if with_evaluation:
             record["validation_loss"] = self._validate()

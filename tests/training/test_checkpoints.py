@@ -1,0 +1,345 @@
+"""Run directories: two versions kept, the newest whole one used, one run at a time, resumed runs equal."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load
+from torch import nn
+
+from seqloom.errors import DivergedError, Interrupted, ModelFileError, StorageError, UsageError
+from seqloom.training import directory
+from seqloom.training.checkpoints import Run, newest_valid, versions
+from seqloom.training.directory import read_directory
+from seqloom.training.loop import fit
+from seqloom.training.progress import Silent
+from seqloom.training.settings import TrainingSettings
+from seqloom.training.snapshot import unpack
+from tests.training.example import TinyModel, Window, contents, windows, without_clock
+from tests.training.test_kill import ROOT
+
+BASE = {"learning_rate": 0.03, "epochs": None, "steps": 20, "device": "cpu", "log_every": 3, "evaluate_every": 4}
+
+
+def settings(**changes: object) -> TrainingSettings:
+    return TrainingSettings.from_mapping(BASE | changes)
+
+
+def train(
+    path: Path,
+    *,
+    model: nn.Module | None = None,
+    batches: list[Window] | None = None,
+    resume: bool = False,
+    force: bool = False,
+    **changes: object,
+) -> None:
+    with Run(path, lambda: {"config.json": b"{}"}, resume=resume, force=force) as run:
+        fit(model or TinyModel(), batches or windows(), windows(3, seed=4), settings(**changes), run)
+
+
+def test_a_run_leaves_two_whole_model_directories(tmp_path: Path) -> None:
+    train(tmp_path / "run", checkpoint_every_steps=6)
+    assert [v.name for v in versions(tmp_path / "run")] == ["step-00000018", "step-00000020"]
+    newest = newest_valid(tmp_path / "run")
+    assert newest.step == 20
+    assert set(newest.files) == {
+        "config.json",
+        "model.safetensors",
+        "training.safetensors",
+        "training.json",
+        "metrics.jsonl",
+    }
+    assert newest.files["metrics.jsonl"] == (tmp_path / "run" / "metrics.jsonl").read_bytes()
+    assert sorted(os.listdir(tmp_path / "run")) == [".lock", "metrics.jsonl", "step-00000018", "step-00000020"]
+
+
+def test_the_model_of_a_checkpoint_is_the_best_one(tmp_path: Path) -> None:
+    model = TinyModel()
+    with Run(tmp_path / "run") as run:
+        history = fit(model, windows(), windows(3, seed=4, time=2), settings(learning_rate=0.5, steps=40), run)
+    assert history.best_step is not None
+    assert history.best_step < 40
+    saved = load(newest_valid(tmp_path / "run").files["model.safetensors"])
+    assert all(torch.equal(value, saved[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "adam", "rmsprop", "sgd"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+def test_a_stop_in_the_middle_changes_nothing(tmp_path: Path, optimiser: str, schedule: str) -> None:
+    same = {"optimiser": optimiser, "schedule": schedule, "accumulate": 2, "patience": 99, "warmup_steps": 3}
+    train(tmp_path / "whole", **same)
+    for stop in (5, 12):
+        part = tmp_path / f"stopped-{stop}"
+        interrupted_at(part, stop, **same)
+        train(part, resume=True, **same)
+        assert contents(part / "step-00000020") == contents(tmp_path / "whole" / "step-00000020")
+
+
+def interrupted_at(path: Path, step: int, **changes: object) -> None:
+    calls = 0
+
+    class Interrupting(list[Window]):
+        def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
+            nonlocal calls
+            calls += 1
+            if calls == 2 * step:
+                signal.raise_signal(signal.SIGTERM)
+            return super().__getitem__(index)
+
+    with pytest.raises(Interrupted, match=r"Stopped by SIGTERM at step \d+.*resume continues") as caught:
+        train(path, batches=Interrupting(windows()), **changes)
+    assert caught.value.exit_code == 143
+
+
+def test_precision_and_lengths_resume_too(tmp_path: Path) -> None:
+    same = {"precision": "bf16-mixed", "batches": windows(lengths=True)}
+    train(tmp_path / "whole", **same)  # type: ignore[arg-type]
+    train(tmp_path / "part", checkpoint_every_steps=9, **same)  # type: ignore[arg-type]
+    (tmp_path / "part" / "step-00000020" / "config.json").write_text("damaged")
+    train(tmp_path / "part", resume=True, **same)  # type: ignore[arg-type]
+    assert contents(tmp_path / "part" / "step-00000020") == contents(tmp_path / "whole" / "step-00000020")
+    assert [name[:22] for name in os.listdir(tmp_path / "part") if "damaged" in name] == ["damaged-step-00000020-"]
+
+
+def test_a_signal_during_evaluation_resumes_with_that_evaluation(tmp_path: Path) -> None:
+    train(tmp_path / "whole")
+
+    class Interrupting(list[Window]):
+        def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
+            signal.raise_signal(signal.SIGINT)
+            return super().__getitem__(index)
+
+    with Run(tmp_path / "part", lambda: {"config.json": b"{}"}) as run, pytest.raises(Interrupted) as caught:
+        fit(TinyModel(), windows(), Interrupting(windows(3, seed=4)), settings(), run)
+    assert caught.value.exit_code == 130
+    assert newest_valid(tmp_path / "part").step == 4
+    train(tmp_path / "part", resume=True)
+    assert contents(tmp_path / "part" / "step-00000020") == contents(tmp_path / "whole" / "step-00000020")
+
+
+def test_a_finished_run_can_be_continued_with_a_later_limit(tmp_path: Path) -> None:
+    same = {"schedule": "constant"}
+    train(tmp_path / "run", steps=12, **same)
+    train(tmp_path / "run", resume=True, steps=12, **same)
+    assert newest_valid(tmp_path / "run").step == 12
+    train(tmp_path / "run", resume=True, **same)
+    train(tmp_path / "whole", **same)
+    assert contents(tmp_path / "run" / "step-00000020") == contents(tmp_path / "whole" / "step-00000020")
+
+
+def test_floats_come_back_to_the_bit(tmp_path: Path) -> None:
+    train(tmp_path / "run", steps=5)
+    counters = unpack(newest_valid(tmp_path / "run")).counters
+    records = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_bytes().splitlines()]
+    assert counters.stopping.best == min(record.get("validation_loss", 9.0) for record in records)
+    assert str(counters.stopping.best) == repr(records[-1]["validation_loss"])
+
+
+def test_the_log_is_cut_back_and_continued(tmp_path: Path) -> None:
+    train(tmp_path / "whole")
+    train(tmp_path / "part", steps=8, schedule="constant")
+    train(tmp_path / "reference", schedule="constant")
+    with (tmp_path / "part" / "metrics.jsonl").open("ab") as log:
+        log.write(b'{"step": 9, "loss": 1.0}\n{"step": 1')
+    train(tmp_path / "part", resume=True, schedule="constant")
+    expected = without_clock((tmp_path / "reference" / "metrics.jsonl").read_bytes())
+    assert without_clock((tmp_path / "part" / "metrics.jsonl").read_bytes()) == expected
+
+
+def test_the_newest_whole_checkpoint_loads(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, checkpoint_every_steps=6)
+    os.truncate(run / "step-00000020" / "model.safetensors", 10)
+    found = newest_valid(run)
+    assert found.step == 18
+    assert "model.safetensors is cut short" in found.skipped[0]
+    os.truncate(run / "step-00000018" / "training.json", 10)
+    with pytest.raises(ModelFileError, match=r"no checkpoint that can be used.\n.*cut short.*\n.*training.json is cut"):
+        newest_valid(run)
+    with pytest.raises(ModelFileError, match="no checkpoint that can be used"):
+        train(run, resume=True)
+
+
+def test_a_second_run_is_refused(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, steps=4)
+    with pytest.raises(
+        UsageError, match=r"already holds a run\. Continue it with resume, replace it with force"
+    ) as caught:
+        train(run)
+    assert caught.value.exit_code == 2
+    train(run, force=True, steps=3)
+    assert newest_valid(run).step == 3
+    assert [v.name for v in versions(run)] == ["step-00000000", "step-00000003"]
+    with pytest.raises(UsageError, match="Choose one"):
+        Run(run, resume=True, force=True)
+
+
+def test_a_living_run_is_never_disturbed(tmp_path: Path) -> None:
+    with Run(tmp_path / "run") as run:
+        for how in ({}, {"resume": True}, {"force": True}):
+            with pytest.raises(UsageError, match=f"in use by another run .process {os.getpid()}."):
+                Run(run.path, **how)
+    Run(tmp_path / "run").close()
+
+
+def test_places_that_are_no_run_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no run to resume at"):
+        Run(tmp_path / "nothing", resume=True)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError, match="Expected a directory for the run, got the file"):
+        Run(tmp_path / "file")
+    with pytest.raises(StorageError, match=r"Cannot write .*Check the path"):
+        Run(tmp_path / "file" / "deeper")
+    directory.write_directory(tmp_path / "model", {"config.json": b"{}"})
+    with pytest.raises(UsageError, match="holds a saved model, not a run"):
+        Run(tmp_path / "model", force=True)
+
+
+def test_other_data_optimisers_and_models_are_not_resumed(tmp_path: Path) -> None:
+    train(tmp_path / "run", steps=4)
+    with pytest.raises(
+        UsageError, match="it read 7 windows an epoch, this data has 3; it used adamw, now sgd is asked"
+    ):
+        train(tmp_path / "run", resume=True, batches=windows(3), optimiser="sgd")
+    with pytest.raises(UsageError, match=r"weight 'embedding.weight' is \(11, 8\) there, \(11, 9\) here"):
+        train(tmp_path / "run", resume=True, model=TinyModel(features=9))
+
+
+def test_foreign_files_are_kept_and_leftovers_go(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    (run / ".tmp-step-00000004-abc").mkdir(parents=True)
+    (run / "notes.txt").write_text("mine")
+    train(run, steps=2)
+    train(run, steps=2, force=True)
+    assert sorted(os.listdir(run)) == [
+        ".lock",
+        "metrics.jsonl",
+        "notes.txt",
+        "step-00000000",
+        "step-00000002",
+    ]
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = os.fsync, 0
+
+    def full(descriptor: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 20:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match=r"step-\d+: No space left on device \(it needs [\d,]+ bytes") as caught:
+        train(tmp_path / "run", checkpoint_every_steps=3)
+    assert caught.value.exit_code == 6
+    monkeypatch.undo()
+    train(tmp_path / "run", resume=True, checkpoint_every_steps=3)
+    train(tmp_path / "whole", checkpoint_every_steps=3)
+    assert contents(tmp_path / "run" / "step-00000020") == contents(tmp_path / "whole" / "step-00000020")
+
+
+def test_a_diverged_run_keeps_its_last_good_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(DivergedError, match=r"is not finite|loss is (nan|inf)") as caught:
+        train(
+            tmp_path / "run",
+            learning_rate=1e38,
+            schedule="constant",
+            optimiser="sgd",
+            clip_norm=None,
+            checkpoint_every_steps=1,
+        )
+    assert str(tmp_path / "run") in str(caught.value)
+    weights = load(newest_valid(tmp_path / "run").files["model.safetensors"])
+    assert all(bool(value.isfinite().all()) for value in weights.values())
+
+
+def test_no_checkpoint_holds_a_pickle(tmp_path: Path) -> None:
+    train(tmp_path / "run", steps=3)
+    for content in newest_valid(tmp_path / "run").files.values():
+        assert not content.startswith((b"\x80", b"PK"))
+
+
+def test_a_resumed_run_says_so(tmp_path: Path) -> None:
+    class Heard(Silent):
+        def __init__(self) -> None:
+            self.said: list[str] = []
+
+        def message(self, text: str) -> None:
+            self.said.append(text)
+
+    train(tmp_path / "run", steps=6, checkpoint_every_steps=4)
+    (tmp_path / "run" / "step-00000006" / "config.json").unlink()
+    heard = Heard()
+    with Run(tmp_path / "run", resume=True) as run:
+        fit(TinyModel(), windows(), None, settings(), run, heard)
+    assert "config.json is missing" in heard.said[0]
+    assert heard.said[1].startswith("Resumed at step 4")
+
+
+SIGNALLED = """
+import os, signal, sys, time
+from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from seqloom.errors import SeqloomError
+from tests.training.example import TinyModel, windows
+from tests.training.test_checkpoints import train
+class Slow(list):
+    def __getitem__(self, index):
+        print("window", flush=True)
+        time.sleep(float(sys.argv[2]))
+        return super().__getitem__(index)
+try:
+    train(Path(sys.argv[1]), batches=Slow(windows()), steps=100000)
+except SeqloomError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_from_outside(tmp_path: Path, number: int, code: int) -> None:
+    done = signalled(tmp_path / "run", number, "0.02", second=False)
+    assert done[0] == code, done[1]
+    assert "resume continues from there" in done[1]
+    assert newest_valid(tmp_path / "run").step > 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
+    code, errors = signalled(tmp_path / "run", signal.SIGTERM, "30", second=True)
+    assert code == 143, errors
+    assert "Stopped at once by a second signal" in errors
+    assert read_directory(newest_valid(tmp_path / "run").path)
+
+
+def signalled(path: Path, number: int, pause: str, second: bool) -> tuple[int, str]:
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    with subprocess.Popen(
+        [sys.executable, "-c", SIGNALLED, str(path), pause],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "window\n"
+        child.send_signal(number)
+        if second:
+            child.send_signal(signal.SIGINT)
+            child.send_signal(number)
+        _, errors = child.communicate(timeout=60)
+        return child.returncode, errors
