@@ -11,7 +11,7 @@ import torch
 
 from seqloom import LanguageModel
 from seqloom.cells import Cell, affine, bernoulli, sigmoid, tanh
-from seqloom.errors import ModelFileError, StorageError, UsageError
+from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
 from seqloom.layers import CausalLayer, LearnedState, Recurrent, Window, stack
 from seqloom.training.directory import write_directory
 from seqloom.training.reading import read_directory
@@ -198,6 +198,25 @@ def test_a_second_run_into_the_same_directory_needs_a_word(tmp_path: Path) -> No
     assert run_of(tmp_path, 3, force=True).history_.steps == 3
     with pytest.raises(UsageError, match="need the directory"):
         small().fit([RHYME], resume=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "error"),
+    [(None, "gru(8)", DataError), (b"\xff" * 500, "gru(8)", DataError), (b"a", "gru(8)", DataError),
+     (b"ab" * 200, "gru(8) bidirectional", UsageError), (b"ab" * 200, "grr(8)", UsageError)],
+)  # fmt: skip
+def test_force_deletes_nothing_before_the_new_run_can_begin(
+    tmp_path: Path, text: bytes | None, spec: str, error: type[Exception]
+) -> None:
+    run_of(tmp_path, 2)
+    before = LanguageModel.load(tmp_path / "run").evaluate([RHYME])
+    other = tmp_path / "other.txt"
+    if text is not None:
+        other.write_bytes(text)
+    with pytest.raises(error):
+        small(spec, tokens="bytes").fit(other, run=tmp_path / "run", force=True)
+    assert LanguageModel.load(tmp_path / "run").evaluate([RHYME]) == before
+    assert not list(tmp_path.glob(".tmp-*"))
 
 
 def test_a_run_resumes_only_with_its_own_text(tmp_path: Path) -> None:

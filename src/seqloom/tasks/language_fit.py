@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from seqloom.data import Stream, Vocabulary, split
 from seqloom.errors import UsageError
@@ -13,7 +15,7 @@ from seqloom.tasks.language_files import Fitted, model_files, read_fitted
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.texts import Data, documents_are_many, encode, lanes_for, learn, workplace
-from seqloom.training.checkpoints import Run, newest_valid
+from seqloom.training.checkpoints import Run, newest_valid, versions
 from seqloom.training.directory import write_directory
 from seqloom.training.loop import fit as train
 from seqloom.training.progress import Progress, show
@@ -36,40 +38,66 @@ def fit(
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
     with ExitStack() as stack:
-        run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
-        folder = stack.enter_context(workplace(None if run is None else run.path))
-        before = None if run is None or run.latest is None else read_fitted(run.latest.files)[1]
-        vocabulary = _vocabulary(settings, data) if before is None else before.vocabulary
-        reset = documents_are_many(data, settings.document) if settings.reset is None else settings.reset
-        learned, held_out = _parts(settings, data, validation, vocabulary, folder, 1 if reset else settings.window)
-        text = _fingerprint(learned)
-        if before is not None and before.text != text:
-            raise UsageError(f"{place} was trained on another text. Resume with the same one, or use force.")
-        baselines = Baselines.fit(learned.ids, vocabulary.size)
-        fitted = Fitted(settings.build(vocabulary), vocabulary, baselines, reset, text=text)
-        if run is not None:
-            run.model_files = lambda: model_files(settings, fitted)
-        batches, judged = (
-            None if part is None else lanes_for(part, settings.batch_size, settings.window, reset, settings.start)
-            for part in (learned, held_out)
+        if place is not None and force and versions(place):
+            beside = stack.enter_context(tempfile.TemporaryDirectory(prefix=".tmp-", dir=place.absolute().parent))
+            prepared = _prepare(settings, data, validation, Path(beside), None)
+            run: Run | None = stack.enter_context(Run(place, resume=resume, force=True))
+        else:
+            run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
+            folder = stack.enter_context(workplace(None if run is None else run.path))
+            prepared = _prepare(settings, data, validation, folder, run)
+        return _train(settings, prepared, run, show(progress) if isinstance(progress, bool | None) else progress)
+
+
+class _Prepared(NamedTuple):
+    """All that can go wrong before training has gone right."""
+
+    fitted: Fitted
+    learned: Stream
+    held_out: Stream | None
+
+
+def _prepare(
+    settings: LanguageSettings, data: Data, validation: float | Data, folder: Path, run: Run | None
+) -> _Prepared:
+    """Read the text and build the model; a run that is to be replaced is not touched before this has succeeded."""
+    before = None if run is None or run.latest is None else read_fitted(run.latest.files)[1]
+    vocabulary = _vocabulary(settings, data) if before is None else before.vocabulary
+    reset = documents_are_many(data, settings.document) if settings.reset is None else settings.reset
+    learned, held_out = _parts(settings, data, validation, vocabulary, folder, 1 if reset else settings.window)
+    text = _fingerprint(learned)
+    if run is not None and before is not None and before.text != text:
+        raise UsageError(f"{run.path} was trained on another text. Resume with the same one, or use force.")
+    baselines = Baselines.fit(learned.ids, vocabulary.size)
+    fitted = Fitted(settings.build(vocabulary), vocabulary, baselines, reset, text=text)
+    model_files(settings, fitted)
+    return _Prepared(fitted, learned, held_out)
+
+
+def _train(settings: LanguageSettings, prepared: _Prepared, run: Run | None, progress: Progress) -> Fitted:
+    fitted, learned, held_out = prepared
+    if run is not None:
+        run.model_files = lambda: model_files(settings, prepared.fitted)
+    batches, judged = (
+        None if part is None else lanes_for(part, settings.batch_size, settings.window, fitted.reset, settings.start)
+        for part in (learned, held_out)
+    )
+    assert batches is not None
+    fitted = fitted._replace(history=train(fitted.model, batches, judged, settings.training, run, progress))
+    if held_out is not None:
+        found = measure(
+            fitted.model,
+            fitted.vocabulary,
+            held_out,
+            fitted.reset,
+            settings.start,
+            fitted.baselines,
+            longest_lane=_LONGEST_LANE,
         )
-        assert batches is not None
-        history = train(fitted.model, batches, judged, settings.training, run, _watcher(progress))
-        fitted = fitted._replace(history=history)
-        if held_out is not None:
-            found = measure(
-                fitted.model,
-                vocabulary,
-                held_out,
-                reset,
-                settings.start,
-                baselines,
-                longest_lane=_LONGEST_LANE,
-            )
-            fitted = fitted._replace(validation=found)
-        if run is not None:
-            _add_scores(run, settings, fitted)
-        return fitted
+        fitted = fitted._replace(validation=found)
+    if run is not None:
+        _add_scores(run, settings, fitted)
+    return fitted
 
 
 def _vocabulary(settings: LanguageSettings, data: Data) -> Vocabulary:
@@ -105,10 +133,6 @@ def _fingerprint(stream: Stream) -> str:
     corpus = stream.corpus
     found = corpus.source_sha256 or hashlib.sha256(corpus.ids.tobytes()).hexdigest()
     return f"{found}:{stream.stop}"
-
-
-def _watcher(progress: bool | Progress | None) -> Progress:
-    return show(progress) if progress is None or isinstance(progress, bool) else progress
 
 
 def _add_scores(run: Run, settings: LanguageSettings, fitted: Fitted) -> None:
