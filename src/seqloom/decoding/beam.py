@@ -54,17 +54,15 @@ def beam_search(
     still overtake ``width`` finished ones.
     """
     _check(logits, width, limit, alpha)
-    banned = torch.tensor(list(forbid), dtype=torch.long, device=logits.device)
+    banned = torch.tensor(list(forbid), dtype=torch.long)
     beams: list[tuple[int, ...]] = [()]
-    scores = torch.zeros(1, dtype=torch.float64, device=logits.device)
+    scores = torch.zeros(1, dtype=torch.float64)
     done: list[Hypothesis] = []
     for length in range(1, limit + 1):
-        following = logits.double().log_softmax(dim=-1).index_fill(-1, banned, -math.inf)
+        following = logits.cpu().double().log_softmax(dim=-1).index_fill(-1, banned, -math.inf)
         total = (scores[:, None] + following).flatten()
         if bool(torch.isnan(total).any()):
-            raise DivergedError(
-                "The model's scores are not numbers. Train it again with a lower learning rate."
-            )
+            raise DivergedError("The model's scores are not numbers. Train it again with a lower learning rate.")
         best, flat = total.topk(min(width, total.numel()))
         penalty = length_penalty(length, alpha)
         parents: list[int] = []
@@ -88,10 +86,8 @@ def beam_search(
             done += [Hypothesis(b, v, v / penalty, False) for b, v in zip(beams, kept, strict=True)]
             break
         rows = torch.tensor(parents, dtype=torch.long, device=logits.device)
-        scores = torch.tensor(kept, dtype=torch.float64, device=logits.device)
-        logits, state = step(
-            torch.tensor(tokens, dtype=torch.long, device=logits.device), select(state, rows)
-        )
+        scores = torch.tensor(kept, dtype=torch.float64)
+        logits, state = step(torch.tensor(tokens, dtype=torch.long, device=logits.device), select(state, rows))
     return _best(done, width)
 
 

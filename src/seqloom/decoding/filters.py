@@ -38,9 +38,7 @@ class Temperature:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value >= 0):
-            raise UsageError(
-                f"The temperature must be a number ≥ 0 (0 takes the likeliest), not {self.value!r}."
-            )
+            raise UsageError(f"The temperature must be a number ≥ 0 (0 takes the likeliest), not {self.value!r}.")
 
     def __call__(self, logits: Tensor, seen: Tensor) -> Tensor:
         if self.value == 1:

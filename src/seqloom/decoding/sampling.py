@@ -33,9 +33,7 @@ class RowDraws:
     def next(self, rows: Sequence[int]) -> Tensor:
         """One number for each of ``rows``, float64 (len(rows),); every stream moves on by one."""
         if self._used == self._block.shape[1]:
-            self._block = torch.stack(
-                [torch.rand(_BLOCK, generator=g, dtype=torch.float64) for g in self._generators]
-            )
+            self._block = torch.stack([torch.rand(_BLOCK, generator=g, dtype=torch.float64) for g in self._generators])
             self._used = 0
         column = self._block[:, self._used]
         self._used += 1
@@ -48,9 +46,9 @@ def draw(logits: Tensor, uniform: Tensor) -> Tensor:
     >>> draw(torch.tensor([[0.25, 0.75], [0.25, 0.75]]).log(), torch.tensor([0.2, 0.3], dtype=torch.float64))
     tensor([0, 1])
     """
-    cumulative = logits.double().softmax(dim=-1).cumsum(dim=-1)
+    cumulative = logits.cpu().double().softmax(dim=-1).cumsum(dim=-1)
     total = cumulative[:, -1]
-    target = torch.minimum(uniform.to(total.device) * total, torch.nextafter(total, torch.zeros_like(total)))
+    target = torch.minimum(uniform * total, torch.nextafter(total, torch.zeros_like(total)))
     tokens: Tensor = torch.searchsorted(cumulative, target[:, None], right=True)[:, 0]
     return tokens
 
@@ -86,8 +84,9 @@ def sample(
         best = filtered.amax(dim=-1)
         if not bool(torch.isfinite(best).all()):
             raise _no_token_left(logits)
-        tokens = draw(filtered, draws.next(rows))
+        tokens = draw(filtered, draws.next(rows))  # on the CPU: not every device has float64
         chosen = tokens.tolist()
+        tokens = tokens.to(logits.device)
         going = [k for k, token in enumerate(chosen) if token != end]
         for k in going:
             yield rows[k], chosen[k]

@@ -93,9 +93,11 @@ class LanguageModel(Estimator):
     ) -> Self:
         """Learn from a text file or a list of texts.
 
-        ``validation`` is the share held out at the end, or a text of its own; 0 holds out nothing. With
-        ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force`` begins it
-        anew. ``progress`` True or False shows or hides the progress bar (None: shown on a terminal).
+        ``validation`` is the share held out at the end, or a text of its own; 0 holds out nothing. The
+        vocabulary is that of all of ``data``, so for words a validation text of its own shows what ``<unk>``
+        costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force``
+        begins it anew. ``progress`` True or False shows or hides the progress bar (None: shown on a
+        terminal).
         """
         from seqloom.tasks.language_fit import fit
 
@@ -145,7 +147,7 @@ class LanguageModel(Estimator):
         self._check_fitted("model_")
         prompt = encode_prompt(self.vocabulary_, prefix)
         logits, _ = read_prompts(self.model_.eval(), [[self._start_token(), *prompt]])
-        probabilities, tokens = logits[0].double().softmax(-1).sort(descending=True, stable=True)
+        probabilities, tokens = logits[0].cpu().double().softmax(-1).sort(descending=True, stable=True)
         pieces = [self.vocabulary_.piece(token) for token in tokens.tolist()]
         return list(zip(pieces, probabilities.tolist(), strict=True))
 

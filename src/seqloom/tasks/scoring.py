@@ -36,7 +36,8 @@ def surprisals(model: TokenModel, start: int, rows: Sequence[Sequence[int]]) -> 
         left = (lengths - begin).clamp(0, _TIME)
         logits, state = model(inputs[:, piece].to(device), state, left.to(device))
         chosen = targets[:, piece, None].to(device)
-        parts.append(-logits.double().log_softmax(-1).gather(-1, chosen)[..., 0].cpu())
+        wide = logits if device.type == "mps" else logits.double()
+        parts.append(-wide.log_softmax(-1).gather(-1, chosen)[..., 0].cpu().double())
     nats = torch.cat(parts, 1) if parts else torch.zeros(len(rows), 0, dtype=torch.float64)
     return [nats[row, :length] for row, length in enumerate(lengths.tolist())]
 
