@@ -25,7 +25,9 @@ class Embedding(nn.Module, ABC):
 
 
 class LearnedEmbedding(Embedding):
-    """Row ``token`` of a learned table (V, D) (Bengio et al., 2003), entries from N(0, 1/D) at first.
+    """Row ``token`` of a learned table (V, D) (Bengio et al., 2003), entries from N(0, 1) at first.
+
+    Entries of size 1 let a gate hear the input as loudly as the state from the first step on.
 
     >>> import torch
     >>> LearnedEmbedding(5, 3)(torch.tensor([[0, -1]])).shape
@@ -35,7 +37,7 @@ class LearnedEmbedding(Embedding):
     def __init__(self, vocabulary_size: int, features: int) -> None:
         super().__init__()
         self.vocabulary_size, self.out_features = vocabulary_size, features
-        self.table = nn.Parameter(torch.randn(vocabulary_size, features) / features**0.5)
+        self.table = nn.Parameter(torch.randn(vocabulary_size, features))
 
     def forward(self, tokens: Tensor) -> Tensor:
         vectors = F.embedding(tokens.clamp(min=0), self.table)
