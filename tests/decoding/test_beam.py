@@ -4,20 +4,16 @@ import math
 
 import pytest
 import torch
-from tests.decoding.toy import Toy
 
 from seqloom.decoding import Hypothesis, Temperature, beam_search, sample
 from seqloom.decoding.beam import length_penalty
 from seqloom.errors import DivergedError, UsageError
+from tests.decoding.toy import Toy
 
 
-def search(
-    toy: Toy, width: int, limit: int = 5, alpha: float = 0.0, forbid: tuple[int, ...] = ()
-) -> list[Hypothesis]:
+def search(toy: Toy, width: int, limit: int = 5, alpha: float = 0.0, forbid: tuple[int, ...] = ()) -> list[Hypothesis]:
     logits, state = toy.begin()
-    return beam_search(
-        toy.step, toy.select, logits, state, width=width, limit=limit, end=0, alpha=alpha, forbid=forbid
-    )
+    return beam_search(toy.step, toy.select, logits, state, width=width, limit=limit, end=0, alpha=alpha, forbid=forbid)
 
 
 @pytest.mark.parametrize("seed", range(8))

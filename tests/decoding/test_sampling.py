@@ -5,18 +5,16 @@ from collections import Counter
 
 import pytest
 import torch
-from tests.decoding.toy import Toy
 
 from seqloom.decoding import Filter, Forbid, Temperature, sample
 from seqloom.errors import DivergedError, UsageError
+from tests.decoding.toy import Toy
 
 
 def rows_of(toy: Toy, seeds: list[int], limit: int = 12, filters: tuple[Filter, ...] = ()) -> list[list[int]]:
     logits, state = toy.begin(len(seeds))
     out: list[list[int]] = [[] for _ in seeds]
-    for row, token in sample(
-        toy.step, toy.select, logits, state, seeds=seeds, limit=limit, end=0, filters=filters
-    ):
+    for row, token in sample(toy.step, toy.select, logits, state, seeds=seeds, limit=limit, end=0, filters=filters):
         out[row].append(token)
     return out
 
@@ -91,8 +89,6 @@ def test_bad_calls_say_what_is_wrong() -> None:
     with pytest.raises(UsageError, match="one seed for each of 2 rows"):
         list(sample(toy.step, toy.select, logits, state, seeds=[1], limit=1))
     with pytest.raises(UsageError, match="no token"):
-        list(
-            sample(toy.step, toy.select, logits, state, seeds=[1, 2], limit=1, filters=[Forbid((0, 1, 2, 3))])
-        )
+        list(sample(toy.step, toy.select, logits, state, seeds=[1, 2], limit=1, filters=[Forbid((0, 1, 2, 3))]))
     with pytest.raises(DivergedError):
         list(sample(toy.step, toy.select, logits * math.nan, state, seeds=[1, 2], limit=1))
