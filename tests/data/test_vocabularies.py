@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from seqloom.data import BytePairs, Bytes, Characters, Vocabulary, Words, learn_
 from seqloom.data.document import Piece, text_documents
 from seqloom.data.segments import LONGEST_SEGMENT, Segmenter
 from seqloom.data.vocabularies import Tokens
-from seqloom.errors import DataError, ModelFileError, UsageError
+from seqloom.errors import DataError, MissingExtraError, ModelFileError, UsageError
 
 TEXT = "He said: \"Don't stop (it's 3.5 km)!\"\nWell-known — naïve café, 日本語 😀.\n\n\tA <eos>  <unk> tab " * 3
 KINDS = {
@@ -193,6 +195,17 @@ def test_byte_pairs_learn_merges():
     assert vocabulary.size <= 262
     assert len(vocabulary.encode("low low")) < 7
     assert vocabulary.eos == vocabulary.size - 1
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'seqloom\[bpe\]'"):
+        BytePairs.learn(text_documents(["a"]))
+
+
+def test_the_extra_is_imported_late():
+    code = "import seqloom.data, sys; sys.exit('tokenizers' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @given(st.lists(st.text("a \n\t", max_size=30), max_size=6))

@@ -49,9 +49,8 @@ class BytePairs(Vocabulary):
             raise DataError(
                 f"A byte-pair vocabulary needs at least 257 tokens (256 bytes and <eos>), not {maximum_size}."
             )
-        trainers = _require("trainers")
         tokenizer = _tokenizer((), ())
-        trainer = trainers.BpeTrainer(
+        trainer = _library().trainers.BpeTrainer(
             vocab_size=maximum_size - 1,
             initial_alphabet=sorted(_alphabet()),
             show_progress=False,
@@ -132,21 +131,19 @@ def _pair(merge: str | list[str]) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _require(module: str) -> Any:
+def _library() -> Any:
     try:
-        return importlib.import_module(f"tokenizers.{module}")
+        return importlib.import_module("tokenizers")
     except ImportError:
         raise MissingExtraError("tokenizers", "bpe") from None
 
 
 def _tokenizer(tokens: tuple[str, ...], merges: tuple[tuple[str, str], ...]) -> Tokenizer:
-    models = _require("models")
-    from tokenizers import Tokenizer
-    from tokenizers.pre_tokenizers import ByteLevel
-
+    library = _library()
     numbers = {token: number for number, token in enumerate(tokens)}
-    tokenizer = Tokenizer(models.BPE(vocab=numbers, merges=list(merges)) if tokens else models.BPE())
-    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=True)
+    model = library.models.BPE(vocab=numbers, merges=list(merges)) if tokens else library.models.BPE()
+    tokenizer: Tokenizer = library.Tokenizer(model)
+    tokenizer.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     return tokenizer
 
 
