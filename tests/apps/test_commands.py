@@ -46,6 +46,15 @@ def test_train_takes_a_configuration(command: Command, text_file: Path, tmp_path
     assert (listed["model"], listed["tokens"]) == ("gru(8)", "words")
 
 
+def test_resume_remembers_the_settings(command: Command, text_file: Path, tmp_path: Path) -> None:
+    run = ("train", text_file, "--out", tmp_path / "run", "--quiet", "--json")
+    small = ("--model", "gru(8)", "--window", 16, "--batch-size", 2)
+    first = json.loads(command(*run, *small, "--epochs", 1).out)
+    more = json.loads(command(*run, "--resume", "--steps", first["steps"] + 4).out)
+    assert more["steps"] == first["steps"] + 4
+    assert json.loads(command("models", tmp_path, "--json").out)["model"] == "gru(8)"
+
+
 def test_problems_of_model_and_training_come_together(command: Command, text_file: Path) -> None:
     result = command("train", text_file, "--model", "lstn(8)", "--device", "gpu")
     assert (result.code, result.out) == (2, "")
@@ -134,6 +143,4 @@ def test_a_signal_ends_training_after_a_checkpoint(
     assert process.returncode == 128 + number, err
     assert out == ""
     assert "Traceback" not in err
-    words = list(FAST)
-    words[words.index("--steps") + 1] = "1000000"
     assert command("generate", tmp_path / "run", "-l", 3).code == 0

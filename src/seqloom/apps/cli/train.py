@@ -40,9 +40,10 @@ def train(
 ) -> None:
     """Train a language model on FILE. No other word is needed: what is not given is picked by its size."""
     given = read_settings(TRAIN_SETTINGS, flags, config)
-    picked = pick_defaults(file.stat().st_size if file.is_file() else 0, given)
     run = out or Path("models") / file.stem
-    model = build_model(given | picked)
+    before = _settings_of(run, given) if resume else {}
+    picked = {} if before else pick_defaults(file.stat().st_size if file.is_file() else 0, given)
+    model = build_model(before | picked | given)
     if picked and not quiet:
         say("Picked by the size of the file: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
     model.fit(file, run=run, resume=resume, force=force, progress=False if quiet else None)
@@ -71,6 +72,20 @@ def build_model(settings: Mapping[str, Any]) -> LanguageModel:
         raise UsageError(join_problems(problems))
     arguments = {name: value for name, value in settings.items() if name not in names and name != "model"}
     return LanguageModel(settings["model"], training=training, **arguments)
+
+
+def _settings_of(run: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the run in a directory; a limit that is given replaces all of its limits."""
+    from seqloom.tasks.model_files import read_config
+    from seqloom.training.checkpoints import newest_valid, versions
+
+    if not versions(run):
+        return {}
+    stored = dict(read_config(newest_valid(run).files).parameters)
+    settings = {"model": stored.pop("spec"), **stored.pop("training"), **stored}
+    if any(limit in given for limit in _LIMITS):
+        settings |= dict.fromkeys(_LIMITS)
+    return settings
 
 
 def _report(model: LanguageModel, run: Path, as_json: bool) -> None:
