@@ -61,6 +61,7 @@ def test_policy_says_why() -> None:
     assert explanation.kernel == "reference"
     assert "not torch: the cell's equations" in str(explanation)
     assert "lengths are given" in str(Recurrent(LSTM, 3, 5).explain(x, torch.tensor([4, 2])))
+    assert "single step" in str(Recurrent(LSTM, 3, 5).explain(x[:, :1]))
     assert "empty" in str(Recurrent(LSTM, 3, 5).explain(x[:, :0]))
 
 
