@@ -33,22 +33,15 @@ def main(run: Path, picture: Path) -> None:
         if name == "uniform":
             continue
         axes.axhline(nats, color=LINE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        axes.annotate(f"{name} {nats:.2f}", (last * 1.02, nats), va="center", fontsize=8, color="#666666")
-    axes.plot(*zip(*training, strict=True), color=INK, linewidth=1, alpha=0.6, label="training text")
-    axes.plot(*zip(*held_out, strict=True), color=DOTS, marker="o", markersize=4, label="held-out text")
-    axes.annotate(
-        f"{spec} {min(loss for _, loss in held_out):.2f}",
-        (last * 1.02, held_out[-1][1]),
-        va="center",
-        color=DOTS,
-        fontsize=9,
-    )
+        best = min(loss for _, loss in held_out)
+    above = {"xytext": (0, 10), "textcoords": "offset points", "ha": "right", "color": DOTS, "fontsize": 9}
+    axes.annotate(f"{spec} {best:.2f}", held_out[-1], **above)
     axes.set_xlim(0, last)
     axes.set_ylim(top=max(learned["baselines"].get("unigram", 3.5) + 0.15, held_out[0][1] + 0.1))
     axes.set_xlabel("characters read (millions)")
     axes.set_ylabel("nats per character")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="upper right", fontsize=9)
+    axes.legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.72), fontsize=9)
     figure.subplots_adjust(left=0.09, right=0.83, top=0.97, bottom=0.14)
     figure.savefig(picture)
     print(f"{picture}: {len(records)} records", file=sys.stderr)
