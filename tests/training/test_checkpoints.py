@@ -320,7 +320,7 @@ def test_signals_from_outside(tmp_path: Path, number: int, code: int) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
     code, errors = signalled(tmp_path / "run", signal.SIGTERM, "30", second=True)
-    assert code == 143, errors
+    assert code in (130, 143), errors
     assert "Stopped at once by a second signal" in errors
     assert read_directory(newest_valid(tmp_path / "run").path)
 
@@ -340,6 +340,5 @@ def signalled(path: Path, number: int, pause: str, second: bool) -> tuple[int, s
         child.send_signal(number)
         if second:
             child.send_signal(signal.SIGINT)
-            child.send_signal(number)
         _, errors = child.communicate(timeout=60)
         return child.returncode, errors

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor
 
 __all__ = ["IGNORED", "Batch", "Batches", "count_targets"]
@@ -16,8 +15,8 @@ IGNORED = -100
 class Batch(Protocol):
     """One window of B rows and T steps.
 
-    ``inputs`` (B, T) and ``targets`` (B, T) are ids, padding has the target -100; ``lengths`` (B,) or None counts
-    the real steps of each row; ``fresh`` (B,) is true where a row starts from the initial state.
+    ``inputs`` (B, T) and ``targets`` (B, T) are ids, padding has the target -100; ``lengths`` (B,) counts the real
+    steps of each row, None says that all are real; ``fresh`` (B,) is true where a row starts from the initial state.
     """
 
     @property
@@ -39,6 +38,4 @@ class Batches(Protocol):
 
 def count_targets(batch: Batch) -> int:
     """Return how many positions of a batch teach."""
-    if batch.lengths is not None:
-        return int(batch.lengths.sum())
-    return batch.targets.numel() - int(torch.count_nonzero(batch.targets == IGNORED))
+    return batch.targets.numel() if batch.lengths is None else int(batch.lengths.sum())

@@ -13,7 +13,7 @@ from seqloom.errors import UsageError
 from seqloom.layers.state import where
 from seqloom.training.batch import IGNORED, Batch, Batches, count_targets
 
-__all__ = ["Measure", "begin", "evaluate", "total_nats"]
+__all__ = ["Measure", "begin", "evaluate", "mean_nats"]
 
 
 class Measure(NamedTuple):
@@ -34,26 +34,24 @@ class Measure(NamedTuple):
 
 def begin(module: nn.Module, fresh: Tensor, carried: Any) -> Any:
     """Return the state of a window: ``carried``, but the initial state in the rows that are ``fresh`` (B,)."""
-    count = int(fresh.sum())
-    if count == 0 and carried is not None:
+    rows: list[bool] = fresh.tolist()
+    if carried is not None and not any(rows):
         return carried
-    initial = module.initial_state(len(fresh))  # type: ignore[operator]
-    if count == len(fresh):
+    initial = module.initial_state(len(rows))  # type: ignore[operator]
+    if all(rows):
         return initial
     if carried is None:
         raise UsageError("The first window must be fresh in every row: there is no state to carry yet.")
     return where(fresh, initial, carried)
 
 
-def total_nats(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return −Σ log p(target) over the real targets; logits (B, T, V), targets (B, T), padding -100.
+def mean_nats(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return −log p(target), the mean over the real targets; logits (B, T, V), targets (B, T), padding -100.
 
-    >>> total_nats(torch.zeros(1, 2, 4), torch.tensor([[3, -100]])).exp()
+    >>> mean_nats(torch.zeros(1, 2, 4), torch.tensor([[3, -100]])).exp()
     tensor(4.)
     """
-    return functional.cross_entropy(
-        logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
-    )
+    return functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
 
 
 @torch.no_grad()
@@ -76,8 +74,10 @@ def evaluate(module: nn.Module, batches: Batches, stop: Callable[[], bool] = lam
             state = begin(module, batch.fresh, carried)
             lengths = None if batch.lengths is None else batch.lengths.to(device)
             logits, carried = module(batch.inputs.to(device), state, lengths)
-            nats += total_nats(logits, batch.targets.to(device)).double().cpu()
-            tokens += count_targets(batch)
+            count = count_targets(batch)
+            if count:
+                nats += mean_nats(logits, batch.targets.to(device)).double().cpu() * count
+            tokens += count
     finally:
         module.train(training)
     return Measure(float(nats), tokens)

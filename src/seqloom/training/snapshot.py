@@ -34,7 +34,9 @@ _COUNTERS = "training.json"
 
 @dataclasses.dataclass
 class Counters:
-    """Where a run stands: ``window`` is the next one to read in ``epoch``; sums are since the last record;
+    """Where a run stands.
+
+    ``window`` is the next one to read in ``epoch``; ``loss_sum`` and ``loss_tokens`` count since the last record;
     ``learning_rate`` is that of the last step.
     """
 

@@ -17,7 +17,7 @@ from seqloom.layers.state import detach, from_tensors, to_tensors
 from seqloom.training import snapshot
 from seqloom.training.batch import Batch, Batches, count_targets
 from seqloom.training.checkpoints import Run
-from seqloom.training.evaluation import begin, evaluate, total_nats
+from seqloom.training.evaluation import begin, evaluate, mean_nats
 from seqloom.training.fabric import open_fabric, quiet
 from seqloom.training.limits import done, limit_reached
 from seqloom.training.log import History, MetricsLog, Record
@@ -95,14 +95,14 @@ class Trainer:
         counts = [count_targets(window) for window in windows]
         tokens = sum(counts)
         self.optimiser.zero_grad()
-        carried, losses = self.carried, []
-        for window in windows:
-            nats, carried = self._nats(window, carried)
-            self.fabric.backward(nats / max(tokens, 1))
-            losses.append(nats.detach())
-        nats_now = float(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
-        if not math.isfinite(nats_now):
-            self._diverged(f"The loss is {nats_now}")
+        carried, mean = self.carried, 0.0
+        for window, count in zip(windows, counts, strict=True):
+            loss, carried = self._loss(window, carried)
+            if count:
+                self.fabric.backward(loss if count == tokens else loss * (count / tokens))
+                mean += float(loss.detach()) * (count / tokens)
+        if not math.isfinite(mean):
+            self._diverged(f"The loss is {mean}")
         self._clip()
         counters.learning_rate = self._rate()
         for group in self.optimiser.param_groups:
@@ -111,19 +111,19 @@ class Trainer:
         self.carried = carried
         counters.step += 1
         counters.tokens += tokens
-        counters.loss_sum += nats_now
+        counters.loss_sum += mean * tokens
         counters.loss_tokens += tokens
         counters.window = end % len(self.batches)
         counters.epoch += end == len(self.batches)
-        self.pace.tick(counters, self.settings, len(self.batches), nats_now / max(tokens, 1), self.progress)
+        self.pace.tick(counters, self.settings, len(self.batches), mean, self.progress)
 
-    def _nats(self, window: Batch, carried: Any) -> tuple[Tensor, Any]:
+    def _loss(self, window: Batch, carried: Any) -> tuple[Tensor, Any]:
         device = self.device
         lengths = None if window.lengths is None else window.lengths.to(device)
         state = begin(self.module, window.fresh, carried)
         with self.fabric.autocast():
             logits, state = self.module(window.inputs.to(device), state, lengths)
-        return total_nats(logits, window.targets.to(device)), detach(state)
+        return mean_nats(logits, window.targets.to(device)), detach(state)
 
     def _clip(self) -> None:
         wrapped, optimiser, settings = self._wrapped, self._wrapped_optimiser, self.settings
