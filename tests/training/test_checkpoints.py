@@ -211,6 +211,8 @@ def test_other_data_optimisers_and_models_are_not_resumed(tmp_path: Path) -> Non
         UsageError, match="it read 7 windows an epoch, this data has 3; it used adamw, now sgd is asked"
     ):
         train(tmp_path / "run", resume=True, batches=windows(3), optimiser="sgd")
+    with pytest.raises(UsageError, match="its batches had 3 rows, this data has 2"):
+        train(tmp_path / "run", resume=True, batches=windows(rows=2))
     with pytest.raises(UsageError, match=r"weight 'embedding.weight' is \(11, 8\) there, \(11, 9\) here"):
         train(tmp_path / "run", resume=True, model=TinyModel(features=9))
 
@@ -309,7 +311,9 @@ except SeqloomError as error:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_signals_from_outside(tmp_path: Path, number: int, code: int) -> None:
     done = signalled(tmp_path / "run", number, "0.02", second=False)
     assert done[0] == code, done[1]

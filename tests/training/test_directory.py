@@ -161,7 +161,8 @@ NEW = {"config.json": b"new", "m.safetensors": b"2" * 60}
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EFBIG)
 
 
-def test_injected_failures_leave_the_old_directory(tmp_path: Path) -> None:
+def test_injected_failures_leave_the_old_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     points = []
     for replacing in (False, True):
         with pytest.MonkeyPatch.context() as patch:

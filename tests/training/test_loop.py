@@ -161,7 +161,7 @@ def test_a_loss_that_is_no_number_stops_the_step() -> None:
             return super().__getitem__(index)
 
     with pytest.raises(
-        DivergedError, match=r"The loss is nan at step 4 .*weights were not changed.*learning rate below 0.05"
+        DivergedError, match=r"The loss is nan in step 4 .*weights were not changed.*learning rate below 0.05"
     ) as caught:
         fit(model, Poisoned(windows()), None, BASE)
     assert caught.value.exit_code == 5

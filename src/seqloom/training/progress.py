@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
 from seqloom.training.log import Record
 
@@ -83,12 +84,12 @@ class Live:
 
     def __init__(self, console: Console | None = None) -> None:
         self._bar = Bar(
-            TextColumn("training"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[numbers]}"),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40)),
+            TextColumn("{task.percentage:>3.0f}%", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
             console=console or Console(stderr=True),
             auto_refresh=False,
+            expand=True,
         )
         self._task = self._bar.add_task("training", total=1.0, numbers="")
 
@@ -98,7 +99,7 @@ class Live:
 
     def update(self, view: View) -> None:
         """Draw the latest numbers."""
-        numbers = [f"step {view.step:,}", f"loss {view.loss:.3f}"]
+        numbers = [f"loss {view.loss:.3f}"]
         if view.validation_loss is not None:
             numbers.append(f"validation {view.validation_loss:.3f}")
         numbers.append(f"{view.tokens_per_second:,.0f} tokens/s")

@@ -8,21 +8,27 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.training.batch import Batches
 from seqloom.training.checkpoints import Run
 from seqloom.training.settings import TrainingSettings
-from seqloom.training.snapshot import Counters, Snapshot
+from seqloom.training.snapshot import Snapshot
 
 __all__ = ["check_resumable", "divergence", "load_weights"]
 
 
-def check_resumable(taken: Snapshot, settings: TrainingSettings, windows: int, path: Path) -> None:
+def check_resumable(taken: Snapshot, settings: TrainingSettings, batches: Batches, path: Path) -> None:
     """Raise ``UsageError`` when a checkpoint belongs to other data or another optimiser.
 
     Other settings may change on resume: limits, rates, clipping and the like hold from then on.
     """
     problems = []
+    windows = len(batches)
     if taken.windows != windows:
         problems.append(f"it read {taken.windows:,} windows an epoch, this data has {windows:,}")
+    elif taken.carried:
+        before, now = len(next(iter(taken.carried.values()))), len(batches[taken.counters.window].inputs)
+        if before != now:
+            problems.append(f"its batches had {before:,} rows, this data has {now:,}")
     if taken.settings.optimiser is not settings.optimiser:
         problems.append(f"it used {taken.settings.optimiser.value}, now {settings.optimiser.value} is asked for")
     if problems:
@@ -42,12 +48,11 @@ def load_weights(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -
     module.load_state_dict(dict(weights))
 
 
-def divergence(what: str, counters: Counters, settings: TrainingSettings, run: Run | None) -> str:
+def divergence(what: str, settings: TrainingSettings, run: Run | None) -> str:
     """Return what happened, what is kept, and what to try."""
     clip = "a clip_norm, for example 1.0" if settings.clip_norm is None else f"a clip_norm below {settings.clip_norm:g}"
     kept = f" The last good checkpoint is in {run.path}." if run is not None else ""
     return (
-        f"{what} at step {counters.step + 1:,} (epoch {counters.epoch + 1}, window {counters.window:,});"
-        f" the weights were not changed.{kept} Try a learning rate below {settings.learning_rate:g}"
+        f"{what}.{kept} Try a learning rate below {settings.learning_rate:g}"
         f" (for example {settings.learning_rate / 4:g}), a longer warm-up, or {clip}."
     )

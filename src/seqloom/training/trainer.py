@@ -102,7 +102,7 @@ class Trainer:
                 self.fabric.backward(loss if count == tokens else loss * (count / tokens))
                 mean += float(loss.detach()) * (count / tokens)
         if not math.isfinite(mean):
-            self._diverged(f"The loss is {mean}")
+            self._diverged(f"The loss is {mean} in {self._next_step()}")
         self._clip()
         counters.learning_rate = self._rate()
         for group in self.optimiser.param_groups:
@@ -132,7 +132,7 @@ class Trainer:
         if settings.clip_norm is not None:
             norm = self.fabric.clip_gradients(wrapped, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
             if norm is not None and not math.isfinite(float(norm)):
-                self._diverged("The gradient is not finite")
+                self._diverged(f"The gradient is not finite in {self._next_step()}")
 
     def _rate(self) -> float:
         counters, settings = self.counters, self.settings
@@ -190,7 +190,7 @@ class Trainer:
             self._interrupted()
         loss = measure.mean
         if not math.isfinite(loss):
-            self._diverged(f"The validation loss is {loss}")
+            self._diverged(f"The validation loss is {loss} after step {self.counters.step:,}")
         self.counters.plateau.observe(loss)
         if self.counters.stopping.observe(loss, self.counters.step):
             self.best = {name: value.clone() for name, value in self._weights().items()}
@@ -214,7 +214,7 @@ class Trainer:
             return
         weights = self._weights()
         if not all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point()):
-            self._diverged("A weight is not finite")
+            self._diverged(f"A weight is not finite after step {self.counters.step:,}; nothing was saved of it")
         self.counters.seconds = self.pace.seconds()
         taken = Snapshot(
             counters=self.counters,
@@ -235,7 +235,7 @@ class Trainer:
         """Continue where a checkpoint was written."""
         assert self.run is not None
         assert self.run.latest is not None
-        check_resumable(taken, self.settings, len(self.batches), self.run.path)
+        check_resumable(taken, self.settings, self.batches, self.run.path)
         self.counters, self.best = taken.counters, None
         load_weights(self.module, taken.weights, self.run.path)
         if taken.best is not None:
@@ -279,5 +279,12 @@ class Trainer:
         )
         raise Interrupted(number, f"Stopped by {signal.Signals(number).name} at step {self.counters.step:,}. {kept}")
 
+    def _next_step(self) -> str:
+        counters = self.counters
+        return (
+            f"step {counters.step + 1:,} (epoch {counters.epoch + 1}, window {counters.window:,});"
+            " the weights were not changed"
+        )
+
     def _diverged(self, what: str) -> NoReturn:
-        raise DivergedError(divergence(what, self.counters, self.settings, self.run))
+        raise DivergedError(divergence(what, self.settings, self.run))
