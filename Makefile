@@ -3,6 +3,9 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 STAMP := .venv/.seqloom-installed
+# A torch of the tested version that Python already has is used, not fetched again.
+SHARED = $(shell $(PYTHON) -c 'import importlib.metadata as m; print("--system-site-packages" if \
+	m.version("torch").split("+")[0] == "$(shell sed -n 's/^torch==//p' constraints.txt)" else "")' 2>/dev/null)
 
 .PHONY: demo test test-all check bench docs clean install
 .DEFAULT_GOAL := install
@@ -11,7 +14,7 @@ install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found as python3." >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(SHARED) .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[bpe,plots,dev]'
 	@touch $@

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import typer
 from rich.console import Console
 
-__all__ = ["emit", "emit_json", "progress_wanted", "say", "stderr", "stdout"]
+__all__ = ["emit", "emit_json", "say", "stderr", "stdout"]
 
 
 _WIDE = 10_000
@@ -47,11 +47,6 @@ def emit(text: str, end: str = "\n") -> None:
 def emit_json(record: Mapping[str, Any]) -> None:
     """Print one JSON object on one line of stdout."""
     emit(json.dumps(record, ensure_ascii=False, default=str))
-
-
-def progress_wanted(quiet: bool) -> bool | None:
-    """Return False to be silent, None to show progress only on a terminal."""
-    return False if quiet else None
 
 
 def _abandon(stream: TextIO) -> None:

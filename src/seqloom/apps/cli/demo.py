@@ -39,7 +39,7 @@ def demo(
 
     training = TrainingSettings(learning_rate=4e-3, epochs=_EPOCHS, minutes=minutes, patience=4)
     model = LanguageModel(_MODEL, dropout=0.2, batch_size=32, window=64, training=training)
-    model.fit([text[:cut]], run=out, force=True, progress=False if quiet else None)
+    model.fit([text[:cut]], run=out, force=True, progress=not quiet)
     evaluation = model.evaluate([text[cut:]])
     seconds = time.monotonic() - began
     gain = evaluation.baselines["bigram"] - evaluation.nats_per_token

@@ -77,8 +77,9 @@ def _collect(prompts: list[str], pieces: Iterable[tuple[int, str]], as_json: boo
     texts = [""] * len(prompts)
     for row, piece in pieces:
         texts[row] += piece
+    between = "\n---\n" if any("\n" in text for text in (*prompts, *texts)) else ""
     for number, (prompt, text) in enumerate(zip(prompts, texts, strict=True)):
         if as_json:
             emit_json({"prompt": prompt, "text": text})
         else:
-            emit(("\n---\n" if number else "") + prompt + text)
+            emit((between if number else "") + prompt + text)
