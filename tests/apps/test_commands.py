@@ -119,6 +119,15 @@ def test_models_leaves_out_what_is_damaged(command: Command, model: Path) -> Non
     assert "config.json" in result.err
 
 
+@pytest.mark.slow
+def test_demo_learns_scores_and_writes(command: Command, tmp_path: Path) -> None:
+    result = command("demo", "--out", tmp_path / "demo", "--minutes", 0.3, "--json", "--quiet")
+    assert result.code == 0, result.err
+    record = json.loads(result.out)
+    assert record["nats_per_token"] < record["baselines"]["unigram"]
+    assert record["sample"]
+
+
 def test_a_closed_pipe_is_no_error(model: Path) -> None:
     generate = " ".join([*(f"'{word}'" for word in PROGRAM), "generate", f"'{model}'", "--length", "5000", "--endless"])
     script = f"set -o pipefail; {generate} | head -c 20 > /dev/null"

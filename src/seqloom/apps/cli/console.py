@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
-__all__ = ["emit", "emit_json", "say", "stderr", "stdout"]
+__all__ = ["emit", "emit_json", "say", "stderr", "stdout", "watched"]
 
 
 _WIDE = 10_000
@@ -47,6 +49,14 @@ def emit(text: str, end: str = "\n") -> None:
 def emit_json(record: Mapping[str, Any]) -> None:
     """Print one JSON object on one line of stdout."""
     emit(json.dumps(record, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def watched(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a callback for (done, of how many) that moves a bar on stderr, if that is a terminal."""
+    with Progress(console=stderr(), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _abandon(stream: TextIO) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seqloom.apps.cli.console import emit_json
+from seqloom.apps.cli.console import emit_json, watched
 
 __all__ = ["evaluate"]
 
@@ -24,7 +24,8 @@ def evaluate(
     from seqloom.tasks import LanguageModel
 
     loaded = LanguageModel.load(model)
-    evaluation = loaded.evaluate(file)
+    with watched("evaluating") as progress:
+        evaluation = loaded.evaluate(file, progress)
     if as_json:
         emit_json({"model": str(model), "file": str(file), **evaluation.to_mapping()})
     else:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqloom.apps.cli.console import emit, emit_json
 from seqloom.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from seqloom.tasks import LanguageModel
 
 __all__ = ["score"]
 
@@ -31,14 +34,7 @@ def score(
     from seqloom.tasks import LanguageModel
 
     loaded = LanguageModel.load(model)
-    rows: list[dict[str, Any]] = []
-    for one in texts:
-        pairs = loaded.surprisal(one)
-        nats = sum(value for _, value in pairs)
-        row: dict[str, Any] = {"text": one, "log_probability": -nats, "nats_per_token": nats / max(1, len(pairs))}
-        if surprisal:
-            row["surprisal"] = [{"token": token, "nats": value} for token, value in pairs]
-        rows.append(row)
+    rows = _with_surprisal(loaded, texts) if surprisal else _scored(loaded, texts)
     if lines:
         rows.sort(key=lambda row: -row["log_probability"])
     for row in rows:
@@ -49,6 +45,24 @@ def score(
                 emit(f"{pair['nats']:.4f}\t{pair['token']!r}")
         else:
             emit(f"{row['log_probability']:.4f}\t{row['nats_per_token']:.4f}\t{_one_line(row['text'])}")
+
+
+def _scored(model: LanguageModel, texts: list[str]) -> list[dict[str, Any]]:
+    counts = [len(model.vocabulary_.encode(text)) + 1 for text in texts]
+    found = zip(texts, model.log_probabilities(texts), counts, strict=True)
+    return [{"text": text, "log_probability": log_p, "nats_per_token": -log_p / count} for text, log_p, count in found]
+
+
+def _with_surprisal(model: LanguageModel, texts: list[str]) -> list[dict[str, Any]]:
+    rows = []
+    for text in texts:
+        pairs = model.surprisal(text)
+        total = sum(nats for _, nats in pairs)
+        tokens = [{"token": token, "nats": nats} for token, nats in pairs]
+        rows.append(
+            {"text": text, "log_probability": -total, "nats_per_token": total / len(pairs), "surprisal": tokens}
+        )
+    return rows
 
 
 def _texts(file: Path, lines: bool) -> list[str]:
