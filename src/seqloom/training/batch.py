@@ -17,6 +17,8 @@ class Batch(Protocol):
 
     ``inputs`` (B, T) and ``targets`` (B, T) are ids, padding has the target -100; ``lengths`` (B,) counts the real
     steps of each row, None says that all are real; ``fresh`` (B,) is true where a row starts from the initial state.
+    A row that ends in padding is fresh in the next window, so nothing that a causal layer makes of the padding is
+    ever read: the loop leaves ``lengths`` out of the call, and the fastest kernels may run.
     """
 
     @property

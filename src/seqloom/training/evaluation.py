@@ -72,8 +72,7 @@ def evaluate(module: nn.Module, batches: Batches, stop: Callable[[], bool] = lam
                 return None
             batch: Batch = batches[index]
             state = begin(module, batch.fresh, carried)
-            lengths = None if batch.lengths is None else batch.lengths.to(device)
-            logits, carried = module(batch.inputs.to(device), state, lengths)
+            logits, carried = module(batch.inputs.to(device), state)
             count = count_targets(batch)
             if count:
                 nats += mean_nats(logits, batch.targets.to(device)).double().cpu() * count

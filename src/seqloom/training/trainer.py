@@ -119,10 +119,9 @@ class Trainer:
 
     def _loss(self, window: Batch, carried: Any) -> tuple[Tensor, Any]:
         device = self.device
-        lengths = None if window.lengths is None else window.lengths.to(device)
         state = begin(self.module, window.fresh, carried)
         with self.fabric.autocast():
-            logits, state = self.module(window.inputs.to(device), state, lengths)
+            logits, state = self.module(window.inputs.to(device), state)
         return mean_nats(logits, window.targets.to(device)), detach(state)
 
     def _clip(self) -> None:
