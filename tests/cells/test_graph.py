@@ -51,6 +51,27 @@ def test_a_changed_graph_is_read_or_refused_cleanly(path: tuple, value: Any) -> 
     assert Graph.from_data(json.loads(json.dumps(graph.to_data()))) == graph
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("nodes", 1, "name"), "class"),
+        (("nodes", 1, "name"), "row_seed"),
+        (("nodes", 1, "initial"), 10**400),
+        (("nodes", 2, "blocks"), 1.0),
+        (("nodes", 2, "bias"), 1),
+        (("new_states",), []),
+    ],
+)
+def test_a_crafted_graph_is_refused(place: tuple, value: Any) -> None:
+    data = copy.deepcopy(DATA)
+    target = data
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = value
+    with pytest.raises(UsageError):
+        Graph.from_data(data)
+
+
 @pytest.mark.parametrize("data", [{}, {"nodes": 3}, {"nodes": [{}] * 5000, "new_states": [], "output": 0}, []])
 def test_what_is_not_a_graph(data: Any) -> None:
     with pytest.raises(UsageError):

@@ -59,6 +59,11 @@ def test_what_a_cell_cannot_say(equations, message: str) -> None:
         trace(cell(equations), 3, 4)
 
 
+def test_a_cell_without_state() -> None:
+    with pytest.raises(UsageError, match="names no state"):
+        trace(cell(lambda x: (), state=()), 3, 4)
+
+
 def test_words_mean_nothing_outside_equations() -> None:
     with pytest.raises(UsageError, match="inside the equations"):
         weight("w")

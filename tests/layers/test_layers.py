@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -149,6 +150,13 @@ def test_a_user_defined_cell_in_a_copied_layer() -> None:
 
     layer, x = Recurrent(Leaky, 3, 4), torch.randn(2, 5, 3)
     assert torch.equal(copy.deepcopy(layer)(x)[0], layer(x)[0])
+
+
+def test_layers_and_states_travel_between_processes() -> None:
+    layer, x = Recurrent(LSTM, 3, 4), torch.randn(2, 5, 3)
+    sent, state = pickle.loads(pickle.dumps((layer, layer.initial_state(2))))
+    assert torch.equal(sent(x, state)[0], layer(x)[0])
+    assert type(state) is type(layer.initial_state(2))
 
 
 def test_states_are_values() -> None:

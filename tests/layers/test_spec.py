@@ -25,6 +25,7 @@ from seqloom.layers.words import WORDS
         ("2*lstm(8) bidirectional", "2*lstm(8) bidirectional"),
         ("lstm(forget_bias=-1)", "lstm(forget_bias=-1)"),
         ("lstm()", "lstm"),
+        ("lstm(forget_bias=1.2345678)", "lstm(forget_bias=1.2345678)"),
     ],
 )
 def test_a_specification_in_normal_form(text: str, normal: str) -> None:
@@ -55,6 +56,7 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("lstm(0)", "from 1 to 65536, found 0", 5),
         ("lstm(2.5)", "from 1 to 65536, found 2.5", 5),
         ("2 lstm", "Expected '*'", 2),
+        ("lstm(forget_bias=1e999)", "up to 1e+06", 17),
         ("99*lstm", "from 1 to 64", 0),
         ("lstm(4, size=3)", "lstm has no option 'size'", 8),
         ("lstm(4, forget_bais=3)", "Did you mean 'forget_bias'?", 8),

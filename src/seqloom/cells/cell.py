@@ -89,6 +89,8 @@ def trace(cell: Cell, in_features: int, hidden_size: int) -> Traced:
 
     Raises UsageError, naming the cell, when the equations step outside the words or return the wrong states.
     """
+    if not cell.state:
+        raise UsageError(f'{type(cell).__name__} names no state; a cell has at least one, as in state = ("h",).')
     with tracing(hidden_size) as record:
         x = record.add(Input(in_features))
         states = [declare_state(record, name, cell.width(name, hidden_size), cell.initial(name)) for name in cell.state]

@@ -6,7 +6,7 @@ from it, and a saved model holds it as plain data, so that a user's own cell loa
 
 from __future__ import annotations
 
-import math
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -35,6 +35,8 @@ NORMS = ("layer", "rms")
 RHYTHMS = ("step", "sequence")
 MAXIMUM_NODES = 4096
 MAXIMUM_WIDTH = 1 << 20
+LARGEST = 1e300
+RESERVED = ("row_seed", "row_time")
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Pointwise:
 
 
 Node = Input | State | Constant | Affine | Weight | Norm | Mask | Pointwise
+FIELD_TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "bool": (bool,), "str": (str,)}
 NODE_TYPES = {kind.__name__: kind for kind in (Input, State, Constant, Affine, Weight, Norm, Mask, Pointwise)}
 
 
@@ -204,7 +207,8 @@ class Graph:
         names: set[str] = set()
         for position, node in enumerate(self.nodes):
             where = f"node {position} ({type(node).__name__})"
-            if type(node.width) is not int or not 1 <= node.width <= MAXIMUM_WIDTH:
+            _check_types(node, where)
+            if not 1 <= node.width <= MAXIMUM_WIDTH:
                 raise UsageError(f"{where}: a width lies between 1 and {MAXIMUM_WIDTH}; this is {node.width!r}.")
             if not isinstance(node, Input | Constant | Pointwise):
                 check_name(node.name)
@@ -220,6 +224,8 @@ class Graph:
             )
         if sum(isinstance(node, Input) for node in self.nodes) != 1:
             raise UsageError("A cell has exactly one input, x.")
+        if not self.states:
+            raise UsageError("A cell has at least one state; without one, nothing recurs.")
         if [self.nodes[end].width for end in self.new_states] != [state.width for state in self.states]:
             raise UsageError("Each new state must have the width of the state it replaces.")
 
@@ -257,6 +263,13 @@ def _node_from_data(entry: Mapping[str, Any]) -> Node:
     return node
 
 
+def _check_types(node: Node, where: str) -> None:
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if field.name != "operands" and type(value) not in FIELD_TYPES[str(field.type)]:
+            raise UsageError(f"{where}: {field.name} must be of the type {field.type}; this is {value!s:.20}.")
+
+
 def _check_settings(node: Node, where: str) -> None:
     match node:
         case Pointwise() if node.operation not in UNARY + BINARY:
@@ -267,13 +280,15 @@ def _check_settings(node: Node, where: str) -> None:
             raise UsageError(
                 f"{where}: a mask needs 0 <= p <= 1 and one of {RHYTHMS}; this is {node.p!r}, {node.per!r}."
             )
-        case State(initial=value) | Constant(value=value) if not math.isfinite(value):
-            raise UsageError(f"{where}: a number must be finite; this is {value!r}.")
+        case State(initial=value) | Constant(value=value) if not -LARGEST < value < LARGEST:
+            raise UsageError(f"{where}: a number must be finite; this is {value!s:.20}.")
         case _:
             pass
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError unless ``name`` can name a parameter: lower case, digits and underscores."""
+    """Raise UsageError unless ``name`` can name a parameter and a field: lower case, digits and underscores."""
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
         raise UsageError(f"A name has lower-case letters, digits and underscores, at most 64; this is {name!r}.")
+    if keyword.iskeyword(name) or name in RESERVED:
+        raise UsageError(f"The name {name!r} has a meaning of its own; choose another.")

@@ -1,8 +1,8 @@
 """torch's own recurrent kernels (cuDNN on the GPU, oneDNN on the CPU), for cells that are exactly torch's.
 
 They obey fewer laws than ours: NaN in padding reaches every weight gradient, no steps and empty rows raise,
-forward-mode derivatives and vmap fail, and a second backward pass is not to be had. So they run only where none of that
-is asked.
+forward-mode derivatives and vmap fail. So they run only where none of that is asked. cuDNN has no second derivative:
+it says so when asked, and ``kernels.use("reference")`` has one.
 """
 
 from __future__ import annotations

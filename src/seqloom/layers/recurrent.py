@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -67,7 +68,7 @@ class Recurrent(CausalLayer):
             for k, vector in enumerate(vectors):
                 self.register_buffer(f"initial_{k}", vector, persistent=True)
         names = [state.name for state in graph.states] + ["row_seed", "row_time"] * graph.has_masks
-        self.state_type = _state_type(type(cell).__name__ if cell else "Recurrent", names)
+        self._state_names = (type(cell).__name__ if cell else "Recurrent", tuple(names))
 
     @classmethod
     def from_graph(cls, graph: Graph, hidden_size: int) -> Recurrent:
@@ -82,6 +83,11 @@ class Recurrent(CausalLayer):
     def graph(self) -> Graph:
         """The cell's equations at this layer's sizes."""
         return self.traced.graph
+
+    @property
+    def state_type(self) -> Any:
+        """The named tuple that holds this layer's state."""
+        return _state_type(*self._state_names)
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Fill the weights anew, as the cell's initialisation says."""
@@ -150,8 +156,19 @@ class Recurrent(CausalLayer):
         return f"{cell}, in_features={self.in_features}, hidden_size={self.hidden_size}"
 
 
-def _state_type(owner: str, names: list[str]) -> Any:
-    return namedtuple(f"{owner}State", names)
+@lru_cache(maxsize=1024)
+def _state_type(owner: str, names: tuple[str, ...]) -> Any:
+    made: Any = namedtuple(f"{owner}State", names)
+    return type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
+
+
+def _reduce(state: Any) -> tuple[Any, ...]:
+    return _make_state, (state._owner, state._fields, tuple(state))
+
+
+def _make_state(owner: str, names: tuple[str, ...], leaves: tuple[Tensor, ...]) -> Any:
+    """A state again, for ``copy`` and for processes that send states to one another."""
+    return _state_type(owner, names)(*leaves)
 
 
 def _check_sizes(in_features: int, hidden_size: int) -> None:

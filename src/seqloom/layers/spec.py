@@ -26,6 +26,7 @@ __all__ = ["Spec", "Term", "parse_spec", "spec_of"]
 MAXIMUM_LAYERS = 64
 MAXIMUM_WIDTH = 65536
 MAXIMUM_TEXT = 1000
+LARGEST_NUMBER = 1e6
 TOKEN = re.compile(r"\s*(?:(?P<number>[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(?P<word>[A-Za-z][\w-]*)|(?P<sign>[*+(),=]))")
 
 
@@ -105,7 +106,9 @@ def _term_of(layer: SequenceLayer) -> Term:
 
 
 def _text(value: Value) -> str:
-    return str(value.value) if isinstance(value, Enum) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, Enum):
+        return str(value.value)
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,12 @@ class _Parser:
         if not token.text.isdecimal() or not 1 <= int(token.text) <= maximum:
             self.fail(f"Expected {what} from 1 to {maximum}, found {token.text}.", token.position)
         return int(token.text)
+
+    def real(self) -> float:
+        token = self.expect("number", "a number")
+        if abs(float(token.text)) > LARGEST_NUMBER:
+            self.fail(f"Expected a number up to {LARGEST_NUMBER:g}, found {token.text}.", token.position)
+        return float(token.text)
 
     def spec(self) -> Spec:
         terms = [self.term()]
@@ -230,7 +239,7 @@ class _Parser:
         if not isinstance(default, Enum):
             if isinstance(default, int):
                 return self.integer("a whole number", MAXIMUM_WIDTH)
-            return float(self.expect("number", "a number").text)
+            return self.real()
         choices = [str(choice.value) for choice in type(default)]
         token = self.expect("word", f"one of {', '.join(choices)}")
         if token.text not in choices:

@@ -41,7 +41,7 @@ INITIALISERS: Mapping[Weights, Initialiser] = {
 }
 
 
-class Start(StrEnum):
+class Beginning(StrEnum):
     """What a sequence begins with."""
 
     ZEROS = "zeros"
@@ -79,13 +79,13 @@ class RecurrentWord(Word):
     @property
     def options(self) -> Mapping[str, Value]:  # type: ignore[override]
         own = {key: getattr(self.cell, field) for key, field in self.cell_options}
-        return {**own, "input": Weights.GLOROT, "recurrent": Weights.ORTHOGONAL, "initial": Start.ZEROS}
+        return {**own, "input": Weights.GLOROT, "recurrent": Weights.ORTHOGONAL, "initial": Beginning.ZEROS}
 
     def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> CausalLayer:
         fields = {field: options[key] for key, field in self.cell_options}
         fills = {name: INITIALISERS[Weights(str(options[name]))] for name in ("input", "recurrent")}
         cell = self.cell(input_init=fills["input"], recurrent_init=fills["recurrent"], **fields)
-        initial = LearnedState() if options["initial"] is Start.LEARNED else ZeroState()
+        initial = LearnedState() if options["initial"] is Beginning.LEARNED else ZeroState()
         return Recurrent(cell, in_features, width, initial)
 
     def recognise(self, layer: CausalLayer) -> Mapping[str, Value] | None:
@@ -96,7 +96,7 @@ class RecurrentWord(Word):
         if not isinstance(layer.initial, LearnedState | ZeroState) or any(fill not in names for fill in fills):
             return None
         own = {key: getattr(layer.cell, field) for key, field in self.cell_options}
-        initial = Start.LEARNED if isinstance(layer.initial, LearnedState) else Start.ZEROS
+        initial = Beginning.LEARNED if isinstance(layer.initial, LearnedState) else Beginning.ZEROS
         return {**own, "input": names[fills[0]], "recurrent": names[fills[1]], "initial": initial}
 
 
