@@ -158,7 +158,7 @@ class Recurrent(CausalLayer):
 
 @lru_cache(maxsize=1024)
 def _state_type(owner: str, names: tuple[str, ...]) -> Any:
-    made: Any = namedtuple(f"{owner}State", names)
+    made: Any = namedtuple(f"{owner}State", names)  # type: ignore[misc]
     return type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
 
 
