@@ -220,16 +220,74 @@ def test_other_data_optimisers_and_models_are_not_resumed(tmp_path: Path) -> Non
 def test_foreign_files_are_kept_and_leftovers_go(tmp_path: Path) -> None:
     run = tmp_path / "run"
     (run / ".tmp-step-00000004-abc").mkdir(parents=True)
-    (run / "notes.txt").write_text("mine")
+    (run / ".lock").touch()
+    for name in (".tmp-text.ids-x1", ".tmp-metrics.jsonl", ".tmp-notes.txt", "notes.txt"):
+        (run / name).write_text("mine")
     train(run, steps=2)
     train(run, steps=2, force=True)
     assert sorted(os.listdir(run)) == [
         ".lock",
+        ".tmp-notes.txt",
         "metrics.jsonl",
         "notes.txt",
         "step-00000000",
         "step-00000002",
     ]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_directory_that_is_no_run_is_left_as_it_was(tmp_path: Path, resume: bool) -> None:
+    (tmp_path / ".tmp-step-mine").mkdir()
+    (tmp_path / "metrics.jsonl").write_text("mine")
+    for force in {False, not resume}:
+        with pytest.raises(UsageError, match="is not a run; choose another directory"):
+            Run(tmp_path, resume=resume, force=force)
+    assert sorted(os.listdir(tmp_path)) == [".tmp-step-mine", "metrics.jsonl"]
+
+
+def test_force_deletes_the_old_run_only_when_the_new_one_has_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    train(run, steps=4)
+    names, log, old = sorted(os.listdir(run)), (run / "metrics.jsonl").read_bytes(), contents(run / "step-00000004")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageError, match="No space left"):
+            train(run, steps=3, force=True)
+    with pytest.raises(UsageError, match="torch sees"):
+        train(run, steps=3, force=True, device="cuda:99")
+    assert sorted(os.listdir(run)) == names
+    assert (run / "metrics.jsonl").read_bytes() == log
+    assert contents(run / "step-00000004") == old
+
+
+def test_a_kill_before_the_first_save_of_a_forced_run_loses_nothing(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, steps=4)
+    names, log = sorted(os.listdir(run)), (run / "metrics.jsonl").read_bytes()
+    killed = Run(run, force=True)
+    (run / "metrics.jsonl").write_text("of the new run")
+    assert versions(run) == []
+    killed._lock.release()
+    with pytest.raises(UsageError, match="already holds a run"):
+        Run(run)
+    assert sorted(os.listdir(run)) == names
+    assert (run / "metrics.jsonl").read_bytes() == log
+    train(run, steps=3, force=True)
+    assert sorted(os.listdir(run)) == [".lock", "metrics.jsonl", "step-00000000", "step-00000003"]
+
+
+def test_a_resumed_run_does_not_hold_its_checkpoint_in_memory(tmp_path: Path) -> None:
+    train(tmp_path / "run", steps=4)
+    with Run(tmp_path / "run", resume=True) as run:
+        fit(TinyModel(), windows(), None, settings(steps=5), run)
+        assert run.latest is not None
+        assert (run.latest.step, run.latest.files) == (4, {})
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,19 +12,23 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.training.directory import MANIFEST, TEMPORARY, read_directory, storage_error, write_directory
-from seqloom.training.lock import RunLock
+from seqloom.training.lock import LOCK, RunLock
+from seqloom.training.replacing import REPLACED, drop_replaced, put_back, set_aside
 
 __all__ = ["METRICS", "Run", "Version", "newest_valid", "versions"]
 
 METRICS = "metrics.jsonl"
 _VERSION = re.compile(r"step-(\d{8,})")
 _KEPT = 2
+_LEFTOVERS = (f"{TEMPORARY}step-*", f"{TEMPORARY}{METRICS}", f"{TEMPORARY}*.ids-*")
+_OURS = (LOCK, REPLACED, "step-*", "damaged-*")
 
 
 class Version(NamedTuple):
@@ -59,7 +63,8 @@ class Run:
 
     ``model_files`` gives what makes a checkpoint a model directory (config.json, vocabulary.json, …). ``latest`` is
     the checkpoint to resume from, or None. A directory that holds a run already is refused, unless it is to be
-    resumed (``resume``) or its checkpoints deleted (``force``).
+    resumed (``resume``) or replaced (``force``): the old checkpoints are deleted once the first new one is written,
+    and are back in place if none ever is.
 
     >>> import tempfile
     >>> with Run(Path(tempfile.mkdtemp()) / "run", lambda: {"config.json": b"{}"}) as run:
@@ -80,7 +85,11 @@ class Run:
         self.latest: Version | None = None
         if resume and force:
             raise UsageError("Choose one: resume continues the run in the directory, force deletes it.")
-        _check_path(self.path, resume)
+        try:
+            _check_path(self.path, resume)
+        except OSError as error:
+            raise storage_error(error, self.path) from error
+        self._replacing = False
         self._lock = _locked(self.path)
         try:
             self._open(resume, force)
@@ -92,8 +101,13 @@ class Run:
             raise
 
     def _open(self, resume: bool, force: bool) -> None:
-        for leftover in self.path.glob(f"{TEMPORARY}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        for pattern in _LEFTOVERS:
+            for leftover in self.path.glob(pattern):
+                _delete(leftover)
+        if versions(self.path):
+            drop_replaced(self.path)
+        else:
+            put_back(self.path)
         found = versions(self.path)
         if resume and found:
             self.latest = newest_valid(self.path)
@@ -105,9 +119,10 @@ class Run:
                 f"{self.path} already holds a run. Continue it with resume, replace it with force,"
                 " or choose another directory."
             )
-        elif not resume or force:
-            for version in found:
-                shutil.rmtree(_renamed(version, TEMPORARY), ignore_errors=True)
+        elif found:
+            self._replacing = True
+            set_aside(self.path, [*(version.name for version in found), METRICS])
+        elif not resume:
             (self.path / METRICS).unlink(missing_ok=True)
 
     @property
@@ -116,16 +131,23 @@ class Run:
         return self.path / METRICS
 
     def save(self, step: int, files: Mapping[str, bytes]) -> Path:
-        """Write the checkpoint of a step, then delete all but the newest two."""
+        """Write the checkpoint of a step, then delete all but the newest two, and the run that this one replaces."""
         target = self.path / f"step-{step:08d}"
         write_directory(target, dict(self.model_files()) | dict(files))
+        if self._replacing:
+            self._replacing = False
+            drop_replaced(self.path)
         for old in versions(self.path)[:-_KEPT]:
             with contextlib.suppress(OSError):
                 shutil.rmtree(_renamed(old, TEMPORARY), ignore_errors=True)
         return target
 
     def close(self) -> None:
-        """Let other runs into the directory."""
+        """Let other runs into the directory; a run that was to be replaced is back where nothing was saved."""
+        if self._replacing:
+            self._replacing = False
+            with contextlib.suppress(OSError):
+                put_back(self.path)
         self._lock.release()
 
     def __enter__(self) -> Run:
@@ -144,6 +166,9 @@ def _check_path(path: Path, resume: bool) -> None:
         raise UsageError(f"There is no run to resume at {path}.")
     if (path / MANIFEST).exists():
         raise UsageError(f"{path} holds a saved model, not a run. Choose another directory for the run.")
+    names = os.listdir(path) if path.exists() else []
+    if names and not any(fnmatch(name, pattern) for name in names for pattern in _OURS):
+        raise UsageError(f"{path} holds files, but is not a run; choose another directory for the run.")
 
 
 def _locked(path: Path) -> RunLock:
@@ -152,6 +177,13 @@ def _locked(path: Path) -> RunLock:
         return RunLock(path)
     except OSError as error:
         raise storage_error(error, path) from error
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _step(version: Path) -> int:

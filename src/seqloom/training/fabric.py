@@ -14,7 +14,7 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from seqloom.errors import UsageError
 from seqloom.training.settings import Precision, TrainingSettings
 
-__all__ = ["open_fabric", "quiet"]
+__all__ = ["open_fabric", "pick_device", "quiet"]
 
 
 def open_fabric(settings: TrainingSettings) -> Fabric:
@@ -23,7 +23,7 @@ def open_fabric(settings: TrainingSettings) -> Fabric:
     >>> open_fabric(TrainingSettings(device="cpu")).device
     device(type='cpu')
     """
-    device = _device(settings)
+    device = pick_device(settings)
     with quiet():
         fabric = Fabric(
             accelerator=device.type,
@@ -49,7 +49,8 @@ def quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _device(settings: TrainingSettings) -> torch.device:
+def pick_device(settings: TrainingSettings) -> torch.device:
+    """Return the device that the settings name; ``UsageError`` where torch has no such one."""
     if settings.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     device = torch.device(settings.device)

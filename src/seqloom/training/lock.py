@@ -8,9 +8,9 @@ from pathlib import Path
 
 from seqloom.errors import UsageError
 
-__all__ = ["RunLock"]
+__all__ = ["LOCK", "RunLock"]
 
-_NAME = ".lock"
+LOCK = ".lock"
 
 
 class RunLock:
@@ -27,7 +27,7 @@ class RunLock:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._descriptor: int | None = os.open(directory / _NAME, os.O_RDWR | os.O_CREAT, 0o666)
+        self._descriptor: int | None = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             _lock(self._descriptor)
         except OSError:

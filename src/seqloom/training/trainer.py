@@ -250,6 +250,7 @@ class Trainer:
         for reason in self.run.latest.skipped:
             self.progress.message(f"Passed over a checkpoint: {reason}")
         self.progress.message(f"Resumed at step {self.counters.step:,} from {self.run.latest.path}.")
+        self.run.latest = self.run.latest._replace(files={})
 
     def finish(self, stopped: str) -> History:
         """Write the last checkpoint, give the best weights back, and tell what happened."""
