@@ -230,3 +230,95 @@ def test_a_run_resumes_only_with_its_own_model(tmp_path: Path) -> None:
     run_of(tmp_path, 2)
     with pytest.raises(UsageError, match="another model"):
         small("gru(9)", steps=4).fit(tmp_path / "text.txt", run=tmp_path / "run", resume=True)
+    with pytest.raises(UsageError, match="another model"):
+        small(embedding=5, steps=4).fit(tmp_path / "text.txt", run=tmp_path / "run", resume=True)
+
+
+def test_what_the_vocabulary_was_learned_with_does_not_change_on_resume(tmp_path: Path) -> None:
+    run_of(tmp_path, 2)
+    other = small("lstm(8)", tokens="words", document="line", start="zero", minimum_count=2, vocabulary_size=50)
+    with pytest.raises(UsageError) as caught:
+        other.fit(tmp_path / "text.txt", run=tmp_path / "run", resume=True)
+    lines = [line.strip() for line in str(caught.value).splitlines()[1:]]
+    assert sorted(line.partition(":")[0] for line in lines) == [
+        "document", "minimum_count", "spec", "start", "tokens", "vocabulary_size"
+    ]  # fmt: skip
+    assert "tokens: the run has 'characters', now 'words' is asked for." in lines
+    assert small("1*gru(8)", steps=3).fit(tmp_path / "text.txt", run=tmp_path / "run", resume=True).history_.steps == 3
+
+
+def test_a_run_killed_while_it_encoded_leaves_nothing_of_it(tmp_path: Path) -> None:
+    run_of(tmp_path, 2)
+    (tmp_path / "run" / ".tmp-text.ids-x1").write_bytes(b"half")
+    run_of(tmp_path, 3, resume=True)
+    assert not list((tmp_path / "run").glob(".tmp-*"))
+
+
+def test_a_device_that_is_not_there_is_said_before_a_run_is_touched(tmp_path: Path) -> None:
+    run_of(tmp_path, 2)
+    nowhere = small().set_params(training__device="cuda:99")
+    with pytest.raises(UsageError, match="torch sees"):
+        nowhere.fit(tmp_path / "absent.txt", run=tmp_path / "run", force=True)
+    with pytest.raises(UsageError, match="torch sees"):
+        nowhere.fit(tmp_path / "text.txt", run=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+)
+def test_no_memory_is_said_and_keeps_the_old_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    run_of(tmp_path, 2)
+
+    def step(trainer: object) -> None:
+        raise error
+
+    monkeypatch.setattr("seqloom.training.trainer.Trainer.checkpoint", step)
+    with pytest.raises(StorageError, match=r"Out of memory\. Choose a smaller batch_size, window") as caught:
+        run_of(tmp_path, 3, force=True)
+    assert caught.value.exit_code == 6
+    monkeypatch.undo()
+    assert run_of(tmp_path, 3, resume=True).history_.steps == 3
+
+
+def test_a_text_whose_end_is_held_out_without_a_character(tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("abcdefghi")
+    model = small(window=8).fit(tmp_path / "n.txt", run=tmp_path / "run")
+    assert model.validation_.characters == 0
+    assert model.validation_.to_mapping()["bits_per_character"] is None
+    json.dumps(model.validation_.to_mapping(), allow_nan=False)
+    assert LanguageModel.load(tmp_path / "run").validation_ == model.validation_
+
+
+def test_figures_that_are_no_numbers_are_saved_as_none_and_read_back(model: LanguageModel, tmp_path: Path) -> None:
+    model.save(tmp_path / "whole")
+    files = read_directory(tmp_path / "whole")
+    change(files, ["learned", "nats"], None)
+    change(files, ["learned", "baselines"], {"unigram": None})
+    write_directory(tmp_path / "model", files)
+    found = LanguageModel.load(tmp_path / "model").validation_.to_mapping()
+    assert (found["nats"], found["nats_per_token"], found["baselines"]) == (None, None, {"unigram": None})
+
+
+def test_loading_leaves_torchs_random_numbers_alone(model: LanguageModel, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    before = torch.get_rng_state()
+    LanguageModel.load(tmp_path / "model")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_small_file_cannot_ask_for_much_memory(tmp_path: Path) -> None:
+    small("2*window(4)").fit([RHYME]).save(tmp_path / "whole")
+    files = read_directory(tmp_path / "whole")
+    for layer in (0, 1):
+        change(files, ["model", "body", "layers", layer, "spec"], "window(65536, size=64)")
+    write_directory(tmp_path / "model", files)
+    with pytest.raises(ModelFileError, match=r"config.json asks for \(65536,"):
+        LanguageModel.load(tmp_path / "model")

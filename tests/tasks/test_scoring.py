@@ -66,6 +66,29 @@ def test_long_rows_run_in_pieces(model: LanguageModel, monkeypatch: pytest.Monke
     torch.testing.assert_close(read_prompts(model.model_, rows), (logits, state))
 
 
+def test_scores_are_without_dropout_whatever_the_mode() -> None:
+    model = small(dropout=0.5).fit([RHYME])
+    expected = model.log_probability(RHYME)
+    model.model_.train()
+    assert model.log_probability(RHYME) == expected
+    model.model_.train()
+    assert model.score([RHYME]) == pytest.approx(expected / (len(RHYME) + 1))
+
+
+def test_large_vocabularies_are_scored_in_shorter_pieces(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [RHYME, RHYME[:20]]
+    scores, record = model.log_probabilities(texts), model.evaluate([RHYME])
+    monkeypatch.setattr("seqloom.tasks.memory._SCORES", 5 * len(texts) * model.vocabulary_.size)
+    seen = []
+    handle = model.model_.register_forward_hook(lambda module, given, taken: seen.append(taken[0].shape))
+    assert model.log_probabilities(texts) == pytest.approx(scores, rel=1e-5)
+    assert max(shape[1] for shape in seen) == 5
+    seen.clear()
+    assert model.evaluate([RHYME]).nats == pytest.approx(record.nats, rel=1e-5)
+    assert max(shape[1] for shape in seen) == 10
+    handle.remove()
+
+
 def test_evaluate_is_the_chain_rule_over_the_stream(model: LanguageModel) -> None:
     evaluation = model.evaluate([RHYME])
     assert evaluation.nats == pytest.approx(-model.log_probability(RHYME), rel=1e-5)

@@ -325,6 +325,17 @@ def test_a_diverged_run_keeps_its_last_good_checkpoint(tmp_path: Path) -> None:
     assert all(bool(value.isfinite().all()) for value in weights.values())
 
 
+def test_weights_that_are_no_numbers_are_never_saved(tmp_path: Path) -> None:
+    model = TinyModel()
+    with torch.no_grad():
+        model.head.bias.fill_(float("nan"))
+    with pytest.raises(DivergedError, match="A weight is not finite after step 0; nothing was saved of it") as caught:
+        train(tmp_path / "run", model=model)
+    assert "were not changed" not in str(caught.value)
+    assert "last good checkpoint" not in str(caught.value)
+    assert versions(tmp_path / "run") == []
+
+
 def test_no_checkpoint_holds_a_pickle(tmp_path: Path) -> None:
     train(tmp_path / "run", steps=3)
     for content in newest_valid(tmp_path / "run").files.values():

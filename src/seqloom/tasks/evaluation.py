@@ -57,6 +57,15 @@ class Evaluation:
         return math.exp(self.nats_per_token) if self.nats_per_token < 700 else math.inf
 
     def to_mapping(self) -> dict[str, Any]:
-        """Every figure by name, ready for JSON. ``baselines`` are in nats per token."""
+        """Every figure by name, ready for JSON; None where there is no finite number. ``baselines`` are nats per token.
+
+        >>> Evaluation(tokens=1, characters=0, nats=4.0).to_mapping()["bits_per_character"]
+        """
         derived = ("nats_per_token", "bits_per_token", "nats_per_character", "bits_per_character", "perplexity")
-        return asdict(self) | {name: getattr(self, name) for name in derived}
+        figures = asdict(self) | {name: getattr(self, name) for name in derived}
+        baselines = {name: _finite(nats) for name, nats in self.baselines.items()}
+        return {name: _finite(value) for name, value in figures.items()} | {"baselines": baselines}
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

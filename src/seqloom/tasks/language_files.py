@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqloom.data import Vocabulary
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.layers import spec_of
+from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
+from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model, weights_to_bytes
 from seqloom.training.checkpoints import METRICS, newest_valid, versions
 from seqloom.training.directory import write_directory
@@ -22,7 +24,7 @@ from seqloom.training.log import History
 from seqloom.training.reading import read_directory
 from seqloom.training.settings import TrainingSettings
 
-__all__ = ["Fitted", "load_files", "model_files", "read_fitted", "save_files"]
+__all__ = ["Fitted", "differences", "load_files", "model_files", "read_fitted", "save_files"]
 
 BASELINES = "baselines.safetensors"
 
@@ -59,7 +61,8 @@ def save_files(path: Path, settings: LanguageSettings, fitted: Fitted) -> None:
 
 def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
     """The constructor's arguments and what was learned, from a model directory or a run's newest checkpoint."""
-    return read_fitted(newest_valid(path).files if versions(path) else read_directory(path))
+    with enough_memory(f"The model in {path} takes more than is free; close other programs."):
+        return read_fitted(newest_valid(path).files if versions(path) else read_directory(path))
 
 
 def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
@@ -82,6 +85,26 @@ def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
     return parameters, Fitted(model, vocabulary, baselines, reset, None, _validation(config.learned), text)
 
 
+def differences(settings: LanguageSettings, parameters: Mapping[str, Any], before: Fitted) -> list[str]:
+    """What ``settings`` ask for in place of the text, vocabulary and layers of a run that began with ``parameters``."""
+    asked = _parameters(settings, before.model)
+    names = ["document", "start", "tokens"]
+    if isinstance(settings.tokens, Vocabulary):
+        if settings.tokens.fingerprint != before.vocabulary.fingerprint:
+            return [f"tokens: the run has another vocabulary of {before.vocabulary.size:,} tokens."]
+    else:
+        names += ["minimum_count", "vocabulary_size"]
+    if isinstance(settings.spec, str) and isinstance(parameters["spec"], str):
+        names.append("spec")
+        parameters = {**parameters, "spec": str(parse_spec(parameters["spec"]))}
+        asked["spec"] = str(parse_spec(settings.spec))
+    return [
+        f"{name}: the run has {parameters[name]!r}, now {asked[name]!r} is asked for."
+        for name in names
+        if parameters[name] != asked[name]
+    ]
+
+
 def _parameters(settings: LanguageSettings, model: TokenModel) -> dict[str, Any]:
     values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     values["training"] = settings.training.to_mapping()
@@ -100,6 +123,10 @@ def _words(model: TokenModel) -> str | None:
         return None
 
 
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
 def _validation(learned: Mapping[str, Any]) -> Evaluation | None:
     if "nats" not in learned:
         return None
@@ -108,8 +135,8 @@ def _validation(learned: Mapping[str, Any]) -> Evaluation | None:
         counts = [given[name] for name in ("tokens", "characters", "lanes")]
         if any(type(count) is not int for count in counts) or counts[0] < 1:
             raise ValueError("expected counts")
-        baselines = {str(name): float(nats) for name, nats in given["baselines"].items()}
-        given |= {"nats": float(given["nats"]), "unknown_share": float(given["unknown_share"])}
+        baselines = {str(name): _number(nats) for name, nats in given["baselines"].items()}
+        given |= {name: _number(given[name]) for name in ("nats", "unknown_share")}
         return Evaluation(**given | {"baselines": baselines})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"config.json is damaged: its scores cannot be read ({error}).") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +12,14 @@ from typing import NamedTuple
 from seqloom.data import Stream, Vocabulary, split
 from seqloom.errors import UsageError
 from seqloom.tasks.baselines import Baselines
-from seqloom.tasks.language_files import Fitted, model_files, read_fitted
+from seqloom.tasks.language_files import Fitted, differences, model_files, read_fitted
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.measuring import measure
+from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.texts import Data, documents_are_many, encode, lanes_for, learn, workplace
 from seqloom.training.checkpoints import Run, newest_valid, versions
 from seqloom.training.directory import write_directory
+from seqloom.training.fabric import pick_device
 from seqloom.training.loop import fit as train
 from seqloom.training.progress import Progress, show
 
@@ -37,7 +40,8 @@ def fit(
     """See :meth:`seqloom.tasks.LanguageModel.fit`."""
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
-    with ExitStack() as stack:
+    pick_device(settings.training)
+    with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
         if place is not None and force and versions(place):
             beside = stack.enter_context(tempfile.TemporaryDirectory(prefix=".tmp-", dir=place.absolute().parent))
             prepared = _prepare(settings, data, validation, Path(beside), None)
@@ -61,7 +65,7 @@ def _prepare(
     settings: LanguageSettings, data: Data, validation: float | Data, folder: Path, run: Run | None
 ) -> _Prepared:
     """Read the text and build the model; a run that is to be replaced is not touched before this has succeeded."""
-    before = None if run is None or run.latest is None else read_fitted(run.latest.files)[1]
+    before = None if run is None or run.latest is None else _before(settings, run.path, run.latest.files)
     vocabulary = _vocabulary(settings, data) if before is None else before.vocabulary
     reset = documents_are_many(data, settings.document) if settings.reset is None else settings.reset
     learned, held_out = _parts(settings, data, validation, vocabulary, folder, 1 if reset else settings.window)
@@ -72,6 +76,14 @@ def _prepare(
     fitted = Fitted(settings.build(vocabulary), vocabulary, baselines, reset, text=text)
     model_files(settings, fitted)
     return _Prepared(fitted, learned, held_out)
+
+
+def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) -> Fitted:
+    """What the run that is to be resumed has learned, once the settings have proven to be its own."""
+    parameters, before = read_fitted(files)
+    if problems := differences(settings, parameters, before):
+        raise UsageError("\n  ".join([f"{path} cannot be resumed: it is of another model.", *problems]))
+    return before
 
 
 def _train(settings: LanguageSettings, prepared: _Prepared, run: Run | None, progress: Progress) -> Fitted:

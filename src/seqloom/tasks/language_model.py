@@ -17,6 +17,7 @@ from seqloom.tasks.generation import Beam, encode_prompt, generate, make_filters
 from seqloom.tasks.language_files import Fitted, load_files, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
+from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.scoring import read_prompts, surprisals
 from seqloom.tasks.texts import Data, Progress, encode, workplace
 from seqloom.training.log import History
@@ -231,6 +232,6 @@ class LanguageModel(Estimator):
     def _measure(self, data: Data, baselines: Baselines | None, progress: Progress | None = None) -> Evaluation:
         self._check_fitted("model_")
         settings = self._settings()
-        with workplace(None) as place:
+        with enough_memory("Measure on a shorter text, or close other programs."), workplace(None) as place:
             stream = encode(data, self.vocabulary_, settings.document, place / "text.ids")
             return measure(self.model_, self.vocabulary_, stream, self.reset_, settings.start, baselines, progress)

@@ -11,6 +11,7 @@ from seqloom.errors import DataError
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
+from seqloom.tasks.memory import steps_at_once
 from seqloom.tasks.texts import Progress, document_count
 from seqloom.training.evaluation import evaluate
 
@@ -42,7 +43,7 @@ def measure(
         raise DataError("There is no text to measure the model on.")
     lanes = 1 if reset or len(stream) <= longest_lane else _LANES
     rows = min(_DOCUMENT_ROWS, document_count(stream)) if reset else lanes
-    batches = Lanes(stream, rows, _WINDOW, reset, start)
+    batches = Lanes(stream, rows, steps_at_once(rows, vocabulary.size, _WINDOW), reset, start)
     found = evaluate(model, batches if progress is None else _Watched(batches, progress))
     assert found is not None
     return Evaluation(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
@@ -98,7 +99,10 @@ def read_config(files: Mapping[str, bytes]) -> Config:
 
 
 def read_model(files: Mapping[str, bytes], config: Config) -> tuple[TokenModel, Vocabulary]:
-    """Build the network that config.json describes and fill it with the weights."""
+    """Build the network that config.json describes and fill it with the weights.
+
+    It is built without memory first: what config.json asks for must be what model.safetensors holds.
+    """
     vocabulary = vocabulary_from_json(_object(files, VOCABULARY))
     size = config.model.get("vocabulary_size")
     if size != vocabulary.size:
@@ -106,8 +110,11 @@ def read_model(files: Mapping[str, bytes], config: Config) -> tuple[TokenModel, 
             f"{VOCABULARY} has {vocabulary.size} tokens, {CONFIG} says {str(size)[:20]}: they are of different models."
         )
     tensors = _read_weights(files)
-    model = _build(config.model, vocabulary.size)
-    _fill(model, tensors)
+    with torch.device("meta"):
+        _check_shapes(_build(config.model, vocabulary.size), tensors)
+    with torch.random.fork_rng(devices=[]):
+        model = _build(config.model, vocabulary.size)
+    model.load_state_dict(tensors)
     return model.eval(), vocabulary
 
 
@@ -137,7 +144,7 @@ def _read_weights(files: Mapping[str, bytes]) -> dict[str, Tensor]:
     return tensors
 
 
-def _fill(model: TokenModel, tensors: Mapping[str, Tensor]) -> None:
+def _check_shapes(model: TokenModel, tensors: Mapping[str, Tensor]) -> None:
     wanted = model.state_dict()
     for name in sorted(set(wanted) ^ set(tensors)):
         verb = "lacks" if name in wanted else "has an unexpected"
@@ -148,7 +155,6 @@ def _fill(model: TokenModel, tensors: Mapping[str, Tensor]) -> None:
                 f"{WEIGHTS}: {name!r} has {tuple(tensor.shape)} of {tensor.dtype}, {CONFIG} asks for "
                 f"{tuple(wanted[name].shape)} of {wanted[name].dtype}."
             )
-    model.load_state_dict(dict(tensors))
 
 
 def _object(files: Mapping[str, bytes], name: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from seqloom.models.token_model import TokenModel
+from seqloom.tasks.memory import steps_at_once
 
 __all__ = ["read_prompts", "surprisals"]
 
@@ -23,17 +24,19 @@ _TIME = 256
 def surprisals(model: TokenModel, start: int, rows: Sequence[Sequence[int]]) -> list[Tensor]:
     """−ln p of every token of every row, given ``start`` and the tokens before it: a list of (T_b,) float64.
 
-    The rows run in one batch, in pieces of ``_TIME`` steps with the state carried, so that long rows need no
-    more memory.
+    The rows run in one batch, in pieces of at most ``_TIME`` steps with the state carried, so that long rows need
+    no more memory. The model is left in evaluation mode.
     """
+    model.eval()
     inputs, lengths = _padded([[start, *row][:-1] for row in rows])
     targets, _ = _padded(rows)
     device = next(model.parameters()).device
     parts: list[Tensor] = []
     state: Any = model.initial_state(len(rows))
-    for begin in range(0, inputs.shape[1], _TIME):
-        piece = slice(begin, begin + _TIME)
-        left = (lengths - begin).clamp(0, _TIME)
+    steps = steps_at_once(len(rows), model.out_features, _TIME)
+    for begin in range(0, inputs.shape[1], steps):
+        piece = slice(begin, begin + steps)
+        left = (lengths - begin).clamp(0, steps)
         logits, state = model(inputs[:, piece].to(device), state, left.to(device))
         chosen = targets[:, piece, None].to(device)
         wide = logits if device.type == "mps" else logits.double()

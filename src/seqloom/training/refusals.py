@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.training.batch import Batches
-from seqloom.training.checkpoints import Run
+from seqloom.training.checkpoints import Run, versions
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Snapshot
 
@@ -51,7 +51,7 @@ def load_weights(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -
 def divergence(what: str, settings: TrainingSettings, run: Run | None) -> str:
     """Return what happened, what is kept, and what to try."""
     clip = "a clip_norm, for example 1.0" if settings.clip_norm is None else f"a clip_norm below {settings.clip_norm:g}"
-    kept = f" The last good checkpoint is in {run.path}." if run is not None else ""
+    kept = f" The last good checkpoint is in {run.path}." if run is not None and versions(run.path) else ""
     return (
         f"{what}.{kept} Try a learning rate below {settings.learning_rate:g}"
         f" (for example {settings.learning_rate / 4:g}), a longer warm-up, or {clip}."
