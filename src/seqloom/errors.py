@@ -25,6 +25,7 @@ __all__ = [
     "StorageError",
     "UsageError",
     "did_you_mean",
+    "raise_together",
 ]
 
 
@@ -35,9 +36,13 @@ class SeqloomError(Exception):
 
 
 class UsageError(SeqloomError, ValueError):
-    """An argument, option or configuration that cannot be met."""
+    """An argument, option or configuration that cannot be met; ``problems`` has one line for each thing wrong."""
 
     exit_code: int = 2
+
+    def __init__(self, message: str = "", problems: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.problems: tuple[str, ...] = tuple(problems) or (message,)
 
 
 class DataError(SeqloomError, ValueError):
@@ -80,6 +85,23 @@ class Interrupted(SeqloomError):
         super().__init__(message)
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number
+
+
+def raise_together(problems: Iterable[str], of: str = "") -> None:
+    """Raise one :class:`UsageError` for all ``problems``, found in ``of``; do nothing when there are none.
+
+    >>> raise_together([])
+    >>> raise_together(["a: is wrong.", "b: is wrong."], "the settings")
+    Traceback (most recent call last):
+    ...
+    seqloom.errors.UsageError: 2 problems in the settings:
+      a: is wrong.
+      b: is wrong.
+    """
+    found = tuple(problems)
+    if found:
+        count = f"{len(found)} problem{'s' if len(found) > 1 else ''}{' in ' if of else ''}{of}:"
+        raise UsageError("\n  ".join([count, *found]), found)
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -19,6 +19,8 @@ from seqloom.errors import UsageError
 
 __all__ = ["Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"]
 
+_GREEDY = 1e-6
+
 
 class Filter(Protocol):
     """A function from logits to logits."""
@@ -28,7 +30,7 @@ class Filter(Protocol):
 
 @dataclass(frozen=True)
 class Temperature:
-    """Divide the logits by ``value``: p_i ∝ exp(x_i / value); at 0 only the largest stays.
+    """Divide the logits by ``value``: p_i ∝ exp(x_i / value); below 10⁻⁶ only the largest stays.
 
     >>> Temperature(0.0)(torch.tensor([[1.0, 3.0, 2.0]]), torch.zeros(1, 3, dtype=torch.bool))
     tensor([[-inf, 3., -inf]])
@@ -44,7 +46,7 @@ class Temperature:
         if self.value == 1:
             return logits
         best = logits.argmax(dim=-1, keepdim=True)
-        if self.value == 0:
+        if self.value < _GREEDY:
             return torch.full_like(logits, -math.inf).scatter(-1, best, logits.gather(-1, best))
         return (logits - logits.gather(-1, best)) / self.value
 

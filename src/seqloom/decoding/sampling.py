@@ -26,6 +26,9 @@ class RowDraws:
     """
 
     def __init__(self, seeds: Sequence[int]) -> None:
+        wrong = [f"{seed!r}" for seed in seeds if not 0 <= seed < 2**64]
+        if wrong:
+            raise UsageError(f"seed: expected a whole number of at least 0 and below 2^64, got {wrong[0]}.")
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         self._block = torch.empty(len(seeds), 0, dtype=torch.float64)
         self._used = 0

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 
 from seqloom.data import Document, Start, Tokens, Vocabulary
-from seqloom.errors import UsageError, did_you_mean
+from seqloom.errors import UsageError, did_you_mean, raise_together
 from seqloom.layers import CausalLayer, LearnedEmbedding, OneHot, StepHead, parse_spec
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.model_files import WIDEST_ONE_HOT
@@ -79,9 +79,7 @@ class LanguageSettings:
         values["training"] = TrainingSettings() if values["training"] is None else values["training"]
         if not isinstance(values["training"], TrainingSettings):
             problems.append(f"training: expected TrainingSettings or None, got {values['training']!r}.")
-        if problems:
-            count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in the language model:"
-            raise UsageError("\n  ".join([count, *problems]))
+        raise_together(problems, "the language model")
         return cls(**values)
 
     def build(self, vocabulary: Vocabulary) -> TokenModel:

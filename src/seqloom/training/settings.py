@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Any
 
-from seqloom.errors import UsageError, did_you_mean
+from seqloom.errors import UsageError, did_you_mean, raise_together
 
 __all__ = ["OptimiserName", "Precision", "ScheduleName", "TrainingSettings"]
 
@@ -89,7 +89,7 @@ class TrainingSettings:
                 f"device: expected auto, cpu, mps, cuda or cuda:N, got {self.device!r}."
                 + did_you_mean(str(self.device), ("auto", "cpu", "cuda", "mps"))
             )
-        _raise_together(problems)
+        raise_together(problems, "the training settings")
 
     def _coerce(self, name: str) -> str | None:
         kind, value = _ENUMS[name], getattr(self, name)
@@ -116,8 +116,8 @@ class TrainingSettings:
         try:
             settings = cls(**{key: value for key, value in values.items() if key in names})
         except UsageError as error:
-            problems += [line.strip() for line in str(error).splitlines()[1:]]
-        _raise_together(problems)
+            problems += error.problems
+        raise_together(problems, "the training settings")
         return settings
 
     def to_mapping(self) -> dict[str, Any]:
@@ -126,12 +126,6 @@ class TrainingSettings:
             field.name: value.value if isinstance(value := getattr(self, field.name), Enum) else value
             for field in dataclasses.fields(self)
         }
-
-
-def _raise_together(problems: list[str]) -> None:
-    if problems:
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in the training settings:"
-        raise UsageError("\n  ".join([count, *problems]))
 
 
 def _is_device(text: object) -> bool:

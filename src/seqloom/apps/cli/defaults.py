@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["pick_defaults"]
+__all__ = ["LIMITS", "pick_defaults"]
 
 
 class _Pick(NamedTuple):
@@ -31,7 +31,9 @@ _PICKS = (
     _Pick(float("inf"), "lstm(512)", 0.0, 64, 128, 2e-3, ("minutes", 60)),
 )
 _PATIENCE = 5
-_LIMITS = ("steps", "epochs", "minutes")
+LIMITS = ("steps", "epochs", "minutes")
+_VOCABULARY = {"words": 50_000, "bpe": 4096}
+_LOGITS_BYTES = 200 << 20
 
 
 def pick_defaults(size: int, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,6 +54,24 @@ def pick_defaults(size: int, given: Mapping[str, Any]) -> dict[str, Any]:
         "learning_rate": pick.learning_rate,
         "patience": _PATIENCE,
     }
-    if not any(limit in given for limit in _LIMITS):
+    if not any(limit in given for limit in LIMITS):
         picked[pick.limit[0]] = pick.limit[1]
+    picked |= _smaller_windows(size, {**picked, **given}, given)
     return {name: value for name, value in picked.items() if name not in given}
+
+
+def _smaller_windows(size: int, settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, int]:
+    """Halve what was not given of batch and window until the logits of a large vocabulary fit."""
+    kind = settings.get("tokens", "characters")
+    if kind not in _VOCABULARY:
+        return {}
+    vocabulary = min(given.get("vocabulary_size", _VOCABULARY[kind]), max(size // 4, 1))
+    shape = {name: settings[name] for name in ("window", "batch_size")}
+    while 4 * shape["batch_size"] * shape["window"] * vocabulary > _LOGITS_BYTES:
+        longest = max(
+            (name for name in shape if name not in given and shape[name] > 1), key=shape.__getitem__, default=""
+        )
+        if not longest:
+            break
+        shape[longest] //= 2
+    return shape

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from seqloom import __version__
-from seqloom.apps.cli.console import emit_json, stdout
+from seqloom.apps.cli.console import add_row, emit_json, emit_table
 
 __all__ = ["doctor", "examine"]
 
@@ -32,8 +32,8 @@ def doctor(
     table = Table(show_header=False, box=None, pad_edge=False)
     for topic, facts in findings.items():
         for i, (name, value) in enumerate(facts.items()):
-            table.add_row(topic if i == 0 else "", name, str(value))
-    stdout().print(table, markup=False)
+            add_row(table, topic if i == 0 else "", name, value)
+    emit_table(table)
 
 
 def examine() -> dict[str, dict[str, Any]]:

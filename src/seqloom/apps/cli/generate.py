@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from seqloom.apps.cli.console import emit, emit_json
+from seqloom.apps.cli.kinds import LARGEST
 from seqloom.errors import UsageError
 
 __all__ = ["generate", "stream"]
@@ -19,7 +20,7 @@ def generate(
     prompt: Annotated[
         list[str] | None, typer.Option("--prompt", "-p", help="How the text begins; repeat it for more texts.")
     ] = None,
-    length: Annotated[int, typer.Option("--length", "-l", min=1, help="The most tokens of a text.")] = 500,
+    length: Annotated[int, typer.Option("--length", "-l", min=1, max=LARGEST, help="The most tokens of a text.")] = 500,
     samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Texts for each prompt.")] = 1,
     temperature: Annotated[float, typer.Option(help="Below 1 is safer, above 1 is bolder.")] = 1.0,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest tokens.")] = None,
@@ -27,9 +28,11 @@ def generate(
     repetition_penalty: Annotated[float, typer.Option(help="Above 1 avoids what was said.")] = 1.0,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always take the likeliest token.")] = False,
     endless: Annotated[bool, typer.Option("--endless", help="Go on to the full length, never end a text.")] = False,
-    beam: Annotated[int | None, typer.Option(min=1, help="Search with so many beams instead of drawing.")] = None,
+    beam: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST, help="Search with so many beams instead of drawing.")
+    ] = None,
     length_penalty: Annotated[float, typer.Option(help="Of the beam search; above 0 favours long texts.")] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same text.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST, help="The same seed draws the same text.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each text.")] = False,
 ) -> None:
     """Write text that continues the prompts, or a new document where there is no prompt."""

@@ -8,7 +8,10 @@ from typing import Protocol
 
 from seqloom.errors import did_you_mean
 
-__all__ = ["Choice", "Kind", "Number", "Switch", "Text", "Whole", "WholeOr"]
+__all__ = ["LARGEST", "Choice", "Kind", "Number", "Switch", "Text", "Whole", "WholeOr"]
+
+LARGEST = 2**63 - 1
+"""The largest whole number that a tensor holds."""
 
 
 class Kind(Protocol):
@@ -71,7 +74,7 @@ class Number:
     def read(self, value: object) -> float:
         try:
             number = float(value) if isinstance(value, int | float | str) else math.nan
-        except ValueError:
+        except (ValueError, OverflowError):
             number = math.nan
         good = math.isfinite(number) and self.least <= number < self.most and not isinstance(value, bool)
         if not good or (self.above and number == self.least):
@@ -148,6 +151,7 @@ def _whole(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         return None
+    return number if abs(number) <= LARGEST else None

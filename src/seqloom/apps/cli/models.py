@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from seqloom.apps.cli.console import emit_json, say, stdout
+from seqloom.apps.cli.console import add_row, emit_json, emit_table, figure, say
 from seqloom.errors import DataError, ModelFileError
 
 __all__ = ["models"]
@@ -44,12 +45,17 @@ def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
     """Yield run directories and saved models, not going into either, nor through links."""
     from seqloom.training.checkpoints import versions
 
-    if (directory / "manifest.json").is_file() or versions(directory):
+    try:
+        found = (directory / "manifest.json").is_file() or bool(versions(directory))
+        children = [] if found or depth == 0 else sorted(directory.iterdir())
+    except OSError as error:
+        say(f"Left out: {directory}: {error.strerror}.", style="yellow")
+        return
+    if found:
         yield directory
-    elif depth > 0:
-        for child in sorted(directory.iterdir()):
-            if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
-                yield from _model_directories(child, depth - 1)
+    for child in children:
+        if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+            yield from _model_directories(child, depth - 1)
 
 
 def _describe(path: Path) -> dict[str, Any]:
@@ -59,13 +65,15 @@ def _describe(path: Path) -> dict[str, Any]:
 
     content = newest_valid(path).files if versions(path) else read_directory(path)
     config = read_config(content)
-    nats = config.learned.get("nats_per_token")
+    nats, baselines = config.learned.get("nats_per_token"), config.learned.get("baselines", {})
+    if not isinstance(baselines, Mapping) or not all(isinstance(one, int | float) for one in baselines.values()):
+        raise ModelFileError(f"{path}: config.json is damaged, its baselines are not numbers.")
     return {
         "directory": str(path),
         "model": str(config.parameters.get("spec")),
         "tokens": str(config.parameters.get("tokens")),
-        "nats_per_token": nats if isinstance(nats, float) else None,
-        "baselines": config.learned.get("baselines", {}),
+        "nats_per_token": nats if isinstance(nats, float) and math.isfinite(nats) else None,
+        "baselines": baselines,
         "bytes": sum(map(len, content.values())),
     }
 
@@ -77,7 +85,6 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for column in ("model", "tokens", "directory"):
         table.add_column(column)
     for row in rows:
-        figures = (row["nats_per_token"], row["baselines"].get("bigram"))
-        shown = ["–" if nats is None else f"{nats:.3f}" for nats in figures]
-        table.add_row(*shown, f"{row['bytes'] / 1e6:.1f}", row["model"], row["tokens"], row["directory"])
-    stdout().print(table)
+        shown = [figure(nats, ".3f") for nats in (row["nats_per_token"], row["baselines"].get("bigram"))]
+        add_row(table, *shown, f"{row['bytes'] / 1e6:.1f}", row["model"], row["tokens"], row["directory"])
+    emit_table(table)

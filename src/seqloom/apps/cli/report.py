@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from seqloom.apps.cli.console import stdout
+from seqloom.apps.cli.console import add_row, emit, emit_table, figure
 from seqloom.tasks.evaluation import Evaluation
 
 __all__ = ["print_evaluation"]
@@ -25,26 +25,28 @@ def print_evaluation(evaluation: Evaluation, name: str, characters: bool) -> Non
         table.add_column(column, justify="right")
     scores = _ranked(evaluation.baselines)
     for label, nats in scores.items():
-        table.add_row(label, *_figures(nats))
-    table.add_row(name, *_figures(evaluation.nats_per_token), style="bold")
-    stdout().print(table)
+        add_row(table, label, *_figures(nats))
+    add_row(table, name, *_figures(evaluation.nats_per_token), style="bold")
+    emit_table(table)
     for line in _remarks(evaluation, characters):
-        stdout().print(line, markup=False)
+        emit(line)
 
 
 def _ranked(baselines: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(baselines.items(), key=lambda pair: -pair[1]))
 
 
-def _figures(nats: float) -> tuple[str, str, str]:
+def _figures(nats: float | None) -> tuple[str, str, str]:
+    if nats is None:
+        return "–", "–", "–"
     perplexity = math.exp(nats) if nats < 700 else math.inf
-    return f"{nats:.3f}", f"{nats / math.log(2):.3f}", f"{perplexity:,.2f}"
+    return figure(nats, ".3f"), figure(nats / math.log(2), ".3f"), figure(perplexity, ",.2f")
 
 
 def _remarks(evaluation: Evaluation, characters: bool) -> list[str]:
     lines = [f"{evaluation.tokens:,} tokens, {evaluation.characters:,} characters"]
     if not characters and evaluation.characters:
-        lines[0] += f", {evaluation.bits_per_character:.3f} bits/character"
+        lines[0] += f", {figure(evaluation.bits_per_character, '.3f')} bits/character"
     if evaluation.unknown_share > 0:
         lines[0] += f", {evaluation.unknown_share:.2%} <unk>"
     if evaluation.lanes > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from seqloom.apps.cli.kinds import Kind
-from seqloom.errors import UsageError, did_you_mean
+from seqloom.errors import UsageError, did_you_mean, raise_together
 
-__all__ = ["Setting", "read_settings", "takes_settings"]
+__all__ = ["Setting", "collect_settings", "read_settings", "takes_settings"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,15 @@ def read_settings(table: Sequence[Setting], flags: Mapping[str, object | None], 
 
     Every problem of both is collected into one :class:`UsageError`.
     """
+    given, problems = collect_settings(table, flags, config)
+    raise_together(problems)
+    return given
+
+
+def collect_settings(
+    table: Sequence[Setting], flags: Mapping[str, object | None], config: Path | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the good settings and the problems of the others; only a file that cannot be read is raised."""
     problems: list[str] = []
     known = {setting.name: setting for setting in table}
     given: dict[str, Any] = {}
@@ -48,25 +57,7 @@ def read_settings(table: Sequence[Setting], flags: Mapping[str, object | None], 
     for name, value in flags.items():
         if value is not None:
             _read(known[name], value, known[name].flag, given, problems)
-    if problems:
-        raise UsageError(join_problems(problems))
-    return given
-
-
-def join_problems(problems: Iterable[str]) -> str:
-    """Return one message for all problems.
-
-    >>> join_problems(["a is wrong"])
-    'a is wrong'
-    >>> print(join_problems(["a is wrong", "b is wrong"]))
-    2 problems:
-      - a is wrong
-      - b is wrong
-    """
-    found = list(problems)
-    if len(found) == 1:
-        return found[0]
-    return "\n".join([f"{len(found)} problems:", *(f"  - {problem}" for problem in found)])
+    return given, problems
 
 
 def takes_settings(table: Sequence[Setting]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -110,5 +101,5 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: the configuration cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8 text (byte {error.start}).") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqloom.apps.cli.console import emit_json, say
-from seqloom.apps.cli.defaults import pick_defaults
-from seqloom.apps.cli.settings import join_problems, read_settings, takes_settings
+from seqloom.apps.cli.defaults import LIMITS, pick_defaults
+from seqloom.apps.cli.settings import collect_settings, takes_settings
 from seqloom.apps.cli.train_settings import TRAIN_SETTINGS, TRAINING_SETTINGS
-from seqloom.errors import UsageError
+from seqloom.errors import UsageError, raise_together
 
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
 
 __all__ = ["build_model", "train"]
-
-_LIMITS = ("steps", "epochs", "minutes")
 
 
 @takes_settings(TRAIN_SETTINGS)
@@ -39,39 +37,42 @@ def train(
     **flags: Any,
 ) -> None:
     """Train a language model on FILE. No other word is needed: what is not given is picked by its size."""
-    given = read_settings(TRAIN_SETTINGS, flags, config)
+    from seqloom.data.reader import read_text
+
+    given, problems = collect_settings(TRAIN_SETTINGS, flags, config)
     run = out or Path("models") / file.stem
     before = _settings_of(run, given) if resume else {}
     picked = {} if before else pick_defaults(file.stat().st_size if file.is_file() else 0, given)
-    model = build_model(before | picked | given)
+    model = build_model(before | picked | given, problems)
+    read_text(file)
     if picked and not quiet:
         say("Picked by the size of the file: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
     model.fit(file, run=run, resume=resume, force=force, progress=False if quiet else None)
     _report(model, run, as_json)
 
 
-def build_model(settings: Mapping[str, Any]) -> LanguageModel:
+def build_model(settings: Mapping[str, Any], problems: Sequence[str] = ()) -> LanguageModel:
     """Make the estimator that the settings describe; the problems of all parts come as one error."""
-    from seqloom.layers import parse_spec
     from seqloom.tasks import LanguageModel
+    from seqloom.tasks.language_settings import LanguageSettings
     from seqloom.training.settings import TrainingSettings
 
-    problems = []
+    found = list(problems)
     names = {setting.name for setting in TRAINING_SETTINGS}
-    limits = {limit: settings.get(limit) for limit in _LIMITS}
+    limits = {limit: settings.get(limit) for limit in LIMITS}
     training = None
     try:
         training = TrainingSettings(**{k: v for k, v in settings.items() if k in names} | limits)
     except UsageError as error:
-        problems += [line.strip() for line in str(error).splitlines()[1:]]
-    try:
-        parse_spec(settings["model"])
-    except UsageError as error:
-        problems.append(str(error))
-    if problems or training is None:
-        raise UsageError(join_problems(problems))
+        found += error.problems
     arguments = {name: value for name, value in settings.items() if name not in names and name != "model"}
-    return LanguageModel(settings["model"], training=training, **arguments)
+    model = LanguageModel(settings["model"], training=training, **arguments)
+    try:
+        LanguageSettings.read(model.get_params(deep=False))
+    except UsageError as error:
+        found += error.problems
+    raise_together(found)
+    return model
 
 
 def _settings_of(run: Path, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,8 +84,8 @@ def _settings_of(run: Path, given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     stored = dict(read_config(newest_valid(run).files).parameters)
     settings = {"model": stored.pop("spec"), **stored.pop("training"), **stored}
-    if any(limit in given for limit in _LIMITS):
-        settings |= dict.fromkeys(_LIMITS)
+    if any(limit in given for limit in LIMITS):
+        settings |= dict.fromkeys(LIMITS)
     return settings
 
 
