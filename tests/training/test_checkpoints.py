@@ -245,15 +245,21 @@ def test_a_directory_that_is_no_run_is_left_as_it_was(tmp_path: Path, resume: bo
     assert sorted(os.listdir(tmp_path)) == [".tmp-step-mine", "metrics.jsonl"]
 
 
+@pytest.mark.parametrize("good", [0, 5, 6, 7])
 def test_force_deletes_the_old_run_only_when_the_new_one_has_saved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, good: int
 ) -> None:
     run = tmp_path / "run"
     train(run, steps=4)
+    real, calls = os.fsync, 0
     names, log, old = sorted(os.listdir(run)), (run / "metrics.jsonl").read_bytes(), contents(run / "step-00000004")
 
     def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        nonlocal calls
+        calls += 1
+        if calls > good:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)

@@ -133,7 +133,12 @@ class Run:
     def save(self, step: int, files: Mapping[str, bytes]) -> Path:
         """Write the checkpoint of a step, then delete all but the newest two, and the run that this one replaces."""
         target = self.path / f"step-{step:08d}"
-        write_directory(target, dict(self.model_files()) | dict(files))
+        try:
+            write_directory(target, dict(self.model_files()) | dict(files))
+        except BaseException:
+            if self._replacing:
+                _delete(target)
+            raise
         if self._replacing:
             self._replacing = False
             drop_replaced(self.path)
