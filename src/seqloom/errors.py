@@ -91,6 +91,10 @@ def raise_together(problems: Iterable[str], of: str = "") -> None:
     """Raise one :class:`UsageError` for all ``problems``, found in ``of``; do nothing when there are none.
 
     >>> raise_together([])
+    >>> raise_together(["a: is wrong."])
+    Traceback (most recent call last):
+    ...
+    seqloom.errors.UsageError: a: is wrong.
     >>> raise_together(["a: is wrong.", "b: is wrong."], "the settings")
     Traceback (most recent call last):
     ...
@@ -99,6 +103,8 @@ def raise_together(problems: Iterable[str], of: str = "") -> None:
       b: is wrong.
     """
     found = tuple(problems)
+    if len(found) == 1 and not of:
+        raise UsageError(found[0])
     if found:
         count = f"{len(found)} problem{'s' if len(found) > 1 else ''}{' in ' if of else ''}{of}:"
         raise UsageError("\n  ".join([count, *found]), found)
