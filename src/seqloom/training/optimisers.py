@@ -17,7 +17,7 @@ def build_optimiser(module: nn.Module, settings: TrainingSettings) -> torch.opti
 
     Weight decay is for matrices; vectors (biases, norms, initial states) keep their size. AdamW decays weights
     directly (Loshchilov & Hutter, 2019), the others through the gradient. Adam: Kingma & Ba, 2015; RMSprop:
-    Hinton, 2012. ``momentum`` is for SGD and RMSprop.
+    Hinton, 2012. ``momentum`` is for SGD.
 
     >>> layer = nn.Linear(2, 3)
     >>> [group["weight_decay"] for group in build_optimiser(layer, TrainingSettings()).param_groups]
@@ -38,7 +38,7 @@ def build_optimiser(module: nn.Module, settings: TrainingSettings) -> torch.opti
         case OptimiserName.ADAM:
             return torch.optim.Adam(groups, lr=rate, fused=True)
         case OptimiserName.RMSPROP:
-            return torch.optim.RMSprop(groups, lr=rate, alpha=0.99, momentum=settings.momentum, foreach=True)
+            return torch.optim.RMSprop(groups, lr=rate, alpha=0.99, foreach=True)
         case OptimiserName.SGD:
             return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, fused=True)
 
