@@ -25,7 +25,7 @@ _PICKS = (
     _Pick(2e3, "lstm(32)", 0.0, 1, 16, 4e-3, ("epochs", 60)),
     _Pick(2e4, "lstm(64)", 0.1, 4, 32, 4e-3, ("epochs", 40)),
     _Pick(2e5, "lstm(128)", 0.2, 16, 64, 4e-3, ("epochs", 30)),
-    _Pick(6e5, "lstm(256)", 0.2, 32, 64, 4e-3, ("epochs", 12)),
+    _Pick(6e5, "lstm(256)", 0.2, 16, 64, 4e-3, ("epochs", 12)),
     _Pick(3e6, "lstm(256)", 0.1, 32, 128, 4e-3, ("epochs", 10)),
     _Pick(3e7, "lstm(512)", 0.1, 64, 128, 2e-3, ("minutes", 30)),
     _Pick(float("inf"), "lstm(512)", 0.0, 64, 128, 2e-3, ("minutes", 60)),
@@ -40,7 +40,7 @@ def pick_defaults(size: int, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings for what was not given, for a text of ``size`` bytes.
 
     >>> pick_defaults(300_000, {"model": "gru(64)", "minutes": 2.0})["batch_size"]
-    32
+    16
     >>> picked = pick_defaults(300_000, {"model": "gru(64)", "minutes": 2.0})
     >>> "model" in picked, "epochs" in picked, pick_defaults(300_000, {})["epochs"]
     (False, False, 12)

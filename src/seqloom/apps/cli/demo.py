@@ -15,7 +15,7 @@ from seqloom.apps.cli.generate import stream
 __all__ = ["demo"]
 
 _MODEL = "lstm(256)"
-_EPOCHS = 14
+_EPOCHS = 8
 _HELD_OUT = 0.1
 _SAMPLE = 600
 
@@ -38,7 +38,7 @@ def demo(
     from seqloom.training.settings import TrainingSettings
 
     training = TrainingSettings(learning_rate=4e-3, epochs=_EPOCHS, minutes=minutes, patience=4)
-    model = LanguageModel(_MODEL, dropout=0.2, batch_size=32, window=64, training=training)
+    model = LanguageModel(_MODEL, dropout=0.2, batch_size=16, window=32, training=training)
     model.fit([text[:cut]], run=out, force=True, progress=not quiet)
     evaluation = model.evaluate([text[cut:]])
     seconds = time.monotonic() - began

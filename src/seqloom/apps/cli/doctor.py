@@ -85,7 +85,7 @@ def _threads() -> dict[str, Any]:
 
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     found: dict[str, Any] = {"usable cores": usable, "torch": torch.get_num_threads()}
-    for variable in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OMP_THREAD_LIMIT"):
+    for variable in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_THREAD_LIMIT"):
         if variable in os.environ:
             found[variable] = os.environ[variable]
     return found
