@@ -31,6 +31,16 @@ def places(value: Any, path: tuple = ()) -> list[tuple]:
     return [path]
 
 
+def changed(path: tuple, value: Any) -> Any:
+    """The data of a graph with another value at one place."""
+    data = copy.deepcopy(DATA)
+    target = data
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = value
+    return data
+
+
 DATA = json.loads(json.dumps(trace(GRU(), 3, 4).graph.to_data()))
 
 
@@ -39,11 +49,7 @@ DATA = json.loads(json.dumps(trace(GRU(), 3, 4).graph.to_data()))
     st.one_of(st.none(), st.integers(-3, 60), st.floats(), st.text(max_size=4), st.booleans(), st.lists(st.integers())),
 )
 def test_a_changed_graph_is_read_or_refused_cleanly(path: tuple, value: Any) -> None:
-    data = copy.deepcopy(DATA)
-    target = data
-    for key in path[:-1]:
-        target = target[key]
-    target[path[-1]] = value
+    data = changed(path, value)
     try:
         graph = Graph.from_data(data)
     except UsageError:
@@ -63,11 +69,7 @@ def test_a_changed_graph_is_read_or_refused_cleanly(path: tuple, value: Any) -> 
     ],
 )
 def test_a_crafted_graph_is_refused(place: tuple, value: Any) -> None:
-    data = copy.deepcopy(DATA)
-    target = data
-    for key in place[:-1]:
-        target = target[key]
-    target[place[-1]] = value
+    data = changed(place, value)
     with pytest.raises(UsageError):
         Graph.from_data(data)
 
