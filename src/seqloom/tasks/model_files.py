@@ -149,11 +149,12 @@ def _check_shapes(model: TokenModel, tensors: Mapping[str, Tensor]) -> None:
     for name in sorted(set(wanted) ^ set(tensors)):
         verb = "lacks" if name in wanted else "has an unexpected"
         raise ModelFileError(f"{WEIGHTS} {verb} {name[:100]!r}: it does not belong to {CONFIG}.")
-    for name, tensor in tensors.items():
-        if tensor.shape != wanted[name].shape or tensor.dtype != wanted[name].dtype:
+    for name, asked in wanted.items():
+        tensor = tensors[name]
+        if tensor.shape != asked.shape or tensor.dtype != asked.dtype:
             raise ModelFileError(
                 f"{WEIGHTS}: {name!r} has {tuple(tensor.shape)} of {tensor.dtype}, {CONFIG} asks for "
-                f"{tuple(wanted[name].shape)} of {wanted[name].dtype}."
+                f"{tuple(asked.shape)} of {asked.dtype}."
             )
 
 
