@@ -17,12 +17,12 @@ from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.memory import enough_memory
-from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model, weights_to_bytes
-from seqloom.training.checkpoints import METRICS, newest_valid, versions
+from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
+from seqloom.training.checkpoints import METRICS, newest_files
 from seqloom.training.directory import write_directory
 from seqloom.training.log import History
-from seqloom.training.reading import read_directory
 from seqloom.training.settings import TrainingSettings
+from seqloom.training.snapshot import tensor_bytes
 
 __all__ = ["Fitted", "differences", "load_files", "model_files", "read_fitted", "save_files"]
 
@@ -52,7 +52,7 @@ def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
 
 def save_files(path: Path, settings: LanguageSettings, fitted: Fitted) -> None:
     """Write a model directory in one step."""
-    files = model_files(settings, fitted) | {WEIGHTS: weights_to_bytes(fitted.model)}
+    files = model_files(settings, fitted) | {WEIGHTS: tensor_bytes(fitted.model.state_dict())}
     if fitted.history is not None:
         lines = [json.dumps(record) + "\n" for record in fitted.history.records]
         files[METRICS] = "".join(lines).encode()
@@ -62,7 +62,7 @@ def save_files(path: Path, settings: LanguageSettings, fitted: Fitted) -> None:
 def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
     """The constructor's arguments and what was learned, from a model directory or a run's newest checkpoint."""
     with enough_memory(f"The model in {path} takes more than is free; close other programs."):
-        return read_fitted(newest_valid(path).files if versions(path) else read_directory(path))
+        return read_fitted(newest_files(path))
 
 
 def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor, nn
+from safetensors.torch import load
+from torch import Tensor
 
 import seqloom
 from seqloom.data import Vocabulary, vocabulary_from_json
@@ -27,7 +27,6 @@ __all__ = [
     "describe",
     "read_config",
     "read_model",
-    "weights_to_bytes",
 ]
 
 CONFIG = "config.json"
@@ -72,12 +71,6 @@ def describe(
         VOCABULARY: _json(vocabulary.to_json()),
         README: _card(model, vocabulary, parameters, learned).encode(),
     }
-
-
-def weights_to_bytes(model: nn.Module) -> bytes:
-    """The parameters and buffers in the safetensors format, on the CPU."""
-    content: bytes = save({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()})
-    return content
 
 
 def read_config(files: Mapping[str, bytes]) -> Config:

@@ -22,7 +22,7 @@ from seqloom.training.directory import MANIFEST, TEMPORARY, read_directory, stor
 from seqloom.training.lock import LOCK, RunLock
 from seqloom.training.replacing import REPLACED, drop_replaced, put_back, set_aside
 
-__all__ = ["METRICS", "Run", "Version", "newest_valid", "versions"]
+__all__ = ["METRICS", "Run", "Version", "newest_files", "newest_valid", "versions"]
 
 METRICS = "metrics.jsonl"
 _VERSION = re.compile(r"step-(\d{8,})")
@@ -56,6 +56,11 @@ def newest_valid(path: Path) -> Version:
             skipped.append(str(error))
     reasons = "".join(f"\n  {reason}" for reason in skipped)
     raise ModelFileError(f"{path}: no checkpoint that can be used.{reasons}")
+
+
+def newest_files(path: Path) -> dict[str, bytes]:
+    """Return the files of a model directory, or of the newest whole checkpoint of a run directory."""
+    return newest_valid(path).files if versions(path) else read_directory(path)
 
 
 class Run:

@@ -60,10 +60,9 @@ def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
 
 def _describe(path: Path) -> dict[str, Any]:
     from seqloom.tasks.model_files import read_config
-    from seqloom.training.checkpoints import newest_valid, versions
-    from seqloom.training.reading import read_directory
+    from seqloom.training.checkpoints import newest_files
 
-    content = newest_valid(path).files if versions(path) else read_directory(path)
+    content = newest_files(path)
     config = read_config(content)
     nats, baselines = config.learned.get("nats_per_token"), config.learned.get("baselines", {})
     if not isinstance(baselines, Mapping) or not all(isinstance(one, int | float) for one in baselines.values()):
