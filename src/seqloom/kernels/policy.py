@@ -15,12 +15,19 @@ from torch import Tensor
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.kernels.call import Call, Kernel, States
+from seqloom.kernels.cpu import CPUEngine
+from seqloom.kernels.recurrence import Planned, TorchEngine
 from seqloom.kernels.reference import Reference
 from seqloom.kernels.torch_library import TorchLibrary
 
 __all__ = ["Explanation", "available", "explain", "run", "use"]
 
-KERNELS: tuple[Kernel, ...] = (TorchLibrary(), Reference())
+KERNELS: tuple[Kernel, ...] = (
+    TorchLibrary(),
+    Reference(),
+    Planned("cpu", "machine code made from the equations", CPUEngine()),
+    Planned("derived", "the derived programs with torch tensors, to check the derivation", TorchEngine()),
+)
 AUTO = "auto"
 
 _WISH: ContextVar[str] = ContextVar("seqloom_kernel", default=AUTO)

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from seqloom.cells.cell import Cell, trace
 from seqloom.cells.elman import Activation, Elman
@@ -21,6 +20,7 @@ from seqloom.cells.graph import Graph
 from seqloom.cells.gru import GRUResetAfter
 from seqloom.cells.lstm import LSTM
 from seqloom.kernels.call import Call, Kernel, States
+from seqloom.kernels.transforms import under_transform
 
 __all__ = ["TorchLibrary"]
 
@@ -67,7 +67,7 @@ class TorchLibrary(Kernel):
             return "for a single step, joining the weights as torch wants them takes longer than the step"
         if call.x.dtype not in (torch.float32, torch.float64):
             return f"the numbers are {call.x.dtype}"
-        if _under_transform(call):
+        if under_transform(call):
             return "a torch.func transform or forward-mode derivative is under way"
         return None
 
@@ -101,15 +101,3 @@ def _flat_weights(twin: Twin, parameters: Mapping[str, Tensor]) -> list[Tensor]:
     columns, hidden = of_x[0].shape[1], of_h[0].shape[1]
     w_ih, w_hh, b_ih, b_hh = pieces.split([rows * columns, rows * hidden, rows, rows])
     return [w_ih.view(rows, columns), w_hh.view(rows, hidden), b_ih, b_hh]
-
-
-def _under_transform(call: Call) -> bool:
-    """Whether functorch or forward-mode AD wraps this call; torch has no public way to ask for the former."""
-    if torch._C._functorch.maybe_current_level() is not None:
-        return True
-    tensors = (call.x, *call.states, *call.parameters.values())
-    return any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors) if _dual_level() else False
-
-
-def _dual_level() -> bool:
-    return forward_ad._current_level >= 0

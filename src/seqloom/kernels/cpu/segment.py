@@ -1,0 +1,80 @@
+"""Pointwise work as one vector loop: load, compute in registers, store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, define
+from seqloom.kernels.cpu.functions import FUNCTIONS
+from seqloom.kernels.cpu.operands import WORDS, Rows, rows_at
+from seqloom.kernels.cpu.product import VECTORS
+from seqloom.kernels.plan import Place, Segment, Slot
+from seqloom.kernels.plan.values import Apply, Arena, Number
+
+__all__ = ["define_segment", "segment_slots"]
+
+
+def segment_slots(segment: Segment) -> list[Slot]:
+    """The slots whose words the compiled segment expects, in order."""
+    return list(dict.fromkeys([*segment.sources.values(), *(target.slot for target in segment.stores)]))
+
+
+def define_segment(module: Any, number_format: Format, arena: Arena, segment: Segment, name: str) -> Any:
+    """The segment over the rows and columns of its share. In memory: the number of panels, then each slot's words."""
+    slots = segment_slots(segment)
+    with define(module, name, 6, number_format) as code:
+        words, offsets, first_row, last_row, part, parts = code.arguments
+        panels = code.load_integer(words)
+        places = {slot: rows_at(code, words + 8 + 8 * WORDS * k, offsets) for k, slot in enumerate(slots)}
+        step = number_format.lanes * number_format.bytes
+        first, last = (panels * share // parts * (VECTORS * step) for share in (part, part + 1))
+        with code.loop(first_row, last_row) as row, code.loop(first, last, step) as column:
+            _Body(code, arena, segment, places, row, column).write()
+    return code.function
+
+
+class _Body:
+    """One vector of one row."""
+
+    def __init__(
+        self, code: Code, arena: Arena, segment: Segment, places: dict[Slot, Rows], row: Integer, column: Integer
+    ) -> None:
+        self.code = code
+        self.arena = arena
+        self.segment = segment
+        self.places = places
+        self.row = row
+        self.column = column
+        self.known: dict[int, Lanes] = {}
+
+    def write(self) -> None:
+        for position, slot in self.segment.sources.items():
+            self.known[position] = self._load(slot)
+        results = [self._evaluate(target.value) for target in self.segment.stores]
+        for target, result in zip(self.segment.stores, results, strict=True):
+            place = self._address(target.slot)
+            if target.slot.place == Place.PARTIAL:
+                result = self.code.load(place) + result
+            self.code.store(place, result)
+
+    def _address(self, slot: Slot) -> Integer:
+        rows = self.places[slot]
+        first = rows.first if slot.place in (Place.SHARED, Place.PARTIAL) else rows.first + self.row * rows.stride
+        return first + self.column
+
+    def _load(self, slot: Slot) -> Lanes:
+        if slot.width == 1 < self.segment.width:
+            return self.code.spread(self.code.load_number(self._address(slot) - self.column))
+        return self.code.load(self._address(slot))
+
+    def _evaluate(self, position: int) -> Lanes:
+        if position not in self.known:
+            match self.arena.values[position]:
+                case Number(value):
+                    self.known[position] = self.code.constant(value)
+                case Apply(operation, operands):
+                    inputs = [self._evaluate(k) for k in operands]
+                    self.known[position] = FUNCTIONS[operation](*inputs)
+                case value:
+                    raise AssertionError(f"{value} is not pointwise")
+        return self.known[position]

@@ -1,0 +1,216 @@
+"""Operations as words in memory: which compiled function, and where its operands lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqloom.kernels.call import Randomness
+from seqloom.kernels.cpu.emit import Format
+from seqloom.kernels.cpu.library import library
+from seqloom.kernels.cpu.loop import OPERATION_WORDS
+from seqloom.kernels.cpu.machine import Machine
+from seqloom.kernels.cpu.operands import OFFSETS
+from seqloom.kernels.cpu.product import panel_width
+from seqloom.kernels.cpu.segment import define_segment, segment_slots
+from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole
+from seqloom.kernels.plan.values import Normalise, NormaliseBack
+from seqloom.kernels.random_bits import WORD
+from seqloom.kernels.recurrence.workspace import Workspace, padded
+
+__all__ = ["Table", "compiled_segments"]
+
+ALIGNMENT = 64
+
+
+@lru_cache(maxsize=1024)
+def compiled_segments(machine: Machine, number_format: Format, program: Program) -> tuple[int, ...]:
+    """The addresses of a program's segments, in order."""
+    segments = [operation for operation in program.operations if isinstance(operation, Segment)]
+    names = [f"segment_{k}" for k in range(len(segments))]
+
+    def write(module: Any) -> None:
+        for segment, name in zip(segments, names, strict=True):
+            define_segment(module, number_format, program.arena, segment, name)
+
+    addresses = machine.compile(write, names)
+    return tuple(addresses[name] for name in names)
+
+
+class Table:
+    """A list of operations with their operands; it keeps alive whatever memory they point to."""
+
+    def __init__(self, machine: Machine, number_format: Format, like: Tensor) -> None:
+        self.machine = machine
+        self.format = number_format
+        self.like = like
+        self.functions = library(machine, number_format)
+        self.operations: list[tuple[int, list[int], bool]] = []
+        self.work = 0
+        self.splits_columns = True
+        self._alive: list[Any] = []
+
+    def memory(self, numbers: int) -> Tensor:
+        """Fresh aligned memory."""
+        extra = ALIGNMENT // self.format.bytes
+        whole = torch.empty(numbers + extra, dtype=self.like.dtype)
+        start = -whole.data_ptr() % ALIGNMENT // self.format.bytes
+        self._alive.append(whole)
+        return whole[start : start + numbers]
+
+    def words(self) -> tuple[Any, Any]:
+        """The table and the operands' words, as arrays to be kept alive during the run."""
+        flat = np.array([word for _, words, _ in self.operations for word in words], dtype=np.int64)
+        ends = np.cumsum([len(words) for _, words, _ in self.operations])
+        starts = np.concatenate([[0], ends[:-1]]) * 8 + flat.ctypes.data
+        entries = np.empty((len(self.operations), OPERATION_WORDS), dtype=np.int64)
+        entries[:, 0] = [address for address, _, _ in self.operations]
+        entries[:, 1] = starts
+        entries[:, 2] = [meets for _, _, meets in self.operations]
+        return entries, flat
+
+    def _add(self, address: int, words: Sequence[int], *alive: Tensor, meets: bool = False) -> None:
+        self.operations.append((address, list(words), meets))
+        self._alive += alive
+
+    def add_pack(self, matrix: Tensor, target: Tensor, transposed: bool) -> None:
+        """Pack W for x Wᵀ (transposed) or x W into panels at ``target``."""
+        matrix = matrix if matrix.stride(1) == 1 else matrix.contiguous()
+        rows, columns = matrix.shape
+        depth, width = (columns, rows) if transposed else (rows, columns)
+        panel = depth * panel_width(self.format) * self.format.bytes
+        words = (matrix.data_ptr(), matrix.stride(0) * self.format.bytes, depth, width, target.data_ptr(), panel)
+        self._add(self.functions["pack_transposed" if transposed else "pack"], words, matrix, target)
+
+    def _rows(self, tensor: Tensor, place: Place, first: int = 0) -> list[int]:
+        """The words of a slot whose memory is ``tensor`` (rows, width)."""
+        step = tensor.stride(0) * self.format.bytes if len(tensor) > 1 else tensor.shape[1] * self.format.bytes
+        base = tensor.data_ptr() + first * step
+        self._alive.append(tensor)
+        match place:
+            case Place.SHARED:
+                return [base, OFFSETS[place], 0, 0]
+            case Place.PARTIAL:
+                return [base, OFFSETS[place], step, 0]
+            case _:
+                return [base, OFFSETS[place], step, step]
+
+    def _multiply(
+        self, target: list[int], start: list[int], width: int, factors: Sequence[tuple[list[int], Tensor, int]], meets: bool
+    ) -> None:
+        panel = panel_width(self.format)
+        panels = -(-width // panel)
+        words = [panels, width - (panels - 1) * panel, len(factors), *target, *start]
+        for rows, packed, depth in factors:
+            words += [*rows, packed.data_ptr(), depth]
+            self.work += 2 * depth * width
+        self._add(self.functions["multiply"], words, *(packed for _, packed, _ in factors), meets=meets)
+
+    def add_rows_product(self, x: Tensor, packed: Tensor, bias: Tensor, out: Tensor) -> None:
+        """out = x · packed + bias for all rows."""
+        factors = [(self._rows(x, Place.TOKEN), packed, x.shape[1])]
+        self._multiply(self._rows(out, Place.TOKEN), self._rows(bias, Place.SHARED), out.shape[1], factors, False)
+
+    def add_sum_of_products(self, factors: Sequence[tuple[Tensor, Tensor, int]], out: Tensor) -> None:
+        """out = Σ rows · packed."""
+        listed = [(self._rows(rows, Place.TOKEN), packed, depth) for rows, packed, depth in factors]
+        self._multiply(self._rows(out, Place.TOKEN), self._zeros(out.shape[1]), out.shape[1], listed, False)
+
+    def _zeros(self, width: int) -> list[int]:
+        return self._rows(self.like.new_zeros(1, padded(width, panel_width(self.format))), Place.SHARED)
+
+    def add_outer(self, a: Tensor, b: Tensor, c: Tensor, scratch: int, parts: int) -> None:
+        """c = aᵀ b; ``scratch`` numbers for each of ``parts`` threads."""
+        size = self.format.bytes
+        place, zero = self.memory(scratch * parts), self._zeros(panel_width(self.format))[0]
+        steps = [t.stride(0) * size for t in (a, b, c)]
+        ends = [len(a), a.shape[1], b.shape[1], c.data_ptr(), steps[2], place.data_ptr(), scratch * size, zero]
+        self.work += 2 * len(a) * a.shape[1] * b.shape[1]
+        self._add(self.functions["outer"], [a.data_ptr(), steps[0], b.data_ptr(), steps[1], *ends], a, b, c)
+
+    def add_program(
+        self,
+        program: Program,
+        workspace: Workspace,
+        parameters: Mapping[str, Tensor],
+        randomness: Randomness | None,
+        packing: Table,
+    ) -> None:
+        """Every operation of ``program``; the matrices it needs are packed by ``packing``, which runs first."""
+        segments = iter(compiled_segments(self.machine, self.format, program))
+        for operation in program.operations:
+            match operation:
+                case Segment():
+                    self._add_segment(next(segments), operation, workspace)
+                case Multiply():
+                    self._add_multiply(operation, workspace, parameters, packing)
+                case Whole():
+                    self._add_whole(operation, workspace)
+                case Throw():
+                    assert randomness is not None
+                    self._add_throw(operation, workspace, randomness)
+
+    def _slot(self, slot: Slot, workspace: Workspace, columns: int = 0) -> list[int]:
+        words = self._rows(workspace.tensors[slot.name], slot.place, workspace.first_row(slot))
+        words[0] += columns * self.format.bytes
+        return words
+
+    def _add_segment(self, address: int, segment: Segment, workspace: Workspace) -> None:
+        slots = segment_slots(segment)
+        panels = -(-segment.width // panel_width(self.format))
+        words = [panels] + [word for slot in slots for word in self._slot(slot, workspace)]
+        self.work += 16 * len(slots) * segment.width
+        self.splits_columns &= segment.width > 1 and all(slot.width > 1 for slot in slots)
+        self._add(address, words)
+
+    def _add_multiply(
+        self, operation: Multiply, workspace: Workspace, parameters: Mapping[str, Tensor], packing: Table
+    ) -> None:
+        blocks, width = operation.blocks, operation.target.width // operation.blocks
+        self.splits_columns &= blocks == 1
+        for block in range(blocks):
+            factors = []
+            for factor in operation.factors:
+                matrix = parameters[factor.matrix]
+                matrix = matrix if matrix.ndim == 2 else matrix[block]
+                depth = matrix.shape[0] if factor.transposed else matrix.shape[1]
+                packed = self.memory(depth * padded(width, panel_width(self.format)))
+                packing.add_pack(matrix, packed, not factor.transposed)
+                factors.append((self._slot(factor.slot, workspace, block * depth), packed, depth))
+            target = self._slot(operation.target, workspace, block * width)
+            if operation.start is None:
+                start = self._zeros(width)
+            else:
+                start = self._slot(operation.start, workspace, block * width)
+            exact = width if blocks > 1 else padded(width, panel_width(self.format))
+            self._multiply(target, start, exact, factors, True)
+
+    def _add_whole(self, operation: Whole, workspace: Workspace) -> None:
+        value = operation.value
+        self.splits_columns = False
+        words = [word for slot in (*operation.sources, *operation.targets) for word in self._slot(slot, workspace)]
+        match value:
+            case Normalise() | NormaliseBack():
+                name = f"normalise_{'back_' if isinstance(value, NormaliseBack) else ''}{value.kind}"
+                groups, width = value.groups, value.width // value.groups
+                if isinstance(value, Normalise) and len(operation.targets) == 1:
+                    words += [0, 0, 0, 0]
+            case _:
+                name, groups, width = "total", 1, operation.sources[0].width
+        self.work += 32 * width * groups
+        self._add(self.functions[name], [groups, width, *words])
+
+    def _add_throw(self, operation: Throw, workspace: Workspace, randomness: Randomness) -> None:
+        coins = operation.coins
+        self.splits_columns = False
+        seeds, times = (rows.contiguous() for rows in randomness)
+        threshold, name = int(coins.p * (WORD + 1)), crc32(coins.name.encode())
+        words = [coins.width, threshold, name, seeds.data_ptr(), times.data_ptr(), int(coins.per == "step")]
+        self.work += 64 * coins.width
+        self._add(self.functions["coins"], [*words, *self._slot(operation.target, workspace)], seeds, times)

@@ -1,0 +1,120 @@
+"""Threads: inside torch's own OpenMP team where it can be reached, else Python threads, else one.
+
+torch's workers spin for a while after each operation, so a second pool would fight them for the cores. The libgomp that
+torch has loaded is asked to run our code with its team. After a fork that team is gone in the child, and one thread
+does the work.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+__all__ = ["Team", "give_way_address", "team"]
+
+MAPS = Path("/proc/self/maps")
+
+
+class Team:
+    """Runs ``run(job, thread, threads)`` on as many threads as torch uses."""
+
+    def threads(self) -> int:
+        """How many threads a call may use."""
+        return torch.get_num_threads()
+
+    def addresses(self) -> tuple[int, int]:
+        """The functions by which a thread learns its number and the team's size; 0 where they are given."""
+        return 0, 0
+
+    def launch(self, enter: int, run: int, job: int, threads: int) -> None:
+        """Run the job on ``threads`` threads and wait for all."""
+        if threads == 1:
+            _function(run)(job, 0, 1)
+            return
+        function = _function(run)
+        waiting = [_pool(threads).submit(function, job, k, threads) for k in range(1, threads)]
+        function(job, 0, threads)
+        for future in waiting:
+            future.result()
+
+
+class OpenMPTeam(Team):
+    """The team of the libgomp that torch has loaded."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self.parallel = library.GOMP_parallel
+        self.parallel.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
+        self.parallel.restype = None
+        names = (library.omp_get_thread_num, library.omp_get_num_threads)
+        number, count = (ctypes.cast(function, ctypes.c_void_p).value or 0 for function in names)
+        self._addresses = number, count
+
+    def addresses(self) -> tuple[int, int]:
+        return self._addresses
+
+    def launch(self, enter: int, run: int, job: int, threads: int) -> None:
+        if threads == 1:
+            _function(run)(job, 0, 1)
+        else:
+            self.parallel(enter, job, threads, 0)
+
+
+class LoneTeam(Team):
+    """One thread, for a child of ``fork``."""
+
+    def threads(self) -> int:
+        return 1
+
+
+def team() -> Team:
+    """The team of this process."""
+    return LoneTeam() if _FORKED else _whole_team()
+
+
+@lru_cache(maxsize=1)
+def _whole_team() -> Team:
+    library = _loaded_gomp()
+    return Team() if library is None else OpenMPTeam(library)
+
+
+def _loaded_gomp() -> ctypes.CDLL | None:
+    """The libgomp in this process, found by where it is mapped, so that no second one is loaded."""
+    try:
+        lines = MAPS.read_text().splitlines()
+    except OSError:
+        return None
+    paths = {line.split(maxsplit=5)[5] for line in lines if "libgomp" in line}
+    mine = sorted(paths, key=lambda path: "torch" not in path)
+    try:
+        return ctypes.CDLL(mine[0]) if mine else None
+    except OSError:
+        return None
+
+
+_FORKED: list[int] = []
+os.register_at_fork(after_in_child=lambda: _FORKED.append(os.getpid()))
+"""In a child of ``fork`` torch's OpenMP hangs, so the child works alone."""
+
+
+@lru_cache(maxsize=256)
+def _function(address: int) -> ctypes._FuncPointer:  # type: ignore[name-defined]
+    return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(address)
+
+
+@lru_cache(maxsize=4)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads)
+
+
+@lru_cache(maxsize=1)
+def give_way_address() -> int:
+    """The system's function by which a waiting thread lets others run."""
+    try:
+        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
+    except (OSError, AttributeError):
+        return 0

@@ -1,0 +1,54 @@
+"""What a planned recurrence needs of the machine that runs it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
+
+from seqloom.kernels.call import Call, Randomness
+from seqloom.kernels.plan import Program
+from seqloom.kernels.recurrence.workspace import Workspace
+
+__all__ = ["Engine"]
+
+
+class Engine(ABC):
+    """Runs programs and the products before and after them."""
+
+
+    @abstractmethod
+    def refusal(self, call: Call) -> str | None:
+        """Why this engine cannot run ``call``, or None when it can."""
+
+    @abstractmethod
+    def unit_of(self, like: Tensor) -> int:
+        """Widths in memory are multiples of this, for numbers like those of ``like``."""
+
+    @abstractmethod
+    def parts(self) -> int:
+        """How many threads add up sums of their own."""
+
+    @abstractmethod
+    def project(self, x: Tensor, matrices: Sequence[Tensor], starts: Sequence[int], bias: Tensor, out: Tensor) -> None:
+        """out[:, start : start + rows of W] = x Wᵀ + bias, for every matrix W and its start; Ws of one start add up."""
+
+    @abstractmethod
+    def project_back(self, gradient: Tensor, matrices: Sequence[Tensor], starts: Sequence[int], out: Tensor) -> None:
+        """out = Σ over the matrices of gradient[:, start : start + rows of W] W."""
+
+    @abstractmethod
+    def outer(self, gradient: Tensor, operand: Tensor) -> Tensor:
+        """gradientᵀ · operand: (N, rows) and (N, columns) give (rows, columns)."""
+
+    @abstractmethod
+    def loop(
+        self,
+        program: Program,
+        workspace: Workspace,
+        parameters: Mapping[str, Tensor],
+        randomness: Randomness | None,
+        backwards: bool,
+    ) -> None:
+        """Run the program for every step, first to last or last to first."""

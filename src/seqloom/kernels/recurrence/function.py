@@ -1,0 +1,184 @@
+"""A planned recurrence as one operation of autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seqloom.kernels.call import Randomness, States
+from seqloom.kernels.plan import Place, Plan, Slot
+from seqloom.kernels.recurrence.engine import Engine
+from seqloom.kernels.recurrence.packing import Steps
+from seqloom.kernels.recurrence.workspace import Layout, Workspace
+from seqloom.kernels.reference import step
+
+__all__ = ["Job", "run_job"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is run: the plan and the parameters' names, on which engine, for which steps."""
+
+    plan: Plan
+    engine: Engine
+    steps: Steps
+    randomness: Randomness | None
+    names: tuple[str, ...]
+
+    def layout(self, like: Tensor) -> Layout:
+        """The streams side by side."""
+        slots = (Slot(f"stream.{stream.name}", stream.width, Place.TOKEN) for stream in self.plan.streams)
+        return Layout(slots, self.engine.unit_of(like))
+
+    def gradient_layout(self, like: Tensor) -> Layout:
+        """The gradients of all maps side by side, those of the streams first and in their order."""
+        slots = {f"gradient.{stream.name}": stream.width for stream in self.plan.streams}
+        slots |= {outer.gradient.name: outer.gradient.width for outer in self.plan.outers}
+        return Layout((Slot(name, width, Place.TOKEN) for name, width in slots.items()), self.engine.unit_of(like))
+
+
+def run_job(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[Tensor, States]:
+    """Tokens x (N, D), states (B, H), sorted by length → the output's tokens (N, H) and the final states."""
+    y, *final = _Recurrence.apply(job, x, *states, *(parameters[name] for name in job.names))
+    return y, tuple(final)
+
+
+class _Recurrence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, job: Job, x: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+        plan, count = job.plan, len(job.plan.states)
+        states, parameters = tensors[:count], dict(zip(job.names, tensors[count:], strict=True))
+        training = any(ctx.needs_input_grad)
+        program = plan.training if training else plan.inference
+        workspace = Workspace(job.steps, job.engine.unit_of(x), x)
+        _project(job, workspace, x, parameters)
+        for slot, state in zip(plan.states, states, strict=True):
+            workspace.add_state(slot, state)
+        workspace.add_inputs(program.slots.values(), parameters | {"x": x})
+        workspace.add_missing(program.slots.values(), job.engine.parts())
+        job.engine.loop(program, workspace, parameters, job.randomness, backwards=False)
+        final = [workspace.final(slot) for slot in plan.states]
+        y = workspace.tokens(plan.output)
+        if training:
+            ctx.job, ctx.kept = job, workspace.tensors
+            ctx.save_for_backward(x, y, *tensors)
+        return (y, *final)
+
+    @staticmethod
+    def backward(ctx: Any, *arriving: Tensor | None) -> tuple[Tensor | None, ...]:
+        job: Job = ctx.job
+        x, _, *tensors = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return (None, *_differentiable(job, x, tensors, arriving, ctx.needs_input_grad[1:]))
+        count = len(job.plan.states)
+        parameters = dict(zip(job.names, tensors[count:], strict=True))
+        workspace = Workspace(job.steps, job.engine.unit_of(x), x)
+        workspace.tensors |= ctx.kept
+        _run_backwards(job, workspace, x, parameters, arriving)
+        return (None, *_gradients(job, workspace, x, parameters, ctx.needs_input_grad[1:]))
+
+
+def _project(job: Job, workspace: Workspace, x: Tensor, parameters: Mapping[str, Tensor]) -> None:
+    """Every stream, for all tokens, by one product."""
+    layout = job.layout(x)
+    if not layout.width:
+        return
+    out = workspace.add_side_by_side(layout)
+    bias = x.new_zeros(layout.width)
+    for stream in job.plan.streams:
+        if stream.bias:
+            start = layout.columns[f"stream.{stream.name}"]
+            bias[start : start + stream.width] = parameters[stream.bias]
+    job.engine.project(x, *_matrices_of_x(job, layout, parameters), bias, out)
+
+
+def _matrices_of_x(job: Job, layout: Layout, parameters: Mapping[str, Tensor]) -> tuple[list[Tensor], list[int]]:
+    """The matrices that meet x, and the columns at which their results start."""
+    streams = [(stream, name) for stream in job.plan.streams for name in stream.matrices]
+    starts = [layout.columns[f"stream.{stream.name}"] for stream, _ in streams]
+    return [parameters[name] for _, name in streams], starts
+
+
+def _run_backwards(
+    job: Job, workspace: Workspace, x: Tensor, parameters: Mapping[str, Tensor], arriving: Sequence[Tensor | None]
+) -> None:
+    """The loop from the last step to the first, after which the workspace holds every gradient but the matrices'."""
+    plan, slots = job.plan, job.plan.backward.slots.values()
+    workspace.add_side_by_side(job.gradient_layout(x))
+    zero = x.new_zeros(())
+    for state, gradient in zip(plan.graph.states, arriving[1:], strict=True):
+        slot = Slot(f"gradient.{state.name}", state.width, Place.HANDED)
+        workspace.add_handed(slot, zero if gradient is None else gradient)
+    y_gradient = zero.expand(job.steps.tokens, plan.output.width) if arriving[0] is None else arriving[0]
+    workspace.add_inputs(slots, parameters | {"output.gradient": y_gradient})
+    workspace.add_missing(slots, job.engine.parts())
+    job.engine.loop(plan.backward, workspace, parameters, job.randomness, backwards=True)
+
+
+def _gradients(
+    job: Job, workspace: Workspace, x: Tensor, parameters: Mapping[str, Tensor], needed: Sequence[bool]
+) -> list[Tensor | None]:
+    """The gradients of x, of the initial states and of the parameters, in this order, after the loop."""
+    plan, engine, states = job.plan, job.engine, job.plan.graph.states
+    found: dict[str, Tensor] = {}
+    for name, rows in workspace.tensors.items():
+        if name.startswith("sum."):
+            owner = name.removeprefix("sum.")
+            found[owner] = rows.sum(0)[: parameters[owner].shape[0]]
+    for stream in plan.streams:
+        for name in stream.matrices:
+            found[name] = engine.outer(workspace.tokens(Slot(f"gradient.{stream.name}", stream.width, Place.TOKEN)), x)
+    for outer in plan.outers:
+        gradient, operand = workspace.tokens(outer.gradient), workspace.tokens(outer.operand)
+        parts = zip(gradient.chunk(outer.blocks, -1), operand.chunk(outer.blocks, -1), strict=True)
+        found[outer.matrix] = torch.stack([engine.outer(*part) for part in parts]).view_as(parameters[outer.matrix])
+    handed = [Slot(f"gradient.{state.name}", state.width, Place.HANDED) for state in states]
+    of_states = [workspace.handed(slot) for slot in handed]
+    of_x = _gradient_of_x(job, workspace, x, parameters) if needed[0] else None
+    return [of_x, *of_states, *(found.get(name) for name in job.names)]
+
+
+def _gradient_of_x(job: Job, workspace: Workspace, x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
+    result = torch.empty_like(x)
+    layout = job.layout(x)
+    if layout.width:
+        gradient = workspace.matrix(f"gradient.{stream.name}" for stream in job.plan.streams)
+        job.engine.project_back(gradient, *_matrices_of_x(job, layout, parameters), result)
+    else:
+        result.zero_()
+    direct = workspace.tensors.get("x.gradient")
+    return result if direct is None else result.add_(direct[:, : x.shape[1]])
+
+
+def _differentiable(
+    job: Job, x: Tensor, tensors: Sequence[Tensor], arriving: Sequence[Tensor | None], needed: Sequence[bool]
+) -> tuple[Tensor | None, ...]:
+    """The gradients as functions that can be differentiated again, through the reference."""
+    count = len(job.plan.states)
+    results = _reference(job, x, tuple(tensors[:count]), dict(zip(job.names, tensors[count:], strict=True)))
+    pairs = [(result, gradient) for result, gradient in zip(results, arriving, strict=True) if gradient is not None]
+    inputs = [tensor for tensor, wanted in zip((x, *tensors), needed, strict=True) if wanted]
+    found = iter(
+        torch.autograd.grad(
+            [result for result, _ in pairs], inputs, [gradient for _, gradient in pairs], create_graph=True, allow_unused=True
+        )
+    )
+    return tuple(next(found) if wanted else None for wanted in needed)
+
+
+def _reference(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+    """The equations over packed tokens, with ordinary torch operations."""
+    outputs, shared = [], {name: parameters[name] for name in job.names}
+    for t, (count, start) in enumerate(zip(job.steps.counts.tolist(), job.steps.starts.tolist(), strict=True)):
+        now = None
+        if job.randomness is not None:
+            now = Randomness(job.randomness.seed[:count], job.randomness.time[:count] + t)
+        running = tuple(state[:count] for state in states)
+        y_t, new = step(job.plan.graph, shared, x[start : start + count], running, now)
+        outputs.append(y_t)
+        states = tuple(torch.cat([a, b[count:]]) for a, b in zip(new, states, strict=True))
+    return torch.cat(outputs), *states

@@ -1,0 +1,95 @@
+"""Rows of different lengths as one list of tokens, so that padding costs nothing.
+
+Rows are sorted by length, longest first, and their steps are laid out by time: all first steps, all second steps of
+the rows that have one, and so on (the layout of torch's PackedSequence). N is the number of real tokens.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+__all__ = ["Packing", "Steps", "pack", "uniform_steps"]
+
+Integers = npt.NDArray[np.int64]
+
+
+class Steps(NamedTuple):
+    """At step t the first ``counts[t]`` rows are running; their tokens start at ``starts[t]``."""
+
+    counts: Integers
+    starts: Integers
+    batch: int
+
+    @property
+    def tokens(self) -> int:
+        """N, the number of real tokens."""
+        return int(self.counts.sum())
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether rows end at different steps."""
+        return bool(len(self.counts)) and int(self.counts[-1]) != self.batch
+
+    @property
+    def previous(self) -> Integers:
+        """Where the states of the step before lie, if those before the first step lie at −B."""
+        return np.concatenate([np.array([-self.batch]), self.starts[:-1]])
+
+
+@lru_cache(maxsize=64)
+def uniform_steps(batch: int, time: int) -> Steps:
+    """Every row runs for all ``time`` steps."""
+    return Steps(np.full(time, batch), np.arange(time) * batch, batch)
+
+
+class Packing(NamedTuple):
+    """The steps of a batch, and where its tokens lie in x (B, T, D): None where all rows are whole."""
+
+    steps: Steps
+    order: Tensor | None
+    places: Tensor | None
+    time: int
+
+    def gather(self, x: Tensor) -> Tensor:
+        """x (B, T, D) → tokens (N, D)."""
+        if self.places is None:
+            return x.transpose(0, 1).reshape(-1, x.shape[-1])
+        return x.reshape(-1, x.shape[-1]).index_select(0, self.places)
+
+    def scatter(self, tokens: Tensor) -> Tensor:
+        """Tokens (N, H) → y (B, T, H), 0 where there is none."""
+        batch, width = self.steps.batch, tokens.shape[-1]
+        if self.places is None:
+            return tokens.view(self.time, batch, width).transpose(0, 1)
+        empty = tokens.new_zeros(batch * self.time, width)
+        return empty.index_copy(0, self.places, tokens).view(batch, self.time, width)
+
+    def sort(self, rows: Tensor) -> Tensor:
+        """Rows of the batch, longest first."""
+        return rows if self.order is None else rows.index_select(0, self.order)
+
+    def unsort(self, rows: Tensor) -> Tensor:
+        """Rows in the batch's own order again."""
+        if self.order is None:
+            return rows
+        return torch.empty_like(rows).index_copy(0, self.order, rows)
+
+
+def pack(batch: int, time: int, lengths: Tensor | None, device: torch.device) -> Packing:
+    """The packing of a batch of ``batch`` rows and ``time`` steps; lengths (B,) may lie on any device."""
+    if lengths is None:
+        return Packing(uniform_steps(batch, time), None, None, time)
+    sizes, order = lengths.cpu().long().sort(descending=True, stable=True)
+    running = torch.arange(time)[:, None] < sizes  # (T, B)
+    counts = running.sum(1)
+    counts = counts[counts > 0]
+    places = (order * time + torch.arange(time)[:, None])[running]
+    starts = counts.cumsum(0) - counts
+    steps = Steps(counts.numpy(), starts.numpy(), batch)
+    return Packing(steps, order.to(device), places.to(device), time)

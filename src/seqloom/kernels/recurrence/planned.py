@@ -1,0 +1,40 @@
+"""The kernel that runs a cell by its plan, on one engine."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from seqloom.kernels.call import Call, Kernel, Randomness, States
+from seqloom.kernels.plan import plan
+from seqloom.kernels.recurrence.engine import Engine
+from seqloom.kernels.recurrence.function import Job, run_job
+from seqloom.kernels.recurrence.packing import pack
+from seqloom.kernels.recurrence.shared import with_shared
+from seqloom.kernels.transforms import under_transform
+
+__all__ = ["Planned"]
+
+
+class Planned(Kernel):
+    """Any cell by its derived programs; ``engine`` runs them."""
+
+    def __init__(self, name: str, summary: str, engine: Engine) -> None:
+        self.name = name
+        self.summary = summary
+        self.engine = engine
+
+    def refusal(self, call: Call) -> str | None:
+        if under_transform(call):
+            return "a torch.func transform or forward-mode derivative is under way"
+        return self.engine.refusal(call)
+
+    def run(self, call: Call) -> tuple[Tensor, States]:
+        packing = pack(*call.x.shape[:2], call.lengths, call.x.device)
+        if not packing.steps.tokens:
+            return call.x.new_zeros(*call.x.shape[:2], call.graph.out_features), call.states
+        randomness = call.randomness and Randomness(*(packing.sort(rows) for rows in call.randomness))
+        cell_plan = plan(call.graph, randomness is not None)
+        parameters = with_shared(cell_plan, call.parameters)
+        job = Job(cell_plan, self.engine, packing.steps, randomness, tuple(parameters))
+        y, final = run_job(job, packing.gather(call.x), tuple(map(packing.sort, call.states)), parameters)
+        return packing.scatter(y), tuple(map(packing.unsort, final))
