@@ -46,7 +46,7 @@ LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     "gru writes": lambda: Recurrent(GRU(update="writes"), 3, 5),
     "gru reset after": lambda: Recurrent(GRUResetAfter, 3, 5),
     "gru reset after, writes": lambda: Recurrent(GRUResetAfter(update="writes"), 3, 5),
-    "every word": lambda: Recurrent(EveryWord, 2, 4),
+    "every word": lambda: Recurrent(EveryWord, 2, 8),
     "learned state": lambda: Recurrent(LSTM, 3, 5, LearnedState()),
     "random state": lambda: Recurrent(GRUResetAfter, 3, 5, RandomState(seed=7)),
     "one unit": lambda: Recurrent(LSTM, 1, 1),

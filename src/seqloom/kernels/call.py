@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from seqloom.cells.graph import Graph
@@ -35,6 +36,12 @@ class Call(NamedTuple):
     lengths: Tensor | None
     randomness: Randomness | None
 
+    @property
+    def needs_gradient(self) -> bool:
+        """Whether autograd will want the way back."""
+        tensors = (self.x, *self.states, *self.parameters.values())
+        return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+
 
 class Kernel(ABC):
     """One way of running a recurrence."""
@@ -45,6 +52,10 @@ class Kernel(ABC):
     @abstractmethod
     def refusal(self, call: Call) -> str | None:
         """Why this kernel cannot run ``call``, or None when it can."""
+
+    def deference(self, call: Call) -> str | None:
+        """Why this kernel, unless asked for by name, leaves ``call`` to another, or None when it does not."""
+        return None
 
     @abstractmethod
     def run(self, call: Call) -> tuple[Tensor, States]:

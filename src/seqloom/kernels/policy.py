@@ -24,8 +24,8 @@ __all__ = ["Explanation", "available", "explain", "run", "use"]
 
 KERNELS: tuple[Kernel, ...] = (
     TorchLibrary(),
-    Reference(),
     Planned("cpu", "machine code made from the equations", CPUEngine()),
+    Reference(),
     Planned("derived", "the derived programs with torch tensors, to check the derivation", TorchEngine()),
 )
 AUTO = "auto"
@@ -92,9 +92,11 @@ def _choose(call: Call) -> tuple[Kernel, tuple[tuple[str, str], ...]]:
             refused.append((kernel.name, f"{wish!r} was asked for"))
             continue
         reason = kernel.refusal(call)
+        if reason is not None and wish == kernel.name:
+            raise UsageError(f"The kernel {wish!r} was asked for, but cannot run this: {reason}.")
+        if reason is None and wish == AUTO:
+            reason = kernel.deference(call)
         if reason is None:
             return kernel, tuple(refused)
-        if wish == kernel.name:
-            raise UsageError(f"The kernel {wish!r} was asked for, but cannot run this: {reason}.")
         refused.append((kernel.name, reason))
     raise AssertionError("the reference refuses nothing")

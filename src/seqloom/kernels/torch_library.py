@@ -71,6 +71,12 @@ class TorchLibrary(Kernel):
             return "a torch.func transform or forward-mode derivative is under way"
         return None
 
+    def deference(self, call: Call) -> str | None:
+        twin = twin_of(call.graph)
+        if call.x.device.type == "cpu" and (call.needs_gradient or twin is None or twin.function != "lstm"):
+            return "on the CPU our own kernel is faster, but for an LSTM without gradients"
+        return None
+
     def run(self, call: Call) -> tuple[Tensor, States]:
         twin = twin_of(call.graph)
         assert twin is not None

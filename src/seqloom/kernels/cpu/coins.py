@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 
 from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, define
-from seqloom.kernels.cpu.operands import WORDS, rows_at
+from seqloom.kernels.cpu.operands import rows_at
 from seqloom.kernels.random_bits import MULTIPLIERS, ROUNDS, WEYL, WORD
 
 __all__ = ["define_coins"]
@@ -45,7 +45,9 @@ def define_coins(module: Any, number_format: Format) -> Any:
 def _spread(code: Code, value: Integer) -> Any:
     undefined = ir.Constant(QUADS, ir.Undefined)
     single = code.builder.insert_element(undefined, value.value, ir.IntType(32)(0))
-    return code.builder.shuffle_vector(single, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+    return code.builder.shuffle_vector(
+        single, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    )
 
 
 def _all(value: int) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import Code, Format, Lanes
+from seqloom.kernels.cpu.emit import Format, Lanes
 
 __all__ = ["FUNCTIONS"]
 
@@ -124,8 +124,7 @@ def logarithm(v: Lanes) -> Lanes:
     result = n.fused(high, n.fused(low, _logarithm_of_ratio(s, _terms(number_format, 6, 12))))
     result = v.where("==", 0.0, -math.inf, result)
     result = v.where("==", math.inf, math.inf, result)
-    valid = v.where(">=", 0.0, result, math.nan)
-    return valid
+    return v.where(">=", 0.0, result, math.nan)
 
 
 def _root_bits(number_format: Format) -> int:
@@ -150,9 +149,7 @@ def _circular(v: Lanes, quarter: int) -> Lanes:
     r = n.fused(-third, n.fused(-second, n.fused(-first, v)))
     square = r * r
     count = _terms(number_format, 5, 9)
-    sine = (r * square).fused(
-        _polynomial(square, [(-1) ** k / math.factorial(2 * k + 1) for k in range(1, count)]), r
-    )
+    sine = (r * square).fused(_polynomial(square, [(-1) ** k / math.factorial(2 * k + 1) for k in range(1, count)]), r)
     cosine = square.fused(_polynomial(square, [(-1) ** k / math.factorial(2 * k) for k in range(1, count + 1)]), 1.0)
     position = code.builder.add(code.builder.fptosi(n.value, number_format.integers), code.whole(quarter))
     zero = code.whole(0)

@@ -67,19 +67,19 @@ def _write_run(code: Code, meet: Any) -> None:
     meeting, give_way, table, operations = job["meeting"], job["give_way"], job["table"], job["operations"]
     meets_each_step = job["meets_each_step"]
     offsets = code.scratch(I64, len(OFFSETS) + 1)
-    one_if_columns = by_columns
-    one_if_rows = code.integer(1) - by_columns
+    by_rows = code.integer(1) - by_columns
     with code.loop(0, job["count"]) as k:
         t = first + k * direction
         rows = code.load_integer(counts + t * 8)
         parity = t & 1
-        present = (0, code.load_integer(starts + t * 8), code.load_integer(previous + t * 8))
-        for place, value in enumerate((*present, parity * batch, (code.integer(1) - parity) * batch, thread, t)):
-            code.store_integer(offsets + 8 * place, value if isinstance(value, Integer) else code.integer(value))
-        first_row = rows * thread // threads * one_if_rows
-        last_row = rows * (thread + 1) // threads * one_if_rows + rows * one_if_columns
-        part = thread * one_if_columns
-        parts = threads * one_if_columns + one_if_rows
+        present = (code.integer(0), code.load_integer(starts + t * 8), code.load_integer(previous + t * 8))
+        halves = (parity * batch, (code.integer(1) - parity) * batch)
+        for place, value in enumerate((*present, *halves, thread, t)):
+            code.store_integer(offsets + 8 * place, value)
+        first_row = rows * thread // threads * by_rows
+        last_row = rows * (thread + 1) // threads * by_rows + rows * by_columns
+        part = thread * by_columns
+        parts = threads * by_columns + by_rows
         with code.when(meets_each_step.compare("!=", 0)):
             code.call(meet, meeting, threads, give_way)
         with code.loop(0, operations) as n:

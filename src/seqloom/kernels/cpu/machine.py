@@ -32,7 +32,9 @@ class Machine:
         self.width = width or widest
         if self.width == widest:
             self.cpu = llvm.get_host_cpu_name()
-            self.features = ",".join([features.flatten(), "-prefer-256-bit"] if self.width == 512 else [features.flatten()])
+            self.features = ",".join(
+                [features.flatten(), "-prefer-256-bit"] if self.width == 512 else [features.flatten()]
+            )
         else:
             self.cpu, self.features = GENERIC[self.width]
         self._engines: list[Any] = []

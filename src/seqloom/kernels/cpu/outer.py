@@ -1,4 +1,4 @@
-"""The product of two tall matrices, C = Aᵀ B, which makes the gradients of weights: both sides are packed on the way."""
+"""The product of two tall matrices, C = Aᵀ B, which makes the gradients of weights; both sides are packed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def scratch_numbers(number_format: Format, columns: int) -> int:
 def define_outer(module: Any, number_format: Format) -> Any:
     """C = Aᵀ B over the rows of C in its share.
 
-    In memory: A and its row step, B and its row step, tokens, rows and columns of C, C and its row step, scratch and the
-    bytes of it that each thread has, and a row of zeros. C has room for whole tiles.
+    In memory: A and its row step, B and its row step, tokens, rows and columns of C, C and its row step, scratch and
+    the bytes of it that each thread has, and a row of zeros. C has room for whole tiles.
     """
     height, width, size = tile_heights(number_format)[0], panel_width(number_format), number_format.bytes
     tile = define_tile(module, number_format, height, packed=True)
@@ -45,7 +45,9 @@ def define_outer(module: Any, number_format: Format) -> Any:
             depth = (tokens - token).least(DEPTH)
             with code.loop(0, panels) as p:
                 place = panels_packed + p * (DEPTH * width * size)
-                code.call(pack_panel, b + token * b_step + p * (width * size), b_step, depth, columns - p * width, place)
+                code.call(
+                    pack_panel, b + token * b_step + p * (width * size), b_step, depth, columns - p * width, place
+                )
             with code.loop(first, last, at_once) as group:
                 stop = (group + at_once).least(last)
                 with code.loop(group, stop) as strip:

@@ -10,10 +10,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from llvmlite import ir
-
 from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, Variable, define
-from seqloom.kernels.cpu.operands import FACTOR_WORDS, WORDS, Rows, rows_at
+from seqloom.kernels.cpu.operands import FACTOR_WORDS, WORDS, rows_at
 
 __all__ = ["DEPTH", "VECTORS", "define_multiply", "define_tile", "panel_width", "tile_heights"]
 
@@ -94,7 +92,8 @@ def define_multiply(module: Any, number_format: Format) -> Any:
         width, size = panel_width(number_format), number_format.bytes
         with code.loop(panels * part // parts, panels * (part + 1) // parts) as panel:
             columns = Integer(
-                code, code.builder.select(panel.compare("==", panels - 1), last_columns.value, code.integer(width).value)
+                code,
+                code.builder.select(panel.compare("==", panels - 1), last_columns.value, code.integer(width).value),
             )
             place = Variable(code, begin.first.value)
             stride = Variable(code, begin.stride.value)
@@ -172,7 +171,13 @@ class _While(ExitStack):
 
 
 def _copy(
-    code: Code, source: Integer, source_step: Integer, target: Integer, target_step: Integer, rows: int, columns: Integer
+    code: Code,
+    source: Integer,
+    source_step: Integer,
+    target: Integer,
+    target_step: Integer,
+    rows: int,
+    columns: Integer,
 ) -> None:
     """Copy ``rows`` by ``columns`` numbers."""
     size = code.format.bytes

@@ -102,7 +102,12 @@ class Table:
                 return [base, OFFSETS[place], step, step]
 
     def _multiply(
-        self, target: list[int], start: list[int], width: int, factors: Sequence[tuple[list[int], Tensor, int]], meets: bool
+        self,
+        target: list[int],
+        start: list[int],
+        width: int,
+        factors: Sequence[tuple[list[int], Tensor, int]],
+        meets: bool,
     ) -> None:
         panel = panel_width(self.format)
         panels = -(-width // panel)

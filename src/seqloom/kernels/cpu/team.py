@@ -102,7 +102,7 @@ os.register_at_fork(after_in_child=lambda: _FORKED.append(os.getpid()))
 
 
 @lru_cache(maxsize=256)
-def _function(address: int) -> ctypes._FuncPointer:  # type: ignore[name-defined]
+def _function(address: int) -> ctypes._FuncPointer:
     return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(address)
 
 

@@ -1,4 +1,4 @@
-"""From equations to programs: what leaves the time loop, what runs in it, what is kept, and the derived backward pass."""
+"""From equations to programs: what leaves the loop, what runs in it, what is kept, and the derived backward pass."""
 
 from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
 from seqloom.kernels.plan.schedule import Multiply, Program, Segment, Throw, Whole

@@ -103,6 +103,7 @@ def _affine(forward: Forward, node: Affine) -> int:
             forward.streams[node.name] = node
         else:
             terms.append(Term(forward.of_node[operand], f"{node.name}.weight_{k}"))
+    start: int | None
     if node.name in forward.streams:
         start = arena.add(Load(Slot(f"stream.{node.name}", node.width, Place.TOKEN)))
     else:

@@ -1,10 +1,11 @@
-"""A cell's plan: the step as programs, for inference and for training, and what its parameters' gradients are made of."""
+"""A cell's plan: its step as programs, for inference and for training, and what its matrices' gradients are made of."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from seqloom.cells.graph import Affine, Graph, Input
 from seqloom.kernels.plan.derivative import BY_RESULT, derive
@@ -25,8 +26,7 @@ class Stream:
     bias: str | None
 
 
-@dataclass(frozen=True)
-class Outer:
+class Outer(NamedTuple):
     """The gradient of a matrix: Σ over tokens of gradient ⊗ operand."""
 
     matrix: str

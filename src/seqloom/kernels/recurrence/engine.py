@@ -17,7 +17,6 @@ __all__ = ["Engine"]
 class Engine(ABC):
     """Runs programs and the products before and after them."""
 
-
     @abstractmethod
     def refusal(self, call: Call) -> str | None:
         """Why this engine cannot run ``call``, or None when it can."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from seqloom.kernels.call import Randomness, States
 from seqloom.kernels.plan import Place, Plan, Slot
 from seqloom.kernels.recurrence.engine import Engine
+from seqloom.kernels.recurrence.matrices import matrix_gradients
 from seqloom.kernels.recurrence.packing import Steps
 from seqloom.kernels.recurrence.workspace import Layout, Workspace
 from seqloom.kernels.reference import step
@@ -43,7 +44,9 @@ class Job:
 
 def run_job(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[Tensor, States]:
     """Tokens x (N, D), states (B, H), sorted by length → the output's tokens (N, H) and the final states."""
-    y, *final = _Recurrence.apply(job, x, *states, *(parameters[name] for name in job.names))
+    y, *final = _Recurrence.apply(  # type: ignore[no-untyped-call]
+        job, x, *states, *(parameters[name] for name in job.names)
+    )
     return y, tuple(final)
 
 
@@ -58,7 +61,7 @@ class _Recurrence(torch.autograd.Function):
         _project(job, workspace, x, parameters)
         for slot, state in zip(plan.states, states, strict=True):
             workspace.add_state(slot, state)
-        workspace.add_inputs(program.slots.values(), parameters | {"x": x})
+        workspace.add_inputs(program.slots.values(), {**parameters, "x": x})
         workspace.add_missing(program.slots.values(), job.engine.parts())
         job.engine.loop(program, workspace, parameters, job.randomness, backwards=False)
         final = [workspace.final(slot) for slot in plan.states]
@@ -114,7 +117,7 @@ def _run_backwards(
         slot = Slot(f"gradient.{state.name}", state.width, Place.HANDED)
         workspace.add_handed(slot, zero if gradient is None else gradient)
     y_gradient = zero.expand(job.steps.tokens, plan.output.width) if arriving[0] is None else arriving[0]
-    workspace.add_inputs(slots, parameters | {"output.gradient": y_gradient})
+    workspace.add_inputs(slots, {**parameters, "output.gradient": y_gradient})
     workspace.add_missing(slots, job.engine.parts())
     job.engine.loop(plan.backward, workspace, parameters, job.randomness, backwards=True)
 
@@ -129,13 +132,7 @@ def _gradients(
         if name.startswith("sum."):
             owner = name.removeprefix("sum.")
             found[owner] = rows.sum(0)[: parameters[owner].shape[0]]
-    for stream in plan.streams:
-        for name in stream.matrices:
-            found[name] = engine.outer(workspace.tokens(Slot(f"gradient.{stream.name}", stream.width, Place.TOKEN)), x)
-    for outer in plan.outers:
-        gradient, operand = workspace.tokens(outer.gradient), workspace.tokens(outer.operand)
-        parts = zip(gradient.chunk(outer.blocks, -1), operand.chunk(outer.blocks, -1), strict=True)
-        found[outer.matrix] = torch.stack([engine.outer(*part) for part in parts]).view_as(parameters[outer.matrix])
+    found |= matrix_gradients(plan, engine, workspace, job.gradient_layout(x), x)
     handed = [Slot(f"gradient.{state.name}", state.width, Place.HANDED) for state in states]
     of_states = [workspace.handed(slot) for slot in handed]
     of_x = _gradient_of_x(job, workspace, x, parameters) if needed[0] else None
@@ -164,7 +161,11 @@ def _differentiable(
     inputs = [tensor for tensor, wanted in zip((x, *tensors), needed, strict=True) if wanted]
     found = iter(
         torch.autograd.grad(
-            [result for result, _ in pairs], inputs, [gradient for _, gradient in pairs], create_graph=True, allow_unused=True
+            [result for result, _ in pairs],
+            inputs,
+            [gradient for _, gradient in pairs],
+            create_graph=True,
+            allow_unused=True,
         )
     )
     return tuple(next(found) if wanted else None for wanted in needed)

@@ -28,8 +28,12 @@ class Planned(Kernel):
             return "a torch.func transform or forward-mode derivative is under way"
         return self.engine.refusal(call)
 
+    def deference(self, call: Call) -> str | None:
+        return "for a single step, preparing the run takes longer than the step" if call.x.shape[1] == 1 else None
+
     def run(self, call: Call) -> tuple[Tensor, States]:
-        packing = pack(*call.x.shape[:2], call.lengths, call.x.device)
+        batch, time = call.x.shape[:2]
+        packing = pack(batch, time, call.lengths, call.x.device)
         if not packing.steps.tokens:
             return call.x.new_zeros(*call.x.shape[:2], call.graph.out_features), call.states
         randomness = call.randomness and Randomness(*(packing.sort(rows) for rows in call.randomness))

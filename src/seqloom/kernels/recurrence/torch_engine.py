@@ -5,7 +5,7 @@ It says whether the derivation is right before any machine code exists. It needs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from seqloom.kernels.reference import NORM_EPSILON, OPERATIONS
 
 __all__ = ["TorchEngine"]
 
-DERIVED = {
+FUNCTIONS: dict[str, Callable[..., Tensor]] = OPERATIONS | {
     "exceeds": lambda a, b: torch.where(a > b, 1.0, torch.where(a == b, 0.5, 0.0)).to(a.dtype),
     "positive": lambda a: (a > 0).to(a.dtype),
 }
@@ -174,8 +174,7 @@ class _Step:
                     known[position] = self.workspace.like.new_full((1,), value.value)
                 case Apply():
                     operands = [self._evaluate(k, known) for k in value.operands]
-                    function = OPERATIONS.get(value.operation) or DERIVED[value.operation]
-                    known[position] = function(*operands)
+                    known[position] = FUNCTIONS[value.operation](*operands)
                 case _:
                     raise AssertionError(f"{value} is not pointwise")
         return known[position]
