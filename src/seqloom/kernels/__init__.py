@@ -2,5 +2,6 @@
 
 from seqloom.kernels.call import Call, Kernel, Randomness
 from seqloom.kernels.policy import Explanation, available, explain, run, use
+from seqloom.kernels.streaming import Stream
 
-__all__ = ["Call", "Explanation", "Kernel", "Randomness", "available", "explain", "run", "use"]
+__all__ = ["Call", "Explanation", "Kernel", "Randomness", "Stream", "available", "explain", "run", "use"]

@@ -67,6 +67,11 @@ def use(kernel: str) -> Iterator[None]:
         _WISH.reset(token)
 
 
+def wish() -> str:
+    """The kernel that was asked for, or "auto"."""
+    return _WISH.get()
+
+
 def available() -> dict[str, str]:
     """The kernels by name, in order of preference, each with a line of description."""
     return {kernel.name: kernel.summary for kernel in KERNELS}

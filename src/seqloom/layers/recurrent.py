@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import lru_cache
+from operator import getitem
 from typing import Any
 
 import torch
@@ -67,6 +68,7 @@ class Recurrent(CausalLayer):
         else:
             for k, vector in enumerate(vectors):
                 self.register_buffer(f"initial_{k}", vector, persistent=True)
+        self._stream = kernels.Stream(graph, _Sources(self.weights), _Named(self.weights))
         names = [state.name for state in graph.states] + ["row_seed", "row_time"] * graph.has_masks
         self._state_names = (type(cell).__name__ if cell else "Recurrent", tuple(names))
 
@@ -120,6 +122,22 @@ class Recurrent(CausalLayer):
                 return self._run(x.to(self._initial_vector(0).dtype), state, lengths)
         return self._run(x, state, lengths)
 
+    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        names, masked = self._state_names[1], self.graph.has_masks
+        count = len(names) - 2 * masked
+        if isinstance(state, tuple) and len(state) == len(names) and not (masked and self.training):
+            done = self._stream.step(x_t, state[:count])
+            if done is not None:
+                y_t, new = done
+                rest = (state[count], state[count + 1] + 1) if masked else ()
+                return y_t, self.state_type(*new, *rest)
+        return super().step(x_t, state)
+
+    def repack(self) -> None:
+        """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
+        self._stream.forget()
+
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
         state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
         y, states = kernels.run(self._call(x, state, lengths))
@@ -154,6 +172,28 @@ class Recurrent(CausalLayer):
     def extra_repr(self) -> str:
         cell = type(self.cell).__name__ if self.cell else "cell from graph"
         return f"{cell}, in_features={self.in_features}, hidden_size={self.hidden_size}"
+
+
+class _Named:
+    """The parameters of a module by name, when asked for."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def __call__(self) -> dict[str, Tensor]:
+        return dict(self.module.named_parameters())
+
+
+class _Sources:
+    """The present parameters of a module's children, found without walking the tree each time."""
+
+    def __init__(self, module: nn.Module) -> None:
+        owners = [child._parameters for child in module.children()]
+        pairs = [(owner, name) for owner in owners for name in owner]
+        self.owners, self.names = [owner for owner, _ in pairs], [name for _, name in pairs]
+
+    def __call__(self) -> list[Tensor]:
+        return list(map(getitem, self.owners, self.names))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=1024)

@@ -2,5 +2,6 @@
 
 from seqloom.kernels.cpu.engine import CPUEngine
 from seqloom.kernels.cpu.machine import Machine, host
+from seqloom.kernels.cpu.stepper import Stepper
 
-__all__ = ["CPUEngine", "Machine", "host"]
+__all__ = ["CPUEngine", "Machine", "Stepper", "host"]

@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 
 from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, define
-from seqloom.kernels.cpu.operands import rows_at
+from seqloom.kernels.cpu.operands import TIME, rows_at
 from seqloom.kernels.random_bits import MULTIPLIERS, ROUNDS, WEYL, WORD
 
 __all__ = ["define_coins"]
@@ -26,7 +26,7 @@ def define_coins(module: Any, number_format: Format) -> Any:
         words, offsets, first_row, last_row, _, _ = code.arguments
         width, threshold, name, seeds, times, per_step = (code.load_integer(words + 8 * k) for k in range(6))
         target = rows_at(code, words + 48, offsets)
-        present = code.load_integer(offsets + 48)
+        present = code.load_integer(offsets + 8 * TIME)
         size = number_format.bytes
         tosses = code.scratch(I64, 4 * LANES)
         with code.loop(first_row, last_row) as row:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from seqloom.kernels.cpu.loop import JOB_WORDS
+from seqloom.kernels.cpu.operands import MAXIMUM_LIVE
 from seqloom.kernels.cpu.table import Table
 from seqloom.kernels.cpu.team import give_way_address, team
-from seqloom.kernels.recurrence.packing import Steps
+from seqloom.kernels.recurrence.packing import Steps, uniform_steps
 
-__all__ = ["Job", "run"]
+__all__ = ["Job", "run_once"]
+
+FIRST, COUNT = JOB_WORDS.index("first"), JOB_WORDS.index("count")
 
 WORK_AT_ONCE = 1_000_000_000
 """Floating-point operations of one call: a few milliseconds, and below 50 on a slow machine."""
@@ -20,51 +22,59 @@ WORK_FOR_TWO = 400_000
 """Below this much work a second thread costs more than it saves."""
 
 
-@dataclass(frozen=True)
 class Job:
-    """A table to be run for every step, by threads that share columns or rows."""
+    """A table made ready to run for every step, by threads that share columns or rows."""
 
-    functions: Mapping[str, int]
-    table: Table
-    steps: Steps
-    by_columns: bool
-    backwards: bool
+    def __init__(self, table: Table, steps: Steps, by_columns: bool, backwards: bool = False) -> None:
+        present = team()
+        self.table = table
+        self.steps = len(steps.counts)
+        self.backwards = backwards
+        work = table.work * max(1, steps.batch)
+        self.threads = present.threads() if work * self.steps > WORK_FOR_TWO else 1
+        self.at_once = max(1, WORK_AT_ONCE // max(1, work))
+        entries, flat = table.words()
+        number, count = present.addresses()
+        self.meeting = np.zeros(16, dtype=np.int64)
+        self.live = np.zeros(MAXIMUM_LIVE, dtype=np.int64)
+        arrays = [np.ascontiguousarray(array) for array in (steps.counts, steps.starts, steps.previous)]
+        self._alive = (entries, flat, *arrays)
+        self.words = _words(
+            count=1,
+            operations=len(entries),
+            table=entries.ctypes.data,
+            direction=-1 if backwards else 1,
+            counts=arrays[0].ctypes.data,
+            starts=arrays[1].ctypes.data,
+            previous=arrays[2].ctypes.data,
+            batch=steps.batch,
+            by_columns=by_columns,
+            meets_each_step=steps.is_ragged and not by_columns,
+            meeting=self.meeting.ctypes.data,
+            thread_number=number,
+            thread_count=count,
+            give_way=give_way_address(),
+            live=self.live.ctypes.data,
+            live_count=table.live_count,
+        )
+
+    def run(self) -> None:
+        """Run all steps, on torch's number of threads, or on one where there is little to do."""
+        for done in range(0, self.steps, self.at_once):
+            self.words[FIRST] = self.steps - 1 - done if self.backwards else done
+            self.words[COUNT] = min(self.at_once, self.steps - done)
+            self.meeting[:] = 0
+            enter, alone = self.table.functions["enter"], self.table.functions["run"]
+            team().launch(enter, alone, self.words.ctypes.data, self.threads)
 
 
-def run(job: Job) -> None:
-    """Run the job on torch's number of threads, or on one where there is little to do."""
-    counts = np.ascontiguousarray(job.steps.counts)
-    starts = np.ascontiguousarray(job.steps.starts)
-    previous = np.ascontiguousarray(job.steps.previous)
-    entries, flat = job.table.words()
-    present, steps = team(), len(counts)
-    work = job.table.work * max(1, job.steps.batch)
-    threads = present.threads() if work * steps > WORK_FOR_TWO else 1
-    at_once = max(1, WORK_AT_ONCE // max(1, work))
-    meeting = np.zeros(16, dtype=np.int64)
-    number, count = present.addresses()
+def run_once(table: Table) -> None:
+    """Run a table for one step, its columns shared among the threads."""
+    Job(table, uniform_steps(1, 1), by_columns=True).run()
+
+
+def _words(**values: int) -> Any:
     words = np.zeros(len(JOB_WORDS), dtype=np.int64)
-    fixed = {
-        "operations": len(entries),
-        "table": entries.ctypes.data,
-        "direction": -1 if job.backwards else 1,
-        "counts": counts.ctypes.data,
-        "starts": starts.ctypes.data,
-        "previous": previous.ctypes.data,
-        "batch": job.steps.batch,
-        "by_columns": job.by_columns,
-        "meets_each_step": job.steps.is_ragged and not job.by_columns,
-        "meeting": meeting.ctypes.data,
-        "thread_number": number,
-        "thread_count": count,
-        "give_way": give_way_address(),
-    }
-    for word, value in fixed.items():
-        words[JOB_WORDS.index(word)] = value
-    first_word, count_word = JOB_WORDS.index("first"), JOB_WORDS.index("count")
-    for done in range(0, steps, at_once):
-        words[first_word] = steps - 1 - done if job.backwards else done
-        words[count_word] = min(at_once, steps - done)
-        meeting[:] = 0
-        present.launch(job.functions["enter"], job.functions["run"], words.ctypes.data, threads)
-    del flat
+    for name, value in values.items():
+        words[JOB_WORDS.index(name)] = value
+    return words

@@ -11,7 +11,7 @@ from typing import Any
 from llvmlite import ir
 
 from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, Variable, declare, define
-from seqloom.kernels.cpu.operands import OFFSETS
+from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE
 
 __all__ = ["JOB_WORDS", "OPERATION_WORDS", "define_loop"]
 
@@ -32,6 +32,8 @@ JOB_WORDS = (
     "thread_number",
     "thread_count",
     "give_way",
+    "live",
+    "live_count",
 )
 PATIENCE = 4096
 
@@ -60,13 +62,16 @@ class _Job:
 
 
 def _write_run(code: Code, meet: Any) -> None:
-    address, thread, threads = code.arguments
-    job = _Job(code, address)
+    place, thread, threads = code.arguments
+    job = _Job(code, place)
     by_columns, direction, batch = job["by_columns"], job["direction"], job["batch"]
     counts, starts, previous, first = job["counts"], job["starts"], job["previous"], job["first"]
     meeting, give_way, table, operations = job["meeting"], job["give_way"], job["table"], job["operations"]
     meets_each_step = job["meets_each_step"]
-    offsets = code.scratch(I64, len(OFFSETS) + 1)
+    offsets = code.scratch(I64, FIRST_LIVE + MAXIMUM_LIVE)
+    with code.loop(0, job["live_count"]) as k:
+        address = code.load_integer(job["live"] + k * 8)
+        code.store_integer(offsets + FIRST_LIVE * 8 + k * 8, address)
     by_rows = code.integer(1) - by_columns
     with code.loop(0, job["count"]) as k:
         t = first + k * direction
@@ -74,8 +79,8 @@ def _write_run(code: Code, meet: Any) -> None:
         parity = t & 1
         present = (code.integer(0), code.load_integer(starts + t * 8), code.load_integer(previous + t * 8))
         halves = (parity * batch, (code.integer(1) - parity) * batch)
-        for place, value in enumerate((*present, *halves, thread, t)):
-            code.store_integer(offsets + 8 * place, value)
+        for number, value in enumerate((*present, *halves, thread, t)):
+            code.store_integer(offsets + 8 * number, value)
         first_row = rows * thread // threads * by_rows
         last_row = rows * (thread + 1) // threads * by_rows + rows * by_columns
         part = thread * by_columns

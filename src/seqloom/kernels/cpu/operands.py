@@ -11,7 +11,7 @@ from typing import NamedTuple
 from seqloom.kernels.cpu.emit import Code, Integer
 from seqloom.kernels.plan import Place
 
-__all__ = ["FACTOR_WORDS", "OFFSETS", "WORDS", "Rows", "rows_at"]
+__all__ = ["FACTOR_WORDS", "FIRST_LIVE", "MAXIMUM_LIVE", "OFFSETS", "TIME", "WORDS", "Rows", "rows_at"]
 
 WORDS = 4
 FACTOR_WORDS = WORDS + 2
@@ -25,6 +25,12 @@ OFFSETS = {
     Place.PARTIAL: 5,
 }
 """Which of the step's offsets a place is counted by; the first is always 0, the sixth the thread's number."""
+
+TIME = len(OFFSETS) - 1
+"""The offset after these is the step's own number."""
+FIRST_LIVE = TIME + 1
+MAXIMUM_LIVE = 24
+"""Then come live addresses: of tensors that are others at every call, so that a table need not be written again."""
 
 
 class Rows(NamedTuple):

@@ -16,12 +16,13 @@ from seqloom.kernels.cpu.emit import Format
 from seqloom.kernels.cpu.library import library
 from seqloom.kernels.cpu.loop import OPERATION_WORDS
 from seqloom.kernels.cpu.machine import Machine
-from seqloom.kernels.cpu.operands import OFFSETS
+from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, OFFSETS
 from seqloom.kernels.cpu.product import panel_width
 from seqloom.kernels.cpu.segment import define_segment, segment_slots
 from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole
 from seqloom.kernels.plan.values import Normalise, NormaliseBack
 from seqloom.kernels.random_bits import WORD
+from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
 __all__ = ["Table", "compiled_segments"]
@@ -54,6 +55,7 @@ class Table:
         self.operations: list[tuple[int, list[int], bool]] = []
         self.work = 0
         self.splits_columns = True
+        self.live: dict[tuple[str, Place], list[int]] = {}
         self._alive: list[Any] = []
 
     def memory(self, numbers: int) -> Tensor:
@@ -63,6 +65,19 @@ class Table:
         start = -whole.data_ptr() % ALIGNMENT // self.format.bytes
         self._alive.append(whole)
         return whole[start : start + numbers]
+
+    @property
+    def live_count(self) -> int:
+        """How many addresses are given anew at each run."""
+        return len(self.live)
+
+    def let_live(self, name: str, place: Place, stride: int) -> int:
+        """Let a slot's memory be given at each run, its rows ``stride`` numbers apart; its place among those given."""
+        position = len(self.live)
+        if position == MAXIMUM_LIVE:
+            raise MemoryError(f"a table has at most {MAXIMUM_LIVE} live slots")
+        self.live[name, place] = [0, FIRST_LIVE + position, 1, stride * self.format.bytes]
+        return position
 
     def words(self) -> tuple[Any, Any]:
         """The table and the operands' words, as arrays to be kept alive during the run."""
@@ -88,7 +103,7 @@ class Table:
         words = (matrix.data_ptr(), matrix.stride(0) * self.format.bytes, depth, width, target.data_ptr(), panel)
         self._add(self.functions["pack_transposed" if transposed else "pack"], words, matrix, target)
 
-    def _rows(self, tensor: Tensor, place: Place, first: int = 0) -> list[int]:
+    def rows(self, tensor: Tensor, place: Place, first: int = 0) -> list[int]:
         """The words of a slot whose memory is ``tensor`` (rows, width)."""
         step = tensor.stride(0) * self.format.bytes if len(tensor) > 1 else tensor.shape[1] * self.format.bytes
         base = tensor.data_ptr() + first * step
@@ -117,18 +132,28 @@ class Table:
             self.work += 2 * depth * width
         self._add(self.functions["multiply"], words, *(packed for _, packed, _ in factors), meets=meets)
 
-    def add_rows_product(self, x: Tensor, packed: Tensor, bias: Tensor, out: Tensor) -> None:
-        """out = x · packed + bias for all rows."""
-        factors = [(self._rows(x, Place.TOKEN), packed, x.shape[1])]
-        self._multiply(self._rows(out, Place.TOKEN), self._rows(bias, Place.SHARED), out.shape[1], factors, False)
+    def add_projection(self, x: list[int], projection: Projection, out: Tensor, packing: Table) -> None:
+        """out = x Wᵀ + bias for all W of the projection; ``x`` are the words of x's rows."""
+        depth = projection.matrices[0].shape[1]
+        packed = self.memory(out.shape[1] * depth)
+        for matrix, start in zip(projection.matrices, projection.starts, strict=True):
+            packing.add_pack(matrix, packed[start * depth :], transposed=True)
+        begin = self.rows(projection.bias, Place.SHARED)
+        self._multiply(self.rows(out, Place.TOKEN), begin, out.shape[1], [(x, packed, depth)], False)
 
-    def add_sum_of_products(self, factors: Sequence[tuple[Tensor, Tensor, int]], out: Tensor) -> None:
-        """out = Σ rows · packed."""
-        listed = [(self._rows(rows, Place.TOKEN), packed, depth) for rows, packed, depth in factors]
-        self._multiply(self._rows(out, Place.TOKEN), self._zeros(out.shape[1]), out.shape[1], listed, False)
+    def add_projection_back(self, gradient: Tensor, projection: Projection, out: Tensor, packing: Table) -> None:
+        """out = Σ gradient W over all W of the projection."""
+        width = out.shape[1]
+        factors = []
+        for matrix, start in zip(projection.matrices, projection.starts, strict=True):
+            depth = len(matrix)
+            packed = self.memory(depth * padded(width, panel_width(self.format)))
+            packing.add_pack(matrix, packed, transposed=False)
+            factors.append((self.rows(gradient[:, start : start + depth], Place.TOKEN), packed, depth))
+        self._multiply(self.rows(out, Place.TOKEN), self._zeros(width), width, factors, False)
 
     def _zeros(self, width: int) -> list[int]:
-        return self._rows(self.like.new_zeros(1, padded(width, panel_width(self.format))), Place.SHARED)
+        return self.rows(self.like.new_zeros(1, padded(width, panel_width(self.format))), Place.SHARED)
 
     def add_outer(self, a: Tensor, b: Tensor, c: Tensor, scratch: int, parts: int) -> None:
         """c = aᵀ b; ``scratch`` numbers for each of ``parts`` threads."""
@@ -161,15 +186,19 @@ class Table:
                     assert randomness is not None
                     self._add_throw(operation, workspace, randomness)
 
-    def _slot(self, slot: Slot, workspace: Workspace, columns: int = 0) -> list[int]:
-        words = self._rows(workspace.tensors[slot.name], slot.place, workspace.first_row(slot))
+    def slot(self, slot: Slot, workspace: Workspace, columns: int = 0) -> list[int]:
+        """The words of a slot, from ``columns`` columns on."""
+        live = self.live.get((slot.name, slot.place))
+        if live is not None:
+            return [columns * self.format.bytes, *live[1:]]
+        words = self.rows(workspace.tensors[slot.name], slot.place, workspace.first_row(slot))
         words[0] += columns * self.format.bytes
         return words
 
     def _add_segment(self, address: int, segment: Segment, workspace: Workspace) -> None:
         slots = segment_slots(segment)
         panels = -(-segment.width // panel_width(self.format))
-        words = [panels] + [word for slot in slots for word in self._slot(slot, workspace)]
+        words = [panels] + [word for slot in slots for word in self.slot(slot, workspace)]
         self.work += 16 * len(slots) * segment.width
         self.splits_columns &= segment.width > 1 and all(slot.width > 1 for slot in slots)
         self._add(address, words)
@@ -187,19 +216,19 @@ class Table:
                 depth = matrix.shape[0] if factor.transposed else matrix.shape[1]
                 packed = self.memory(depth * padded(width, panel_width(self.format)))
                 packing.add_pack(matrix, packed, not factor.transposed)
-                factors.append((self._slot(factor.slot, workspace, block * depth), packed, depth))
-            target = self._slot(operation.target, workspace, block * width)
+                factors.append((self.slot(factor.slot, workspace, block * depth), packed, depth))
+            target = self.slot(operation.target, workspace, block * width)
             if operation.start is None:
                 start = self._zeros(width)
             else:
-                start = self._slot(operation.start, workspace, block * width)
+                start = self.slot(operation.start, workspace, block * width)
             exact = width if blocks > 1 else padded(width, panel_width(self.format))
             self._multiply(target, start, exact, factors, True)
 
     def _add_whole(self, operation: Whole, workspace: Workspace) -> None:
         value = operation.value
         self.splits_columns = False
-        words = [word for slot in (*operation.sources, *operation.targets) for word in self._slot(slot, workspace)]
+        words = [word for slot in (*operation.sources, *operation.targets) for word in self.slot(slot, workspace)]
         match value:
             case Normalise() | NormaliseBack():
                 name = f"normalise_{'back_' if isinstance(value, NormaliseBack) else ''}{value.kind}"
@@ -218,4 +247,4 @@ class Table:
         threshold, name = int(coins.p * (WORD + 1)), crc32(coins.name.encode())
         words = [coins.width, threshold, name, seeds.data_ptr(), times.data_ptr(), int(coins.per == "step")]
         self.work += 64 * coins.width
-        self._add(self.functions["coins"], [*words, *self._slot(operation.target, workspace)], seeds, times)
+        self._add(self.functions["coins"], [*words, *self.slot(operation.target, workspace)], seeds, times)

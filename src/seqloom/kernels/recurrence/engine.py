@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from torch import Tensor
 
 from seqloom.kernels.call import Call, Randomness
 from seqloom.kernels.plan import Program
+from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace
 
 __all__ = ["Engine"]
@@ -30,11 +31,11 @@ class Engine(ABC):
         """How many threads add up sums of their own."""
 
     @abstractmethod
-    def project(self, x: Tensor, matrices: Sequence[Tensor], starts: Sequence[int], bias: Tensor, out: Tensor) -> None:
-        """out[:, start : start + rows of W] = x Wᵀ + bias, for every matrix W and its start; Ws of one start add up."""
+    def project(self, x: Tensor, projection: Projection, out: Tensor) -> None:
+        """out[:, start : start + rows of W] = x Wᵀ + bias, for every matrix of ``projection``."""
 
     @abstractmethod
-    def project_back(self, gradient: Tensor, matrices: Sequence[Tensor], starts: Sequence[int], out: Tensor) -> None:
+    def project_back(self, gradient: Tensor, projection: Projection, out: Tensor) -> None:
         """out = Σ over the matrices of gradient[:, start : start + rows of W] W."""
 
     @abstractmethod

@@ -14,6 +14,7 @@ from seqloom.kernels.plan import Place, Plan, Slot
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.matrices import matrix_gradients
 from seqloom.kernels.recurrence.packing import Steps
+from seqloom.kernels.recurrence.projection import projection, stream_layout
 from seqloom.kernels.recurrence.workspace import Layout, Workspace
 from seqloom.kernels.reference import step
 
@@ -29,11 +30,6 @@ class Job:
     steps: Steps
     randomness: Randomness | None
     names: tuple[str, ...]
-
-    def layout(self, like: Tensor) -> Layout:
-        """The streams side by side."""
-        slots = (Slot(f"stream.{stream.name}", stream.width, Place.TOKEN) for stream in self.plan.streams)
-        return Layout(slots, self.engine.unit_of(like))
 
     def gradient_layout(self, like: Tensor) -> Layout:
         """The gradients of all maps side by side, those of the streams first and in their order."""
@@ -87,23 +83,10 @@ class _Recurrence(torch.autograd.Function):
 
 def _project(job: Job, workspace: Workspace, x: Tensor, parameters: Mapping[str, Tensor]) -> None:
     """Every stream, for all tokens, by one product."""
-    layout = job.layout(x)
-    if not layout.width:
-        return
-    out = workspace.add_side_by_side(layout)
-    bias = x.new_zeros(layout.width)
-    for stream in job.plan.streams:
-        if stream.bias:
-            start = layout.columns[f"stream.{stream.name}"]
-            bias[start : start + stream.width] = parameters[stream.bias]
-    job.engine.project(x, *_matrices_of_x(job, layout, parameters), bias, out)
-
-
-def _matrices_of_x(job: Job, layout: Layout, parameters: Mapping[str, Tensor]) -> tuple[list[Tensor], list[int]]:
-    """The matrices that meet x, and the columns at which their results start."""
-    streams = [(stream, name) for stream in job.plan.streams for name in stream.matrices]
-    starts = [layout.columns[f"stream.{stream.name}"] for stream, _ in streams]
-    return [parameters[name] for _, name in streams], starts
+    layout = stream_layout(job.plan, workspace.unit)
+    if layout.width:
+        out = workspace.add_side_by_side(layout)
+        job.engine.project(x, projection(job.plan, parameters, layout), out)
 
 
 def _run_backwards(
@@ -141,10 +124,10 @@ def _gradients(
 
 def _gradient_of_x(job: Job, workspace: Workspace, x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
     result = torch.empty_like(x)
-    layout = job.layout(x)
+    layout = stream_layout(job.plan, workspace.unit)
     if layout.width:
         gradient = workspace.matrix(f"gradient.{stream.name}" for stream in job.plan.streams)
-        job.engine.project_back(gradient, *_matrices_of_x(job, layout, parameters), result)
+        job.engine.project_back(gradient, projection(job.plan, parameters, layout), result)
     else:
         result.zero_()
     direct = workspace.tensors.get("x.gradient")

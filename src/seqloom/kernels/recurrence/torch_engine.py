@@ -5,7 +5,7 @@ It says whether the derivation is right before any machine code exists. It needs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw,
 from seqloom.kernels.plan.values import Apply, Arena, Normalise, NormaliseBack, Number, Total
 from seqloom.kernels.random_bits import bernoulli_mask
 from seqloom.kernels.recurrence.engine import Engine
+from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace
 from seqloom.kernels.reference import NORM_EPSILON, OPERATIONS
 
@@ -38,14 +39,14 @@ class TorchEngine(Engine):
     def parts(self) -> int:
         return 1
 
-    def project(self, x: Tensor, matrices: Sequence[Tensor], starts: Sequence[int], bias: Tensor, out: Tensor) -> None:
-        out[:] = bias
-        for matrix, start in zip(matrices, starts, strict=True):
+    def project(self, x: Tensor, projection: Projection, out: Tensor) -> None:
+        out[:] = projection.bias
+        for matrix, start in zip(projection.matrices, projection.starts, strict=True):
             out[:, start : start + matrix.shape[0]] += x @ matrix.T
 
-    def project_back(self, gradient: Tensor, matrices: Sequence[Tensor], starts: Sequence[int], out: Tensor) -> None:
+    def project_back(self, gradient: Tensor, projection: Projection, out: Tensor) -> None:
         out.zero_()
-        for matrix, start in zip(matrices, starts, strict=True):
+        for matrix, start in zip(projection.matrices, projection.starts, strict=True):
             out += gradient[:, start : start + matrix.shape[0]] @ matrix
 
     def outer(self, gradient: Tensor, operand: Tensor) -> Tensor:

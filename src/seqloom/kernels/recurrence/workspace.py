@@ -119,6 +119,10 @@ class Workspace:
         places = within + torch.from_numpy(steps.previous.repeat(steps.counts)) + steps.batch
         return sequence.index_select(0, places.to(sequence.device))
 
+    def initial(self, slot: Slot) -> Tensor:
+        """The rows of a state before the first step (B, H)."""
+        return self.tensors[slot.name][: self.steps.batch, : slot.width]
+
     def final(self, slot: Slot) -> Tensor:
         """Each row's state after its last step (B, H)."""
         steps, sequence = self.steps, self.tensors[slot.name]

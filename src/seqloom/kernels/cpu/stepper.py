@@ -1,0 +1,153 @@
+"""One step of a cell, with next to nothing around it: weights packed once, operands found by their addresses.
+
+Packed weights hold only while every parameter is the same tensor, at the same place and of the same version. Writes
+through ``.data`` leave no trace in the version: after them, ask for a new stepper.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter, is_
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from seqloom.cells.graph import Graph
+from seqloom.kernels.call import States
+from seqloom.kernels.cpu.engine import CPUEngine
+from seqloom.kernels.cpu.job import Job, run_once
+from seqloom.kernels.cpu.table import Table
+from seqloom.kernels.plan import Place, Slot, plan
+from seqloom.kernels.recurrence.packing import uniform_steps
+from seqloom.kernels.recurrence.projection import projection, stream_layout
+from seqloom.kernels.recurrence.shared import with_shared
+from seqloom.kernels.recurrence.workspace import Workspace
+
+__all__ = ["Stepper"]
+
+VERSION = attrgetter("_version")
+
+
+class Stepper:
+    """``y, new = stepper(x (B, D), states (B, H))`` for one graph, one set of parameters and one batch size.
+
+    ``parameters`` gives the graph's parameters by name; they are functions of ``sources()``, whose place and version
+    are watched. No gradients; masks have their mean.
+    """
+
+    def __init__(
+        self,
+        engine: CPUEngine,
+        graph: Graph,
+        sources: Callable[[], Sequence[Tensor]],
+        parameters: Callable[[], Mapping[str, Tensor]],
+        batch: int,
+    ) -> None:
+        self._sources = sources
+        self._held = sources()  # so that no other tensor takes their place in memory
+        self._stamps = self._present_stamps()
+        self._plan = plan(graph, False)
+        like = self._held[0]
+        self._dtype = like.dtype
+        self._last: tuple[Tensor | None, ...] = (None,) * len(graph.states)
+        widths = (graph.in_features, *(state.width for state in graph.states))
+        self._shapes = tuple(torch.Size((batch, width)) for width in widths)
+        self._workspace = Workspace(uniform_steps(batch, 1), engine.unit_of(like), like)
+        with torch.no_grad():
+            self._prepare(engine, with_shared(self._plan, parameters()))
+        self._lock = Lock()
+
+    def _prepare(self, engine: CPUEngine, parameters: Mapping[str, Tensor]) -> None:
+        cell_plan, workspace, program = self._plan, self._workspace, self._plan.inference
+        table, packing = engine.table(workspace.like), engine.table(workspace.like)
+        self._x = self._place_x(table)
+        self._kept = [k for k, slot in enumerate(cell_plan.states) if slot.width % workspace.unit]
+        for k, slot in enumerate(cell_plan.states):
+            if k in self._kept:
+                workspace.add_state(slot, workspace.like.new_zeros(()))
+            else:
+                table.let_live(slot.name, Place.PREVIOUS, slot.width)
+        for k, slot in enumerate(cell_plan.states):
+            if k not in self._kept:
+                table.let_live(slot.name, Place.TOKEN, slot.width)
+        layout = stream_layout(cell_plan, workspace.unit)
+        if layout.width:
+            out = workspace.add_side_by_side(layout)
+            x = table.slot(Slot("x", cell_plan.graph.in_features, Place.TOKEN), workspace)
+            table.add_projection(x, projection(cell_plan, parameters, layout), out, packing)
+        live = {name for name, _ in table.live}
+        slots = [slot for name, slot in program.slots.items() if name not in live]
+        workspace.add_inputs(slots, parameters)
+        workspace.add_missing(slots, 1)
+        table.add_program(program, workspace, parameters, None, packing)
+        run_once(packing)
+        names = [slot.name for slot in cell_plan.states]
+        self._result = names.index(cell_plan.output.name) if cell_plan.output.name in names else None
+        self._job = Job(table, workspace.steps, table.splits_columns)
+        self._alone = self._job.threads == 1
+        self._live = self._job.live.data
+        self._words = self._job.words.ctypes.data
+        self._run = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(table.functions["run"])
+        self._pack = struct.Struct(f"{table.live_count}q").pack_into
+
+    def _place_x(self, table: Table) -> Tensor | None:
+        """Read x where it lies, or, where padding asks for it, in a copy."""
+        slot = Slot("x", self._plan.graph.in_features, Place.TOKEN)
+        if self._plan.reads_x and slot.width % self._workspace.unit:
+            self._workspace.add_missing([slot], 1)
+            return self._workspace.tokens(slot)
+        table.let_live("x", Place.TOKEN, slot.width)
+        return None
+
+    def fits(self, x: Tensor, states: Sequence[Tensor]) -> bool:
+        """Whether x and the states are such as this stepper takes, and its weights are still those of its sources."""
+        return (
+            x.shape == self._shapes[0]
+            and x.dtype is self._dtype
+            and x.is_contiguous()
+            and (all(map(is_, states, self._last)) or self._fit(states))
+            and self._stamps == self._present_stamps()
+        )
+
+    def _fit(self, states: Sequence[Tensor]) -> bool:
+        """States that did not come from the step before are looked at more closely."""
+        return len(states) == len(self._shapes) - 1 and all(
+            state.shape == shape and state.dtype is self._dtype and state.is_contiguous()
+            for state, shape in zip(states, self._shapes[1:], strict=True)
+        )
+
+    def _present_stamps(self) -> tuple[list[int], list[int]]:
+        sources = self._sources()
+        return list(map(Tensor.data_ptr, sources)), list(map(VERSION, sources))
+
+    def __call__(self, x: Tensor, states: States) -> tuple[Tensor, States]:
+        new = tuple(map(torch.empty_like, states))
+        with self._lock:
+            self._last = new
+            self._fill(x, states, new)
+            if self._alone:
+                self._run(self._words, 0, 1)
+            else:
+                self._job.run()
+            for k in self._kept:
+                new[k].copy_(self._workspace.tokens(self._plan.states[k]))
+            if self._result is None:
+                return self._workspace.tokens(self._plan.output).clone(), new
+        return new[self._result], new
+
+    def _fill(self, x: Tensor, states: States, new: States) -> None:
+        """Tell the table where this call's tensors lie."""
+        addresses = [] if self._x is not None else [x.data_ptr()]
+        if self._x is not None:
+            self._x.copy_(x)
+        if self._kept:
+            for k in self._kept:
+                self._workspace.initial(self._plan.states[k]).copy_(states[k])
+            live = [k for k in range(len(states)) if k not in self._kept]
+            states, new = tuple(states[k] for k in live), tuple(new[k] for k in live)
+        addresses += [state.data_ptr() for state in states]
+        addresses += [state.data_ptr() for state in new]
+        self._pack(self._live, 0, *addresses)
