@@ -95,7 +95,7 @@ class CPUEngine(Engine):
         packing = self.table(workspace.like)
         table.add_program(program, workspace, parameters, randomness, packing)
         run_once(packing)
-        Job(table, workspace.steps, table.splits_columns, backwards).run()
+        Job(table, workspace.steps, backwards=backwards).run()
 
     def table(self, like: Tensor) -> Table:
         """An empty table for numbers like those of ``like``."""

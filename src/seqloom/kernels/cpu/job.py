@@ -20,13 +20,19 @@ WORK_AT_ONCE = 1_000_000_000
 """Floating-point operations of one call: a few milliseconds, and below 50 on a slow machine."""
 WORK_FOR_TWO = 400_000
 """Below this much work a second thread costs more than it saves."""
+ROWS_FOR_EACH = 8
 
 
 class Job:
-    """A table made ready to run for every step, by threads that share columns or rows."""
+    """A table made ready to run for every step.
 
-    def __init__(self, table: Table, steps: Steps, by_columns: bool, backwards: bool = False) -> None:
+    Threads share the rows where each gets enough of them for whole tiles; else, where the table allows it, the columns.
+    """
+
+    def __init__(self, table: Table, steps: Steps, by_columns: bool | None = None, backwards: bool = False) -> None:
         present = team()
+        if by_columns is None:
+            by_columns = table.splits_columns and steps.batch < ROWS_FOR_EACH * present.threads()
         self.table = table
         self.steps = len(steps.counts)
         self.backwards = backwards

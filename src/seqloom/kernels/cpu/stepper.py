@@ -86,7 +86,7 @@ class Stepper:
         run_once(packing)
         names = [slot.name for slot in cell_plan.states]
         self._result = names.index(cell_plan.output.name) if cell_plan.output.name in names else None
-        self._job = Job(table, workspace.steps, table.splits_columns)
+        self._job = Job(table, workspace.steps)
         self._alone = self._job.threads == 1
         self._live = self._job.live.data
         self._words = self._job.words.ctypes.data

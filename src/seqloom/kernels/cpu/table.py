@@ -19,7 +19,7 @@ from seqloom.kernels.cpu.machine import Machine
 from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, OFFSETS
 from seqloom.kernels.cpu.product import panel_width
 from seqloom.kernels.cpu.segment import define_segment, segment_slots
-from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole
+from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole, written_slots
 from seqloom.kernels.plan.values import Normalise, NormaliseBack
 from seqloom.kernels.random_bits import WORD
 from seqloom.kernels.recurrence.projection import Projection
@@ -174,12 +174,13 @@ class Table:
     ) -> None:
         """Every operation of ``program``; the matrices it needs are packed by ``packing``, which runs first."""
         segments = iter(compiled_segments(self.machine, self.format, program))
-        for operation in program.operations:
+        meetings = _meetings(program)
+        for operation, meets in zip(program.operations, meetings, strict=True):
             match operation:
                 case Segment():
                     self._add_segment(next(segments), operation, workspace)
                 case Multiply():
-                    self._add_multiply(operation, workspace, parameters, packing)
+                    self._add_multiply(operation, workspace, parameters, packing, meets)
                 case Whole():
                     self._add_whole(operation, workspace)
                 case Throw():
@@ -204,7 +205,12 @@ class Table:
         self._add(address, words)
 
     def _add_multiply(
-        self, operation: Multiply, workspace: Workspace, parameters: Mapping[str, Tensor], packing: Table
+        self,
+        operation: Multiply,
+        workspace: Workspace,
+        parameters: Mapping[str, Tensor],
+        packing: Table,
+        meets: bool,
     ) -> None:
         blocks, width = operation.blocks, operation.target.width // operation.blocks
         self.splits_columns &= blocks == 1
@@ -223,7 +229,7 @@ class Table:
             else:
                 start = self.slot(operation.start, workspace, block * width)
             exact = width if blocks > 1 else padded(width, panel_width(self.format))
-            self._multiply(target, start, exact, factors, True)
+            self._multiply(target, start, exact, factors, meets)
 
     def _add_whole(self, operation: Whole, workspace: Workspace) -> None:
         value = operation.value
@@ -248,3 +254,21 @@ class Table:
         words = [coins.width, threshold, name, seeds.data_ptr(), times.data_ptr(), int(coins.per == "step")]
         self.work += 64 * coins.width
         self._add(self.functions["coins"], [*words, *self.slot(operation.target, workspace)], seeds, times)
+
+
+def _meetings(program: Program) -> list[bool]:
+    """Before which operations threads that share columns meet: a product reads columns that others wrote.
+
+    What earlier steps wrote counts as written until the first meeting of the step.
+    """
+    meetings = []
+    written: set[str] | None = None
+    for operation in program.operations:
+        reads = {factor.slot.name for factor in operation.factors} if isinstance(operation, Multiply) else set()
+        meets = bool(reads) and (written is None or not reads.isdisjoint(written))
+        meetings.append(meets)
+        if meets:
+            written = set()
+        if written is not None:
+            written |= {slot.name for slot in written_slots(operation)}
+    return meetings

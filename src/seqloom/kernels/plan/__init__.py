@@ -1,7 +1,7 @@
 """From equations to programs: what leaves the loop, what runs in it, what is kept, and the derived backward pass."""
 
 from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
-from seqloom.kernels.plan.schedule import Multiply, Program, Segment, Throw, Whole
+from seqloom.kernels.plan.schedule import Multiply, Program, Segment, Throw, Whole, written_slots
 from seqloom.kernels.plan.values import Place, Slot
 
-__all__ = ["Multiply", "Outer", "Place", "Plan", "Program", "Segment", "Slot", "Stream", "Throw", "Whole", "plan"]
+__all__ = ["Multiply", "Outer", "Place", "Plan", "Program", "Segment", "Slot", "Stream", "Throw", "Whole", "plan", "written_slots"]

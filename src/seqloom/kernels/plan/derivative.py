@@ -93,8 +93,8 @@ class _Reverse:
         count = len(arena.values)
         value, slot = self.forward.output
         self.gradients[value].append(arena.add(Load(Slot("output.gradient", slot.width, Place.TOKEN))))
-        for (value, _), state in zip(self.forward.new_states, self.forward.graph.states, strict=True):
-            later = Slot(f"gradient.{state.name}", state.width, Place.GIVEN)
+        for value, slot in self.forward.new_states:
+            later = Slot(f"gradient.{slot.name.removeprefix('new.')}", slot.width, Place.GIVEN)
             self.gradients[value].append(arena.add(Load(later)))
         for position in reversed(range(count)):
             self._visit(position)
@@ -145,7 +145,7 @@ class _Reverse:
                 self._store(zero if gradient is None else gradient, Slot(f"gradient.{name}", slot.width, Place.HANDED))
             case Place.TOKEN if gradient is not None:
                 self._store(gradient, Slot(f"gradient.{name}" if name else "x.gradient", slot.width, Place.TOKEN))
-                if name and self.forward.streams[name].bias:
+                if name in self.forward.streams and self.forward.streams[name].bias:
                     self._accumulate(gradient, Slot(f"sum.{name}.bias", slot.width, Place.PARTIAL))
             case Place.SHARED if gradient is not None:
                 self._accumulate(gradient, Slot(f"sum.{slot.name}", slot.width, Place.PARTIAL))

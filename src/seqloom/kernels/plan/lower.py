@@ -6,50 +6,38 @@ tokens by one product before the loop starts. What only reads weights is a *shar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Pointwise, State, Weight
+from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Node, Norm, Pointwise, State, Weight
 from seqloom.kernels.plan.values import Arena, Coins, Load, Normalise, Number, Place, Product, Slot, Term
 
 __all__ = ["Forward", "lower"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Forward:
-    """The values of one step: ``of_node`` says which value is which node of the graph."""
+    """The values of one step: the new states with the slots of their sequences, and the value that is the output."""
 
-    graph: Graph
-    arena: Arena = field(default_factory=Arena)
-    of_node: list[int] = field(default_factory=list)
-    streams: dict[str, Affine] = field(default_factory=dict)
-    shared: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def new_states(self) -> list[tuple[int, Slot]]:
-        """Each new state, and the slot of its sequence."""
-        pairs = zip(self.graph.new_states, self.graph.states, strict=True)
-        return [(self.of_node[k], Slot(f"new.{state.name}", state.width, Place.TOKEN)) for k, state in pairs]
+    arena: Arena
+    new_states: tuple[tuple[int, Slot], ...]
+    result: int
+    streams: Mapping[str, Affine] = field(default_factory=dict)
+    shared: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def output(self) -> tuple[int, Slot]:
         """The output, and the slot of its sequence: that of a state where the output is that state."""
-        value = self.of_node[self.graph.output]
-        slots = [slot for state, slot in self.new_states if state == value]
-        return value, slots[0] if slots else Slot("output", self.graph.out_features, Place.TOKEN)
+        slots = [slot for value, slot in self.new_states if value == self.result]
+        return self.result, slots[0] if slots else Slot("output", self.arena.width(self.result), Place.TOKEN)
 
 
 def lower(graph: Graph, masks_drawn: bool) -> Forward:
     """The values of one step of ``graph``; masks are drawn, or have their mean."""
-    forward = Forward(graph)
-    hoisted = _weights_alone(graph)
-    for position, node in enumerate(graph.nodes):
-        if hoisted[position]:
-            forward.shared[f"shared.{position}"] = position
-            value = forward.arena.add(Load(Slot(f"shared.{position}", node.width, Place.SHARED)))
-        else:
-            value = _lower(forward, position, masks_drawn)
-        forward.of_node.append(value)
-    return forward
+    lowering = _Lowering(graph, masks_drawn)
+    slots = [Slot(f"new.{state.name}", state.width, Place.TOKEN) for state in graph.states]
+    new = tuple(zip((lowering.of_node[k] for k in graph.new_states), slots, strict=True))
+    return Forward(lowering.arena, new, lowering.of_node[graph.output], lowering.streams, lowering.shared)
 
 
 def _weights_alone(graph: Graph) -> list[bool]:
@@ -66,49 +54,69 @@ def _weights_alone(graph: Graph) -> list[bool]:
     return [flag and isinstance(node, Pointwise) for flag, node in zip(still, graph.nodes, strict=True)]
 
 
-def _lower(forward: Forward, position: int, masks_drawn: bool) -> int:
-    arena, of_node, node = forward.arena, forward.of_node, forward.graph.nodes[position]
-    match node:
-        case Input():
-            return arena.add(Load(Slot("x", node.width, Place.TOKEN)))
-        case State():
-            return arena.add(Load(Slot(f"new.{node.name}", node.width, Place.PREVIOUS)))
-        case Constant():
-            return arena.add(Number(node.value))
-        case Weight():
-            return _vector(arena, f"{node.name}.vector", node.width)
-        case Affine():
-            return _affine(forward, node)
-        case Norm():
-            hat = arena.add(Normalise((of_node[node.operands[0]],), node.width, node.kind, node.groups))
-            scaled = arena.apply("multiply", hat, _vector(arena, f"{node.name}.scale", node.width))
-            if node.kind == "rms":
-                return scaled
-            return arena.apply("add", scaled, _vector(arena, f"{node.name}.bias", node.width))
-        case Mask():
-            return arena.add(Coins(node.name, node.p, node.per, node.width) if masks_drawn else Number(node.p))
-        case Pointwise():
-            return arena.apply(node.operation, *(of_node[k] for k in node.operands))
+class _Lowering:
+    """Node after node; ``of_node`` says which value is which node of the graph."""
 
+    def __init__(self, graph: Graph, masks_drawn: bool) -> None:
+        self.graph = graph
+        self.masks_drawn = masks_drawn
+        self.arena = Arena()
+        self.of_node: list[int] = []
+        self.streams: dict[str, Affine] = {}
+        self.shared: dict[str, int] = {}
+        hoisted = _weights_alone(graph)
+        for position, node in enumerate(graph.nodes):
+            if hoisted[position]:
+                self.shared[f"shared.{position}"] = position
+                self.of_node.append(self._vector(f"shared.{position}", node.width))
+            else:
+                self.of_node.append(self._lower(node))
 
-def _vector(arena: Arena, name: str, width: int) -> int:
-    return arena.add(Load(Slot(name, width, Place.SHARED)))
+    def _lower(self, node: Node) -> int:
+        arena, of_node = self.arena, self.of_node
+        match node:
+            case Input():
+                return arena.add(Load(Slot("x", node.width, Place.TOKEN)))
+            case State():
+                return arena.add(Load(Slot(f"new.{node.name}", node.width, Place.PREVIOUS)))
+            case Constant():
+                return arena.add(Number(node.value))
+            case Weight():
+                return self._vector(f"{node.name}.vector", node.width)
+            case Affine():
+                return self._affine(node)
+            case Norm():
+                return self._norm(node)
+            case Mask():
+                coins = Coins(node.name, node.p, node.per, node.width)
+                return arena.add(coins if self.masks_drawn else Number(node.p))
+            case Pointwise():
+                return arena.apply(node.operation, *(of_node[k] for k in node.operands))
 
+    def _vector(self, name: str, width: int) -> int:
+        return self.arena.add(Load(Slot(name, width, Place.SHARED)))
 
-def _affine(forward: Forward, node: Affine) -> int:
-    arena, graph = forward.arena, forward.graph
-    terms = []
-    for k, operand in enumerate(node.operands):
-        if isinstance(graph.nodes[operand], Input) and node.blocks == 1:
-            forward.streams[node.name] = node
+    def _norm(self, node: Norm) -> int:
+        arena = self.arena
+        hat = arena.add(Normalise((self.of_node[node.operands[0]],), node.width, node.kind, node.groups))
+        scaled = arena.apply("multiply", hat, self._vector(f"{node.name}.scale", node.width))
+        if node.kind == "rms":
+            return scaled
+        return arena.apply("add", scaled, self._vector(f"{node.name}.bias", node.width))
+
+    def _affine(self, node: Affine) -> int:
+        terms = []
+        for k, operand in enumerate(node.operands):
+            if isinstance(self.graph.nodes[operand], Input) and node.blocks == 1:
+                self.streams[node.name] = node
+            else:
+                terms.append(Term(self.of_node[operand], f"{node.name}.weight_{k}"))
+        start: int | None
+        if node.name in self.streams:
+            start = self.arena.add(Load(Slot(f"stream.{node.name}", node.width, Place.TOKEN)))
         else:
-            terms.append(Term(forward.of_node[operand], f"{node.name}.weight_{k}"))
-    start: int | None
-    if node.name in forward.streams:
-        start = arena.add(Load(Slot(f"stream.{node.name}", node.width, Place.TOKEN)))
-    else:
-        start = _vector(arena, f"{node.name}.bias", node.width) if node.bias else None
-    if not terms:
-        assert start is not None
-        return start
-    return arena.add(Product(tuple(terms), start, node.width, node.blocks))
+            start = self._vector(f"{node.name}.bias", node.width) if node.bias else None
+        if not terms:
+            assert start is not None
+            return start
+        return self.arena.add(Product(tuple(terms), start, node.width, node.blocks))

@@ -59,7 +59,7 @@ class Plan:
 def plan(graph: Graph, masks_drawn: bool) -> Plan:
     """The plan of ``graph``; masks are drawn, or have their mean."""
     forward = lower(graph, masks_drawn)
-    results = [*map(Target, *zip(*forward.new_states, strict=True))]
+    results = [Target(*pair) for pair in forward.new_states]
     value, slot = forward.output
     if slot.name == "output":
         results.append(Target(value, slot))

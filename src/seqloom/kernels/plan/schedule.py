@@ -36,6 +36,7 @@ __all__ = [
     "Throw",
     "Whole",
     "schedule",
+    "written_slots",
 ]
 
 
@@ -124,6 +125,17 @@ def slots_of(operation: Operation) -> list[Slot]:
             return [operation.target]
         case Segment():
             return [*(target.slot for target in operation.stores), *operation.sources.values()]
+
+
+def written_slots(operation: Operation) -> list[Slot]:
+    """The slots that an operation writes."""
+    match operation:
+        case Multiply() | Throw():
+            return [operation.target]
+        case Whole():
+            return list(operation.targets)
+        case Segment():
+            return [target.slot for target in operation.stores]
 
 
 def schedule(arena: Arena, targets: list[Target], kept: Mapping[int, Slot] | None = None) -> Program:
