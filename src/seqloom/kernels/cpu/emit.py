@@ -234,6 +234,11 @@ class Code:
         """Write a vector."""
         self.builder.store(lanes.value, self.pointer(address), align=self.format.bytes)
 
+    def prefetch(self, address: Integer) -> None:
+        """Ask for memory that will be read soon; addresses beyond the end do no harm."""
+        function = declare(self.module, "llvm.prefetch.p0", ir.VoidType(), [POINTER, I32, I32, I32])
+        self.builder.call(function, [self.pointer(address), I32(0), I32(3), I32(1)])
+
     def spread(self, number: Any) -> Lanes:
         """One number in every lane."""
         undefined = ir.Constant(self.format.vector, ir.Undefined)

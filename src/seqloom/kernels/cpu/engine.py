@@ -15,6 +15,7 @@ from seqloom.kernels.cpu.outer import scratch_numbers
 from seqloom.kernels.cpu.product import panel_width, tile_heights
 from seqloom.kernels.cpu.table import Table
 from seqloom.kernels.cpu.team import team
+from seqloom.kernels.memory import fresh
 from seqloom.kernels.plan import Place, Program
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.packing import Steps
@@ -75,9 +76,8 @@ class CPUEngine(Engine):
         number_format = self.machine.format(BITS[gradient.dtype])
         gradient, operand = (t if t.stride(1) == 1 else t.contiguous() for t in (gradient, operand))
         rows, columns = gradient.shape[1], operand.shape[1]
-        result = gradient.new_empty(
-            padded(rows, tile_heights(number_format)[0]), padded(columns, panel_width(number_format))
-        )
+        height, width = tile_heights(number_format)[0], panel_width(number_format)
+        result = fresh(padded(rows, height), padded(columns, width), like=gradient)
         table = self.table(gradient)
         table.add_outer(gradient, operand, result, scratch_numbers(number_format, columns), self.parts())
         run_once(table)
@@ -97,6 +97,12 @@ class CPUEngine(Engine):
         run_once(packing)
         Job(table, workspace.steps, backwards=backwards).run()
 
+    def scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
+        table = self.table(workspace.like)
+        table.add_scan(program, workspace, carried, backwards)
+        batch = workspace.steps.batch
+        Job(table, Steps(np.array([batch]), np.array([0]), batch, -1)).run()
+
     def table(self, like: Tensor) -> Table:
         """An empty table for numbers like those of ``like``."""
         return Table(self.machine, self.machine.format(BITS[like.dtype]), like)
@@ -106,4 +112,4 @@ def _in_blocks(rows: int) -> Steps:
     """Rows as steps of a block each."""
     counts = np.full(-(-rows // ROWS_AT_ONCE), ROWS_AT_ONCE)
     counts[-1] = rows - ROWS_AT_ONCE * (len(counts) - 1)
-    return Steps(counts, np.arange(len(counts)) * ROWS_AT_ONCE, ROWS_AT_ONCE)
+    return Steps(counts, np.arange(len(counts)) * ROWS_AT_ONCE, ROWS_AT_ONCE, 0)

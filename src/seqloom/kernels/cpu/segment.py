@@ -11,7 +11,7 @@ from seqloom.kernels.cpu.product import VECTORS
 from seqloom.kernels.plan import Place, Segment, Slot
 from seqloom.kernels.plan.values import Apply, Arena, Number
 
-__all__ = ["define_segment", "segment_slots"]
+__all__ = ["define_segment", "evaluate", "segment_slots"]
 
 
 def segment_slots(segment: Segment) -> list[Slot]:
@@ -50,7 +50,7 @@ class _Body:
     def write(self) -> None:
         for position, slot in self.segment.sources.items():
             self.known[position] = self._load(slot)
-        results = [self._evaluate(target.value) for target in self.segment.stores]
+        results = [evaluate(self.code, self.arena, target.value, self.known) for target in self.segment.stores]
         for target, result in zip(self.segment.stores, results, strict=True):
             place = self._address(target.slot)
             if target.slot.place == Place.PARTIAL:
@@ -67,14 +67,15 @@ class _Body:
             return self.code.spread(self.code.load_number(self._address(slot) - self.column))
         return self.code.load(self._address(slot))
 
-    def _evaluate(self, position: int) -> Lanes:
-        if position not in self.known:
-            match self.arena.values[position]:
-                case Number(value):
-                    self.known[position] = self.code.constant(value)
-                case Apply(operation, operands):
-                    inputs = [self._evaluate(k) for k in operands]
-                    self.known[position] = FUNCTIONS[operation](*inputs)
-                case value:
-                    raise AssertionError(f"{value} is not pointwise")
-        return self.known[position]
+
+def evaluate(code: Code, arena: Arena, position: int, known: dict[int, Lanes]) -> Lanes:
+    """A pointwise value from those in ``known``, which it joins."""
+    if position not in known:
+        match arena.values[position]:
+            case Number(value):
+                known[position] = code.constant(value)
+            case Apply(operation, operands):
+                known[position] = FUNCTIONS[operation](*(evaluate(code, arena, k, known) for k in operands))
+            case value:
+                raise AssertionError(f"{value} is not pointwise")
+    return known[position]

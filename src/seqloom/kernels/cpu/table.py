@@ -18,6 +18,7 @@ from seqloom.kernels.cpu.loop import OPERATION_WORDS
 from seqloom.kernels.cpu.machine import Machine
 from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, OFFSETS
 from seqloom.kernels.cpu.product import panel_width
+from seqloom.kernels.cpu.scan import carried_slots, define_scan
 from seqloom.kernels.cpu.segment import define_segment, segment_slots
 from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole, written_slots
 from seqloom.kernels.plan.values import Normalise, NormaliseBack
@@ -28,6 +29,8 @@ from seqloom.kernels.recurrence.workspace import Workspace, padded
 __all__ = ["Table", "compiled_segments"]
 
 ALIGNMENT = 64
+CACHE = 8 << 20
+"""Results larger than this are written past the cache."""
 
 
 @lru_cache(maxsize=1024)
@@ -42,6 +45,18 @@ def compiled_segments(machine: Machine, number_format: Format, program: Program)
 
     addresses = machine.compile(write, names)
     return tuple(addresses[name] for name in names)
+
+
+@lru_cache(maxsize=1024)
+def compiled_scan(machine: Machine, number_format: Format, program: Program, backwards: bool, past_cache: bool) -> int:
+    """The address of a diagonal program as a scan."""
+    segment = program.operations[0]
+    assert isinstance(segment, Segment)
+
+    def write(module: Any) -> None:
+        define_scan(module, number_format, program.arena, segment, backwards, past_cache)
+
+    return machine.compile(write, ["scan"])["scan"]
 
 
 class Table:
@@ -104,8 +119,10 @@ class Table:
         self._add(self.functions["pack_transposed" if transposed else "pack"], words, matrix, target)
 
     def rows(self, tensor: Tensor, place: Place, first: int = 0) -> list[int]:
-        """The words of a slot whose memory is ``tensor`` (rows, width)."""
-        step = tensor.stride(0) * self.format.bytes if len(tensor) > 1 else tensor.shape[1] * self.format.bytes
+        """The words of a slot whose memory is ``tensor``, tokens (N, width), or rows by steps (B, T, width)."""
+        row = tensor.stride(0) if len(tensor) > 1 else tensor.shape[-1]
+        step = tensor.stride(1) if tensor.ndim == 3 else row
+        row, step = row * self.format.bytes, step * self.format.bytes
         base = tensor.data_ptr() + first * step
         self._alive.append(tensor)
         match place:
@@ -114,7 +131,7 @@ class Table:
             case Place.PARTIAL:
                 return [base, OFFSETS[place], step, 0]
             case _:
-                return [base, OFFSETS[place], step, step]
+                return [base, OFFSETS[place], step, row]
 
     def _multiply(
         self,
@@ -186,6 +203,24 @@ class Table:
                 case Throw():
                     assert randomness is not None
                     self._add_throw(operation, workspace, randomness)
+
+    def add_scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
+        """All steps of a diagonal program at once; ``carried`` are rows (B, width) by the names of slots."""
+        segment = program.operations[0]
+        assert isinstance(segment, Segment)
+        slots = segment_slots(segment)
+        steps = len(workspace.steps.counts)
+        size = steps * workspace.steps.batch * segment.width * self.format.bytes
+        address = compiled_scan(self.machine, self.format, program, backwards, size > CACHE)
+        panels = segment.width // panel_width(self.format)
+        rows = {slot: self.rows(carried[slot.name], Place.ROW) for slot in carried_slots(segment, backwards)}
+        words = [word for slot in slots for word in rows.get(slot) or self._slot_or_nothing(slot, workspace)]
+        self.work += 16 * len(slots) * segment.width * steps
+        self._add(address, [panels, steps, *words])
+
+    def _slot_or_nothing(self, slot: Slot, workspace: Workspace) -> list[int]:
+        """A HANDED slot of a scan is never touched: what it would receive is carried."""
+        return [0, 0, 0, 0] if slot.place == Place.HANDED else self.slot(slot, workspace)
 
     def slot(self, slot: Slot, workspace: Workspace, columns: int = 0) -> list[int]:
         """The words of a slot, from ``columns`` columns on."""

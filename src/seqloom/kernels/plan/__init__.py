@@ -4,4 +4,17 @@ from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
 from seqloom.kernels.plan.schedule import Multiply, Program, Segment, Throw, Whole, written_slots
 from seqloom.kernels.plan.values import Place, Slot
 
-__all__ = ["Multiply", "Outer", "Place", "Plan", "Program", "Segment", "Slot", "Stream", "Throw", "Whole", "plan", "written_slots"]
+__all__ = [
+    "Multiply",
+    "Outer",
+    "Place",
+    "Plan",
+    "Program",
+    "Segment",
+    "Slot",
+    "Stream",
+    "Throw",
+    "Whole",
+    "plan",
+    "written_slots",
+]

@@ -52,3 +52,11 @@ class Engine(ABC):
         backwards: bool,
     ) -> None:
         """Run the program for every step, first to last or last to first."""
+
+    @abstractmethod
+    def scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
+        """Run a diagonal program for every step of rows of equal length, whose memory is (B, T, width).
+
+        ``carried`` are rows (B, width) by slot name, of the states or, backwards, their gradients: they begin with what
+        comes before the first step, and end with what the last one leaves.
+        """

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from seqloom.kernels.call import Randomness, States
+from seqloom.kernels.memory import fresh
 from seqloom.kernels.plan import Place, Plan, Slot
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.matrices import matrix_gradients
@@ -123,7 +124,7 @@ def _gradients(
 
 
 def _gradient_of_x(job: Job, workspace: Workspace, x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
-    result = torch.empty_like(x)
+    result = fresh(*x.shape, like=x)
     layout = stream_layout(job.plan, workspace.unit)
     if layout.width:
         gradient = workspace.matrix(f"gradient.{stream.name}" for stream in job.plan.streams)

@@ -20,11 +20,15 @@ Integers = npt.NDArray[np.int64]
 
 
 class Steps(NamedTuple):
-    """At step t the first ``counts[t]`` rows are running; their tokens start at ``starts[t]``."""
+    """At step t the first ``counts[t]`` rows are running; their tokens start at ``starts[t]``.
+
+    The states before the first step lie at ``origin``.
+    """
 
     counts: Integers
     starts: Integers
     batch: int
+    origin: int
 
     @property
     def tokens(self) -> int:
@@ -38,14 +42,14 @@ class Steps(NamedTuple):
 
     @property
     def previous(self) -> Integers:
-        """Where the states of the step before lie, if those before the first step lie at −B."""
-        return np.concatenate([np.array([-self.batch]), self.starts[:-1]])
+        """Where the states of the step before lie."""
+        return np.concatenate([np.array([self.origin]), self.starts[:-1]])
 
 
 @lru_cache(maxsize=64)
 def uniform_steps(batch: int, time: int) -> Steps:
     """Every row runs for all ``time`` steps."""
-    return Steps(np.full(time, batch), np.arange(time) * batch, batch)
+    return Steps(np.full(time, batch), np.arange(time) * batch, batch, -batch)
 
 
 class Packing(NamedTuple):
@@ -91,5 +95,5 @@ def pack(batch: int, time: int, lengths: Tensor | None, device: torch.device) ->
     counts = counts[counts > 0]
     places = (order * time + torch.arange(time)[:, None])[running]
     starts = counts.cumsum(0) - counts
-    steps = Steps(counts.numpy(), starts.numpy(), batch)
+    steps = Steps(counts.numpy(), starts.numpy(), batch, -batch)
     return Packing(steps, order.to(device), places.to(device), time)

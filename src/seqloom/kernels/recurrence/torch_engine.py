@@ -66,6 +66,9 @@ class TorchEngine(Engine):
             for operation in program.operations:
                 step.run(operation)
 
+    def scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
+        raise NotImplementedError("the middle rung runs scans step by step")
+
 
 class _Step:
     """One step: the rows of each slot at time t."""

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqloom.kernels.memory import fresh
 from seqloom.kernels.plan import Place, Slot
 from seqloom.kernels.recurrence.packing import Steps
 
@@ -80,7 +81,7 @@ class Workspace:
 
     def empty(self, rows: int, width: int) -> Tensor:
         """Fresh memory."""
-        return torch.empty(rows, width, dtype=self.like.dtype, device=self.like.device)
+        return fresh(rows, width, like=self.like)
 
     def add_inputs(self, slots: Iterable[Slot], values: Mapping[str, Tensor]) -> None:
         """The memory of every slot that ``values`` name: their rows, copied only where padding asks for it."""
