@@ -41,9 +41,10 @@ class Job:
 
 def run_job(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[Tensor, States]:
     """Tokens x (N, D), states (B, H), sorted by length → the output's tokens (N, H) and the final states."""
-    y, *final = _Recurrence.apply(  # type: ignore[no-untyped-call]
-        job, x, *states, *(parameters[name] for name in job.names)
-    )
+    tensors = (x, *states, *(parameters[name] for name in job.names))
+    if not torch.is_grad_enabled():  # the operation itself sees only what each tensor asks for
+        tensors = tuple(tensor.detach() for tensor in tensors)
+    y, *final = _Recurrence.apply(job, *tensors)  # type: ignore[no-untyped-call]
     return y, tuple(final)
 
 
