@@ -47,7 +47,7 @@ class Stepper:
         batch: int,
     ) -> None:
         self._sources = sources
-        self._held = sources()  # so that no other tensor takes their place in memory
+        self._held = [tensor.detach() for tensor in sources()]  # so that no other takes their place in memory
         self._stamps = self._present_stamps()
         self._plan = plan(graph, False)
         like = self._held[0]
@@ -107,6 +107,7 @@ class Stepper:
         return (
             x.shape == self._shapes[0]
             and x.dtype is self._dtype
+            and x.is_cpu
             and x.is_contiguous()
             and (all(map(is_, states, self._last)) or self._fit(states))
             and self._stamps == self._present_stamps()
@@ -115,7 +116,7 @@ class Stepper:
     def _fit(self, states: Sequence[Tensor]) -> bool:
         """States that did not come from the step before are looked at more closely."""
         return len(states) == len(self._shapes) - 1 and all(
-            state.shape == shape and state.dtype is self._dtype and state.is_contiguous()
+            state.shape == shape and state.dtype is self._dtype and state.is_cpu and state.is_contiguous()
             for state, shape in zip(states, self._shapes[1:], strict=True)
         )
 

@@ -20,7 +20,7 @@ from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, OFFSETS
 from seqloom.kernels.cpu.product import panel_width
 from seqloom.kernels.cpu.scan import carried_slots, define_scan
 from seqloom.kernels.cpu.segment import define_segment, segment_slots
-from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole, written_slots
+from seqloom.kernels.plan import Multiply, Operation, Place, Program, Segment, Slot, Throw, Whole, written_slots
 from seqloom.kernels.plan.values import Normalise, NormaliseBack
 from seqloom.kernels.random_bits import WORD
 from seqloom.kernels.recurrence.by_rows import RowsByTime
@@ -291,18 +291,29 @@ class Table:
 
 
 def _meetings(program: Program) -> list[bool]:
-    """Before which operations threads that share columns meet: a product reads columns that others wrote.
+    """Before which operations threads that share columns meet.
 
-    What earlier steps wrote counts as written until the first meeting of the step.
+    A product reads columns that others wrote; what earlier steps wrote counts as written until the first meeting of the
+    step. And what others may still be reading, in this step or the one before, is not to be written: of that only
+    tokens are safe, for each step has its own.
     """
-    meetings = []
+    meetings: list[bool] = []
     written: set[str] | None = None
+    read = {name for operation in program.operations for name in _factors(operation)}
     for operation in program.operations:
-        reads = {factor.slot.name for factor in operation.factors} if isinstance(operation, Multiply) else set()
+        reads = _factors(operation)
+        writes = {slot.name for slot in written_slots(operation) if slot.place != Place.TOKEN}
         meets = bool(reads) and (written is None or not reads.isdisjoint(written))
+        meets |= not writes.isdisjoint(read)
         meetings.append(meets)
         if meets:
-            written = set()
+            written, read = set(), set()
+        read |= reads
         if written is not None:
             written |= {slot.name for slot in written_slots(operation)}
     return meetings
+
+
+def _factors(operation: Operation) -> set[str]:
+    """The slots of which a product reads all columns."""
+    return {factor.slot.name for factor in operation.factors} if isinstance(operation, Multiply) else set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -97,20 +96,18 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
     """
     values = forward.arena.values
     reached = _reached(forward, results)
-    consumers = Counter(operand for k in reached for operand in _operands(forward, k))
+    wanted = {target.value for target in results}
     targets: list[Target] = []
     for position in sorted(reached):
         value = values[position]
         match value:
             case Product():
                 slot = _kept_slot(forward, value)
-                targets.append(Target(position, slot))
-                readers = [k for k in reached if position in _operands(forward, k)]
-                reader = values[readers[0]]
-                if consumers[position] == 1 and isinstance(reader, Apply) and reader.operation in BY_RESULT:
-                    targets.append(Target(readers[0], slot))
+                if position not in wanted:
+                    targets.append(Target(position, slot))
+                    targets += [Target(k, slot) for k in _stand_ins(forward, position, reached)]
                 for operand in value.operands:
-                    if not isinstance(values[operand], Load | Number):
+                    if not isinstance(values[operand], Load):
                         place = Slot(f"kept.operand_{operand}", values[operand].width, Place.TOKEN)
                         targets.append(Target(operand, place))
             case Normalise():
@@ -120,6 +117,13 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
             case _:
                 pass
     return targets
+
+
+def _stand_ins(forward: Forward, position: int, reached: set[int]) -> list[int]:
+    """The activation that is kept in place of a product, where it alone reads the product."""
+    readers = [k for k in reached for operand in _operands(forward, k) if operand == position]
+    reader = forward.arena.values[readers[0]]
+    return readers if len(readers) == 1 and isinstance(reader, Apply) and reader.operation in BY_RESULT else []
 
 
 def _reached(forward: Forward, results: list[Target]) -> set[int]:

@@ -231,7 +231,7 @@ class _Scheduler:
 
     def _starts_in_stream(self, value: Product) -> bool:
         start = None if value.start is None else self.arena.values[value.start]
-        return isinstance(start, Load) and start.slot.place == Place.TOKEN
+        return isinstance(start, Load) and start.slot.name.startswith("stream.")
 
     def _place_narrow(self, position: int) -> None:
         """A value of width 1 that is spread over wider ones is stored first."""

@@ -63,11 +63,11 @@ class Job:
 
 def run_job(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[tuple[Tensor, ...], States]:
     """Tokens x (N, D), states (B, H), sorted by length → what is wanted, (N, H) each, and the final states."""
-    results = _Recurrence.apply(  # type: ignore[no-untyped-call]
-        job, x, *states, *(parameters[name] for name in job.names)
-    )
-    count = len(job.wanted)
-    return results[:count], results[count:]
+    tensors = (x, *states, *(parameters[name] for name in job.names))
+    if not torch.is_grad_enabled():  # the operation itself sees only what each tensor asks for
+        tensors = tuple(tensor.detach() for tensor in tensors)
+    results = _Recurrence.apply(job, *tensors)  # type: ignore[no-untyped-call]
+    return results[: len(job.wanted)], results[len(job.wanted) :]
 
 
 class _Recurrence(torch.autograd.Function):
