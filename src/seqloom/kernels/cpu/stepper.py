@@ -85,7 +85,7 @@ class Stepper:
         table.add_program(program, workspace, parameters, None, packing)
         run_once(packing)
         names = [slot.name for slot in cell_plan.states]
-        self._result = names.index(cell_plan.output.name) if cell_plan.output.name in names else None
+        self._result = names.index(cell_plan.outputs[0].name) if cell_plan.outputs[0].name in names else None
         self._job = Job(table, workspace.steps)
         self._alone = self._job.threads == 1
         self._live = self._job.live.data
@@ -136,7 +136,7 @@ class Stepper:
             for k in self._kept:
                 new[k].copy_(self._workspace.tokens(self._plan.states[k]))
             if self._result is None:
-                return self._workspace.tokens(self._plan.output).clone(), new
+                return self._workspace.tokens(self._plan.outputs[0]).clone(), new
         return new[self._result], new
 
     def _fill(self, x: Tensor, states: States, new: States) -> None:

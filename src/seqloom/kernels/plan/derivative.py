@@ -91,8 +91,8 @@ class _Reverse:
     def run(self) -> list[Target]:
         arena = self.arena
         count = len(arena.values)
-        value, slot = self.forward.output
-        self.gradients[value].append(arena.add(Load(Slot("output.gradient", slot.width, Place.TOKEN))))
+        for k, (value, slot) in enumerate(self.forward.outputs):
+            self.gradients[value].append(arena.add(Load(Slot(f"output_{k}.gradient", slot.width, Place.TOKEN))))
         for value, slot in self.forward.new_states:
             later = Slot(f"gradient.{slot.name.removeprefix('new.')}", slot.width, Place.GIVEN)
             self.gradients[value].append(arena.add(Load(later)))

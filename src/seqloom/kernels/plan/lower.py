@@ -17,27 +17,30 @@ __all__ = ["Forward", "lower"]
 
 @dataclass(frozen=True)
 class Forward:
-    """The values of one step: the new states with the slots of their sequences, and the value that is the output."""
+    """The values of one step: the new states with the slots of their sequences, and the values that come out."""
 
     arena: Arena
     new_states: tuple[tuple[int, Slot], ...]
-    result: int
+    results: tuple[int, ...]
     streams: Mapping[str, Affine] = field(default_factory=dict)
     shared: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def output(self) -> tuple[int, Slot]:
-        """The output, and the slot of its sequence: that of a state where the output is that state."""
-        slots = [slot for value, slot in self.new_states if value == self.result]
-        return self.result, slots[0] if slots else Slot("output", self.arena.width(self.result), Place.TOKEN)
+    def outputs(self) -> tuple[tuple[int, Slot], ...]:
+        """What comes out, and the slots of its sequences: those of states where they are states."""
+        states = dict(reversed(self.new_states))
+        return tuple(
+            (value, states.get(value) or Slot("output", self.arena.width(value), Place.TOKEN)) for value in self.results
+        )
 
 
-def lower(graph: Graph, masks_drawn: bool) -> Forward:
-    """The values of one step of ``graph``; masks are drawn, or have their mean."""
+def lower(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...]) -> Forward:
+    """The values of one step of ``graph``; the nodes ``wanted`` come out; masks are drawn, or have their mean."""
     lowering = _Lowering(graph, masks_drawn)
     slots = [Slot(f"new.{state.name}", state.width, Place.TOKEN) for state in graph.states]
     new = tuple(zip((lowering.of_node[k] for k in graph.new_states), slots, strict=True))
-    return Forward(lowering.arena, new, lowering.of_node[graph.output], lowering.streams, lowering.shared)
+    results = tuple(lowering.of_node[k] for k in wanted)
+    return Forward(lowering.arena, new, results, lowering.streams, lowering.shared)
 
 
 def _weights_alone(graph: Graph) -> list[bool]:

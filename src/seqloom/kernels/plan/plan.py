@@ -42,7 +42,7 @@ class Plan:
     streams: tuple[Stream, ...]
     shared: tuple[tuple[str, int], ...]
     states: tuple[Slot, ...]
-    output: Slot
+    outputs: tuple[Slot, ...]
     inference: Program
     training: Program
     backward: Program
@@ -53,15 +53,18 @@ class Plan:
         """Whether the loop itself reads x, besides the streams."""
         return "x" in self.inference.slots
 
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether no unit reads another in the loop, so that each row of a batch can run as a scan."""
+        return all(program.is_diagonal for program in (self.inference, self.training, self.backward))
+
 
 @lru_cache(maxsize=256)
-def plan(graph: Graph, masks_drawn: bool) -> Plan:
-    """The plan of ``graph``; masks are drawn, or have their mean."""
-    forward = lower(graph, masks_drawn)
+def plan(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...] | None = None) -> Plan:
+    """The plan of ``graph``; masks are drawn, or have their mean. ``wanted``: the nodes that come out (its output)."""
+    forward = lower(graph, masks_drawn, (graph.output,) if wanted is None else wanted)
     results = [Target(*pair) for pair in forward.new_states]
-    value, slot = forward.output
-    if slot.name == "output":
-        results.append(Target(value, slot))
+    results += [Target(value, slot) for value, slot in forward.outputs if slot.name == "output"]
     count = len(forward.arena.values)
     gradients = derive(forward)
     keeping = _keeping(forward, results, count)
@@ -71,7 +74,7 @@ def plan(graph: Graph, masks_drawn: bool) -> Plan:
         tuple(_stream(graph, node) for node in forward.streams.values()),
         tuple(forward.shared.items()),
         tuple(slot for _, slot in forward.new_states),
-        slot,
+        tuple(slot for _, slot in forward.outputs),
         schedule(forward.arena, results),
         schedule(forward.arena, [*results, *keeping]),
         schedule(forward.arena, gradients, kept),

@@ -112,6 +112,15 @@ class Program:
                 found.setdefault(slot.name, slot)
         return found
 
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether a step is pointwise work over units of one width, in one segment."""
+        match self.operations:
+            case (Segment() as segment,):
+                return all(slot.width == segment.width for slot in slots_of(segment))
+            case _:
+                return False
+
 
 def slots_of(operation: Operation) -> list[Slot]:
     """The slots that an operation reads or writes."""
