@@ -70,7 +70,7 @@ def draw(
     """float64 numbers, all exact in float32; sizes are rounded up to what the cell can have."""
     random = torch.Generator().manual_seed(seed)
     step = multiple(cell)
-    hidden = -(-hidden // step) * step
+    hidden = -(-max(hidden, 4 * (step > 1) * step) // step) * step  # of two units a norm leaves nothing but rounding
     features = hidden if needs_square(cell) else -(-features // step) * step
     traced = trace(cell, features, hidden)
 
@@ -79,7 +79,7 @@ def draw(
 
     parameters = {shape.name: torch.empty(shape.shape) for shape in traced.graph.parameters()}
     cell.initialise(traced, parameters, random)
-    parameters = {name: tensor.double() + normal(*tensor.shape, scale=0.1) for name, tensor in parameters.items()}
+    parameters = {n: p.double() + normal(*p.shape, scale=0.1 / p.shape[-1] ** 0.5) for n, p in parameters.items()}
     parameters = {name: tensor.float().double() for name, tensor in parameters.items()}
     states = tuple(state.initial + normal(batch, state.width, scale=0.3) for state in traced.graph.states)
     states = tuple(state.float().double() for state in states)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import pytest
 import torch
+from torch import Tensor
 
 from tests.kernels.cells import CELLS, LIBRARY
-from tests.kernels.comparing import CPU, REFERENCE, Draw, draw, error, outcome
+from tests.kernels.comparing import CPU, REFERENCE, Draw, draw, outcome
 
 FLOOR = 1e-6
 
@@ -25,16 +28,39 @@ def drawn(number: int) -> tuple[str, Draw]:
     return name, draw(CELLS[name], features, hidden, batch, time, lengths, masks=chance.random() < 0.5, seed=number)
 
 
+def groups(results: Mapping[str, Tensor]) -> dict[str, list[str]]:
+    """Results that are measured by one scale: outputs, final states, gradients of x, of the states, of each map."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in results:
+        found[name.rpartition(".")[0] or name.rstrip("0123456789")].append(name)
+    return found
+
+
+def error(got: Mapping[str, Tensor], wanted: Mapping[str, Tensor], names: Sequence[str]) -> float:
+    """The largest difference relative to the largest entry; a missing gradient is 0; NaN is infinite."""
+    none = torch.zeros(())
+    pairs = [(got.get(name, none).double(), wanted.get(name, none).double()) for name in names]
+    differences = [float((a - b).abs().nan_to_num(torch.inf).max()) for a, b in pairs if a.numel() * b.numel()]
+    largest = max((float(b.abs().max()) for _, b in pairs if b.numel()), default=0.0)
+    return max(differences, default=0.0) / (largest or 1.0)
+
+
 def breaches(number: int) -> list[str]:
-    """What in the draw breaks the law."""
+    """What in the draw breaks the law, twice: what is luck with one x, as at a kink or where sums cancel, is not there
+    with another."""
     name, each = drawn(number)
+    once = found_in(f"draw {number} ({name})", each)
+    return once and found_in(f"draw {number} ({name})", each.with_x(each.call.x.flip(1, 2)))
+
+
+def found_in(label: str, each: Draw) -> list[str]:
     single = each.to(torch.float32)
     wanted, rival, ours = outcome(REFERENCE, each), outcome(REFERENCE, single), outcome(CPU, single)
     found = []
-    for result in wanted.keys() | ours.keys():
-        mine, allowed = error(ours, wanted, result), max(2 * error(rival, wanted, result), FLOOR)
+    for group, names in groups(wanted | ours).items():
+        mine, allowed = error(ours, wanted, names), max(2 * error(rival, wanted, names), FLOOR)
         if not mine <= allowed:
-            found.append(f"draw {number} ({name}), {result}: error {mine:.1e}, allowed {allowed:.1e}")
+            found.append(f"{label}, {group}: error {mine:.1e}, allowed {allowed:.1e}")
     return found
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from seqloom.kernels.call import Call, Randomness
 from seqloom.kernels.cpu.job import Job, run_once
 from seqloom.kernels.cpu.machine import Machine, host
+from seqloom.kernels.cpu.operands import PARTS
 from seqloom.kernels.cpu.outer import scratch_numbers
 from seqloom.kernels.cpu.product import panel_width, tile_heights
 from seqloom.kernels.cpu.table import Table
@@ -60,7 +61,7 @@ class CPUEngine(Engine):
         return panel_width(self.machine.format(BITS[like.dtype]))
 
     def parts(self) -> int:
-        return team().threads()
+        return PARTS * team().threads()
 
     def project(self, x: Tensor, projection: Projection, out: Tensor) -> None:
         x = x if x.stride(1) == 1 else x.contiguous()
@@ -82,7 +83,7 @@ class CPUEngine(Engine):
         height, width = tile_heights(number_format)[0], panel_width(number_format)
         result = fresh(padded(rows, height), padded(columns, width), like=gradient)
         table = self.table(gradient)
-        table.add_outer(gradient, operand, result, scratch_numbers(number_format, columns), self.parts())
+        table.add_outer(gradient, operand, result, scratch_numbers(number_format, columns), team().threads())
         run_once(table)
         return result[:rows, :columns]
 
@@ -108,7 +109,7 @@ class CPUEngine(Engine):
         for first, stop in reversed(pieces) if backwards else pieces:
             table = self.table(workspace.like)
             table.add_scan(program, workspace, backwards, first, stop)
-            Job(table, Steps(np.array([batch]), np.array([0]), batch, -1), by_columns=batch < self.parts()).run()
+            Job(table, Steps(np.array([batch]), np.array([0]), batch, -1), by_columns=batch < team().threads()).run()
 
     def table(self, like: Tensor) -> Table:
         """An empty table for numbers like those of ``like``."""

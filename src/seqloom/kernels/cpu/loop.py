@@ -11,7 +11,7 @@ from typing import Any
 from llvmlite import ir
 
 from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, Variable, declare, define
-from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE
+from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, PARTS
 
 __all__ = ["JOB_WORDS", "OPERATION_WORDS", "define_loop"]
 
@@ -79,7 +79,7 @@ def _write_run(code: Code, meet: Any) -> None:
         parity = t & 1
         present = (code.integer(0), code.load_integer(starts + t * 8), code.load_integer(previous + t * 8))
         halves = (parity * batch, (code.integer(1) - parity) * batch)
-        for number, value in enumerate((*present, *halves, thread, t)):
+        for number, value in enumerate((*present, *halves, thread * PARTS + (t & (PARTS - 1)), t)):
             code.store_integer(offsets + 8 * number, value)
         first_row = rows * thread // threads * by_rows
         last_row = rows * (thread + 1) // threads * by_rows + rows * by_columns

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from seqloom.kernels.cpu.emit import Code, Integer
 from seqloom.kernels.plan import Place
 
-__all__ = ["FACTOR_WORDS", "FIRST_LIVE", "MAXIMUM_LIVE", "OFFSETS", "TIME", "WORDS", "Rows", "rows_at"]
+__all__ = ["FACTOR_WORDS", "FIRST_LIVE", "MAXIMUM_LIVE", "OFFSETS", "PARTS", "TIME", "WORDS", "Rows", "rows_at"]
 
 WORDS = 4
 FACTOR_WORDS = WORDS + 2
@@ -24,7 +24,10 @@ OFFSETS = {
     Place.HANDED: 4,
     Place.PARTIAL: 5,
 }
-"""Which of the step's offsets a place is counted by; the first is always 0, the sixth the thread's number."""
+"""Which of the step's offsets a place is counted by; the first is always 0, the sixth that of its sums."""
+
+PARTS = 64
+"""Each thread has this many sums over tokens, which steps take in turn: errors grow with the terms of one sum."""
 
 TIME = len(OFFSETS) - 1
 """The offset after these is the step's own number."""

@@ -46,10 +46,8 @@ def _write_tile(code: Code, height: int, packed: bool) -> None:
     a, a_step, b, depth, start, start_step, c, c_step = code.arguments
     vector = code.format.lanes * code.format.bytes
     chains = max(1, 8 // (height * VECTORS))
-    starts = [code.load(start + start_step * r + v * vector) for r in range(height) for v in range(VECTORS)]
-    sums = [[Variable(code, value.value) for value in starts]]
     zero = code.constant(0.0).value
-    sums += [[Variable(code, zero) for _ in starts] for _ in range(chains - 1)]
+    sums = [[Variable(code, zero) for _ in range(height * VECTORS)] for _ in range(chains)]
     rows = [a + a_step * r for r in range(height)]
     step = UNROLL if UNROLL % chains == 0 else chains
     whole = depth - (depth - (depth // step) * step)
@@ -72,7 +70,8 @@ def _write_tile(code: Code, height: int, packed: bool) -> None:
             parts = [Lanes(code, chain[r * VECTORS + v].get()) for chain in sums]
             while len(parts) > 1:
                 parts = [x + y for x, y in zip(parts[::2], parts[1::2], strict=True)]
-            code.store(c + c_step * r + v * vector, parts[0])
+            begin = code.load(start + start_step * r + v * vector)  # last: errors grow with the length of a sum
+            code.store(c + c_step * r + v * vector, begin + parts[0])
 
 
 def define_multiply(module: Any, number_format: Format) -> Any:

@@ -36,7 +36,7 @@ class Place(Enum):
     GIVEN = "one row per sequence, from the step done before"
     HANDED = "one row per sequence, for the step done next"
     SHARED = "one row for all"
-    PARTIAL = "one row per thread, summed at the end"
+    PARTIAL = "a few rows per thread, summed at the end"
 
 
 @dataclass(frozen=True)

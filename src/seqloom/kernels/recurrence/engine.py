@@ -29,7 +29,7 @@ class Engine(ABC):
 
     @abstractmethod
     def parts(self) -> int:
-        """How many threads add up sums of their own."""
+        """How many sums over tokens are kept, to be added up at the end."""
 
     @abstractmethod
     def project(self, x: Tensor, projection: Projection, out: Tensor) -> None:
