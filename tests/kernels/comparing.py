@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -15,12 +16,18 @@ from seqloom.kernels.recurrence import Planned, TorchEngine
 from seqloom.kernels.reference import Reference
 from tests.kernels.cells import multiple, needs_square
 
-__all__ = ["CPU", "DERIVED", "REFERENCE", "Draw", "assert_same", "cpu", "draw", "error", "outcome"]
+__all__ = ["CPU", "DERIVED", "REFERENCE", "Draw", "assert_same", "cpu", "draw", "engine", "error", "outcome"]
+
+
+@lru_cache(maxsize=None)
+def engine(width: int | None = None) -> CPUEngine:
+    """Our engine, for the host or for vectors of ``width`` bits."""
+    return CPUEngine(None if width is None else Machine(width))
 
 
 def cpu(width: int | None = None) -> Kernel:
-    """Our kernel, for the host or for vectors of ``width`` bits."""
-    return Planned("cpu", "", CPUEngine(None if width is None else Machine(width)))
+    """Our kernel on that engine."""
+    return Planned("cpu", "", engine(width))
 
 
 REFERENCE, DERIVED, CPU = Reference(), Planned("derived", "", TorchEngine()), cpu()
@@ -105,7 +112,10 @@ def outcome(kernel: Kernel, drawn: Draw) -> dict[str, Tensor]:
 def error(got: Mapping[str, Tensor], wanted: Mapping[str, Tensor], name: str) -> float:
     """The largest difference relative to the largest entry; a gradient that one of them lacks is 0; NaN is infinite."""
     a, b = got.get(name), wanted.get(name)
-    a, b = torch.zeros_like(b) if a is None else a.double(), torch.zeros_like(a) if b is None else b.double()
+    if a is None or b is None:
+        a, b = (torch.zeros(1), torch.zeros(1)) if a is b else (a, b)
+        a, b = torch.zeros_like(b) if a is None else a, torch.zeros_like(a) if b is None else b
+    a, b = a.double(), b.double()
     assert a.shape == b.shape, f"{name}: shape {tuple(a.shape)}, expected {tuple(b.shape)}"
     if not b.numel():
         return 0.0
