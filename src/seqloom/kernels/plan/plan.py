@@ -100,12 +100,12 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
         value = values[position]
         match value:
             case Product():
-                slot = _kept_slot(forward, value)
-                targets.append(Target(position, slot))
                 readers = [k for k in reached if position in _operands(forward, k)]
-                reader = values[readers[0]]
-                if consumers[position] == 1 and isinstance(reader, Apply) and reader.operation in BY_RESULT:
-                    targets.append(Target(readers[0], slot))
+                if readers:  # a product that nothing reads is a result, and lies in a slot already
+                    slot, reader = _kept_slot(forward, value), values[readers[0]]
+                    targets.append(Target(position, slot))
+                    if consumers[position] == 1 and isinstance(reader, Apply) and reader.operation in BY_RESULT:
+                        targets.append(Target(readers[0], slot))
                 for operand in value.operands:
                     if not isinstance(values[operand], Load | Number):
                         place = Slot(f"kept.operand_{operand}", values[operand].width, Place.TOKEN)
