@@ -113,16 +113,16 @@ def name_of(cell: Cell) -> str:
 CELLS = [
     PeepholeLSTM(),
     CoupledLSTM(),
-    LayerNormLSTM(),
-    LayerNormGRU(),
+    pytest.param(LayerNormLSTM(), marks=pytest.mark.slow),
+    pytest.param(LayerNormGRU(), marks=pytest.mark.slow),
     ProjectedLSTM(projection=3),
     GRUWithoutReset(),
     MinimalGated(),
     IndRNN(),
     LiGRU(),
     LeakyEchoState(decay=0.2, gain=0.5),
-    SLSTM(),
-    SLSTM(heads=5, forget_gate="exponential", forget_bias=0.0),
+    pytest.param(SLSTM(), marks=pytest.mark.slow),
+    pytest.param(SLSTM(heads=5, forget_gate="exponential", forget_bias=0.0), marks=pytest.mark.slow),
     MinGRU(),
     MinLSTM(),
     RealLRU(),
@@ -135,6 +135,7 @@ def test_a_cell_obeys_the_laws(cell: Cell) -> None:
     check_layer(lambda: Recurrent(cell, 3, 5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "cell",
     [
