@@ -16,7 +16,7 @@ from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Poin
 from seqloom.kernels.call import Call, Kernel, Randomness, States
 from seqloom.kernels.random_bits import bernoulli_mask
 
-__all__ = ["Reference", "step"]
+__all__ = ["Reference", "evaluate", "step", "values"]
 
 NORM_EPSILON = 1e-5
 
@@ -74,30 +74,50 @@ def step(
     graph: Graph, parameters: Mapping[str, Tensor], x: Tensor, states: States, randomness: Randomness | None
 ) -> tuple[Tensor, States]:
     """One step: x (B, D) and the states (B, H) give the output (B, H) and the new states."""
-    values: list[Tensor] = []
+    found = values(graph, parameters, x, states, randomness)
+    y, *new = (found[k].expand(*x.shape[:-1], -1) for k in (graph.output, *graph.new_states))
+    return y, tuple(new)
+
+
+def values(
+    graph: Graph, parameters: Mapping[str, Tensor], x: Tensor, states: States, randomness: Randomness | None
+) -> dict[int, Tensor]:
+    """Every node of one step."""
+    found: dict[int, Tensor] = {}
     waiting = iter(states)
-    for node in graph.nodes:
+    for position, node in enumerate(graph.nodes):
         match node:
             case Input():
-                value = x
+                found[position] = x
             case State():
-                value = next(waiting)
+                found[position] = next(waiting)
+            case Mask():
+                found[position] = _mask(node, x, randomness)
+            case _:
+                evaluate(graph, parameters, position, found)
+    return found
+
+
+def evaluate(graph: Graph, parameters: Mapping[str, Tensor], position: int, known: dict[int, Tensor]) -> Tensor:
+    """The node at ``position``, made from those in ``known``, which it joins with all that it needs."""
+    if position not in known:
+        node = graph.nodes[position]
+        operands = [evaluate(graph, parameters, k, known) for k in getattr(node, "operands", ())]
+        match node:
             case Constant():
-                value = x.new_full((1,), node.value)
+                value = next(iter(known.values())).new_full((1,), node.value)
             case Affine():
-                value = _affine(node, parameters, [values[k] for k in node.operands])
+                value = _affine(node, parameters, operands)
             case Weight():
                 value = parameters[f"{node.name}.vector"]
             case Norm():
-                value = _norm(node, parameters, values[node.operands[0]])
-            case Mask():
-                value = _mask(node, x, randomness)
+                value = _norm(node, parameters, operands[0])
             case Pointwise():
-                value = OPERATIONS[node.operation](*(values[k] for k in node.operands))
-        values.append(value)
-    batch = x.shape[:-1]
-    new = tuple(values[k].expand(*batch, -1) for k in graph.new_states)
-    return values[graph.output].expand(*batch, -1), new
+                value = OPERATIONS[node.operation](*operands)
+            case _:
+                raise AssertionError(f"{node} is given, not computed")
+        known[position] = value
+    return known[position]
 
 
 def _affine(node: Affine, parameters: Mapping[str, Tensor], operands: list[Tensor]) -> Tensor:

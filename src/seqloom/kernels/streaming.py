@@ -57,7 +57,7 @@ class Stream:
 
     def _make(self, x: Tensor, states: States) -> Stepper | None:
         sources = self.sources()
-        if any(tensor.is_inference() for tensor in sources) or not ENGINE.runs((x, *states, *sources)):
+        if not sources or any(tensor.is_inference() for tensor in sources) or not ENGINE.runs((x, *states, *sources)):
             return None
         if x.ndim != 2 or not x.shape[0]:
             return None

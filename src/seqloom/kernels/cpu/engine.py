@@ -17,6 +17,7 @@ from seqloom.kernels.cpu.table import Table
 from seqloom.kernels.cpu.team import team
 from seqloom.kernels.memory import fresh
 from seqloom.kernels.plan import Place, Program
+from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.packing import Steps
 from seqloom.kernels.recurrence.projection import Projection
@@ -26,6 +27,8 @@ __all__ = ["CPUEngine"]
 
 BITS = {torch.float32: 32, torch.float64: 64}
 ROWS_AT_ONCE = 128
+NUMBERS_AT_ONCE = 64 << 20
+"""What one call of a scan reads and writes at most, so that an interrupt is noticed."""
 
 
 class CPUEngine(Engine):
@@ -97,11 +100,15 @@ class CPUEngine(Engine):
         run_once(packing)
         Job(table, workspace.steps, backwards=backwards).run()
 
-    def scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
-        table = self.table(workspace.like)
-        table.add_scan(program, workspace, carried, backwards)
-        batch = workspace.steps.batch
-        Job(table, Steps(np.array([batch]), np.array([0]), batch, -1)).run()
+    def scan(self, program: Program, workspace: RowsByTime, backwards: bool) -> None:
+        batch, time = workspace.steps.batch, workspace.time
+        per_step = batch * sum(padded(slot.width, self.unit_of(workspace.like)) for slot in program.slots.values())
+        at_once = max(1, NUMBERS_AT_ONCE // per_step)
+        pieces = [(first, min(first + at_once, time)) for first in range(0, time, at_once)]
+        for first, stop in reversed(pieces) if backwards else pieces:
+            table = self.table(workspace.like)
+            table.add_scan(program, workspace, backwards, first, stop)
+            Job(table, Steps(np.array([batch]), np.array([0]), batch, -1), by_columns=batch < self.parts()).run()
 
     def table(self, like: Tensor) -> Table:
         """An empty table for numbers like those of ``like``."""

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from llvmlite import ir
 
 from seqloom.kernels.cpu.emit import Format, Lanes
 
 __all__ = ["FUNCTIONS"]
+
+LOG_2 = Fraction("0.69314718055994530941723212145817656807550013436026")
+HALF_PI = Fraction("1.57079632679489661923132169163975144209858469968755")
+"""With more digits than a number holds: what is lost in one part of a sum is in the next."""
 
 
 def _polynomial(v: Lanes, coefficients: Sequence[float]) -> Lanes:
@@ -29,12 +34,12 @@ def _terms(number_format: Format, single: int, double: int) -> int:
     return single if number_format.bits == 32 else double
 
 
-def _split(value: float, number_format: Format, zeros: int) -> tuple[float, float]:
+def _split(value: Fraction, number_format: Format, zeros: int) -> tuple[float, Fraction]:
     """``value`` as a sum of two, the first with ``zeros`` zero bits at its end, so that small multiples are exact."""
     precision = (24 if number_format.bits == 32 else 53) - zeros
-    scale = 2.0 ** (precision - math.frexp(value)[1])
+    scale = Fraction(2) ** (precision - math.frexp(value)[1])
     first = math.floor(value * scale) / scale
-    return first, value - first
+    return float(first), value - first
 
 
 def _power_of_two(n: Lanes) -> Lanes:
@@ -56,8 +61,8 @@ def _reduced_exponential(v: Lanes) -> tuple[Lanes, Lanes]:
     """(n, p) with e^v = 2^n (1 + p), |p| < 0.42."""
     number_format = v.code.format
     n = v.code.intrinsic("nearbyint", v * (1 / math.log(2)))
-    high, low = _split(math.log(2), number_format, 9 if number_format.bits == 32 else 12)
-    r = n.fused(-low, n.fused(-high, v))
+    high, low = _split(LOG_2, number_format, 9 if number_format.bits == 32 else 12)
+    r = n.fused(-float(low), n.fused(-high, v))
     count = _terms(number_format, 8, 14)
     p = _polynomial(r, [1 / math.factorial(k) for k in range(2, count)])
     return n, (r * r).fused(p, r)
@@ -120,8 +125,8 @@ def logarithm(v: Lanes) -> Lanes:
     )
     n = Lanes(code, builder.sitofp(exponent, number_format.vector)) - shift
     s = (mantissa - 1.0) / (mantissa + 1.0)
-    high, low = _split(math.log(2), number_format, 9 if number_format.bits == 32 else 12)
-    result = n.fused(high, n.fused(low, _logarithm_of_ratio(s, _terms(number_format, 6, 12))))
+    high, low = _split(LOG_2, number_format, 9 if number_format.bits == 32 else 12)
+    result = n.fused(high, n.fused(float(low), _logarithm_of_ratio(s, _terms(number_format, 6, 12))))
     result = v.where("==", 0.0, -math.inf, result)
     result = v.where("==", math.inf, math.inf, result)
     return v.where(">=", 0.0, result, math.nan)
@@ -144,9 +149,9 @@ def _circular(v: Lanes, quarter: int) -> Lanes:
     """sin(v + quarter · π/2): v less the nearest multiple of π/2, in three parts; good to |v| of about 10⁴."""
     code, number_format = v.code, v.code.format
     n = code.intrinsic("nearbyint", v * (2 / math.pi))
-    first, rest = _split(math.pi / 2, number_format, 12)
+    first, rest = _split(HALF_PI, number_format, 12)
     second, third = _split(rest, number_format, 12)
-    r = n.fused(-third, n.fused(-second, n.fused(-first, v)))
+    r = n.fused(-float(third), n.fused(-second, n.fused(-first, v)))
     square = r * r
     count = _terms(number_format, 5, 9)
     sine = (r * square).fused(_polynomial(square, [(-1) ** k / math.factorial(2 * k + 1) for k in range(1, count)]), r)

@@ -26,9 +26,9 @@ def panel_width(number_format: Format) -> int:
 
 
 def tile_heights(number_format: Format) -> tuple[int, ...]:
-    """Heights of tiles, tallest first: eight where there are 32 vector registers, four where there are 16."""
+    """Heights of tiles, tallest first: eight where there are 32 vector registers, six where there are 16."""
     wide = number_format.lanes * number_format.bits == 512
-    return (8, 4, 2, 1) if wide else (4, 2, 1)
+    return (8, 4, 2, 1) if wide else (6, 4, 2, 1)
 
 
 def define_tile(module: Any, number_format: Format, height: int, packed: bool) -> Any:

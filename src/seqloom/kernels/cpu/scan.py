@@ -14,31 +14,19 @@ from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, define
 from seqloom.kernels.cpu.operands import WORDS, Rows, rows_at
 from seqloom.kernels.cpu.product import VECTORS
 from seqloom.kernels.cpu.segment import evaluate, segment_slots
-from seqloom.kernels.plan import Place, Program, Segment, Slot
+from seqloom.kernels.plan import Place, Segment, Slot
 from seqloom.kernels.plan.values import Arena
 
-__all__ = ["carried_slots", "define_scan", "is_diagonal"]
+__all__ = ["carried_slots", "define_scan"]
 
 AHEAD = 8192
 """How many bytes ahead memory is asked for: the processor's own foresight ends with a page."""
 
 
-def is_diagonal(program: Program) -> bool:
-    """Whether a step is one segment over units of one width, so that it can run as a scan."""
-    if len(program.operations) != 1 or not isinstance(program.operations[0], Segment):
-        return False
-    segment = program.operations[0]
-    return all(slot.width == segment.width for slot in segment_slots(segment))
-
-
-def carried_slots(segment: Segment, backwards: bool) -> dict[Slot, Slot]:
-    """The slots that are read from the step before, each with the slot that is written for the step after.
-
-    Forwards these are the states, backwards their gradients.
-    """
-    read, written = (Place.GIVEN, Place.HANDED) if backwards else (Place.PREVIOUS, Place.TOKEN)
-    sources = dict.fromkeys(slot for slot in segment.sources.values() if slot.place == read)
-    return {slot: Slot(slot.name, slot.width, written) for slot in sources}
+def carried_slots(segment: Segment, backwards: bool) -> set[Slot]:
+    """The slots by which a step hands to the next: forwards the states, backwards their gradients."""
+    places = (Place.GIVEN, Place.HANDED) if backwards else (Place.PREVIOUS,)
+    return {slot for slot in segment_slots(segment) if slot.place in places}
 
 
 def define_scan(
@@ -46,23 +34,23 @@ def define_scan(
 ) -> Any:
     """The segment at all steps, over the rows and columns of its share.
 
-    In memory: the number of panels, the number of steps, then each slot's words; those of a carried slot are of rows
-    that begin with what comes before the first step, and end with what the last one leaves. ``past_cache`` writes
-    tokens straight to memory, for results larger than the cache.
+    In memory: the number of panels, the first step and the one after the last, then each slot's words; those of a
+    carried slot are of rows that begin with what comes before the first step, and end with what the last one leaves.
+    ``past_cache`` writes tokens straight to memory, for results larger than the cache.
     """
     slots = segment_slots(segment)
     vector = number_format.lanes * number_format.bytes
     with define(module, "scan", 6, number_format) as code:
         words, offsets, first_row, last_row, part, parts = code.arguments
-        panels, steps = code.load_integer(words), code.load_integer(words + 8)
-        places = {slot: rows_at(code, words + 16 + 8 * WORDS * k, offsets) for k, slot in enumerate(slots)}
-        strides = {slot: code.load_integer(words + 16 + 8 * (WORDS * k + 2)) for k, slot in enumerate(slots)}
+        panels, begin, end = (code.load_integer(words + 8 * k) for k in range(3))
+        places = {slot: rows_at(code, words + 24 + 8 * WORDS * k, offsets) for k, slot in enumerate(slots)}
+        strides = {slot: code.load_integer(words + 24 + 8 * (WORDS * k + 2)) for k, slot in enumerate(slots)}
         first, last = (panels * share // parts * (VECTORS * vector) for share in (part, part + 1))
         moment = _Moment(code, arena, segment, carried_slots(segment, backwards), past_cache)
         with code.loop(first_row, last_row) as row:
             start = {slot: moment.start(slot, rows, row) for slot, rows in places.items()}
-            with code.loop(0, steps) as k:
-                t = steps - 1 - k if backwards else k
+            with code.loop(begin, end) as k:
+                t = begin + end - 1 - k if backwards else k
                 now = {slot: start[slot] + t * strides[slot] if moment.moves(slot) else start[slot] for slot in slots}
                 with code.loop(first, last, vector) as column:
                     moment.write(now, column)
@@ -72,12 +60,12 @@ def define_scan(
 class _Moment:
     """One step of one row."""
 
-    def __init__(self, code: Code, arena: Arena, segment: Segment, carried: dict[Slot, Slot], past_cache: bool) -> None:
+    def __init__(self, code: Code, arena: Arena, segment: Segment, carried: set[Slot], past_cache: bool) -> None:
         self.code = code
         self.arena = arena
         self.segment = segment
         self.carried = carried
-        self.carriers = {written: read for read, written in carried.items()}
+        self.carriers = {Slot(slot.name, slot.width, Place.TOKEN): slot for slot in carried}
         self.past_cache = past_cache
 
     def start(self, slot: Slot, rows: Rows, row: Integer) -> Integer:
@@ -99,10 +87,13 @@ class _Moment:
             slot = target.slot
             if slot in self.carriers:
                 code.store(now[self.carriers[slot]] + column, result)
-            if slot.place == Place.PARTIAL:
-                code.store(now[slot] + column, code.load(now[slot] + column) + result)
-            elif slot.place == Place.TOKEN:
-                self._store(now[slot] + column, result)
+            match slot.place:
+                case Place.PARTIAL:
+                    code.store(now[slot] + column, code.load(now[slot] + column) + result)
+                case Place.HANDED:
+                    code.store(now[slot] + column, result)
+                case _:
+                    self._store(now[slot] + column, result)
 
     def _store(self, address: Integer, lanes: Lanes) -> None:
         if not self.past_cache:

@@ -47,7 +47,7 @@ class Stepper:
         batch: int,
     ) -> None:
         self._sources = sources
-        self._held = sources()  # so that no other tensor takes their place in memory
+        self._held = [tensor.detach() for tensor in sources()]  # so that no other takes their place in memory
         self._stamps = self._present_stamps()
         self._plan = plan(graph, False)
         like = self._held[0]
@@ -85,7 +85,7 @@ class Stepper:
         table.add_program(program, workspace, parameters, None, packing)
         run_once(packing)
         names = [slot.name for slot in cell_plan.states]
-        self._result = names.index(cell_plan.output.name) if cell_plan.output.name in names else None
+        self._result = names.index(cell_plan.outputs[0].name) if cell_plan.outputs[0].name in names else None
         self._job = Job(table, workspace.steps)
         self._alone = self._job.threads == 1
         self._live = self._job.live.data
@@ -107,6 +107,7 @@ class Stepper:
         return (
             x.shape == self._shapes[0]
             and x.dtype is self._dtype
+            and x.is_cpu
             and x.is_contiguous()
             and (all(map(is_, states, self._last)) or self._fit(states))
             and self._stamps == self._present_stamps()
@@ -115,7 +116,7 @@ class Stepper:
     def _fit(self, states: Sequence[Tensor]) -> bool:
         """States that did not come from the step before are looked at more closely."""
         return len(states) == len(self._shapes) - 1 and all(
-            state.shape == shape and state.dtype is self._dtype and state.is_contiguous()
+            state.shape == shape and state.dtype is self._dtype and state.is_cpu and state.is_contiguous()
             for state, shape in zip(states, self._shapes[1:], strict=True)
         )
 
@@ -135,7 +136,7 @@ class Stepper:
             for k in self._kept:
                 new[k].copy_(self._workspace.tokens(self._plan.states[k]))
             if self._result is None:
-                return self._workspace.tokens(self._plan.output).clone(), new
+                return self._workspace.tokens(self._plan.outputs[0]).clone(), new
         return new[self._result], new
 
     def _fill(self, x: Tensor, states: States, new: States) -> None:

@@ -20,9 +20,10 @@ from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, OFFSETS
 from seqloom.kernels.cpu.product import panel_width
 from seqloom.kernels.cpu.scan import carried_slots, define_scan
 from seqloom.kernels.cpu.segment import define_segment, segment_slots
-from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole, written_slots
+from seqloom.kernels.plan import Multiply, Operation, Place, Program, Segment, Slot, Throw, Whole, written_slots
 from seqloom.kernels.plan.values import Normalise, NormaliseBack
 from seqloom.kernels.random_bits import WORD
+from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
@@ -204,23 +205,21 @@ class Table:
                     assert randomness is not None
                     self._add_throw(operation, workspace, randomness)
 
-    def add_scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
-        """All steps of a diagonal program at once; ``carried`` are rows (B, width) by the names of slots."""
+    def add_scan(self, program: Program, workspace: RowsByTime, backwards: bool, first: int, stop: int) -> None:
+        """The steps ``first`` to ``stop`` of a diagonal program at once."""
         segment = program.operations[0]
         assert isinstance(segment, Segment)
         slots = segment_slots(segment)
-        steps = len(workspace.steps.counts)
-        size = steps * workspace.steps.batch * segment.width * self.format.bytes
+        size = workspace.time * workspace.steps.batch * segment.width * self.format.bytes
         address = compiled_scan(self.machine, self.format, program, backwards, size > CACHE)
-        panels = segment.width // panel_width(self.format)
-        rows = {slot: self.rows(carried[slot.name], Place.ROW) for slot in carried_slots(segment, backwards)}
-        words = [word for slot in slots for word in rows.get(slot) or self._slot_or_nothing(slot, workspace)]
-        self.work += 16 * len(slots) * segment.width * steps
-        self._add(address, [panels, steps, *words])
-
-    def _slot_or_nothing(self, slot: Slot, workspace: Workspace) -> list[int]:
-        """A HANDED slot of a scan is never touched: what it would receive is carried."""
-        return [0, 0, 0, 0] if slot.place == Place.HANDED else self.slot(slot, workspace)
+        carried = carried_slots(segment, backwards)
+        words = [-(-segment.width // panel_width(self.format)), first, stop]
+        for slot in slots:
+            words += (
+                self.rows(workspace.carried[slot.name], Place.ROW) if slot in carried else self.slot(slot, workspace)
+            )
+        self.work += 16 * len(slots) * segment.width * (stop - first)
+        self._add(address, words)
 
     def slot(self, slot: Slot, workspace: Workspace, columns: int = 0) -> list[int]:
         """The words of a slot, from ``columns`` columns on."""
@@ -292,18 +291,29 @@ class Table:
 
 
 def _meetings(program: Program) -> list[bool]:
-    """Before which operations threads that share columns meet: a product reads columns that others wrote.
+    """Before which operations threads that share columns meet.
 
-    What earlier steps wrote counts as written until the first meeting of the step.
+    A product reads columns that others wrote; what earlier steps wrote counts as written until the first meeting of the
+    step. And what others may still be reading, in this step or the one before, is not to be written: of that only
+    tokens are safe, for each step has its own.
     """
-    meetings = []
+    meetings: list[bool] = []
     written: set[str] | None = None
+    read = {name for operation in program.operations for name in _factors(operation)}
     for operation in program.operations:
-        reads = {factor.slot.name for factor in operation.factors} if isinstance(operation, Multiply) else set()
+        reads = _factors(operation)
+        writes = {slot.name for slot in written_slots(operation) if slot.place != Place.TOKEN}
         meets = bool(reads) and (written is None or not reads.isdisjoint(written))
+        meets |= not writes.isdisjoint(read)
         meetings.append(meets)
         if meets:
-            written = set()
+            written, read = set(), set()
+        read |= reads
         if written is not None:
             written |= {slot.name for slot in written_slots(operation)}
     return meetings
+
+
+def _factors(operation: Operation) -> set[str]:
+    """The slots of which a product reads all columns."""
+    return {factor.slot.name for factor in operation.factors} if isinstance(operation, Multiply) else set()

@@ -44,7 +44,7 @@ def _times(arena: Arena, *factors: int) -> int:
 
 
 def _choice(arena: Arena, g: int, a: int, b: int) -> tuple[int, int]:
-    """The gradient goes to the larger; between equals it is halved, as torch does."""
+    """The first of the two operands has the gradient where a > b; between equals it is halved, as torch does."""
     first = arena.apply("exceeds", a, b)
     return _times(arena, g, first), _times(arena, g, _one_minus(arena, first))
 
@@ -58,7 +58,7 @@ RULES: dict[str, Rule] = {
         arena.apply("negative", arena.apply("divide", _times(arena, g, y), v[1])),
     ),
     "maximum": lambda arena, g, v, y: _choice(arena, g, v[0], v[1]),
-    "minimum": lambda arena, g, v, y: _choice(arena, g, v[1], v[0])[::-1],
+    "minimum": lambda arena, g, v, y: _choice(arena, g, v[1], v[0]),
     "negative": lambda arena, g, v, y: (arena.apply("negative", g),),
     "sigmoid": lambda arena, g, v, y: (_times(arena, g, y, _one_minus(arena, y)),),
     "tanh": lambda arena, g, v, y: (_times(arena, g, _one_minus(arena, _times(arena, y, y))),),
@@ -91,8 +91,8 @@ class _Reverse:
     def run(self) -> list[Target]:
         arena = self.arena
         count = len(arena.values)
-        value, slot = self.forward.output
-        self.gradients[value].append(arena.add(Load(Slot("output.gradient", slot.width, Place.TOKEN))))
+        for k, (value, slot) in enumerate(self.forward.outputs):
+            self.gradients[value].append(arena.add(Load(Slot(f"output_{k}.gradient", slot.width, Place.TOKEN))))
         for value, slot in self.forward.new_states:
             later = Slot(f"gradient.{slot.name.removeprefix('new.')}", slot.width, Place.GIVEN)
             self.gradients[value].append(arena.add(Load(later)))

@@ -6,7 +6,7 @@ tokens by one product before the loop starts. What only reads weights is a *shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Node, Norm, Pointwise, State, Weight
@@ -17,60 +17,79 @@ __all__ = ["Forward", "lower"]
 
 @dataclass(frozen=True)
 class Forward:
-    """The values of one step: the new states with the slots of their sequences, and the value that is the output."""
+    """The values of one step: the new states with the slots of their sequences, and the values that come out."""
 
     arena: Arena
     new_states: tuple[tuple[int, Slot], ...]
-    result: int
+    results: tuple[int, ...]
     streams: Mapping[str, Affine] = field(default_factory=dict)
     shared: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def output(self) -> tuple[int, Slot]:
-        """The output, and the slot of its sequence: that of a state where the output is that state."""
-        slots = [slot for value, slot in self.new_states if value == self.result]
-        return self.result, slots[0] if slots else Slot("output", self.arena.width(self.result), Place.TOKEN)
+    def outputs(self) -> tuple[tuple[int, Slot], ...]:
+        """What comes out, and the slots of its sequences: those of states where they are states."""
+        states = dict(reversed(self.new_states))
+        return tuple(
+            (value, states.get(value) or Slot("output", self.arena.width(value), Place.TOKEN)) for value in self.results
+        )
 
 
-def lower(graph: Graph, masks_drawn: bool) -> Forward:
-    """The values of one step of ``graph``; masks are drawn, or have their mean."""
+def lower(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...]) -> Forward:
+    """The values of one step of ``graph``; the nodes ``wanted`` come out; masks are drawn, or have their mean."""
     lowering = _Lowering(graph, masks_drawn)
     slots = [Slot(f"new.{state.name}", state.width, Place.TOKEN) for state in graph.states]
     new = tuple(zip((lowering.of_node[k] for k in graph.new_states), slots, strict=True))
-    return Forward(lowering.arena, new, lowering.of_node[graph.output], lowering.streams, lowering.shared)
+    results = tuple(lowering.of_node[k] for k in wanted)
+    return Forward(lowering.arena, new, results, lowering.streams, lowering.shared)
 
 
 def _weights_alone(graph: Graph) -> list[bool]:
-    """The pointwise nodes that read weights and numbers only."""
+    """The pointwise nodes that read weights, and besides them only numbers."""
     still: list[bool] = []
+    weighs: list[bool] = []
     for node in graph.nodes:
-        match node:
-            case Weight() | Constant():
-                still.append(True)
-            case Pointwise():
-                still.append(all(still[k] for k in node.operands))
-            case _:
-                still.append(False)
-    return [flag and isinstance(node, Pointwise) for flag, node in zip(still, graph.nodes, strict=True)]
+        operands = node.operands if isinstance(node, Pointwise) else ()
+        still.append(isinstance(node, Weight | Constant) or (bool(operands) and all(still[k] for k in operands)))
+        weighs.append(isinstance(node, Weight) or any(weighs[k] for k in operands))
+    return [
+        isinstance(node, Pointwise) and alone and weighed
+        for node, alone, weighed in zip(graph.nodes, still, weighs, strict=True)
+    ]
+
+
+def _needed(graph: Graph, hoisted: Sequence[bool]) -> set[int]:
+    """The nodes that the new states and the output are made from, and all states: each hands a gradient on.
+
+    What ``hoisted`` nodes are made from is not needed in the loop.
+    """
+    found = {position for position, node in enumerate(graph.nodes) if isinstance(node, State)}
+    waiting = [*graph.new_states, graph.output]
+    while waiting:
+        position = waiting.pop()
+        if position not in found:
+            found.add(position)
+            waiting += () if hoisted[position] else getattr(graph.nodes[position], "operands", ())
+    return found
 
 
 class _Lowering:
-    """Node after node; ``of_node`` says which value is which node of the graph."""
+    """Node after node; ``of_node`` says which value is which node of the graph: none where nothing needs it."""
 
     def __init__(self, graph: Graph, masks_drawn: bool) -> None:
         self.graph = graph
         self.masks_drawn = masks_drawn
         self.arena = Arena()
-        self.of_node: list[int] = []
+        self.of_node: dict[int, int] = {}
         self.streams: dict[str, Affine] = {}
         self.shared: dict[str, int] = {}
         hoisted = _weights_alone(graph)
-        for position, node in enumerate(graph.nodes):
+        for position in sorted(_needed(graph, hoisted)):
+            node = graph.nodes[position]
             if hoisted[position]:
                 self.shared[f"shared.{position}"] = position
-                self.of_node.append(self._vector(f"shared.{position}", node.width))
+                self.of_node[position] = self._vector(f"shared.{position}", node.width)
             else:
-                self.of_node.append(self._lower(node))
+                self.of_node[position] = self._lower(node)
 
     def _lower(self, node: Node) -> int:
         arena, of_node = self.arena, self.of_node
@@ -89,7 +108,7 @@ class _Lowering:
                 return self._norm(node)
             case Mask():
                 coins = Coins(node.name, node.p, node.per, node.width)
-                return arena.add(coins if self.masks_drawn else Number(node.p))
+                return arena.add(coins if self.masks_drawn else Number(node.p, node.width))
             case Pointwise():
                 return arena.apply(node.operation, *(of_node[k] for k in node.operands))
 

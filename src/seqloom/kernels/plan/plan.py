@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -43,7 +42,7 @@ class Plan:
     streams: tuple[Stream, ...]
     shared: tuple[tuple[str, int], ...]
     states: tuple[Slot, ...]
-    output: Slot
+    outputs: tuple[Slot, ...]
     inference: Program
     training: Program
     backward: Program
@@ -54,15 +53,18 @@ class Plan:
         """Whether the loop itself reads x, besides the streams."""
         return "x" in self.inference.slots
 
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether no unit reads another in the loop, so that each row of a batch can run as a scan."""
+        return all(program.is_diagonal for program in (self.inference, self.training, self.backward))
+
 
 @lru_cache(maxsize=256)
-def plan(graph: Graph, masks_drawn: bool) -> Plan:
-    """The plan of ``graph``; masks are drawn, or have their mean."""
-    forward = lower(graph, masks_drawn)
+def plan(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...] | None = None) -> Plan:
+    """The plan of ``graph``; masks are drawn, or have their mean. ``wanted``: the nodes that come out (its output)."""
+    forward = lower(graph, masks_drawn, (graph.output,) if wanted is None else wanted)
     results = [Target(*pair) for pair in forward.new_states]
-    value, slot = forward.output
-    if slot.name == "output":
-        results.append(Target(value, slot))
+    results += [Target(value, slot) for value, slot in forward.outputs if slot.name == "output"]
     count = len(forward.arena.values)
     gradients = derive(forward)
     keeping = _keeping(forward, results, count)
@@ -72,7 +74,7 @@ def plan(graph: Graph, masks_drawn: bool) -> Plan:
         tuple(_stream(graph, node) for node in forward.streams.values()),
         tuple(forward.shared.items()),
         tuple(slot for _, slot in forward.new_states),
-        slot,
+        tuple(slot for _, slot in forward.outputs),
         schedule(forward.arena, results),
         schedule(forward.arena, [*results, *keeping]),
         schedule(forward.arena, gradients, kept),
@@ -94,20 +96,18 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
     """
     values = forward.arena.values
     reached = _reached(forward, results)
-    consumers = Counter(operand for k in reached for operand in _operands(forward, k))
+    wanted = {target.value for target in results}
     targets: list[Target] = []
     for position in sorted(reached):
         value = values[position]
         match value:
             case Product():
-                readers = [k for k in reached if position in _operands(forward, k)]
-                if readers:  # a product that nothing reads is a result, and lies in a slot already
-                    slot, reader = _kept_slot(forward, value), values[readers[0]]
+                slot = _kept_slot(forward, value)
+                if position not in wanted:
                     targets.append(Target(position, slot))
-                    if consumers[position] == 1 and isinstance(reader, Apply) and reader.operation in BY_RESULT:
-                        targets.append(Target(readers[0], slot))
+                    targets += [Target(k, slot) for k in _stand_ins(forward, position, reached)]
                 for operand in value.operands:
-                    if not isinstance(values[operand], Load | Number):
+                    if not isinstance(values[operand], Load):
                         place = Slot(f"kept.operand_{operand}", values[operand].width, Place.TOKEN)
                         targets.append(Target(operand, place))
             case Normalise():
@@ -117,6 +117,13 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
             case _:
                 pass
     return targets
+
+
+def _stand_ins(forward: Forward, position: int, reached: set[int]) -> list[int]:
+    """The activation that is kept in place of a product, where it alone reads the product."""
+    readers = [k for k in reached for operand in _operands(forward, k) if operand == position]
+    reader = forward.arena.values[readers[0]]
+    return readers if len(readers) == 1 and isinstance(reader, Apply) and reader.operation in BY_RESULT else []
 
 
 def _reached(forward: Forward, results: list[Target]) -> set[int]:

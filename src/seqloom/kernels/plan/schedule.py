@@ -112,6 +112,15 @@ class Program:
                 found.setdefault(slot.name, slot)
         return found
 
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether a step is pointwise work over units of one width, in one segment."""
+        match self.operations:
+            case (Segment() as segment,):
+                return all(slot.width == segment.width for slot in slots_of(segment))
+            case _:
+                return False
+
 
 def slots_of(operation: Operation) -> list[Slot]:
     """The slots that an operation reads or writes."""
@@ -222,7 +231,7 @@ class _Scheduler:
 
     def _starts_in_stream(self, value: Product) -> bool:
         start = None if value.start is None else self.arena.values[value.start]
-        return isinstance(start, Load) and start.slot.place == Place.TOKEN
+        return isinstance(start, Load) and start.slot.name.startswith("stream.")
 
     def _place_narrow(self, position: int) -> None:
         """A value of width 1 that is spread over wider ones is stored first."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seqloom.kernels.call import Call, Randomness
 from seqloom.kernels.plan import Program
+from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace
 
@@ -54,9 +55,8 @@ class Engine(ABC):
         """Run the program for every step, first to last or last to first."""
 
     @abstractmethod
-    def scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
-        """Run a diagonal program for every step of rows of equal length, whose memory is (B, T, width).
+    def scan(self, program: Program, workspace: RowsByTime, backwards: bool) -> None:
+        """Run a diagonal program for every step of rows of equal length.
 
-        ``carried`` are rows (B, width) by slot name, of the states or, backwards, their gradients: they begin with what
-        comes before the first step, and end with what the last one leaves.
+        What the workspace carries begins with what comes before the first step, and ends with what the last one leaves.
         """

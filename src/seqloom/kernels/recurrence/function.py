@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,13 +12,14 @@ from torch import Tensor
 
 from seqloom.kernels.call import Randomness, States
 from seqloom.kernels.memory import fresh
-from seqloom.kernels.plan import Place, Plan, Slot
+from seqloom.kernels.plan import Place, Plan, Program, Slot
+from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.matrices import matrix_gradients
 from seqloom.kernels.recurrence.packing import Steps
 from seqloom.kernels.recurrence.projection import projection, stream_layout
 from seqloom.kernels.recurrence.workspace import Layout, Workspace
-from seqloom.kernels.reference import step
+from seqloom.kernels.reference import values
 
 __all__ = ["Job", "run_job"]
 
@@ -31,6 +33,26 @@ class Job:
     steps: Steps
     randomness: Randomness | None
     names: tuple[str, ...]
+    wanted: tuple[int, ...]
+
+    @property
+    def scans(self) -> bool:
+        """Whether rows run by themselves; then tokens lie row by row, else step by step."""
+        return self.plan.is_diagonal and not self.steps.is_ragged
+
+    def workspace(self, like: Tensor) -> Workspace:
+        """Memory for a run."""
+        unit = self.engine.unit_of(like)
+        if self.scans:
+            return RowsByTime(self.steps.batch, len(self.steps.counts), unit, like)
+        return Workspace(self.steps, unit, like)
+
+    def run(self, program: Program, workspace: Workspace, parameters: Mapping[str, Tensor], backwards: bool) -> None:
+        """All steps of ``program``."""
+        if isinstance(workspace, RowsByTime):
+            self.engine.scan(program, workspace, backwards)
+        else:
+            self.engine.loop(program, workspace, parameters, self.randomness, backwards)
 
     def gradient_layout(self, like: Tensor) -> Layout:
         """The gradients of all maps side by side, those of the streams first and in their order."""
@@ -39,12 +61,13 @@ class Job:
         return Layout((Slot(name, width, Place.TOKEN) for name, width in slots.items()), self.engine.unit_of(like))
 
 
-def run_job(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[Tensor, States]:
-    """Tokens x (N, D), states (B, H), sorted by length → the output's tokens (N, H) and the final states."""
-    y, *final = _Recurrence.apply(  # type: ignore[no-untyped-call]
-        job, x, *states, *(parameters[name] for name in job.names)
-    )
-    return y, tuple(final)
+def run_job(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[tuple[Tensor, ...], States]:
+    """Tokens x (N, D), states (B, H), sorted by length → what is wanted, (N, H) each, and the final states."""
+    tensors = (x, *states, *(parameters[name] for name in job.names))
+    if not torch.is_grad_enabled():  # the operation itself sees only what each tensor asks for
+        tensors = tuple(tensor.detach() for tensor in tensors)
+    results = _Recurrence.apply(job, *tensors)  # type: ignore[no-untyped-call]
+    return results[: len(job.wanted)], results[len(job.wanted) :]
 
 
 class _Recurrence(torch.autograd.Function):
@@ -54,29 +77,29 @@ class _Recurrence(torch.autograd.Function):
         states, parameters = tensors[:count], dict(zip(job.names, tensors[count:], strict=True))
         training = any(ctx.needs_input_grad)
         program = plan.training if training else plan.inference
-        workspace = Workspace(job.steps, job.engine.unit_of(x), x)
+        workspace = job.workspace(x)
         _project(job, workspace, x, parameters)
         for slot, state in zip(plan.states, states, strict=True):
             workspace.add_state(slot, state)
         workspace.add_inputs(program.slots.values(), {**parameters, "x": x})
         workspace.add_missing(program.slots.values(), job.engine.parts())
-        job.engine.loop(program, workspace, parameters, job.randomness, backwards=False)
+        job.run(program, workspace, parameters, backwards=False)
         final = [workspace.final(slot) for slot in plan.states]
-        y = workspace.tokens(plan.output)
+        wanted = [workspace.tokens(slot) for slot in plan.outputs]
         if training:
             ctx.job, ctx.kept = job, workspace.tensors
-            ctx.save_for_backward(x, y, *tensors)
-        return (y, *final)
+            ctx.save_for_backward(x, *tensors, *wanted)
+        return (*wanted, *final)
 
     @staticmethod
     def backward(ctx: Any, *arriving: Tensor | None) -> tuple[Tensor | None, ...]:
         job: Job = ctx.job
-        x, _, *tensors = ctx.saved_tensors
+        x, *tensors = ctx.saved_tensors[: -len(job.wanted)]
         if torch.is_grad_enabled():
             return (None, *_differentiable(job, x, tensors, arriving, ctx.needs_input_grad[1:]))
         count = len(job.plan.states)
         parameters = dict(zip(job.names, tensors[count:], strict=True))
-        workspace = Workspace(job.steps, job.engine.unit_of(x), x)
+        workspace = job.workspace(x)
         workspace.tensors |= ctx.kept
         _run_backwards(job, workspace, x, parameters, arriving)
         return (None, *_gradients(job, workspace, x, parameters, ctx.needs_input_grad[1:]))
@@ -97,13 +120,17 @@ def _run_backwards(
     plan, slots = job.plan, job.plan.backward.slots.values()
     workspace.add_side_by_side(job.gradient_layout(x))
     zero = x.new_zeros(())
-    for state, gradient in zip(plan.graph.states, arriving[1:], strict=True):
+    count = len(job.wanted)
+    for state, gradient in zip(plan.graph.states, arriving[count:], strict=True):
         slot = Slot(f"gradient.{state.name}", state.width, Place.HANDED)
         workspace.add_handed(slot, zero if gradient is None else gradient)
-    y_gradient = zero.expand(job.steps.tokens, plan.output.width) if arriving[0] is None else arriving[0]
-    workspace.add_inputs(slots, {**parameters, "output.gradient": y_gradient})
+    gradients = {
+        f"output_{k}.gradient": zero.expand(job.steps.tokens, slot.width) if gradient is None else gradient
+        for k, (slot, gradient) in enumerate(zip(plan.outputs, arriving[:count], strict=True))
+    }
+    workspace.add_inputs(slots, {**parameters, **gradients})
     workspace.add_missing(slots, job.engine.parts())
-    job.engine.loop(plan.backward, workspace, parameters, job.randomness, backwards=True)
+    job.run(plan.backward, workspace, parameters, backwards=True)
 
 
 def _gradients(
@@ -132,7 +159,7 @@ def _gradient_of_x(job: Job, workspace: Workspace, x: Tensor, parameters: Mappin
     else:
         result.zero_()
     direct = workspace.tensors.get("x.gradient")
-    return result if direct is None else result.add_(direct[:, : x.shape[1]])
+    return result if direct is None else result.add_(direct.reshape(len(x), -1)[:, : x.shape[1]])
 
 
 def _differentiable(
@@ -157,13 +184,17 @@ def _differentiable(
 
 def _reference(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
     """The equations over packed tokens, with ordinary torch operations."""
-    outputs, shared = [], {name: parameters[name] for name in job.names}
-    for t, (count, start) in enumerate(zip(job.steps.counts.tolist(), job.steps.starts.tolist(), strict=True)):
-        now = None
+    graph, batch = job.plan.graph, job.steps.batch
+    wanted: list[list[Tensor]] = [[] for _ in job.wanted]
+    by_step = x.view(batch, -1, x.shape[1]).unbind(1) if job.scans else x.split(job.steps.counts.tolist())
+    for t, x_t in enumerate(by_step):
+        count, now = len(x_t), None
         if job.randomness is not None:
             now = Randomness(job.randomness.seed[:count], job.randomness.time[:count] + t)
-        running = tuple(state[:count] for state in states)
-        y_t, new = step(job.plan.graph, shared, x[start : start + count], running, now)
-        outputs.append(y_t)
+        found = values(graph, parameters, x_t, tuple(state[:count] for state in states), now)
+        for position, sequence in zip(job.wanted, wanted, strict=True):
+            sequence.append(found[position].expand(count, -1))
+        new = [found[k].expand(count, -1) for k in graph.new_states]
         states = tuple(torch.cat([a, b[count:]]) for a, b in zip(new, states, strict=True))
-    return torch.cat(outputs), *states
+    join = partial(torch.stack, dim=1) if job.scans else torch.cat
+    return *map(join, wanted), *states

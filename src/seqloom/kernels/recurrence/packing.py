@@ -59,9 +59,16 @@ class Packing(NamedTuple):
     order: Tensor | None
     places: Tensor | None
     time: int
+    row_by_row: bool = False
+
+    def by_rows(self) -> Packing:
+        """Whole rows with their tokens left as they lie in x."""
+        return self._replace(row_by_row=True)
 
     def gather(self, x: Tensor) -> Tensor:
         """x (B, T, D) → tokens (N, D)."""
+        if self.row_by_row:
+            return x.reshape(-1, x.shape[-1])
         if self.places is None:
             return x.transpose(0, 1).reshape(-1, x.shape[-1])
         return x.reshape(-1, x.shape[-1]).index_select(0, self.places)
@@ -69,6 +76,8 @@ class Packing(NamedTuple):
     def scatter(self, tokens: Tensor) -> Tensor:
         """Tokens (N, H) → y (B, T, H), 0 where there is none."""
         batch, width = self.steps.batch, tokens.shape[-1]
+        if self.row_by_row:
+            return tokens.view(batch, self.time, width)
         if self.places is None:
             return tokens.view(self.time, batch, width).transpose(0, 1)
         empty = tokens.new_zeros(batch * self.time, width)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
+from seqloom.cells.graph import Input
 from seqloom.kernels.call import Call, Kernel, Randomness, States
-from seqloom.kernels.plan import plan
+from seqloom.kernels.plan import plan, readout
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.function import Job, run_job
 from seqloom.kernels.recurrence.packing import pack
 from seqloom.kernels.recurrence.shared import with_shared
+from seqloom.kernels.reference import evaluate
 from seqloom.kernels.transforms import under_transform
 
 __all__ = ["Planned"]
@@ -37,8 +41,22 @@ class Planned(Kernel):
         if not packing.steps.tokens:
             return call.x.new_zeros(*call.x.shape[:2], call.graph.out_features), call.states
         randomness = call.randomness and Randomness(*(packing.sort(rows) for rows in call.randomness))
-        cell_plan = plan(call.graph, randomness is not None)
+        graph, wanted, sources = readout(call.graph)
+        cell_plan = plan(graph, randomness is not None, wanted)
         parameters = with_shared(cell_plan, call.parameters)
-        job = Job(cell_plan, self.engine, packing.steps, randomness, tuple(parameters))
-        y, final = run_job(job, packing.gather(call.x), tuple(map(packing.sort, call.states)), parameters)
+        job = Job(cell_plan, self.engine, packing.steps, randomness, tuple(parameters), wanted)
+        if job.scans:
+            packing = packing.by_rows()
+        x = packing.gather(call.x)
+        results, final = run_job(job, x, tuple(map(packing.sort, call.states)), parameters)
+        y = _read_out(call, sources, x, results) if sources else results[0]
         return packing.scatter(y), tuple(map(packing.unsort, final))
+
+
+def _read_out(call: Call, sources: Sequence[int], x: Tensor, results: Sequence[Tensor]) -> Tensor:
+    """The output of every token, from x and the new states."""
+    graph = call.graph
+    place = next(k for k, node in enumerate(graph.nodes) if isinstance(node, Input))
+    rows = [result.reshape(len(x), -1) for result in results]
+    known = {place: x, **dict(zip(sources, rows, strict=True))}
+    return evaluate(graph, call.parameters, graph.output, known).expand(len(x), -1)

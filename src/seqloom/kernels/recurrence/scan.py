@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,9 +14,8 @@ from seqloom.kernels.plan.derivative import derive
 from seqloom.kernels.plan.lower import Forward
 from seqloom.kernels.plan.schedule import Target, schedule
 from seqloom.kernels.plan.values import Arena, Load
+from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.engine import Engine
-from seqloom.kernels.recurrence.packing import Steps
-from seqloom.kernels.recurrence.workspace import Workspace
 
 __all__ = ["diagonal_scan", "scan_reference"]
 
@@ -43,15 +41,8 @@ def _plan(width: int) -> _ScanPlan:
     h = arena.add(Load(Slot("new.h", width, Place.PREVIOUS)))
     new = arena.apply("add", arena.apply("multiply", a, h), b)
     sequence = Slot("new.h", width, Place.TOKEN)
-    gradients = derive(Forward(arena, ((new, sequence),), new))
+    gradients = derive(Forward(arena, ((new, sequence),), (new,)))
     return _ScanPlan(schedule(arena, [Target(new, sequence)]), schedule(arena, gradients, {new: sequence}))
-
-
-class _RowsByTime(Workspace):
-    """Memory (B, T, width): each row's steps lie one after the other."""
-
-    def first_row(self, slot: Slot) -> int:
-        return 1 if slot.name.startswith("new.") else 0
 
 
 def diagonal_scan(engine: Engine, a: Tensor, b: Tensor, initial: Tensor) -> Tensor:
@@ -63,13 +54,13 @@ class _Scan(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, engine: Engine, a: Tensor, b: Tensor, initial: Tensor) -> Tensor:
         batch, time, width = a.shape
-        sequence = fresh(batch, time + 1, width, like=a)
-        sequence[:, 0] = initial
-        workspace = _workspace(engine, a)
-        workspace.tensors |= {"stream.a": a, "stream.b": b, "new.h": sequence}
-        engine.scan(_plan(width).forward, workspace, {"new.h": initial.contiguous().clone()}, backwards=False)
-        ctx.engine, ctx.sequence = engine, sequence
-        y = sequence[:, 1:]
+        state = Slot("new.h", width, Place.TOKEN)
+        workspace = RowsByTime(batch, time, engine.unit_of(a), a)
+        workspace.add_state(state, initial)
+        workspace.tensors |= {"stream.a": a, "stream.b": b}
+        engine.scan(_plan(width).forward, workspace, backwards=False)
+        ctx.engine, ctx.sequence = engine, workspace.tensors[state.name]
+        y = workspace.tokens(state)
         ctx.save_for_backward(a, b, initial, y)
         return y
 
@@ -79,17 +70,12 @@ class _Scan(torch.autograd.Function):
         if torch.is_grad_enabled():
             h = scan_reference(a, b, initial)
             return (None, *torch.autograd.grad(h, (a, b, initial), arriving, create_graph=True, allow_unused=True))
-        width = a.shape[2]
-        workspace = _workspace(ctx.engine, a)
+        batch, time, width = a.shape
+        carried = Slot("gradient.h", width, Place.HANDED)
+        workspace = RowsByTime(batch, time, ctx.engine.unit_of(a), a)
         of_a, of_b = (fresh(*a.shape, like=a) for _ in range(2))
-        workspace.tensors |= {"stream.a": a, "new.h": ctx.sequence, "output.gradient": arriving.contiguous()}
+        workspace.tensors |= {"stream.a": a, "new.h": ctx.sequence, "output_0.gradient": arriving.contiguous()}
         workspace.tensors |= {"gradient.a": of_a, "gradient.b": of_b}
-        of_initial = torch.zeros_like(initial)
-        ctx.engine.scan(_plan(width).backward, workspace, {"gradient.h": of_initial}, backwards=True)
-        return None, of_a, of_b, of_initial
-
-
-def _workspace(engine: Engine, like: Tensor) -> Workspace:
-    batch, time, _ = like.shape
-    steps = Steps(np.full(time, batch), np.arange(time), batch, -1)
-    return _RowsByTime(steps, engine.unit_of(like), like)
+        workspace.add_handed(carried, initial.new_zeros(()))
+        ctx.engine.scan(_plan(width).backward, workspace, backwards=True)
+        return None, of_a, of_b, workspace.handed(carried)

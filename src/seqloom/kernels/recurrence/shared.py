@@ -16,7 +16,6 @@ __all__ = ["with_shared"]
 def with_shared(plan: Plan, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The parameters, and the shared vectors of ``plan`` by their names."""
     nodes = plan.graph.nodes
-    like = next(iter(parameters.values()))
     values: dict[int, Tensor] = {}
 
     def value(position: int) -> Tensor:
@@ -25,6 +24,7 @@ def with_shared(plan: Plan, parameters: Mapping[str, Tensor]) -> dict[str, Tenso
                 case Weight():
                     values[position] = parameters[f"{node.name}.vector"]
                 case Constant():
+                    like = next(iter(parameters.values()))
                     values[position] = like.new_full((1,), node.value)
                 case Pointwise():
                     values[position] = OPERATIONS[node.operation](*(value(k) for k in node.operands))

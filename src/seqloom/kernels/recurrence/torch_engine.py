@@ -14,6 +14,7 @@ from seqloom.kernels.call import Call, Randomness
 from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole
 from seqloom.kernels.plan.values import Apply, Arena, Normalise, NormaliseBack, Number, Total
 from seqloom.kernels.random_bits import bernoulli_mask
+from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace
@@ -66,8 +67,10 @@ class TorchEngine(Engine):
             for operation in program.operations:
                 step.run(operation)
 
-    def scan(self, program: Program, workspace: Workspace, carried: Mapping[str, Tensor], backwards: bool) -> None:
-        raise NotImplementedError("the middle rung runs scans step by step")
+    def scan(self, program: Program, workspace: RowsByTime, backwards: bool) -> None:
+        steps = range(workspace.time)
+        for t in reversed(steps) if backwards else steps:
+            _ScanStep(program.arena, workspace, t).run(program.operations[0])
 
 
 class _Step:
@@ -182,3 +185,24 @@ class _Step:
                 case _:
                     raise AssertionError(f"{value} is not pointwise")
         return known[position]
+
+
+class _ScanStep(_Step):
+    """One step of a scan."""
+
+    def __init__(self, arena: Arena, workspace: RowsByTime, t: int) -> None:
+        super().__init__(arena, workspace, {}, None, t)
+        self.carried = workspace.carried
+
+    def rows(self, slot: Slot) -> Tensor:
+        tensor = self.workspace.tensors.get(slot.name)
+        match slot.place:
+            case Place.GIVEN | Place.HANDED:
+                return self.carried[slot.name][:, : slot.width]
+            case Place.TOKEN | Place.PREVIOUS:
+                assert tensor is not None
+                t = self.t + self.workspace.first_row(slot) - (slot.place == Place.PREVIOUS)
+                return tensor[:, t, : slot.width]
+            case _:
+                assert tensor is not None
+                return tensor[0:1, : slot.width]

@@ -88,13 +88,13 @@ class Workspace:
         for slot in slots:
             if slot.name in values and slot.name not in self.tensors:
                 value = values[slot.name].detach()
-                self.tensors[slot.name] = self._padded(value if value.ndim == 2 else value[None], slot.width)
+                self.tensors[slot.name] = self._padded(value[None] if value.ndim == 1 else value, slot.width)
 
     def _padded(self, rows: Tensor, width: int) -> Tensor:
-        if width % self.unit == 0 and rows.stride(1) == 1 and rows.dtype == self.like.dtype:
+        if width % self.unit == 0 and rows.stride(-1) == 1 and rows.dtype == self.like.dtype:
             return rows
-        copy = self.empty(rows.shape[0], padded(width, self.unit))
-        copy[:, :width] = rows
+        copy = fresh(*rows.shape[:-1], padded(width, self.unit), like=self.like)
+        copy[..., :width] = rows
         return copy
 
     def first_row(self, slot: Slot) -> int:
@@ -142,5 +142,5 @@ class Workspace:
     def matrix(self, names: Iterable[str]) -> Tensor:
         """Slots that lie side by side, as one matrix (N, width)."""
         slices = [self.tensors[name] for name in names]
-        width = sum(part.shape[1] for part in slices)
-        return slices[0].as_strided((slices[0].shape[0], width), slices[0].stride(), slices[0].storage_offset())
+        first, width = slices[0], sum(part.shape[-1] for part in slices)
+        return first.as_strided((self.steps.tokens, width), first.stride()[-2:], first.storage_offset())
