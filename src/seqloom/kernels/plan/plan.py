@@ -102,10 +102,11 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
             case Product():
                 slot = _kept_slot(forward, value)
                 targets.append(Target(position, slot))
-                readers = [k for k in reached if position in _operands(forward, k)]
-                reader = values[readers[0]]
-                if consumers[position] == 1 and isinstance(reader, Apply) and reader.operation in BY_RESULT:
-                    targets.append(Target(readers[0], slot))
+                if consumers[position] == 1:
+                    (reader,) = (k for k in reached if position in _operands(forward, k))
+                    activation = values[reader]
+                    if isinstance(activation, Apply) and activation.operation in BY_RESULT:
+                        targets.append(Target(reader, slot))
                 for operand in value.operands:
                     if not isinstance(values[operand], Load | Number):
                         place = Slot(f"kept.operand_{operand}", values[operand].width, Place.TOKEN)
