@@ -1,5 +1,6 @@
 """From equations to programs: what leaves the loop, what runs in it, what is kept, and the derived backward pass."""
 
+from seqloom.kernels.plan.explanation import PlanExplanation, explain_cell, explain_graph, explain_plan
 from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
 from seqloom.kernels.plan.schedule import Multiply, Program, Segment, Throw, Whole, written_slots
 from seqloom.kernels.plan.values import Place, Slot
@@ -9,12 +10,16 @@ __all__ = [
     "Outer",
     "Place",
     "Plan",
+    "PlanExplanation",
     "Program",
     "Segment",
     "Slot",
     "Stream",
     "Throw",
     "Whole",
+    "explain_cell",
+    "explain_graph",
+    "explain_plan",
     "plan",
     "written_slots",
 ]

@@ -17,13 +17,17 @@ __all__ = ["Forward", "lower"]
 
 @dataclass(frozen=True)
 class Forward:
-    """The values of one step: the new states with the slots of their sequences, and the value that is the output."""
+    """The values of one step: the new states with the slots of their sequences, and the value that is the output.
+
+    ``of_node`` says which value is which node of the graph.
+    """
 
     arena: Arena
     new_states: tuple[tuple[int, Slot], ...]
     result: int
     streams: Mapping[str, Affine] = field(default_factory=dict)
     shared: Mapping[str, int] = field(default_factory=dict)
+    of_node: tuple[int, ...] = ()
 
     @property
     def output(self) -> tuple[int, Slot]:
@@ -37,7 +41,8 @@ def lower(graph: Graph, masks_drawn: bool) -> Forward:
     lowering = _Lowering(graph, masks_drawn)
     slots = [Slot(f"new.{state.name}", state.width, Place.TOKEN) for state in graph.states]
     new = tuple(zip((lowering.of_node[k] for k in graph.new_states), slots, strict=True))
-    return Forward(lowering.arena, new, lowering.of_node[graph.output], lowering.streams, lowering.shared)
+    result = lowering.of_node[graph.output]
+    return Forward(lowering.arena, new, result, lowering.streams, lowering.shared, tuple(lowering.of_node))
 
 
 def _weights_alone(graph: Graph) -> list[bool]:
@@ -55,7 +60,7 @@ def _weights_alone(graph: Graph) -> list[bool]:
 
 
 class _Lowering:
-    """Node after node; ``of_node`` says which value is which node of the graph."""
+    """Node after node."""
 
     def __init__(self, graph: Graph, masks_drawn: bool) -> None:
         self.graph = graph
