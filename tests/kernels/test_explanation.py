@@ -24,6 +24,7 @@ from seqloom.cells import (
     trace,
     weight,
 )
+from seqloom.errors import UsageError
 from seqloom.kernels import Call, Randomness, explain_cell
 from seqloom.kernels.reference import Reference
 
@@ -133,3 +134,10 @@ def test_norms_coins_and_vectors_of_the_weights_have_stages_of_their_own() -> No
     ):
         assert part in text, text
     assert "coins  " not in str(explain_cell(Everything, 6, 8, training=False)), "no coin is thrown in inference"
+
+
+def test_what_is_no_cell_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="expected a Cell class or instance, not 'gru'"):
+        explain_cell("gru", 6, 8)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="width"):
+        explain_cell(GRU, 6, 0)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqloom import cells
 from seqloom.cells import GRU, Cell, Elman, Symbol, affine, bernoulli, norm, tanh
-from seqloom.kernels import Call, Kernel
+from seqloom.kernels import Call, Kernel, Stream
 from seqloom.kernels.call import States
 from seqloom.kernels.reference import Reference
 from seqloom.testing import compare_kernels, known_cells
@@ -102,6 +102,18 @@ def test_every_kernel_passes_with_coins_and_heads() -> None:
     assert {(one.kernel, one.cell) for one in found} >= {("cpu", "Odd"), ("derived", "Odd"), ("cpu, in steps", "GRU")}
     assert all(one.ok for one in found), [one for one in found if not one.ok]
     assert told == [(k, 4) for k in range(5)]
+
+
+def test_a_wrong_step_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Stream.step
+
+    def wrong(self: Stream, x: Tensor, states: States) -> tuple[Tensor, States] | None:
+        done = right(self, x, states)
+        assert done is not None, "a step that leaves its work to others compares nothing"
+        return done[0] * (1 + 1e-5), done[1]
+
+    monkeypatch.setattr(Stream, "step", wrong)
+    assert {one.kernel for one in compare_kernels(SUBJECT) if not one.ok} == {"cpu, in steps"}
 
 
 def test_every_cell_that_needs_nothing_is_known() -> None:

@@ -74,7 +74,7 @@ def compare_kernels(
     ``subjects`` are cells by name (default: ``known_cells()``), ``candidates`` the kernels (default: all but the
     reference, and streaming steps besides); each runs what it does not refuse, in float32 and float64, with ragged
     lengths (0 among them) and without. An error may be twice that of the reference in the same format, or
-    ``tolerance(dtype, 1)``. ``progress`` is told (done, of how many).
+    ``tolerance(dtype, T)`` over T steps. ``progress`` is told (done, of how many).
 
     >>> from seqloom.cells import GRU
     >>> all(found.ok for found in compare_kernels({"GRU": GRU()}))
@@ -185,7 +185,7 @@ def _draws(cell: Cell, dtype: torch.dtype) -> Iterator[_Draw]:
             call = _as(dtype, Call(graph, parameters, x, states, lengths, randomness))
             wanted = _results(reference, _as(torch.float64, call))
             plain = _results(reference, call)
-            allowed = {name: max(tolerance(dtype, 1), FACTOR * _error(plain[name], wanted[name])) for name in wanted}
+            allowed = {name: max(tolerance(dtype, time), FACTOR * _error(plain[name], wanted[name])) for name in wanted}
             yield _Draw(call, wanted, allowed)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from seqloom.cells.cell import Cell, trace
 from seqloom.cells.formula import bare
 from seqloom.cells.graph import Graph
+from seqloom.errors import UsageError
 from seqloom.kernels.plan.naming import Names
 from seqloom.kernels.plan.plan import Plan, plan
 from seqloom.kernels.plan.schedule import Multiply, Operation, Program, Segment, Throw, Whole, slots_of, written_slots
@@ -76,7 +77,7 @@ def explain_cell(
     """How ``cell`` runs in a layer of ``in_features`` inputs and ``hidden_size`` units.
 
     Without ``training`` the way back is left out, and masks have their mean. Printed, it is a page of text; ``to_data``
-    has the same as data. Raises UsageError for equations outside the words.
+    has the same as data. Raises UsageError for what is no cell, and for equations outside the words.
 
     >>> from seqloom.cells import Elman
     >>> print(explain_cell(Elman, 3, 4, training=False))
@@ -91,8 +92,10 @@ def explain_cell(
       2. pointwise  h' = tanh(hidden)
     FLOPs of the products, per token: 56 forward
     """
-    graph = trace(cell() if isinstance(cell, type) else cell, in_features, hidden_size).graph
-    return explain_graph(graph, training=training)
+    made = cell() if isinstance(cell, type) else cell
+    if not isinstance(made, Cell):
+        raise UsageError(f"explain_cell expected a Cell class or instance, not {cell!r}.")
+    return explain_graph(trace(made, in_features, hidden_size).graph, training=training)
 
 
 def explain_graph(graph: Graph, *, training: bool = True) -> PlanExplanation:
