@@ -1,6 +1,7 @@
 """Turning next-token scores into sequences; everything here sees only ``step`` and ``select``."""
 
 from seqloom.decoding.beam import Hypothesis, beam_search
+from seqloom.decoding.compiled import choice_of, sample_compiled
 from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
 from seqloom.decoding.sampling import sample
 
@@ -14,5 +15,7 @@ __all__ = [
     "TopP",
     "apply_filters",
     "beam_search",
+    "choice_of",
     "sample",
+    "sample_compiled",
 ]

@@ -64,11 +64,12 @@ class Job:
             live_count=table.live_count,
         )
 
-    def run(self) -> None:
-        """Run all steps, on torch's number of threads, or on one where there is little to do."""
-        for done in range(0, self.steps, self.at_once):
-            self.words[FIRST] = self.steps - 1 - done if self.backwards else done
-            self.words[COUNT] = min(self.at_once, self.steps - done)
+    def run(self, steps: int | None = None) -> None:
+        """Run all steps, or the first ``steps``, on torch's number of threads, or on one where there is little to do."""
+        steps = self.steps if steps is None else steps
+        for done in range(0, steps, self.at_once):
+            self.words[FIRST] = steps - 1 - done if self.backwards else done
+            self.words[COUNT] = min(self.at_once, steps - done)
             self.meeting[:] = 0
             enter, alone = self.table.functions["enter"], self.table.functions["run"]
             team().launch(enter, alone, self.words.ctypes.data, self.threads)
