@@ -13,7 +13,7 @@ from seqloom.kernels.call import States
 from seqloom.kernels.cpu import Choice, Generator
 from seqloom.kernels.generation import TokenSteps
 
-__all__ = ["choice_of", "sample_compiled"]
+__all__ = ["Choice", "choice_of", "sample_compiled"]
 
 _FIRST = 16
 

@@ -17,13 +17,9 @@ def network_of(model: TokenModel) -> Network | None:
     layers = _recurrences(model.body)
     if layers is None or model.training or type(model.head) is not StepHead:
         return None
-    match model.embedding:
-        case LearnedEmbedding():
-            embedding = model.embedding.table
-        case OneHot():
-            embedding = model.embedding.units
-        case _:
-            return None
+    if not isinstance(model.embedding, LearnedEmbedding | OneHot):
+        return None
+    embedding = model.embedding.table if isinstance(model.embedding, LearnedEmbedding) else model.embedding.units
     parts = tuple(Layer(layer.graph, dict(layer.weights.named_parameters())) for layer in layers)
     return Network(embedding, parts, model.head.linear.weight, model.head.linear.bias)
 
