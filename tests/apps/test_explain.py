@@ -42,7 +42,7 @@ def test_json_has_a_line_for_each_recurrence_of_its_own(command: Command) -> Non
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--cell", "gur"), "Did you mean 'gru'?"),
+        (("--cell", "grru"), "Did you mean 'gru'?"),
         (("--cell", "gru(rest=before)"), "Did you mean 'reset'?"),
         (("--cell", "window"), "no recurrence"),
         (("--cell", "gru", "--hidden", "0"), "--hidden"),

@@ -53,8 +53,8 @@ class Comparison:
 def known_cells() -> dict[str, Cell]:
     """Every cell of ``seqloom.cells`` that needs no arguments, by name.
 
-    >>> list(known_cells())[:2]
-    ['Elman', 'GRU']
+    >>> "LSTM" in known_cells()
+    True
     """
     found = {}
     for name in sorted(cells.__all__):

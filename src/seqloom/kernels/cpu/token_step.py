@@ -119,7 +119,7 @@ class TokenStep:
         workspace.add_inputs(slots, parameters)
         workspace.add_missing(slots, 1)
         self.table.add_program(cell_plan.inference, workspace, parameters, None, packing)
-        output = cell_plan.output
+        output = cell_plan.outputs[0]
         return workspace.tensors[output.name][workspace.first_row(output) :]
 
     def __call__(self, tokens: Tensor, states: tuple[States, ...]) -> tuple[Tensor, tuple[States, ...]]:
