@@ -30,6 +30,7 @@ class TokenSteps:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self._tensors = network.tensors
         self._of_size: dict[int, TokenStep] = {}
         self._stamps = self._present_stamps()
 
@@ -51,4 +52,4 @@ class TokenSteps:
         return self.of_size(len(tokens))(tokens, states)
 
     def _present_stamps(self) -> list[tuple[int, int]]:
-        return [(tensor.data_ptr(), tensor._version) for tensor in self.network.tensors]
+        return [(tensor.data_ptr(), tensor._version) for tensor in self._tensors]

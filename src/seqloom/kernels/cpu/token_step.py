@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from seqloom.kernels.recurrence.projection import Projection, projection, stream
 from seqloom.kernels.recurrence.shared import with_shared
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
-__all__ = ["Layer", "Network", "TokenStep"]
+__all__ = ["STEPS", "Layer", "Network", "TokenStep", "turns"]
 
 STEPS = 1024
 FEW_TOKENS = 1024
@@ -67,6 +67,9 @@ class TokenStep:
         self._parts: list[tuple[Plan, Workspace]] = []
         with torch.no_grad():
             self._build(network)
+        halves = [[workspace.tokens(s).split(batch) for s in cell_plan.states] for cell_plan, workspace in self._parts]
+        self._after = [[after for after, _ in layer] for layer in halves]
+        self._before = [[before for _, before in layer] for layer in halves]
         self._job = Job(self.table, turns(batch, 1))
 
     def _build(self, network: Network) -> None:
@@ -126,26 +129,21 @@ class TokenStep:
         self.tokens[0] = tokens
         self.take(states)
         self._job.run()
-        new = tuple(
-            tuple(workspace.tokens(slot)[: self.batch].clone() for slot in cell_plan.states)
-            for cell_plan, workspace in self._parts
-        )
-        return self.scores[:, : self.vocabulary].clone(), new
+        return self.scores[:, : self.vocabulary].clone(), _copies(self._after)
 
     def take(self, states: tuple[States, ...]) -> None:
         """Put the states where step 0 reads them."""
-        for before, given in zip(self._before(), states, strict=True):
+        for before, given in zip(self._before, states, strict=True):
             for rows, value in zip(before, given, strict=True):
                 rows.copy_(value)
 
     def states(self) -> tuple[States, ...]:
         """The states after an even number of steps."""
-        return tuple(tuple(rows.clone() for rows in before) for before in self._before())
+        return _copies(self._before)
 
-    def _before(self) -> list[list[Tensor]]:
-        return [
-            [workspace.tokens(slot)[self.batch :] for slot in cell_plan.states] for cell_plan, workspace in self._parts
-        ]
+
+def _copies(layers: Sequence[Sequence[Tensor]]) -> tuple[States, ...]:
+    return tuple(tuple(map(torch.clone, layer)) for layer in layers)
 
 
 def turns(batch: int, steps: int) -> Steps:
