@@ -83,4 +83,4 @@ def test_a_kernel_computes_what_the_reference_does(cell: Cell, kernel: str, dtyp
     got, wanted = (results(layer, x, lengths, name) for name in (kernel, "reference"))
     tolerance = 1e-10 if dtype == torch.float64 else 1e-4
     for a, b in zip(got, wanted, strict=True):
-        torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance * (1 + float(b.abs().max())))
+        torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance * (1 + float(b.detach().abs().max())))
