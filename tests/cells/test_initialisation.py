@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from seqloom.cells import LSTM, Constant, Glorot, He, Identity, Orthogonal, Uniform
+from seqloom.cells import LSTM, Between, Constant, Glorot, He, Identity, LeCun, Orthogonal, SpectralRadius, Uniform
 from seqloom.layers import Recurrent
 
 
@@ -18,6 +18,8 @@ from seqloom.layers import Recurrent
         (Uniform(0.3), 0.3 / math.sqrt(3)),
         (Glorot(), math.sqrt(2 / (200 + 300))),
         (He(), math.sqrt(2 / 300)),
+        (LeCun(2.0), 2 / math.sqrt(300)),
+        (Between(-0.5, 0.5), 1 / math.sqrt(12)),
         (Orthogonal(), 1 / math.sqrt(300)),
     ],
     ids=lambda value: str(value),
@@ -33,6 +35,15 @@ def test_orthogonal_rows() -> None:
     blocks = torch.empty(2, 8, 8, dtype=torch.float64)
     Orthogonal(gain=2.0).fill(blocks)
     assert torch.allclose(blocks @ blocks.mT, 4 * torch.eye(8, dtype=torch.float64).expand(2, 8, 8))
+
+
+def test_the_largest_eigenvalue() -> None:
+    matrices = torch.empty(2, 8, 8)
+    SpectralRadius(0.7).fill(matrices)
+    largest = torch.linalg.eigvals(matrices).abs().amax(-1)
+    assert torch.allclose(largest, torch.full((2,), 0.7))
+    SpectralRadius(0.7).fill(matrices[0])
+    assert float(torch.linalg.eigvals(matrices[0]).abs().max()) == pytest.approx(0.7, rel=1e-4)
 
 
 def test_identity_and_constant() -> None:

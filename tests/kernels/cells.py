@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from seqloom import cells
 from seqloom.cells import (
     GRU,
+    LSTM,
+    SLSTM,
     Cell,
     Elman,
     GRUResetAfter,
+    ProjectedLSTM,
+    RecurrentDropout,
+    VariationalDropout,
+    Zoneout,
     affine,
     bernoulli,
     cos,
@@ -213,6 +219,11 @@ LIBRARY: dict[str, Cell] = _found() | {
     "Elman sigmoid": Elman(activation="sigmoid"),
     "GRU writes": GRU(update="writes"),
     "GRUResetAfter writes": GRUResetAfter(update="writes"),
+    "ProjectedLSTM": ProjectedLSTM(projection=3),
+    "SLSTM heads": SLSTM(heads=2, forget_gate="exponential"),
+    "Zoneout": Zoneout(LSTM(), rate=(0.2, 0.4)),
+    "RecurrentDropout": RecurrentDropout(GRU(), rate=0.3),
+    "VariationalDropout": VariationalDropout(ProjectedLSTM(projection=3), rate=0.3, input_rate=0.2),
 }
 """The library's cells by name; of those that need arguments, one each."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from tests.kernels.cells import multiple, needs_square
 __all__ = ["CPU", "DERIVED", "REFERENCE", "Draw", "assert_same", "cpu", "draw", "engine", "error", "outcome"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def engine(width: int | None = None) -> CPUEngine:
     """Our engine, for the host or for vectors of ``width`` bits."""
     return CPUEngine(None if width is None else Machine(width))

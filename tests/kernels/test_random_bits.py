@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqloom.kernels.random_bits import bernoulli_mask, philox
+from seqloom.kernels.random_bits import bernoulli_mask, philox, row_seeds, uniform
 
 FULL = 0xFFFFFFFF
 # Known-answer tests of Random123 1.09, file kat_vectors, philox4x32 10.
@@ -42,3 +42,22 @@ def test_a_coin_depends_on_its_address_alone() -> None:
     assert torch.equal(bernoulli_mask("keep", 0.5, seeds[1:2], times[1:2], 5), coins[1:2, :5])
     assert not bernoulli_mask("keep", 0.0, seeds, times, 9).any()
     assert bernoulli_mask("keep", 1.0, seeds, times, 9).all()
+
+
+def test_uniform_numbers_are_uniform_and_depend_on_their_address_alone() -> None:
+    seeds, times = torch.arange(300)[:, None], torch.arange(200)
+    numbers = uniform("token", seeds, times)
+    assert numbers.shape == (300, 200)
+    assert numbers.dtype == torch.float64
+    assert bool(((numbers >= 0) & (numbers < 1)).all())
+    counts = torch.histc(numbers, 20, 0, 1)
+    expected = numbers.numel() / 20
+    assert float(((counts - expected) ** 2 / expected).sum()) < 43.8  # the 99.9 % point of χ² with 19 degrees
+    assert torch.equal(uniform("token", torch.tensor([7]), torch.tensor([11])), numbers[7, 11:12])
+    other = uniform("other", seeds, times)
+    for different in (other, numbers.roll(1, 0), numbers.roll(1, 1)):
+        assert float(((numbers - 0.5) * (different - 0.5)).mean()) == pytest.approx(0, abs=4 / 12 / 60_000**0.5)
+
+
+def test_row_seeds_keep_all_64_bits() -> None:
+    assert row_seeds([0, 5, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]).tolist() == [0, 5, (1 << 63) - 1, -(1 << 63), -1]

@@ -8,7 +8,38 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from seqloom.cells import GRU, LSTM, Cell, Elman, GRUResetAfter, affine, bernoulli, norm, sigmoid, tanh, weight
+from seqloom.cells import (
+    GRU,
+    LRU,
+    LSTM,
+    SLSTM,
+    Cell,
+    CoupledLSTM,
+    Elman,
+    GRUResetAfter,
+    GRUWithoutReset,
+    IndRNN,
+    LayerNormGRU,
+    LayerNormLSTM,
+    LeakyEchoState,
+    LiGRU,
+    MinGRU,
+    MinimalGated,
+    MinLSTM,
+    PeepholeLSTM,
+    ProjectedLSTM,
+    RealLRU,
+    RecurrentDropout,
+    VariationalDropout,
+    Wrapper,
+    Zoneout,
+    affine,
+    bernoulli,
+    norm,
+    sigmoid,
+    tanh,
+    weight,
+)
 from seqloom.layers import Bidirectional, LearnedState, RandomState, Recurrent, SequenceLayer, Window, stack
 from seqloom.testing import check_layer
 
@@ -72,6 +103,51 @@ def test_a_layer_obeys_the_laws(name: str, kernel: str, dtype: torch.dtype) -> N
 
 def test_masks_obey_the_laws_while_training() -> None:
     check_layer(LAYERS["every word"], training=True)
+
+
+def name_of(cell: Cell) -> str:
+    """The class, and what it wraps."""
+    return type(cell).__name__ + (f" of {name_of(cell.cell)}" if isinstance(cell, Wrapper) else "")
+
+
+CELLS = [
+    PeepholeLSTM(),
+    CoupledLSTM(),
+    pytest.param(LayerNormLSTM(), marks=pytest.mark.slow),
+    pytest.param(LayerNormGRU(), marks=pytest.mark.slow),
+    ProjectedLSTM(projection=3),
+    GRUWithoutReset(),
+    MinimalGated(),
+    IndRNN(),
+    LiGRU(),
+    LeakyEchoState(decay=0.2, gain=0.5),
+    pytest.param(SLSTM(), marks=pytest.mark.slow),
+    pytest.param(SLSTM(heads=5, forget_gate="exponential", forget_bias=0.0), marks=pytest.mark.slow),
+    MinGRU(),
+    MinLSTM(),
+    RealLRU(),
+    LRU(),
+]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=name_of)
+def test_a_cell_obeys_the_laws(cell: Cell) -> None:
+    check_layer(lambda: Recurrent(cell, 3, 5))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "cell",
+    [
+        Zoneout(LSTM(), rate=(0.3, 0.5)),
+        RecurrentDropout(PeepholeLSTM(), rate=0.4),
+        VariationalDropout(ProjectedLSTM(projection=3), rate=0.4, input_rate=0.2),
+        Zoneout(VariationalDropout(LRU())),
+    ],
+    ids=name_of,
+)
+def test_a_wrapped_cell_obeys_the_laws_while_training(cell: Cell) -> None:
+    check_layer(lambda: Recurrent(cell, 3, 5), training=True)
 
 
 class Forgetful(Recurrent):

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.cells import GRU, GRUResetAfter
+from seqloom.cells import GRU, LRU, LSTM, Constant, GRUResetAfter, IndRNN, Uniform, Zoneout
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, LearnedState, Recurrent, parse_spec, spec_of
 from seqloom.layers.words import WORDS
@@ -25,6 +25,9 @@ from seqloom.layers.words import WORDS
         ("2*lstm(8) bidirectional", "2*lstm(8) bidirectional"),
         ("lstm(forget_bias=-1)", "lstm(forget_bias=-1)"),
         ("lstm()", "lstm"),
+        ("gru(8, reset=none)", "gru(8, reset=none)"),
+        ("slstm(8, heads=2, forget_gate=exponential)", "slstm(8, heads=2, forget_gate=exponential)"),
+        ("lru(r_min=0.9, r_max=0.99)", "lru(r_min=0.9, r_max=0.99)"),
         ("lstm(forget_bias=1.2345678)", "lstm(forget_bias=1.2345678)"),
     ],
 )
@@ -60,6 +63,7 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("99*lstm", "from 1 to 64", 0),
         ("lstm(4, size=3)", "lstm has no option 'size'", 8),
         ("lstm(4, forget_bais=3)", "Did you mean 'forget_bias'?", 8),
+        ("mingru(4, recurrent=identity)", "mingru has no option 'recurrent'", 10),
         ("gru(reset=befor)", "Did you mean 'before'?", 10),
         ("gru(reset=before, reset=after)", "given twice", 18),
         ("gru(reset before)", "Expected '='", 10),
@@ -107,6 +111,17 @@ def test_layers_print_the_specification_that_builds_them(text: str) -> None:
     assert [p.shape for p in again.parameters()] == [p.shape for p in model.parameters()]
 
 
-def test_a_layer_without_a_word() -> None:
+@pytest.mark.parametrize(
+    "layer",
+    [
+        torch.nn.Linear(2, 2),
+        Recurrent(LRU(max_phase=0.5), 2, 3),
+        Recurrent(IndRNN(unit_init=Constant(1.0)), 2, 3),
+        Recurrent(LSTM(input_init=Uniform(0.3)), 2, 3),
+        Recurrent(Zoneout(LSTM()), 2, 3),
+    ],
+    ids=["linear", "no option names its field", "own vector", "own fill", "wrapped"],
+)
+def test_a_layer_without_a_word(layer: torch.nn.Module) -> None:
     with pytest.raises(UsageError, match="No word"):
-        spec_of(torch.nn.Linear(2, 2))
+        spec_of(layer)

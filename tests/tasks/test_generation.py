@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from seqloom import LanguageModel
+from seqloom import LanguageModel, kernels
 from seqloom.errors import UsageError
+from seqloom.tasks import generation
 from tests.tasks.conftest import RHYME, small
 
 
@@ -90,3 +91,23 @@ def test_every_filter_can_be_used_together(model: LanguageModel) -> None:
     assert first == texts_of(model, ["one"], length=30, seed=3, **options)
     assert first != texts_of(model, ["one"], length=30, seed=4, **options)
     assert set(first[0]) <= set(RHYME)
+
+
+def test_compiled_code_writes_the_text_of_the_reference(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts, options = ["one", "", "six s"], {"length": 300, "seed": 4, "stop": False}
+    with kernels.use("reference"):
+        expected = texts_of(model, prompts, **options)
+
+    def unused(*_: object, **__: object) -> None:
+        raise AssertionError("an ordinary step was taken")
+
+    monkeypatch.setattr(generation, "sample", unused)
+    assert texts_of(model, prompts, **options) == expected
+
+
+def test_text_after_more_training_is_that_of_the_new_weights() -> None:
+    model = small("lstm(8)", steps=3).fit(["abcabcabc" * 20], validation=0.0)
+    before = texts_of(model, ["a"], length=60, stop=False)
+    assert before == texts_of(model, ["a"], length=60, stop=False)
+    model.model_.head.linear.bias.data[model.vocabulary_.encode("b")[0]] = 1e4
+    assert texts_of(model, ["a"], length=60, stop=False) == ["b" * 60]

@@ -1,12 +1,38 @@
 """Recurrences, each written once as its equations, and the words they are written in."""
 
 from seqloom.cells.cell import Cell, Traced, trace
+from seqloom.cells.coupled_lstm import CoupledLSTM
+from seqloom.cells.dropout import RecurrentDropout, VariationalDropout
+from seqloom.cells.echo_state import LeakyEchoState
 from seqloom.cells.elman import Activation, Elman
 from seqloom.cells.formula import formula
 from seqloom.cells.graph import Graph
 from seqloom.cells.gru import GRU, GRUResetAfter, UpdateGate
-from seqloom.cells.initialisation import Constant, Glorot, He, Identity, Initialiser, Orthogonal, Uniform
+from seqloom.cells.gru_without_reset import GRUWithoutReset
+from seqloom.cells.indrnn import IndRNN
+from seqloom.cells.initialisation import (
+    Between,
+    Constant,
+    Glorot,
+    He,
+    Identity,
+    Initialiser,
+    LeCun,
+    Orthogonal,
+    RingPhase,
+    RingRadius,
+    SpectralRadius,
+    Uniform,
+)
+from seqloom.cells.layer_norm import LayerNormGRU, LayerNormLSTM
+from seqloom.cells.ligru import LiGRU
+from seqloom.cells.lru import LRU, RealLRU
 from seqloom.cells.lstm import LSTM
+from seqloom.cells.minimal_diagonal import MinGRU, MinLSTM
+from seqloom.cells.minimal_gated import MinimalGated
+from seqloom.cells.peephole_lstm import PeepholeLSTM
+from seqloom.cells.projected_lstm import ProjectedLSTM
+from seqloom.cells.slstm import SLSTM, ForgetGate
 from seqloom.cells.words import (
     Symbol,
     affine,
@@ -25,25 +51,52 @@ from seqloom.cells.words import (
     tanh,
     weight,
 )
+from seqloom.cells.wrapper import Wrapper
+from seqloom.cells.zoneout import Zoneout
 
 __all__ = [
     "GRU",
+    "LRU",
     "LSTM",
+    "SLSTM",
     "Activation",
+    "Between",
     "Cell",
     "Constant",
+    "CoupledLSTM",
     "Elman",
+    "ForgetGate",
     "GRUResetAfter",
+    "GRUWithoutReset",
     "Glorot",
     "Graph",
     "He",
     "Identity",
+    "IndRNN",
     "Initialiser",
+    "LayerNormGRU",
+    "LayerNormLSTM",
+    "LeCun",
+    "LeakyEchoState",
+    "LiGRU",
+    "MinGRU",
+    "MinLSTM",
+    "MinimalGated",
     "Orthogonal",
+    "PeepholeLSTM",
+    "ProjectedLSTM",
+    "RealLRU",
+    "RecurrentDropout",
+    "RingPhase",
+    "RingRadius",
+    "SpectralRadius",
     "Symbol",
     "Traced",
     "Uniform",
     "UpdateGate",
+    "VariationalDropout",
+    "Wrapper",
+    "Zoneout",
     "affine",
     "bernoulli",
     "cos",

@@ -18,6 +18,10 @@ class Activation(StrEnum):
     RELU = "relu"
     SIGMOID = "sigmoid"
 
+    def apply(self, value: Symbol) -> Symbol:
+        """The function of ``value``, unit by unit."""
+        return {Activation.TANH: tanh, Activation.RELU: relu, Activation.SIGMOID: sigmoid}[self](value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Elman(Cell):
@@ -34,7 +38,4 @@ class Elman(Cell):
     activation: Activation = Activation.TANH
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        squash = {Activation.TANH: tanh, Activation.RELU: relu, Activation.SIGMOID: sigmoid}[
-            Activation(self.activation)
-        ]
-        return squash(affine("hidden", x, h))
+        return Activation(self.activation).apply(affine("hidden", x, h))

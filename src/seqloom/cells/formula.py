@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
 from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Pointwise, State, Weight
 
-__all__ = ["formula"]
+__all__ = ["Formula", "bare", "describe", "formula"]
 
 SIGNS = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / "}
+
+
+class Formula(NamedTuple):
+    """The lines of a step, "name = expression", and how an expression calls each node of the graph."""
+
+    lines: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 def formula(graph: Graph) -> str:
@@ -20,6 +28,11 @@ def formula(graph: Graph) -> str:
     h' = tanh(hidden)
     y = h'
     """
+    return "\n".join(describe(graph).lines)
+
+
+def describe(graph: Graph) -> Formula:
+    """The lines of ``formula``, and the text of every node."""
     lines: list[str] = []
     texts: list[str] = []
     new = dict(zip(graph.new_states, (f"{state.name}'" for state in graph.states), strict=True))
@@ -43,11 +56,11 @@ def formula(graph: Graph) -> str:
                 text = _expression(node, texts)
                 if position in new or (uses[position] > 1 and len(text) > 24):
                     name = new.get(position, f"v{position}")
-                    lines.append(f"{name} = {_bare(text)}")
+                    lines.append(f"{name} = {bare(text)}")
                     text = name
         texts.append(text)
     unnamed = [f"{name} = {texts[k]}" for k, name in new.items() if texts[k] != name]
-    return "\n".join([*lines, *unnamed, f"y = {_bare(texts[graph.output])}"])
+    return Formula((*lines, *unnamed, f"y = {bare(texts[graph.output])}"), tuple(texts))
 
 
 def _expression(node: Pointwise, texts: list[str]) -> str:
@@ -56,10 +69,10 @@ def _expression(node: Pointwise, texts: list[str]) -> str:
         return f"({SIGNS[node.operation].join(operands)})"
     if node.operation == "negative":
         return f"-{operands[0]}"
-    return f"{node.operation}({', '.join(_bare(text) for text in operands)})"
+    return f"{node.operation}({', '.join(bare(text) for text in operands)})"
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """``text`` without the brackets that surround all of it."""
     if not (text.startswith("(") and text.endswith(")")):
         return text

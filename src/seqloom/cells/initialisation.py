@@ -12,7 +12,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Constant", "Glorot", "He", "Identity", "Initialiser", "Orthogonal", "Uniform"]
+__all__ = [
+    "Between",
+    "Constant",
+    "Glorot",
+    "He",
+    "Identity",
+    "Initialiser",
+    "LeCun",
+    "Orthogonal",
+    "RingPhase",
+    "RingRadius",
+    "SpectralRadius",
+    "Uniform",
+]
 
 
 class Initialiser(ABC):
@@ -46,6 +59,17 @@ class Uniform(Initialiser):
 
 
 @dataclass(frozen=True)
+class Between(Initialiser):
+    """U(low, high)."""
+
+    low: float
+    high: float
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        tensor.uniform_(self.low, self.high, generator=generator)
+
+
+@dataclass(frozen=True)
 class Glorot(Initialiser):
     """U(-a, a), a = gain · sqrt(6 / (rows + columns)) (Glorot & Bengio, 2010, eq. 16)."""
 
@@ -55,6 +79,16 @@ class Glorot(Initialiser):
         rows, columns = tensor.shape[-2:] if tensor.ndim > 1 else (tensor.shape[0], 1)
         bound = self.gain * math.sqrt(6 / (rows + columns))
         tensor.uniform_(-bound, bound, generator=generator)
+
+
+@dataclass(frozen=True)
+class LeCun(Initialiser):
+    """N(0, gain² / columns), which keeps the variance of linear units (LeCun et al., 1998)."""
+
+    gain: float = 1.0
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        tensor.normal_(0.0, self.gain / math.sqrt(tensor.shape[-1]), generator=generator)
 
 
 @dataclass(frozen=True)
@@ -84,3 +118,40 @@ class Identity(Initialiser):
 
     def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
         tensor.copy_(self.scale * torch.eye(*tensor.shape[-2:]).expand_as(tensor))
+
+
+@dataclass(frozen=True)
+class SpectralRadius(Initialiser):
+    """N(0, 1), then scaled so that the largest |eigenvalue| is ``radius`` (Jaeger, 2001)."""
+
+    radius: float = 0.9
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        tensor.normal_(generator=generator)
+        largest = torch.linalg.eigvals(tensor).abs().amax(-1)
+        tensor.mul_((self.radius / largest)[..., None, None])
+
+
+@dataclass(frozen=True)
+class RingRadius(Initialiser):
+    """ν = log(-log r), r² uniform between ``r_min``² and ``r_max``²: the radius of points spread evenly over a ring.
+
+    For eigenvalues of the modulus exp(-exp(ν)) (Orvieto et al., 2023, lemma 3.2).
+    """
+
+    r_min: float = 0.0
+    r_max: float = 1.0
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        tensor.uniform_(self.r_min**2, self.r_max**2, generator=generator).clamp_(1e-12, 1 - 1e-6)
+        tensor.log_().mul_(-0.5).log_()
+
+
+@dataclass(frozen=True)
+class RingPhase(Initialiser):
+    """θ = log of an angle that is uniform between 0 and ``maximum`` (Orvieto et al., 2023, sec. 3.4)."""
+
+    maximum: float = 2 * math.pi
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        tensor.uniform_(0, self.maximum, generator=generator).clamp_(min=1e-6).log_()

@@ -257,14 +257,17 @@ def norm(name: str, value: Symbol, kind: str = "layer", groups: int = 1) -> Symb
     return a.trace.add(Norm(name, (a.position,), a.width, kind, groups))
 
 
-def bernoulli(name: str, p: float, per: str = "step") -> Symbol:
-    """Coins (H,) with probability ``p`` of 1, thrown per "step" or per "sequence"; their mean ``p`` in evaluation."""
+def bernoulli(name: str, p: float, per: str = "step", out: int | None = None) -> Symbol:
+    """Coins with probability ``p`` of 1, thrown per "step" or per "sequence"; their mean ``p`` in evaluation.
+
+    ``out`` is how many (default: the hidden size H).
+    """
     if not 0 <= p <= 1:
         raise UsageError(f"bernoulli({name!r}): p is a probability, not {p!r}.")
     if per not in ("step", "sequence"):
         raise UsageError(f"bernoulli({name!r}): per is 'step' or 'sequence', not {per!r}.")
     trace = _trace("bernoulli")
-    return trace.add(Mask(name, trace.hidden_size, float(p), per))
+    return trace.add(Mask(name, trace.hidden_size if out is None else out, float(p), per))
 
 
 def declare_state(trace: Trace, name: str, width: int, initial: float) -> Symbol:

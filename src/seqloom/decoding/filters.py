@@ -42,11 +42,16 @@ class Temperature:
         if not (math.isfinite(self.value) and self.value >= 0):
             raise UsageError(f"The temperature must be a number ≥ 0 (0 takes the likeliest), not {self.value!r}.")
 
+    @property
+    def is_greedy(self) -> bool:
+        """Whether only the likeliest token stays."""
+        return self.value < _GREEDY
+
     def __call__(self, logits: Tensor, seen: Tensor) -> Tensor:
         if self.value == 1:
             return logits
         best = logits.argmax(dim=-1, keepdim=True)
-        if self.value < _GREEDY:
+        if self.is_greedy:
             return torch.full_like(logits, -math.inf).scatter(-1, best, logits.gather(-1, best))
         return (logits - logits.gather(-1, best)) / self.value
 

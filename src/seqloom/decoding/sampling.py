@@ -11,14 +11,15 @@ from torch import Tensor
 from seqloom.decoding.filters import Filter, apply_filters
 from seqloom.decoding.protocol import Select, Step
 from seqloom.errors import DivergedError, SeqloomError, UsageError
+from seqloom.kernels.random_bits import TOKENS, row_seeds, uniform
 
-__all__ = ["RowDraws", "sample"]
+__all__ = ["RowDraws", "no_token_left", "sample"]
 
 _BLOCK = 256
 
 
 class RowDraws:
-    """Uniform numbers in [0, 1), one stream a row, keyed by the row's seed alone.
+    """Uniform numbers in [0, 1), one stream a row: number t is a function of (row seed, t) alone.
 
     >>> alone, together = RowDraws([7]), RowDraws([3, 7])
     >>> bool(alone.next([0])[0] == together.next([0, 1])[1])
@@ -29,15 +30,17 @@ class RowDraws:
         wrong = [f"{seed!r}" for seed in seeds if not 0 <= seed < 2**64]
         if wrong:
             raise UsageError(f"seed: expected a whole number of at least 0 and below 2^64, got {wrong[0]}.")
-        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self._seeds = row_seeds(seeds)
         self._block = torch.empty(len(seeds), 0, dtype=torch.float64)
+        self._first = 0
         self._used = 0
 
     def next(self, rows: Sequence[int]) -> Tensor:
         """One number for each of ``rows``, float64 (len(rows),); every stream moves on by one."""
         if self._used == self._block.shape[1]:
-            self._block = torch.stack([torch.rand(_BLOCK, generator=g, dtype=torch.float64) for g in self._generators])
+            self._first += self._used
             self._used = 0
+            self._block = uniform(TOKENS, self._seeds[:, None], self._first + torch.arange(_BLOCK))
         column = self._block[:, self._used]
         self._used += 1
         return column[list(rows)]
@@ -49,7 +52,8 @@ def draw(logits: Tensor, uniform: Tensor) -> Tensor:
     >>> draw(torch.tensor([[0.25, 0.75], [0.25, 0.75]]).log(), torch.tensor([0.2, 0.3], dtype=torch.float64))
     tensor([0, 1])
     """
-    cumulative = logits.cpu().double().softmax(dim=-1).cumsum(dim=-1)
+    scores = logits.cpu().double()
+    cumulative = (scores - scores.amax(dim=-1, keepdim=True)).exp().cumsum(dim=-1)
     total = cumulative[:, -1]
     target = torch.minimum(uniform * total, torch.nextafter(total, torch.zeros_like(total)))
     tokens: Tensor = torch.searchsorted(cumulative, target[:, None], right=True)[:, 0]
@@ -86,7 +90,7 @@ def sample(
         filtered = apply_filters(filters, logits, seen)
         best = filtered.amax(dim=-1)
         if not bool(torch.isfinite(best).all()):
-            raise _no_token_left(logits)
+            raise no_token_left(logits)
         tokens = draw(filtered, draws.next(rows))  # on the CPU: not every device has float64
         chosen = tokens.tolist()
         tokens = tokens.to(logits.device)
@@ -108,7 +112,8 @@ def sample(
             logits, state = step(tokens, state)
 
 
-def _no_token_left(logits: Tensor) -> SeqloomError:
+def no_token_left(logits: Tensor) -> SeqloomError:
+    """The error for scores from which no token can be drawn."""
     if bool(torch.isnan(logits).any()):
         return DivergedError("The model's scores are not numbers. Train it again with a lower learning rate.")
     return UsageError("The filters leave no token to choose from. Forbid fewer tokens.")

@@ -1,15 +1,18 @@
 """Which kernel runs a call, and why.
 
 Kernels stand in order of preference; the first that does not refuse runs. ``use("reference")`` asks for one by name:
-then it runs, or the call raises with the reason. A kernel of our own enters in ``KERNELS``.
+then it runs, or the call raises with the reason. So does the environment variable ``SEQLOOM_KERNEL``, read once, where
+``use`` says nothing. A kernel of our own enters in ``KERNELS``.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 
 from torch import Tensor
 
@@ -20,7 +23,7 @@ from seqloom.kernels.recurrence import Planned, TorchEngine
 from seqloom.kernels.reference import Reference
 from seqloom.kernels.torch_library import TorchLibrary
 
-__all__ = ["Explanation", "available", "explain", "run", "use"]
+__all__ = ["KERNELS", "VARIABLE", "Explanation", "available", "explain", "run", "use", "wish"]
 
 KERNELS: tuple[Kernel, ...] = (
     TorchLibrary(),
@@ -29,8 +32,9 @@ KERNELS: tuple[Kernel, ...] = (
     Planned("derived", "the derived programs with torch tensors, to check the derivation", TorchEngine()),
 )
 AUTO = "auto"
+VARIABLE = "SEQLOOM_KERNEL"
 
-_WISH: ContextVar[str] = ContextVar("seqloom_kernel", default=AUTO)
+_WISH: ContextVar[str | None] = ContextVar("seqloom_kernel", default=None)
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,7 @@ def use(kernel: str) -> Iterator[None]:
     >>> with kernels.use("reference"):
     ...     pass
     """
-    names = [AUTO, *available()]
-    if kernel not in names:
-        raise UsageError(f"No kernel is called {kernel!r}; there are {', '.join(names)}.{did_you_mean(kernel, names)}")
-    token = _WISH.set(kernel)
+    token = _WISH.set(_known(kernel))
     try:
         yield
     finally:
@@ -68,8 +69,21 @@ def use(kernel: str) -> Iterator[None]:
 
 
 def wish() -> str:
-    """The kernel that was asked for, or "auto"."""
-    return _WISH.get()
+    """The kernel that was asked for, by ``use`` or by the environment, or "auto"."""
+    return _WISH.get() or _of_environment()
+
+
+@lru_cache(maxsize=1)
+def _of_environment() -> str:
+    return _known(os.environ.get(VARIABLE) or AUTO, f"{VARIABLE}: ")
+
+
+def _known(name: str, where: str = "") -> str:
+    names = [AUTO, *available()]
+    if name not in names:
+        hint = did_you_mean(name, names)
+        raise UsageError(f"{where}No kernel is called {name!r}; there are {', '.join(names)}.{hint}")
+    return name
 
 
 def available() -> dict[str, str]:
@@ -90,16 +104,17 @@ def run(call: Call) -> tuple[Tensor, States]:
 
 
 def _choose(call: Call) -> tuple[Kernel, tuple[tuple[str, str], ...]]:
-    wish = _WISH.get()
+    wanted = wish()
+    source = "" if _WISH.get() else f" by {VARIABLE}"
     refused: list[tuple[str, str]] = []
     for kernel in KERNELS:
-        if wish not in (AUTO, kernel.name):
-            refused.append((kernel.name, f"{wish!r} was asked for"))
+        if wanted not in (AUTO, kernel.name):
+            refused.append((kernel.name, f"{wanted!r} was asked for{source}"))
             continue
         reason = kernel.refusal(call)
-        if reason is not None and wish == kernel.name:
-            raise UsageError(f"The kernel {wish!r} was asked for, but cannot run this: {reason}.")
-        if reason is None and wish == AUTO:
+        if reason is not None and wanted == kernel.name:
+            raise UsageError(f"The kernel {wanted!r} was asked for{source}, but cannot run this: {reason}.")
+        if reason is None and wanted == AUTO:
             reason = kernel.deference(call)
         if reason is None:
             return kernel, tuple(refused)

@@ -7,16 +7,19 @@ choosing rows of a batch draws the same mask.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-__all__ = ["bernoulli_mask", "philox"]
+__all__ = ["TOKENS", "bernoulli_mask", "philox", "row_seeds", "uniform"]
 
 WORD = 0xFFFFFFFF
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
+TOKENS = "token"
+"""The name of the random numbers that draw tokens."""
 
 
 def philox(counter: tuple[Tensor, ...], key: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
@@ -46,3 +49,16 @@ def bernoulli_mask(name: str, p: float, seed: Tensor, time: Tensor, width: int) 
     key = (seed & WORD, torch.full_like(seed, zlib.crc32(name.encode())))
     words = torch.stack(torch.broadcast_tensors(*philox(counter, key)), dim=-1)
     return (words.flatten(1)[:, :width] < int(p * (WORD + 1))).to(torch.int64)
+
+
+def uniform(name: str, seed: Tensor, time: Tensor) -> Tensor:
+    """Numbers in [0, 1) of 53 random bits, float64, for row seeds and times (int64, broadcast together)."""
+    zero = torch.zeros_like(time)
+    counter = (zero, time & WORD, (seed >> 32) & WORD, zero)
+    first, second, _, _ = philox(counter, (seed & WORD, torch.full_like(seed, zlib.crc32(name.encode()))))
+    return (((first >> 5) << 26) + (second >> 6)).double() * 2.0**-53
+
+
+def row_seeds(seeds: Sequence[int]) -> Tensor:
+    """Whole numbers from 0 to below 2^64 as int64 of the same bits (B,)."""
+    return torch.tensor([seed - (1 << 64) if seed >> 63 else seed for seed in seeds], dtype=torch.int64)

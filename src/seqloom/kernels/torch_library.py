@@ -7,40 +7,18 @@ it says so when asked, and ``kernels.use("reference")`` has one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from seqloom.cells.cell import Cell, trace
-from seqloom.cells.elman import Activation, Elman
+from seqloom.cells.cell import trace
 from seqloom.cells.graph import Graph
-from seqloom.cells.gru import GRUResetAfter
-from seqloom.cells.lstm import LSTM
 from seqloom.kernels.call import Call, Kernel, States
+from seqloom.kernels.torch_order import TWINS, Twin
 from seqloom.kernels.transforms import under_transform
 
 __all__ = ["TorchLibrary"]
-
-
-@dataclass(frozen=True)
-class Twin:
-    """A function of torch and the cell it computes, with its maps in torch's order; ``candidate``: of x and of h."""
-
-    function: str
-    cell: Cell
-    maps: tuple[str, ...]
-    candidate: tuple[str, str] | None = None
-
-
-TWINS = (
-    Twin("lstm", LSTM(), ("input", "forget", "candidate", "output")),
-    Twin("gru", GRUResetAfter(), ("reset", "update"), candidate=("candidate", "candidate_state")),
-    Twin("rnn_tanh", Elman(activation=Activation.TANH), ("hidden",)),
-    Twin("rnn_relu", Elman(activation=Activation.RELU), ("hidden",)),
-)
 
 
 @lru_cache(maxsize=256)
@@ -80,7 +58,7 @@ class TorchLibrary(Kernel):
     def run(self, call: Call) -> tuple[Tensor, States]:
         twin = twin_of(call.graph)
         assert twin is not None
-        weights = _flat_weights(twin, call.parameters)
+        weights = twin.join(call.parameters)
         training = torch.is_grad_enabled()
         states = [state.contiguous()[None] for state in call.states]
         function = getattr(torch, twin.function)
@@ -88,22 +66,3 @@ class TorchLibrary(Kernel):
         # has_biases, num_layers, dropout, train, bidirectional, batch_first
         y, *new = function(call.x, hidden, weights, True, 1, 0.0, training, False, True)
         return y, tuple(state[0] for state in new)
-
-
-def _flat_weights(twin: Twin, parameters: Mapping[str, Tensor]) -> list[Tensor]:
-    """W_ih, W_hh, b_ih and b_hh as torch stacks them, cut from one piece of memory as cuDNN wants them."""
-    of_x = [parameters[f"{name}.weight_0"] for name in twin.maps]
-    of_h = [parameters[f"{name}.weight_1"] for name in twin.maps]
-    bias = [parameters[f"{name}.bias"] for name in twin.maps]
-    second_bias = [torch.zeros_like(vector) for vector in bias]
-    if twin.candidate is not None:
-        x_map, h_map = twin.candidate
-        of_x.append(parameters[f"{x_map}.weight_0"])
-        of_h.append(parameters[f"{h_map}.weight_0"])
-        bias.append(parameters[f"{x_map}.bias"])
-        second_bias.append(parameters[f"{h_map}.bias"])
-    pieces = torch.cat([part.reshape(-1) for part in (*of_x, *of_h, *bias, *second_bias)])
-    rows = sum(vector.numel() for vector in bias)
-    columns, hidden = of_x[0].shape[1], of_h[0].shape[1]
-    w_ih, w_hh, b_ih, b_hh = pieces.split([rows * columns, rows * hidden, rows, rows])
-    return [w_ih.view(rows, columns), w_hh.view(rows, hidden), b_ih, b_hh]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
-from seqloom.layers.padding import reverse_rows
+from seqloom.kernels.reversing import reverse_rows
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 
 __all__ = ["Bidirectional", "BidirectionalState"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["last_real_step", "real_steps_only", "reverse_rows"]
+__all__ = ["last_real_step", "real_steps_only"]
 
 
 def real_steps_only(x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -25,13 +25,3 @@ def last_real_step(y: Tensor, lengths: Tensor | None) -> Tensor:
     lengths = lengths.to(y.device)
     last = y[torch.arange(y.shape[0], device=y.device), (lengths - 1).clamp(min=0)]
     return torch.where((lengths > 0)[:, None], last, y.new_zeros(()))
-
-
-def reverse_rows(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """x (B, T, …) with the real steps of each row in reverse order; padding stays at the end."""
-    if lengths is None:
-        return x.flip(1)
-    steps = torch.arange(x.shape[1], device=x.device)
-    ends = lengths.to(x.device)[:, None]
-    order = torch.where(steps < ends, ends - 1 - steps, steps)  # (B, T)
-    return x[torch.arange(x.shape[0], device=x.device)[:, None], order]

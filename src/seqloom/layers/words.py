@@ -6,12 +6,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import Any
 
 from seqloom.cells.cell import Cell
+from seqloom.cells.coupled_lstm import CoupledLSTM
+from seqloom.cells.echo_state import LeakyEchoState
 from seqloom.cells.elman import Elman
 from seqloom.cells.gru import GRU, GRUResetAfter
+from seqloom.cells.gru_without_reset import GRUWithoutReset
+from seqloom.cells.indrnn import IndRNN
 from seqloom.cells.initialisation import Glorot, He, Identity, Initialiser, Orthogonal, Uniform
+from seqloom.cells.layer_norm import LayerNormGRU, LayerNormLSTM
+from seqloom.cells.ligru import LiGRU
+from seqloom.cells.lru import LRU, RealLRU
 from seqloom.cells.lstm import LSTM
+from seqloom.cells.minimal_diagonal import MinGRU, MinLSTM
+from seqloom.cells.minimal_gated import MinimalGated
+from seqloom.cells.peephole_lstm import PeepholeLSTM
+from seqloom.cells.slstm import SLSTM
 from seqloom.layers.initial_state import LearnedState, ZeroState
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.recurrent import Recurrent
@@ -41,6 +53,9 @@ INITIALISERS: Mapping[Weights, Initialiser] = {
 }
 
 
+FILLS: Mapping[str, Weights] = {"input": Weights.GLOROT, "recurrent": Weights.ORTHOGONAL}
+
+
 class Beginning(StrEnum):
     """What a sequence begins with."""
 
@@ -49,10 +64,11 @@ class Beginning(StrEnum):
 
 
 class Reset(StrEnum):
-    """Where a GRU's reset gate acts: before or after the product with the recurrent weights."""
+    """Where a GRU's reset gate acts: before or after the product with the recurrent weights, or nowhere."""
 
     BEFORE = "before"
     AFTER = "after"
+    NONE = "none"
 
 
 class Word(ABC):
@@ -71,41 +87,50 @@ class Word(ABC):
 
 @dataclass(frozen=True)
 class RecurrentWord(Word):
-    """A cell in a recurrent layer; options not named here are fields of the cell."""
+    """A cell in a recurrent layer; each of ``cell_options`` is a field of the cell.
+
+    ``fills`` are the weights whose initialisation can be chosen; the others begin as the cell has them.
+    """
 
     cell: type[Cell]
-    cell_options: tuple[tuple[str, str], ...] = ()
+    cell_options: tuple[str, ...] = ()
+    fills: tuple[str, ...] = tuple(FILLS)
 
     @property
     def options(self) -> Mapping[str, Value]:  # type: ignore[override]
-        own = {key: getattr(self.cell, field) for key, field in self.cell_options}
-        return {**own, "input": Weights.GLOROT, "recurrent": Weights.ORTHOGONAL, "initial": Beginning.ZEROS}
+        own = {name: getattr(self.cell, name) for name in self.cell_options}
+        return {**own, **{name: FILLS[name] for name in self.fills}, "initial": Beginning.ZEROS}
 
     def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> CausalLayer:
-        fields = {field: options[key] for key, field in self.cell_options}
-        fills = {name: INITIALISERS[Weights(str(options[name]))] for name in ("input", "recurrent")}
-        cell = self.cell(input_init=fills["input"], recurrent_init=fills["recurrent"], **fields)
         initial = LearnedState() if options["initial"] is Beginning.LEARNED else ZeroState()
-        return Recurrent(cell, in_features, width, initial)
+        return Recurrent(self._cell(options), in_features, width, initial)
+
+    def _cell(self, options: Mapping[str, Value]) -> Cell:
+        fields: dict[str, Any] = {name: options[name] for name in self.cell_options}
+        fields |= {f"{name}_init": INITIALISERS[Weights(str(options[name]))] for name in self.fills}
+        return self.cell(**fields)
 
     def recognise(self, layer: CausalLayer) -> Mapping[str, Value] | None:
         if not isinstance(layer, Recurrent) or type(layer.cell) is not self.cell:
             return None
         names = {fill: name for name, fill in INITIALISERS.items()}
-        fills = (layer.cell.input_init, layer.cell.recurrent_init)
-        if not isinstance(layer.initial, LearnedState | ZeroState) or any(fill not in names for fill in fills):
+        fills = {name: names.get(getattr(layer.cell, f"{name}_init")) for name in self.fills}
+        if not isinstance(layer.initial, LearnedState | ZeroState):
             return None
-        own = {key: getattr(layer.cell, field) for key, field in self.cell_options}
+        own = {name: getattr(layer.cell, name) for name in self.cell_options}
         initial = Beginning.LEARNED if isinstance(layer.initial, LearnedState) else Beginning.ZEROS
-        return {**own, "input": names[fills[0]], "recurrent": names[fills[1]], "initial": initial}
+        options = {**own, **{name: fill for name, fill in fills.items() if fill}, "initial": initial}
+        # A field that no option names may differ: only a cell that would be built again is recognised.
+        return options if None not in fills.values() and self._cell(options) == layer.cell else None
 
 
 class GRUWord(Word):
-    """Both GRUs under one word, told apart by ``reset``."""
+    """The GRUs under one word, told apart by ``reset``."""
 
     cells: Mapping[Reset, RecurrentWord] = {
-        Reset.BEFORE: RecurrentWord(GRU, (("update", "update"),)),
-        Reset.AFTER: RecurrentWord(GRUResetAfter, (("update", "update"),)),
+        Reset.BEFORE: RecurrentWord(GRU, ("update",)),
+        Reset.AFTER: RecurrentWord(GRUResetAfter, ("update",)),
+        Reset.NONE: RecurrentWord(GRUWithoutReset, ("update",)),
     }
     options: Mapping[str, Value] = {"reset": Reset.AFTER, **cells[Reset.AFTER].options}
 
@@ -135,8 +160,21 @@ class WindowWord(Word):
 
 
 WORDS: Mapping[str, Word] = {
-    "elman": RecurrentWord(Elman, (("activation", "activation"),)),
-    "lstm": RecurrentWord(LSTM, (("forget_bias", "forget_bias"),)),
+    "elman": RecurrentWord(Elman, ("activation",)),
+    "lstm": RecurrentWord(LSTM, ("forget_bias",)),
     "gru": GRUWord(),
+    "peephole": RecurrentWord(PeepholeLSTM, ("forget_bias",)),
+    "coupled": RecurrentWord(CoupledLSTM, ("forget_bias",)),
+    "lnlstm": RecurrentWord(LayerNormLSTM, ("forget_bias",)),
+    "lngru": RecurrentWord(LayerNormGRU, ("update",)),
+    "slstm": RecurrentWord(SLSTM, ("heads", "forget_gate", "forget_bias")),
+    "mgu": RecurrentWord(MinimalGated, ("forget_bias",)),
+    "ligru": RecurrentWord(LiGRU),
+    "indrnn": RecurrentWord(IndRNN, ("activation",), fills=("input",)),
+    "mingru": RecurrentWord(MinGRU, fills=("input",)),
+    "minlstm": RecurrentWord(MinLSTM, ("forget_bias",), fills=("input",)),
+    "lru": RecurrentWord(LRU, ("r_min", "r_max"), fills=()),
+    "reallru": RecurrentWord(RealLRU, ("r_min", "r_max"), fills=()),
+    "echo": RecurrentWord(LeakyEchoState, ("decay", "gain"), fills=()),
     "window": WindowWord(),
 }

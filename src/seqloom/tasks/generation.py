@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from seqloom.data import Decoder, Vocabulary
-from seqloom.decoding import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, beam_search, sample
+from seqloom.decoding import (
+    Filter,
+    Forbid,
+    RepetitionPenalty,
+    Temperature,
+    TopK,
+    TopP,
+    beam_search,
+    choice_of,
+    sample,
+    sample_compiled,
+)
+from seqloom.decoding.protocol import Step
 from seqloom.errors import UsageError
+from seqloom.kernels.generation import TokenSteps, runs_compiled
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
+from seqloom.models.token_network import network_of, states_of
 from seqloom.tasks.scoring import read_prompts
 
 __all__ = ["Beam", "encode_prompt", "generate", "make_filters", "search"]
@@ -70,18 +84,8 @@ def generate(
     model.eval()
     logits, state = read_prompts(model, [[start, *prompt] for prompt in prompts])
     decoders = [_decoder_after(vocabulary, prompt) for prompt in prompts]
-    tokens = sample(
-        model.step,
-        select,
-        logits,
-        state,
-        seeds=seeds,
-        limit=length,
-        end=vocabulary.eos if stop else None,
-        filters=filters,
-        seen=_seen(prompts, logits),
-    )
-    for row, token in tokens:
+    end, seen = vocabulary.eos if stop else None, _seen(prompts, logits)
+    for row, token in _draw(model, logits, state, seeds, length, end, filters, seen):
         piece = decoders[row].feed(token)
         if piece:
             yield row, piece
@@ -89,6 +93,27 @@ def generate(
         rest = decoder.finish()
         if rest:
             yield row, rest
+
+
+def _draw(
+    model: TokenModel,
+    logits: Tensor,
+    state: Any,
+    seeds: Sequence[int],
+    limit: int,
+    end: int | None,
+    filters: Sequence[Filter],
+    seen: Tensor,
+) -> Iterator[tuple[int, int]]:
+    """Draw by the fastest way that there is for this model and these filters; all ways draw the same tokens."""
+    step: Step = model.step
+    network, choice = network_of(model), choice_of(filters)
+    if network is not None and runs_compiled(network):
+        steps, state = TokenSteps(network), states_of(model, state)
+        if choice is not None:
+            return sample_compiled(steps, logits, state, seeds=seeds, limit=limit, end=end, choice=choice)
+        step = steps
+    return sample(step, select, logits, state, seeds=seeds, limit=limit, end=end, filters=filters, seen=seen)
 
 
 @torch.no_grad()

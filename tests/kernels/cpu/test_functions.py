@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,12 @@ ORACLES: dict[str, tuple[Callable[..., Any], tuple[float, float], float]] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def machine(width: int) -> Machine:
     return Machine(width)
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(width: int, bits: int) -> dict[str, int]:
     """Every function as ``f(a, b, out, bytes)``."""
     number_format = machine(width).format(bits)

@@ -35,7 +35,9 @@ def projection(width: int, rows: list[int], columns: int, dtype: torch.dtype) ->
 @FORMATS
 @EVERY_WIDTH
 @FEW
-@given(tokens=st.integers(1, 300), depth=st.sampled_from([1, 3, 17, 64, 255, 257, 600]), rows=st.lists(size, max_size=3))
+@given(
+    tokens=st.integers(1, 300), depth=st.sampled_from([1, 3, 17, 64, 255, 257, 600]), rows=st.lists(size, max_size=3)
+)
 def test_projection(width: int, dtype: torch.dtype, tokens: int, depth: int, rows: list[int]) -> None:
     rows = [*rows, 5]
     x, made = torch.randn(tokens, depth, dtype=dtype), projection(width, rows, depth, dtype)

@@ -58,7 +58,9 @@ class Coins(Cell):
 @EVERY_WIDTH
 @pytest.mark.parametrize("per", ["step", "sequence"])
 @FEW
-@given(hidden=st.integers(1, 80), p=st.sampled_from([0.0, 0.3, 0.5, 1.0]), dtype=st.sampled_from(["float32", "float64"]))
+@given(
+    hidden=st.integers(1, 80), p=st.sampled_from([0.0, 0.3, 0.5, 1.0]), dtype=st.sampled_from(["float32", "float64"])
+)
 def test_coins_are_those_of_torch(width: int, per: str, hidden: int, p: float, dtype: str) -> None:
     seeds = torch.tensor([0, 5, (1 << 62) - 1, 1 << 33])
     times = torch.tensor([0, 7, (1 << 32) - 1, (1 << 32) + 3])

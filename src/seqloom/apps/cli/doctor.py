@@ -15,6 +15,8 @@ from rich.table import Table
 
 from seqloom import __version__
 from seqloom.apps.cli.console import add_row, emit_json, emit_table
+from seqloom.apps.cli.verify import verify_kernels
+from seqloom.errors import UsageError
 
 __all__ = ["doctor", "examine"]
 
@@ -22,9 +24,15 @@ _EXTRAS = {"tokenizers": "bpe", "matplotlib": "plots"}
 
 
 def doctor(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every kernel with its equations on this machine instead.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print versions, devices, threads, available kernels and where caches lie."""
+    """Print versions, devices, threads, available kernels and where caches lie; or verify the kernels."""
+    if verify:
+        verify_kernels(as_json)
+        return
     findings = examine()
     if as_json:
         emit_json(findings)
@@ -93,17 +101,46 @@ def _threads() -> dict[str, Any]:
 
 def _kernels() -> dict[str, str]:
     from seqloom import kernels
+    from seqloom.kernels.cpu import host
+    from seqloom.kernels.cpu.team import team
 
-    return {str(name): str(state) for name, state in dict(kernels.available()).items()}
+    machine, threads = host(), team()
+    return {
+        **kernels.available(),
+        "chosen": _chosen(),
+        "instructions of cpu": f"{machine.instructions}, vectors of {machine.width} bits, for {machine.cpu}",
+        "threads of cpu": f"{threads.threads()}, {threads.summary}",
+    }
+
+
+def _chosen() -> str:
+    """What SEQLOOM_KERNEL asks for; a wrong name is a finding too."""
+    from seqloom import kernels
+
+    try:
+        return kernels.wish()
+    except UsageError as error:
+        return str(error)
 
 
 def _places() -> dict[str, str]:
     import seqloom
+    from seqloom.kernels.cpu.cache import directory
 
     return {
         "package": str(Path(seqloom.__file__).parent),
         "interpreter": sys.executable,
         "temporary files": tempfile.gettempdir(),
         "models": f"{Path('models').absolute()} (default of `seqloom train`; encoded text lies in each run)",
-        "kernel cache": "none (nothing is compiled)",
+        "kernel cache": _contents(directory()),
     }
+
+
+def _contents(cache: Path | None) -> str:
+    if cache is None:
+        return "none: no directory could be made that is this user's alone, so kernels are compiled in each process"
+    try:
+        sizes = [entry.stat().st_size for entry in os.scandir(cache)]
+    except OSError as error:  # another process may be removing the oldest at this moment
+        return f"{cache} ({error.strerror})"
+    return f"{cache} ({len(sizes)} files, {sum(sizes) / 1e6:.1f} MB)"

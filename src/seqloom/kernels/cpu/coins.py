@@ -8,7 +8,8 @@ from llvmlite import ir
 
 from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, define
 from seqloom.kernels.cpu.operands import TIME, rows_at
-from seqloom.kernels.random_bits import MULTIPLIERS, ROUNDS, WEYL, WORD
+from seqloom.kernels.cpu.philox import write_philox
+from seqloom.kernels.random_bits import WORD
 
 __all__ = ["define_coins"]
 
@@ -61,23 +62,14 @@ def _toss(
     builder = code.builder
     word, shift = _all(WORD), _all(32)
     ramp = ir.Constant(QUADS, [I64(k) for k in range(LANES)])
-    c0 = builder.add(_spread(code, unit // 4), ramp)
-    c1 = builder.and_(_spread(code, time), word)
-    c2 = builder.and_(builder.lshr(_spread(code, seed), shift), word)
-    c3 = _all(0)
-    k0 = builder.and_(_spread(code, seed), word)
-    k1 = _spread(code, name)
-    for _ in range(ROUNDS):
-        first, second = builder.mul(c0, _all(MULTIPLIERS[0])), builder.mul(c2, _all(MULTIPLIERS[1]))
-        c0, c1, c2, c3 = (
-            builder.xor(builder.xor(builder.lshr(second, shift), c1), k0),
-            builder.and_(second, word),
-            builder.xor(builder.xor(builder.lshr(first, shift), c3), k1),
-            builder.and_(first, word),
-        )
-        k0 = builder.and_(builder.add(k0, _all(WEYL[0])), word)
-        k1 = builder.and_(builder.add(k1, _all(WEYL[1])), word)
-    for k, bits in enumerate((c0, c1, c2, c3)):
+    counter = (
+        builder.add(_spread(code, unit // 4), ramp),
+        builder.and_(_spread(code, time), word),
+        builder.and_(builder.lshr(_spread(code, seed), shift), word),
+        _all(0),
+    )
+    key = builder.and_(_spread(code, seed), word), _spread(code, name)
+    for k, bits in enumerate(write_philox(builder, counter, key, _all)):
         truth = builder.icmp_signed("<", bits, _spread(code, threshold))
         place = code.pointer(tosses + k * LANES * 8)
         builder.store(builder.zext(truth, QUADS), place, align=8)

@@ -20,6 +20,8 @@ WORK_AT_ONCE = 1_000_000_000
 """Floating-point operations of one call: a few milliseconds, and below 50 on a slow machine."""
 WORK_FOR_TWO = 400_000
 """Below this much work a second thread costs more than it saves."""
+WORK_TO_MEET = 200_000
+"""The same for a single step in which threads meet, because they share columns."""
 ROWS_FOR_EACH = 8
 
 
@@ -37,7 +39,8 @@ class Job:
         self.steps = len(steps.counts)
         self.backwards = backwards
         work = table.work * max(1, steps.batch)
-        self.threads = present.threads() if work * self.steps > WORK_FOR_TWO else 1
+        pays = work * self.steps > WORK_FOR_TWO and (not by_columns or work > WORK_TO_MEET)
+        self.threads = present.threads() if pays else 1
         self.at_once = max(1, WORK_AT_ONCE // max(1, work))
         entries, flat = table.words()
         number, count = present.addresses()
@@ -64,11 +67,12 @@ class Job:
             live_count=table.live_count,
         )
 
-    def run(self) -> None:
-        """Run all steps, on torch's number of threads, or on one where there is little to do."""
-        for done in range(0, self.steps, self.at_once):
-            self.words[FIRST] = self.steps - 1 - done if self.backwards else done
-            self.words[COUNT] = min(self.at_once, self.steps - done)
+    def run(self, steps: int | None = None) -> None:
+        """Run all steps, or the first ``steps``, on torch's threads, or on one where there is little to do."""
+        steps = self.steps if steps is None else steps
+        for done in range(0, steps, self.at_once):
+            self.words[FIRST] = steps - 1 - done if self.backwards else done
+            self.words[COUNT] = min(self.at_once, steps - done)
             self.meeting[:] = 0
             enter, alone = self.table.functions["enter"], self.table.functions["run"]
             team().launch(enter, alone, self.words.ctypes.data, self.threads)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from seqloom.kernels.cpu.coins import define_coins
+from seqloom.kernels.cpu.draws import define_gather, define_sample
 from seqloom.kernels.cpu.emit import Format
 from seqloom.kernels.cpu.loop import define_loop
 from seqloom.kernels.cpu.machine import Machine
@@ -26,6 +27,8 @@ NAMES = [
     "normalise_back_rms",
     "total",
     "coins",
+    "gather",
+    "sample",
     "run",
     "enter",
 ]
@@ -45,6 +48,8 @@ def library(machine: Machine, number_format: Format) -> dict[str, int]:
             define_normalise_back(module, number_format, centred)
         define_total(module, number_format)
         define_coins(module, number_format)
+        define_gather(module, number_format)
+        define_sample(module, number_format)
         define_loop(module, number_format, machine.pause)
 
     return machine.compile(write, NAMES)

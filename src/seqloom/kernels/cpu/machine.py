@@ -43,6 +43,12 @@ class Machine:
         return f"{self.cpu}, {self.width} bits"
 
     @property
+    def instructions(self) -> str:
+        """The vector instructions that code is made of."""
+        narrow = "SSE" if self.pause else "NEON"
+        return {512: "AVX-512", 256: "AVX2"}.get(self.width, narrow)
+
+    @property
     def pause(self) -> str | None:
         """The instruction for a thread that waits."""
         return "llvm.x86.sse2.pause" if platform.machine() in ("x86_64", "AMD64") else None

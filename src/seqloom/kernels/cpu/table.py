@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -27,7 +27,7 @@ from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
-__all__ = ["Table", "compiled_segments"]
+__all__ = ["Sampling", "Table", "compiled_segments"]
 
 ALIGNMENT = 64
 CACHE = 8 << 20
@@ -60,6 +60,20 @@ def compiled_scan(machine: Machine, number_format: Format, program: Program, bac
     return machine.compile(write, ["scan"])["scan"]
 
 
+class Sampling(NamedTuple):
+    """How tokens are drawn: what is added to the scores (V,), the temperature (1,) or None, how many are kept.
+
+    The random numbers are those of ``name``, the row seeds (B,) and the times (B,), counted on with each step.
+    """
+
+    added: Tensor
+    temperature: Tensor | None
+    kept: int
+    name: str
+    seeds: Tensor
+    times: Tensor
+
+
 class Table:
     """A list of operations with their operands; it keeps alive whatever memory they point to."""
 
@@ -72,6 +86,7 @@ class Table:
         self.work = 0
         self.splits_columns = True
         self.live: dict[tuple[str, Place], list[int]] = {}
+        self._shared_otherwise = False
         self._alive: list[Any] = []
 
     def memory(self, numbers: int) -> Tensor:
@@ -107,7 +122,8 @@ class Table:
         return entries, flat
 
     def _add(self, address: int, words: Sequence[int], *alive: Tensor, meets: bool = False) -> None:
-        self.operations.append((address, list(words), meets))
+        self.operations.append((address, list(words), meets or self._shared_otherwise))
+        self._shared_otherwise = False
         self._alive += alive
 
     def add_pack(self, matrix: Tensor, target: Tensor, transposed: bool) -> None:
@@ -150,14 +166,26 @@ class Table:
             self.work += 2 * depth * width
         self._add(self.functions["multiply"], words, *(packed for _, packed, _ in factors), meets=meets)
 
-    def add_projection(self, x: list[int], projection: Projection, out: Tensor, packing: Table) -> None:
-        """out = x Wᵀ + bias for all W of the projection; ``x`` are the words of x's rows."""
+    def add_projection(
+        self,
+        x: list[int],
+        projection: Projection,
+        out: Tensor,
+        packing: Table,
+        place: Place = Place.TOKEN,
+        meets: bool = False,
+    ) -> None:
+        """out = x Wᵀ + bias for all W of the projection; ``x`` are the words of x's rows.
+
+        Threads share the columns of ``out`` as a whole, not those of each slot in it, so they meet again afterwards.
+        """
         depth = projection.matrices[0].shape[1]
         packed = self.memory(out.shape[1] * depth)
         for matrix, start in zip(projection.matrices, projection.starts, strict=True):
             packing.add_pack(matrix, packed[start * depth :], transposed=True)
         begin = self.rows(projection.bias, Place.SHARED)
-        self._multiply(self.rows(out, Place.TOKEN), begin, out.shape[1], [(x, packed, depth)], False)
+        self._multiply(self.rows(out, place), begin, out.shape[1], [(x, packed, depth)], meets)
+        self._shared_otherwise = True
 
     def add_projection_back(self, gradient: Tensor, projection: Projection, out: Tensor, packing: Table) -> None:
         """out = Σ gradient W over all W of the projection."""
@@ -172,6 +200,35 @@ class Table:
 
     def _zeros(self, width: int) -> list[int]:
         return self.rows(self.like.new_zeros(1, padded(width, panel_width(self.format))), Place.SHARED)
+
+    def add_gather(self, tokens: Tensor, table: Tensor, out: Tensor) -> None:
+        """out = the rows of ``table`` (V, width) that ``tokens`` (steps, B) name at this step."""
+        width = out.shape[1]
+        stride = table.stride(0) * self.format.bytes
+        words = [width // panel_width(self.format), tokens.data_ptr(), tokens.shape[1], table.data_ptr(), stride]
+        self.work += 4 * width
+        self._add(self.functions["gather"], [*words, *self.rows(out, Place.TOKEN)], tokens, table)
+        self._shared_otherwise = True
+
+    def add_sample(self, scores: Tensor, scratch: Tensor, tokens: Tensor, sampling: Sampling) -> None:
+        """tokens (steps, B) at this step, drawn from ``scores`` (B, V); ``scratch`` has a row of float64 a thread.
+
+        Every thread draws for itself, which costs less than to wait for another.
+        """
+        words = [sampling.added.shape[0], sampling.kept, crc32(sampling.name.encode()), sampling.seeds.data_ptr()]
+        words += [sampling.times.data_ptr(), tokens.data_ptr()]
+        words += [0 if sampling.temperature is None else sampling.temperature.data_ptr(), sampling.added.data_ptr()]
+        words += [tokens.shape[1], *self.rows(scores, Place.ROW), *self.rows(scratch, Place.PARTIAL)]
+        self.work += 64 * sampling.added.shape[0]
+        self._alive.append(sampling)
+        self._add(self.functions["sample"], words, tokens, meets=True)
+
+    def extend(self, other: Table) -> None:
+        """Go on with the operations of ``other``."""
+        self.operations += other.operations
+        self.work += other.work
+        self.splits_columns &= other.splits_columns
+        self._alive.append(other)
 
     def add_outer(self, a: Tensor, b: Tensor, c: Tensor, scratch: int, parts: int) -> None:
         """c = aᵀ b; ``scratch`` numbers for each of ``parts`` threads."""

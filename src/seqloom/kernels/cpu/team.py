@@ -23,6 +23,8 @@ MAPS = Path("/proc/self/maps")
 class Team:
     """Runs ``run(job, thread, threads)`` on as many threads as torch uses."""
 
+    summary = "a pool of its own"
+
     def threads(self) -> int:
         """How many threads a call may use."""
         return torch.get_num_threads()
@@ -46,6 +48,8 @@ class Team:
 class OpenMPTeam(Team):
     """The team of the libgomp that torch has loaded."""
 
+    summary = "the OpenMP team of torch"
+
     def __init__(self, library: ctypes.CDLL) -> None:
         self.parallel = library.GOMP_parallel
         self.parallel.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
@@ -66,6 +70,8 @@ class OpenMPTeam(Team):
 
 class LoneTeam(Team):
     """One thread, for a child of ``fork``."""
+
+    summary = "a single one, after a fork"
 
     def threads(self) -> int:
         return 1

@@ -1,5 +1,6 @@
 """From equations to programs: what leaves the loop, what runs in it, what is kept, and the derived backward pass."""
 
+from seqloom.kernels.plan.explanation import PlanExplanation, explain_cell, explain_graph, explain_plan
 from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
 from seqloom.kernels.plan.readout import Readout, readout
 from seqloom.kernels.plan.schedule import Multiply, Operation, Program, Segment, Throw, Whole, written_slots
@@ -11,6 +12,7 @@ __all__ = [
     "Outer",
     "Place",
     "Plan",
+    "PlanExplanation",
     "Program",
     "Readout",
     "Segment",
@@ -18,6 +20,9 @@ __all__ = [
     "Stream",
     "Throw",
     "Whole",
+    "explain_cell",
+    "explain_graph",
+    "explain_plan",
     "plan",
     "readout",
     "written_slots",

@@ -17,13 +17,17 @@ __all__ = ["Forward", "lower"]
 
 @dataclass(frozen=True)
 class Forward:
-    """The values of one step: the new states with the slots of their sequences, and the values that come out."""
+    """The values of one step: the new states with the slots of their sequences, and the values that come out.
+
+    ``of_node`` says which value is which node of the graph.
+    """
 
     arena: Arena
     new_states: tuple[tuple[int, Slot], ...]
     results: tuple[int, ...]
     streams: Mapping[str, Affine] = field(default_factory=dict)
     shared: Mapping[str, int] = field(default_factory=dict)
+    of_node: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def outputs(self) -> tuple[tuple[int, Slot], ...]:
@@ -40,7 +44,7 @@ def lower(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...]) -> Forward:
     slots = [Slot(f"new.{state.name}", state.width, Place.TOKEN) for state in graph.states]
     new = tuple(zip((lowering.of_node[k] for k in graph.new_states), slots, strict=True))
     results = tuple(lowering.of_node[k] for k in wanted)
-    return Forward(lowering.arena, new, results, lowering.streams, lowering.shared)
+    return Forward(lowering.arena, new, results, lowering.streams, lowering.shared, lowering.of_node)
 
 
 def _weights_alone(graph: Graph) -> list[bool]:

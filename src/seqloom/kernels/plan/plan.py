@@ -39,6 +39,7 @@ class Plan:
     """How one cell runs: streams and shared vectors before the loop, a program a step, outer products after it."""
 
     graph: Graph
+    wanted: tuple[int, ...]
     streams: tuple[Stream, ...]
     shared: tuple[tuple[str, int], ...]
     states: tuple[Slot, ...]
@@ -62,7 +63,8 @@ class Plan:
 @lru_cache(maxsize=256)
 def plan(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...] | None = None) -> Plan:
     """The plan of ``graph``; masks are drawn, or have their mean. ``wanted``: the nodes that come out (its output)."""
-    forward = lower(graph, masks_drawn, (graph.output,) if wanted is None else wanted)
+    wanted = (graph.output,) if wanted is None else wanted
+    forward = lower(graph, masks_drawn, wanted)
     results = [Target(*pair) for pair in forward.new_states]
     results += [Target(value, slot) for value, slot in forward.outputs if slot.name == "output"]
     count = len(forward.arena.values)
@@ -71,6 +73,7 @@ def plan(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...] | None = None)
     kept = _readable(forward, keeping, results)
     return Plan(
         graph,
+        wanted,
         tuple(_stream(graph, node) for node in forward.streams.values()),
         tuple(forward.shared.items()),
         tuple(slot for _, slot in forward.new_states),

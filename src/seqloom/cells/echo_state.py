@@ -1,0 +1,35 @@
+"""The leaky unit of echo-state networks (Jaeger et al., 2007)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seqloom.cells.cell import Cell
+from seqloom.cells.initialisation import Initialiser, SpectralRadius, Uniform
+from seqloom.cells.words import Symbol, affine, tanh
+
+__all__ = ["LeakyEchoState"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakyEchoState(Cell):
+    """h' = (1 - decay) h + gain tanh(W x + U h + b): a leaky integrator, its decay and its gain set apart.
+
+    Jaeger et al. (2007) write decay = a γ and gain = γ; the usual leaky unit has both equal to the leak rate
+    (default 0.3 and 0.3). W begins between -1 and 1, U with a largest |eigenvalue| of 0.9.
+
+    In an echo-state network only a readout is trained: ``layer.requires_grad_(False)`` keeps the reservoir as it is.
+    The echo of the past fades near 0 while the largest |eigenvalue| of gain U + (1 - decay) I is below 1.
+
+    >>> LeakyEchoState(decay=0.1, gain=0.5).state
+    ('h',)
+    """
+
+    state = ("h",)
+    decay: float = 0.3
+    gain: float = 0.3
+    input_init: Initialiser = Uniform(1.0)
+    recurrent_init: Initialiser = SpectralRadius(0.9)
+
+    def equations(self, x: Symbol, h: Symbol) -> Symbol:
+        return (1 - self.decay) * h + self.gain * tanh(affine("hidden", x, h))

@@ -1,0 +1,32 @@
+"""The light gated recurrent unit (Ravanelli et al., 2018)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seqloom.cells.cell import Cell
+from seqloom.cells.words import Symbol, affine, norm, relu, sigmoid
+
+__all__ = ["LiGRU"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiGRU(Cell):
+    """Light gated recurrent unit: no reset gate, a candidate that is rectified, and the maps of x normalised.
+
+    z = σ(LN(W_z x) + U_z h);  n = relu(LN(W_n x) + U_n h);  h' = z h + (1 - z) n  (Ravanelli et al., 2018).
+
+    The paper normalises W x over the batch, step by step. That would tie the rows of a batch together, so a row alone,
+    a stream or a padded batch would give other values; here it is layer norm, over the units. The shift of the norm is
+    the bias.
+
+    >>> LiGRU().state
+    ('h',)
+    """
+
+    state = ("h",)
+
+    def equations(self, x: Symbol, h: Symbol) -> Symbol:
+        z = sigmoid(norm("update_norm", affine("update", x, bias=False)) + affine("update_state", h, bias=False))
+        n = relu(norm("candidate_norm", affine("candidate", x, bias=False)) + affine("candidate_state", h, bias=False))
+        return z * h + (1 - z) * n

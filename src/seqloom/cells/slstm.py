@@ -1,0 +1,55 @@
+"""The scalar LSTM of xLSTM, whose gates are exponential (Beck et al., 2024)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seqloom.cells.cell import Cell
+from seqloom.cells.words import Symbol, affine, exp, maximum, sigmoid, softplus, tanh
+
+__all__ = ["SLSTM", "ForgetGate"]
+
+
+class ForgetGate(StrEnum):
+    """The function of the forget gate."""
+
+    SIGMOID = "sigmoid"
+    EXPONENTIAL = "exponential"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SLSTM(Cell):
+    """Scalar LSTM: exponential gates, a normaliser n, and a stabiliser m that keeps the exponentials in range.
+
+    log i = input, log f = log σ(forget) (or forget itself: ``forget_gate`` "exponential"), g = tanh(candidate),
+    o = σ(output), each a map of x and, in ``heads`` blocks, of h;
+    m' = max(log f + m, log i);  i' = exp(log i - m');  f' = exp(log f + m - m');
+    c' = f' c + i' g;  n' = f' n + i';  h' = o c' / n'  (Beck et al., 2024, eq. 8 to 17).
+
+    h does not depend on m, which only scales c and n. ``forget_bias`` is the first bias of "forget" (default 3; the
+    authors' code spreads it from 3 to 6). The group norm and the projections of the sLSTM block are layers around it.
+
+    >>> SLSTM(heads=4).state
+    ('h', 'c', 'n', 'm')
+    """
+
+    state = ("h", "c", "n", "m")
+    heads: int = 1
+    forget_gate: ForgetGate = ForgetGate.SIGMOID
+    forget_bias: float = 3.0
+
+    def equations(self, x: Symbol, h: Symbol, c: Symbol, n: Symbol, m: Symbol) -> tuple[Symbol, ...]:
+        log_i, forget = self._map("input", x, h), self._map("forget", x, h)
+        log_f = -softplus(-forget) if ForgetGate(self.forget_gate) is ForgetGate.SIGMOID else forget
+        g, o = tanh(self._map("candidate", x, h)), sigmoid(self._map("output", x, h))
+        new_m = maximum(log_f + m, log_i)
+        i, f = exp(log_i - new_m), exp(log_f + m - new_m)
+        c, n = f * c + i * g, f * n + i
+        return o * c / n, c, n, new_m
+
+    def _map(self, name: str, x: Symbol, h: Symbol) -> Symbol:
+        return affine(name, x) + affine(f"{name}_state", h, bias=False, blocks=self.heads)
+
+    def initial_bias(self, name: str) -> float:
+        return self.forget_bias if name == "forget" else 0.0

@@ -1,0 +1,38 @@
+"""A token model as the tensors and equations that compiled code needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seqloom.kernels.call import States
+from seqloom.kernels.cpu import Layer, Network
+from seqloom.layers import CausalStack, LearnedEmbedding, OneHot, Recurrent, StepHead
+from seqloom.models.token_model import TokenModel
+
+__all__ = ["network_of", "states_of"]
+
+
+def network_of(model: TokenModel) -> Network | None:
+    """The network of a model in evaluation: recurrences one on the other. None for one with any other part."""
+    layers = _recurrences(model.body)
+    if layers is None or model.training or type(model.head) is not StepHead:
+        return None
+    if not isinstance(model.embedding, LearnedEmbedding | OneHot):
+        return None
+    embedding = model.embedding.table if isinstance(model.embedding, LearnedEmbedding) else model.embedding.units
+    parts = tuple(Layer(layer.graph, dict(layer.weights.named_parameters())) for layer in layers)
+    return Network(embedding, parts, model.head.linear.weight, model.head.linear.bias)
+
+
+def states_of(model: TokenModel, state: Any) -> tuple[States, ...]:
+    """A state of such a model as the states of each layer's graph."""
+    layers = _recurrences(model.body) or []
+    parts = (state,) if isinstance(model.body, Recurrent) else state
+    return tuple(tuple(part[: len(layer.graph.states)]) for layer, part in zip(layers, parts, strict=True))
+
+
+def _recurrences(body: Any) -> list[Recurrent] | None:
+    layers = [body]
+    if type(body) is CausalStack and body.bypass is None:
+        layers = list(body.layers)
+    return layers if all(type(layer) is Recurrent for layer in layers) else None
