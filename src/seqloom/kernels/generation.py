@@ -8,6 +8,7 @@ from torch import Tensor
 from seqloom.kernels.call import States
 from seqloom.kernels.cpu import CPUEngine, Network, TokenStep
 from seqloom.kernels.policy import wish
+from seqloom.kernels.stamps import stamps
 
 __all__ = ["TokenSteps", "runs_compiled"]
 
@@ -32,13 +33,13 @@ class TokenSteps:
         self.network = network
         self._tensors = network.tensors
         self._of_size: dict[int, TokenStep] = {}
-        self._stamps = self._present_stamps()
+        self._stamps = stamps(self._tensors)
 
     def of_size(self, batch: int) -> TokenStep:
         """The step for ``batch`` rows."""
-        stamps = self._present_stamps()
-        if stamps != self._stamps:
-            self._of_size, self._stamps = {}, stamps
+        present = stamps(self._tensors)
+        if present != self._stamps:
+            self._of_size, self._stamps = {}, present
         if batch not in self._of_size:
             self._of_size = {batch: TokenStep(ENGINE, self.network, batch)}
         return self._of_size[batch]
@@ -46,10 +47,7 @@ class TokenSteps:
     @property
     def hold(self) -> bool:
         """Whether the weights are those that were packed last."""
-        return self._stamps == self._present_stamps()
+        return self._stamps == stamps(self._tensors)
 
     def __call__(self, tokens: Tensor, states: tuple[States, ...]) -> tuple[Tensor, tuple[States, ...]]:
         return self.of_size(len(tokens))(tokens, states)
-
-    def _present_stamps(self) -> list[tuple[int, int]]:
-        return [(tensor.data_ptr(), tensor._version) for tensor in self._tensors]

@@ -1,7 +1,7 @@
 """One step of a cell, with next to nothing around it: weights packed once, operands found by their addresses.
 
-Packed weights hold only while every parameter is the same tensor, at the same place and of the same version. Writes
-through ``.data`` leave no trace in the version: after them, ask for a new stepper.
+Packed weights hold only while every parameter is the same tensor, at the same place and of the same version, and no
+optimiser has made a step. Writes through ``.data`` leave no trace in the version: after them, ask for a new stepper.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter, is_
+from operator import is_
 from threading import Lock
 
 import torch
@@ -25,10 +25,9 @@ from seqloom.kernels.recurrence.packing import uniform_steps
 from seqloom.kernels.recurrence.projection import projection, stream_layout
 from seqloom.kernels.recurrence.shared import with_shared
 from seqloom.kernels.recurrence.workspace import Workspace
+from seqloom.kernels.stamps import stamps
 
 __all__ = ["Stepper"]
-
-VERSION = attrgetter("_version")
 
 
 class Stepper:
@@ -48,7 +47,7 @@ class Stepper:
     ) -> None:
         self._sources = sources
         self._held = [tensor.detach() for tensor in sources()]  # so that no other takes their place in memory
-        self._stamps = self._present_stamps()
+        self._stamps = stamps(sources())
         self._plan = plan(graph, False)
         like = self._held[0]
         self._dtype = like.dtype
@@ -110,7 +109,7 @@ class Stepper:
             and x.is_cpu
             and x.is_contiguous()
             and (all(map(is_, states, self._last)) or self._fit(states))
-            and self._stamps == self._present_stamps()
+            and self._stamps == stamps(self._sources())
         )
 
     def _fit(self, states: Sequence[Tensor]) -> bool:
@@ -119,10 +118,6 @@ class Stepper:
             state.shape == shape and state.dtype is self._dtype and state.is_cpu and state.is_contiguous()
             for state, shape in zip(states, self._shapes[1:], strict=True)
         )
-
-    def _present_stamps(self) -> tuple[list[int], list[int]]:
-        sources = self._sources()
-        return list(map(Tensor.data_ptr, sources)), list(map(VERSION, sources))
 
     def __call__(self, x: Tensor, states: States) -> tuple[Tensor, States]:
         new = tuple(map(torch.empty_like, states))
