@@ -101,9 +101,7 @@ print(float(y.sum()), float(x.grad.sum()))
 
 
 def test_two_processes_at_once(place: Path) -> None:
-    running = [
-        subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    running = [subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=120)[0] for process in running]
     assert said[0] == said[1] != ""
     for path in place.iterdir():

@@ -52,7 +52,7 @@ def test_a_change_in_place_is_noticed() -> None:
     y, _ = layer(x)
     with torch.no_grad():
         y.mul_(2)
-    with pytest.raises(RuntimeError, match="modified in-\\?place"):
+    with pytest.raises(RuntimeError, match="modified inplace"):
         y.sum().backward()
     y, _ = layer(x)
     with torch.no_grad():
