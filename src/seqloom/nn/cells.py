@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C import _is_tracing as is_tracing
 
 from seqloom import kernels
 from seqloom.cells.graph import Graph
@@ -22,6 +23,7 @@ from seqloom.nn.equations import graph_of, named
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+KEYS = dict.fromkeys(NAMES).keys()
 
 
 class _Step(nn.RNNCellBase):
@@ -40,7 +42,7 @@ class _Step(nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if torch.jit.is_tracing():
+        if is_tracing():
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
@@ -70,8 +72,9 @@ class _Step(nn.RNNCellBase):
     def _weights(self) -> list[Tensor]:
         """The present weights; one that is no Parameter (parametrised, weight norm) is an attribute."""
         own = self._parameters
-        found = [own[name] if name in own else getattr(self, name) for name in NAMES]
-        return [weight for weight in found if weight is not None]
+        if self.bias and own.keys() == KEYS:
+            return list(own.values())  # type: ignore[arg-type]
+        return [weight for name in NAMES if (weight := getattr(self, name)) is not None]
 
     def _named(self) -> dict[str, Tensor]:
         weights = {name: getattr(self, name) for name in NAMES}

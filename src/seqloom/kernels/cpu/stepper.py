@@ -28,6 +28,7 @@ from seqloom.kernels.recurrence.workspace import Workspace
 
 __all__ = ["Stepper"]
 
+ADDRESS = Tensor.data_ptr
 VERSION = attrgetter("_version")
 
 
@@ -88,6 +89,7 @@ class Stepper:
         self._result = names.index(cell_plan.output.name) if cell_plan.output.name in names else None
         self._job = Job(table, workspace.steps)
         self._alone = self._job.threads == 1
+        self._plain = self._x is None and not self._kept  # nothing is copied
         self._live = self._job.live.data
         self._words = self._job.words.ctypes.data
         self._run = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(table.functions["run"])
@@ -121,7 +123,7 @@ class Stepper:
 
     def _present_stamps(self) -> tuple[list[int], list[int]]:
         sources = self._sources()
-        return list(map(Tensor.data_ptr, sources)), list(map(VERSION, sources))
+        return list(map(ADDRESS, sources)), list(map(VERSION, sources))
 
     def __call__(self, x: Tensor, states: States) -> tuple[Tensor, States]:
         new = tuple(map(torch.empty_like, states))
@@ -140,6 +142,9 @@ class Stepper:
 
     def _fill(self, x: Tensor, states: States, new: States) -> None:
         """Tell the table where this call's tensors lie."""
+        if self._plain:
+            self._pack(self._live, 0, x.data_ptr(), *map(ADDRESS, states), *map(ADDRESS, new))
+            return
         addresses = [] if self._x is not None else [x.data_ptr()]
         if self._x is not None:
             self._x.copy_(x)
