@@ -38,7 +38,8 @@ def test_steps_are_torchs(name: str, batch: tuple[int, ...], given: bool, dtype:
         assert type(done) is type(wanted)
         assert_same(done, wanted, dtype)
         assert_same(ours(x, done), theirs(x, wanted), dtype)
-    assert ours._stream is not None and ours._stream._stepper is not None, "the compiled step did not run"
+    assert ours._stream is not None
+    assert ours._stream._stepper is not None, "the compiled step did not run"
     for kernel in ("reference", "cpu"):
         with kernels.use(kernel):
             assert_same(ours(x, hx), wanted, dtype)

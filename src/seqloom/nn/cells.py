@@ -98,7 +98,7 @@ class RNNCell(_Step, nn.RNNCell):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
         return RNN_TWINS[self.nonlinearity]
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]
@@ -119,10 +119,10 @@ class LSTMCell(_Step, nn.LSTMCell):
     def _twin(self) -> Twin:
         return LSTM_TWIN
 
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         new = self._step(input, None if hx is None else tuple(hx))
-        return super().forward(input, hx) if new is None else (new[0], new[1])
+        return super().forward(input, hx) if new is None else new  # type: ignore[return-value]
 
 
 class GRUCell(_Step, nn.GRUCell):
@@ -139,7 +139,7 @@ class GRUCell(_Step, nn.GRUCell):
     def _twin(self) -> Twin:
         return GRU_TWIN
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]

@@ -34,7 +34,7 @@ class _Sequence(nn.RNNBase):
     def _twin(self) -> Twin:
         raise NotImplementedError
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002 - the name is torch's
         """torch's ``forward``: input (T, B, D), (B, T, D) with ``batch_first``, (T, D), or a PackedSequence.
 
         Raises ValueError or RuntimeError, as torch does, where a shape or format does not fit.

@@ -110,7 +110,7 @@ class Stepper:
             x.shape == self._shapes[0]
             and x.dtype is self._dtype
             and x.is_contiguous()
-            and (all(map(is_, states, self._last)) or self._fit(states))
+            and (states is self._last or all(map(is_, states, self._last)) or self._fit(states))
             and self._stamps == self._present_stamps()
         )
 
@@ -134,8 +134,9 @@ class Stepper:
                 self._run(self._words, 0, 1)
             else:
                 self._job.run()
-            for k in self._kept:
-                new[k].copy_(self._workspace.tokens(self._plan.states[k]))
+            if self._kept:
+                for k in self._kept:
+                    new[k].copy_(self._workspace.tokens(self._plan.states[k]))
             if self._result is None:
                 return self._workspace.tokens(self._plan.output).clone(), new
         return new[self._result], new
