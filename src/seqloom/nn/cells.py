@@ -88,6 +88,7 @@ class RNNCell(_Step, nn.RNNCell):
 
     Elman (1990). Input (B, D) or (D,), hidden (B, H) or (H,), by default 0 → h' of the shape of hidden.
 
+    >>> import torch
     >>> RNNCell(3, 4)(torch.zeros(2, 3)).shape
     torch.Size([2, 4])
     """
@@ -110,6 +111,7 @@ class LSTMCell(_Step, nn.LSTMCell):
     Hochreiter & Schmidhuber (1997); Gers et al. (2000). Input (B, D) or (D,), hx = (h, c), each (B, H) or (H,), by
     default 0 → (h', c').
 
+    >>> import torch
     >>> h, c = LSTMCell(3, 4)(torch.zeros(2, 3))
     >>> h.shape, c.shape
     (torch.Size([2, 4]), torch.Size([2, 4]))
@@ -131,6 +133,7 @@ class GRUCell(_Step, nn.GRUCell):
     The reset gate acts after the product, unlike in Cho et al. (2014). Input (B, D) or (D,), hidden (B, H) or (H,), by
     default 0 → h' of the shape of hidden.
 
+    >>> import torch
     >>> GRUCell(3, 4)(torch.zeros(2, 3)).shape
     torch.Size([2, 4])
     """
