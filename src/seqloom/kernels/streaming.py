@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C._functorch import maybe_current_level
 from torch.autograd import forward_ad
 
 from seqloom.cells.graph import Graph
@@ -38,11 +39,13 @@ class Stream:
         """x (B, D) and the states (B, H) → y and the new states; None where an ordinary call has to do it."""
         if torch.is_grad_enabled() or wish() not in ("auto", "cpu"):
             return None
-        if torch._C._functorch.maybe_current_level() is not None or forward_ad._current_level >= 0:
+        if maybe_current_level() is not None or forward_ad._current_level >= 0:
             return None
         stepper = self._stepper
         if stepper is None or not stepper.fits(x, states):
-            stepper = self._stepper = self._make(x, states)
+            x, states = x.contiguous(), tuple(state.contiguous() for state in states)
+            if stepper is None or not stepper.fits(x, states):
+                stepper = self._stepper = self._make(x, states)
         return None if stepper is None else stepper(x, states)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stream:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
+from torch._C import _is_tracing as is_tracing
 
 from seqloom import kernels
 from seqloom.cells.graph import Graph
@@ -22,6 +22,7 @@ from seqloom.nn.equations import graph_of, named
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+KEYS = dict.fromkeys(NAMES).keys()
 
 
 class _Step(nn.RNNCellBase):
@@ -40,7 +41,7 @@ class _Step(nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if torch.jit.is_tracing():
+        if is_tracing():
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
@@ -70,8 +71,9 @@ class _Step(nn.RNNCellBase):
     def _weights(self) -> list[Tensor]:
         """The present weights; one that is no Parameter (parametrised, weight norm) is an attribute."""
         own = self._parameters
-        found = [own[name] if name in own else getattr(self, name) for name in NAMES]
-        return [weight for weight in found if weight is not None]
+        if self.bias and own.keys() == KEYS:
+            return list(own.values())  # type: ignore[arg-type]
+        return [weight for name in NAMES if (weight := getattr(self, name)) is not None]
 
     def _named(self) -> dict[str, Tensor]:
         weights = {name: getattr(self, name) for name in NAMES}
@@ -86,6 +88,7 @@ class RNNCell(_Step, nn.RNNCell):
 
     Elman (1990). Input (B, D) or (D,), hidden (B, H) or (H,), by default 0 → h' of the shape of hidden.
 
+    >>> import torch
     >>> RNNCell(3, 4)(torch.zeros(2, 3)).shape
     torch.Size([2, 4])
     """
@@ -96,7 +99,7 @@ class RNNCell(_Step, nn.RNNCell):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
         return RNN_TWINS[self.nonlinearity]
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]
@@ -108,6 +111,7 @@ class LSTMCell(_Step, nn.LSTMCell):
     Hochreiter & Schmidhuber (1997); Gers et al. (2000). Input (B, D) or (D,), hx = (h, c), each (B, H) or (H,), by
     default 0 → (h', c').
 
+    >>> import torch
     >>> h, c = LSTMCell(3, 4)(torch.zeros(2, 3))
     >>> h.shape, c.shape
     (torch.Size([2, 4]), torch.Size([2, 4]))
@@ -117,10 +121,10 @@ class LSTMCell(_Step, nn.LSTMCell):
     def _twin(self) -> Twin:
         return LSTM_TWIN
 
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         new = self._step(input, None if hx is None else tuple(hx))
-        return super().forward(input, hx) if new is None else (new[0], new[1])
+        return super().forward(input, hx) if new is None else new  # type: ignore[return-value]
 
 
 class GRUCell(_Step, nn.GRUCell):
@@ -129,6 +133,7 @@ class GRUCell(_Step, nn.GRUCell):
     The reset gate acts after the product, unlike in Cho et al. (2014). Input (B, D) or (D,), hidden (B, H) or (H,), by
     default 0 → h' of the shape of hidden.
 
+    >>> import torch
     >>> GRUCell(3, 4)(torch.zeros(2, 3)).shape
     torch.Size([2, 4])
     """
@@ -137,7 +142,7 @@ class GRUCell(_Step, nn.GRUCell):
     def _twin(self) -> Twin:
         return GRU_TWIN
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]

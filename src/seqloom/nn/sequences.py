@@ -12,6 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch._C import _is_tracing as is_tracing
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqloom import kernels
@@ -33,12 +34,12 @@ class _Sequence(nn.RNNBase):
     def _twin(self) -> Twin:
         raise NotImplementedError
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002 - the name is torch's
         """torch's ``forward``: input (T, B, D), (B, T, D) with ``batch_first``, (T, D), or a PackedSequence.
 
         Raises ValueError or RuntimeError, as torch does, where a shape or format does not fit.
         """
-        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+        if is_tracing() or torch.compiler.is_compiling():
             return super().forward(input, hx)  # so that exported models hold an operation that others know
         self._update_flat_weights()
         if isinstance(input, PackedSequence):
@@ -54,7 +55,7 @@ class _Sequence(nn.RNNBase):
             states = self._states(hx)
             self._check_ranks(states, rank)
             states = states if rank == 3 else tuple(state.unsqueeze(1) for state in states)
-        self.check_forward_args(x, self._hidden(states), None)  # type: ignore[arg-type]
+        self.check_forward_args(x, self._hidden(states), None)
         y, states = self._run(x.transpose(0, 1) if self.batch_first else x, states, None)
         y = y.transpose(0, 1) if self.batch_first else y
         if rank == 2:
@@ -64,7 +65,7 @@ class _Sequence(nn.RNNBase):
     def _packed(self, packed: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
         data, sizes, order, inverse = packed
         states = self._zeros(data, int(sizes[0])) if hx is None else self._states(hx)
-        self.check_forward_args(data, self._hidden(states), sizes)  # type: ignore[arg-type]
+        self.check_forward_args(data, self._hidden(states), sizes)
         if order is not None:
             states = tuple(state.index_select(1, order) for state in states)
         x, lengths = pad_packed_sequence(PackedSequence(data, sizes))
@@ -79,7 +80,7 @@ class _Sequence(nn.RNNBase):
         if torch.is_autocast_enabled(x.device.type):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
             with torch.autocast(x.device.type, enabled=False):
-                dtype = self._flat_weights[0].dtype
+                dtype = getattr(self, self._all_weights[0][0]).dtype
                 return self._layers(x.to(dtype), tuple(state.to(dtype) for state in states), lengths)
         return self._layers(x, states, lengths)
 

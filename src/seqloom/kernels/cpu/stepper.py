@@ -87,6 +87,7 @@ class Stepper:
         self._result = names.index(cell_plan.outputs[0].name) if cell_plan.outputs[0].name in names else None
         self._job = Job(table, workspace.steps)
         self._alone = self._job.threads == 1
+        self._plain = self._x is None and not self._kept  # nothing is copied
         self._live = self._job.live.data
         self._words = self._job.words.ctypes.data
         self._run = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(table.functions["run"])
@@ -108,7 +109,7 @@ class Stepper:
             and x.dtype is self._dtype
             and x.is_cpu
             and x.is_contiguous()
-            and (all(map(is_, states, self._last)) or self._fit(states))
+            and (states is self._last or all(map(is_, states, self._last)) or self._fit(states))
             and self._stamps == stamps(self._sources())
         )
 
@@ -128,14 +129,18 @@ class Stepper:
                 self._run(self._words, 0, 1)
             else:
                 self._job.run()
-            for k in self._kept:
-                new[k].copy_(self._workspace.tokens(self._plan.states[k]))
+            if self._kept:
+                for k in self._kept:
+                    new[k].copy_(self._workspace.tokens(self._plan.states[k]))
             if self._result is None:
                 return self._workspace.tokens(self._plan.outputs[0]).clone(), new
         return new[self._result], new
 
     def _fill(self, x: Tensor, states: States, new: States) -> None:
         """Tell the table where this call's tensors lie."""
+        if self._plain:
+            self._pack(self._live, 0, x.data_ptr(), *map(ADDRESS, states), *map(ADDRESS, new))
+            return
         addresses = [] if self._x is not None else [x.data_ptr()]
         if self._x is not None:
             self._x.copy_(x)
