@@ -47,7 +47,8 @@ def curves(timings: Sequence[Timing], title: str, path: Path) -> None:
         panel.minorticks_off()
         panel.grid(alpha=0.3)
     figure.axes[0].set_ylabel("forward and backward pass, ms")
-    figure.axes[0].legend(fontsize=8)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", fontsize=8)
     figure.suptitle(title, fontsize=10)
     figure.savefig(path, dpi=120)
 
