@@ -16,8 +16,8 @@ from support.harness import Peer, Results
 __all__ = ["TORCH", "Stacked", "Twin", "flops", "gradients", "inference", "make_pair", "there_and_back", "training"]
 
 SCALE = 0.1
-"""The scale of norms (Cooijmans et al., 2017, sec. 4). With 1, random weights make a chaotic network: the rounding errors
-of any kernel grow a thousandfold within 128 steps, and nothing can be compared."""
+"""The scale of norms (Cooijmans et al., 2017, sec. 4). With 1, random weights make a chaotic network: the rounding
+errors of any kernel grow a thousandfold within 128 steps, and nothing can be compared."""
 
 Stacked = Mapping[str, Sequence[str]]
 """For each parameter of a torch module, the parameters of our cell that it stacks."""
