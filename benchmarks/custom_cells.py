@@ -10,7 +10,7 @@ from __future__ import annotations
 import support  # noqa: F401  (before torch)
 import torch
 from support.harness import Case
-from support.layers import TORCH, Stacked, Twin, flops, make_pair, training
+from support.layers import TORCH, Twin, flops, make_pair, training
 from support.own_cells import LayerNormLSTM, LeakyMemory, PeepholeLSTM
 from support.peaks import fma_peak
 from support.report import Report
@@ -22,7 +22,7 @@ GOALS = {(128, 32, 256): 4.0, (128, 64, 512): 2.5, (256, 16, 128): 6.0}
 MOST_TIME_PER_FLOP = 1.4
 
 
-def stacked(*maps: str) -> Stacked:
+def stacked(*maps: str) -> dict[str, list[str]]:
     """The maps of x and h that a loop stacks in its two matrices and its bias."""
     return {
         "weight_x": [f"{name}.weight_0" for name in maps],

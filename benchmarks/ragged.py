@@ -8,12 +8,14 @@ torch's own way, a packed sequence sorted by length, is timed beside them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import support  # noqa: F401  (before torch)
 import torch
 from support.harness import Case, Peer
-from support.layers import TORCH, Twin, make_pair
+from support.layers import TORCH, Twin, gradients, make_pair, there_and_back
 from support.report import Report
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 SIZES = ((128, 32, 256), (128, 64, 512))
@@ -33,22 +35,9 @@ def case(twin: Twin, time: int, batch: int, hidden: int) -> Case:
         y, _ = pad_packed_sequence(module(sequences)[0], batch_first=True, total_length=time)
         return y
 
-    def peer(name: str, network: torch.nn.Module, forward: object, goal: float | None = None) -> Peer:
-        def run() -> Tensor:
-            x.grad = None
-            network.zero_grad(set_to_none=True)
-            y: Tensor = forward()  # type: ignore[operator]
-            y.backward(arriving)
-            return y
-
-        def read(y: Tensor) -> dict[str, Tensor | None]:
-            if network is module:
-                return {"y": y * real, "x": x.grad} | {name: module.get_parameter(name).grad for name in twin.stacked}
-            ours = {name: parameter.grad for name, parameter in layer.weights.named_parameters()}
-            stacked = {name: torch.cat([ours[one] for one in sources]) for name, sources in twin.stacked.items()}
-            return {"y": y * real, "x": x.grad} | stacked
-
-        return Peer(name, run, read, goal)
+    def peer(name: str, network: nn.Module, forward: Callable[[], Tensor], goal: float | None = None) -> Peer:
+        read = gradients(network, twin.stacked, x)
+        return Peer(name, there_and_back(network, forward, x, arriving), lambda y: read(y * real), goal)
 
     return Case(
         f"{twin.name}, half padding",

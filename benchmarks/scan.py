@@ -9,6 +9,8 @@ the scan of the half gives every second state, and those give the others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import support  # noqa: F401  (before torch)
 import torch
 from support.harness import Case, Peer
@@ -47,10 +49,10 @@ def cases() -> tuple[Case, Case]:
     def theirs() -> Tensor:
         return blelloch(a, b)
 
-    def both(forward: object) -> object:
+    def both(forward: Callable[[], Tensor]) -> Callable[[], Tensor]:
         def run() -> Tensor:
             a.grad = b.grad = None
-            h: Tensor = forward()  # type: ignore[operator]
+            h = forward()
             h.backward(arriving)
             return h
 
@@ -73,7 +75,7 @@ def cases() -> tuple[Case, Case]:
     full = Case(
         "scan, forward and backward",
         sizes,
-        (Peer("seqloom", both(ours), read_all), Peer("torch scan", both(theirs), read_all, goal=15)),  # type: ignore[arg-type]
+        (Peer("seqloom", both(ours), read_all), Peer("torch scan", both(theirs), read_all, goal=15)),
         work=(FORWARD_ARRAYS + BACKWARD_ARRAYS) * ARRAY,
         yardstick=copy_bandwidth(),
         share_goal=0.75,

@@ -5,12 +5,18 @@ python benchmarks/training.py
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import support  # noqa: F401  (before torch)
 import torch
-from support.harness import Case
+from support.harness import Case, Peer
 from support.layers import TORCH, Twin, flops, inference, make_pair, training
 from support.peaks import fma_peak
 from support.report import Report
+from torch import Tensor, nn
+
+from seqloom import kernels
+from seqloom.layers import Recurrent
 
 SIZES = ((128, 32, 256), (128, 64, 512), (256, 16, 128))
 TRAINING_GOALS = {
@@ -18,10 +24,11 @@ TRAINING_GOALS = {
     ("RNN", 256): 2.5, ("RNN", 512): 2.5,
 }  # fmt: skip
 INFERENCE_GOALS = {"LSTM": 0.95}
+OWN = "cpu"
 
 
-def cases(twin: Twin, time: int, batch: int, hidden: int) -> tuple[list[Case], dict[str, str]]:
-    """Training and inference at one size, and the kernel that policy picks for each."""
+def cases(twin: Twin, time: int, batch: int, hidden: int) -> list[Case]:
+    """Training and inference at one size."""
     layer, module = make_pair(twin, hidden, hidden)
     x, sizes, tokens = torch.randn(batch, time, hidden), {"T": time, "B": batch, "H": hidden}, batch * time
     goal = TRAINING_GOALS.get((twin.name, hidden))
@@ -33,26 +40,31 @@ def cases(twin: Twin, time: int, batch: int, hidden: int) -> tuple[list[Case], d
         yardstick=fma_peak(),
         share_goal=0.6,
     )
-    run = Case(
+    infer = Case(
         f"{twin.name} inference",
         sizes,
-        inference(layer, module, x, "torch.nn", INFERENCE_GOALS.get(twin.name)),
+        _inference(layer, module, x, INFERENCE_GOALS.get(twin.name)),
         work=flops(layer, tokens, training=False),
         yardstick=fma_peak(),
     )
+    return [trained, infer]
+
+
+def _inference(layer: Recurrent, module: nn.Module, x: Tensor, goal: float | None) -> tuple[Peer, ...]:
+    """Where policy leaves inference to torch's kernel, our own is timed as well."""
+    peers = (inference(layer, x, "seqloom"), inference(module, x, "torch.nn", goal))
     with torch.no_grad():
-        inferring = layer.explain(x).kernel
-    return [trained, run], {trained.name: layer.explain(x).kernel, run.name: inferring}
+        if layer.explain(x).kernel == OWN:
+            return peers
+    own = inference(layer, x, "seqloom, own kernel")
+    return *peers, replace(own, run=kernels.use(OWN)(own.run))
 
 
 def main() -> None:
     """Measure, print and write."""
     report = Report("training", __doc__ or "")
     for size in SIZES:
-        made = [cases(twin, *size) for twin in TORCH]
-        chosen = {name: kernel for _, kernels in made for name, kernel in kernels.items()}
-        for timing in report.add(*(case for some, _ in made for case in some), seconds=14):
-            timing.facts["kernel"] = chosen[timing.case.name]
+        report.add(*(case for twin in TORCH for case in cases(twin, *size)), seconds=14)
     report.finish()
 
 

@@ -149,8 +149,8 @@ def _difference(got: torch.Tensor, wanted: torch.Tensor) -> float:
 def measure(cases: Sequence[Case], seconds: float) -> list[Timing]:
     """Compare the peers of each case, then time all cases in the same rounds, for about ``seconds``."""
     differences = [compare(case) for case in cases]
-    runs = [peer.run for case in cases for peer in case.peers]
-    runs += dict.fromkeys(case.yardstick.run for case in cases if case.yardstick)
+    peers = [peer.run for case in cases for peer in case.peers]
+    runs = list(dict.fromkeys([*peers, *(case.yardstick.run for case in cases if case.yardstick)]))
     samples = dict(zip(runs, _in_turns(runs, seconds), strict=True))
     return [
         Timing(

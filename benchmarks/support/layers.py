@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,13 @@ from torch import Tensor, nn
 
 from seqloom.cells import LSTM, Cell, Elman, GRUResetAfter
 from seqloom.layers import Recurrent
-from support.harness import Peer
+from support.harness import Peer, Results
 
-__all__ = ["TORCH", "Stacked", "Twin", "flops", "inference", "make_pair", "training"]
+__all__ = ["TORCH", "Stacked", "Twin", "flops", "gradients", "inference", "make_pair", "there_and_back", "training"]
+
+SCALE = 0.1
+"""The scale of norms (Cooijmans et al., 2017, sec. 4). With 1, random weights make a chaotic network: the rounding
+errors of any kernel grow a thousandfold within 128 steps, and nothing can be compared."""
 
 Stacked = Mapping[str, Sequence[str]]
 """For each parameter of a torch module, the parameters of our cell that it stacks."""
@@ -63,7 +67,7 @@ def make_pair(twin: Twin, features: int, hidden: int) -> tuple[Recurrent, nn.Mod
         for name, parameter in layer.weights.named_parameters():
             nn.init.uniform_(parameter, -(hidden**-0.5), hidden**-0.5)
             if name.endswith(".scale"):
-                parameter += 1
+                parameter.add_(SCALE)
     of_torch = issubclass(twin.module, nn.RNNBase)
     module = twin.module(features, hidden, batch_first=True) if of_torch else twin.module(features, hidden)
     _load(module, layer, twin.stacked)
@@ -86,46 +90,60 @@ def flops(layer: Recurrent, tokens: int, training: bool) -> float:
     return 2.0 * tokens * matrices * (3 if training else 1)
 
 
-def inference(
-    layer: Recurrent, module: nn.Module, x: Tensor, other: str, goal: float | None = None
-) -> tuple[Peer, Peer]:
+def inference(network: nn.Module, x: Tensor, name: str, goal: float | None = None) -> Peer:
     """The forward pass without gradients."""
 
-    def peer(name: str, network: nn.Module, goal: float | None = None) -> Peer:
-        @torch.no_grad()
-        def run() -> Tensor:
-            y: Tensor = network(x)[0]
-            return y
+    @torch.no_grad()
+    def run() -> Tensor:
+        y: Tensor = network(x)[0]
+        return y
 
-        return Peer(name, run, lambda y: {"y": y}, goal)
-
-    return peer("seqloom", layer), peer(other, module, goal)
+    return Peer(name, run, lambda y: {"y": y}, goal)
 
 
 def training(
-    layer: Recurrent, module: nn.Module, stacked: Stacked, x: Tensor, other: str, goal: float | None = None
-) -> tuple[Peer, Peer]:
-    """Forward and backward pass: the gradients of every parameter and of x."""
-    x = x.clone().requires_grad_()
-    arriving = torch.randn(x.shape[0], x.shape[1], layer.out_features)
+    layer: Recurrent,
+    module: nn.Module,
+    stacked: Stacked,
+    x: Tensor,
+    other: str,
+    goal: float | None = None,
+    arriving: Tensor | None = None,
+) -> tuple[Peer, ...]:
+    """Forward and backward pass: the gradients of every parameter and of x.
 
-    def run(network: nn.Module) -> Tensor:
+    ``arriving``: the gradient of y (default: drawn at random).
+    """
+    x = x.clone().requires_grad_()
+    if arriving is None:
+        arriving = torch.randn(x.shape[0], x.shape[1], layer.out_features)
+    return (
+        Peer("seqloom", there_and_back(layer, lambda: layer(x)[0], x, arriving), gradients(layer, stacked, x)),
+        Peer(other, there_and_back(module, lambda: module(x)[0], x, arriving), gradients(module, stacked, x), goal),
+    )
+
+
+def there_and_back(network: nn.Module, forward: Callable[[], Tensor], x: Tensor, arriving: Tensor) -> Callable[[], Any]:
+    """``forward()`` and the backward pass of ``arriving``, into fresh gradients."""
+
+    def run() -> Tensor:
         x.grad = None
         network.zero_grad(set_to_none=True)
-        y: Tensor = network(x)[0]
+        y = forward()
         y.backward(arriving)
         return y
 
-    def read_ours(y: Tensor) -> dict[str, Any]:
-        ours = {name: parameter.grad for name, parameter in layer.weights.named_parameters()}
-        return {"y": y, "x": x.grad} | {
-            name: torch.cat([ours[source] for source in sources]) for name, sources in stacked.items()
-        }
+    return run
 
-    def read_torch(y: Tensor) -> dict[str, Any]:
-        return {"y": y, "x": x.grad} | {name: module.get_parameter(name).grad for name in stacked}
 
-    return (
-        Peer("seqloom", lambda: run(layer), read_ours),
-        Peer(other, lambda: run(module), read_torch, goal),
-    )
+def gradients(network: nn.Module, stacked: Stacked, x: Tensor) -> Callable[[Tensor], Results]:
+    """Read y, and the gradients of x and of the parameters, stacked as in torch's module."""
+
+    def read(y: Tensor) -> Results:
+        if not isinstance(network, Recurrent):
+            return {"y": y, "x": x.grad} | {name: network.get_parameter(name).grad for name in stacked}
+        ours: dict[str, Any] = {name: parameter.grad for name, parameter in network.weights.named_parameters()}
+        joined = {name: torch.cat([ours[source] for source in sources]) for name, sources in stacked.items()}
+        return {"y": y, "x": x.grad} | joined
+
+    return read

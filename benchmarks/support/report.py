@@ -20,7 +20,7 @@ from support.plots import bars
 __all__ = ["RESULTS", "Report"]
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
-CONSOLE = Console(width=None if sys.stdout.isatty() else 140)
+CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
 
 
 class Report:

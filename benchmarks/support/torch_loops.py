@@ -95,7 +95,7 @@ class LayerNormLSTMLoop(TorchLoop):
 
 
 class GRULoop(TorchLoop):
-    """Reset before the product, so the candidate's product waits for the gates'; in the order update, reset, candidate."""
+    """Update, reset, candidate; with reset before the product, the candidate's product waits for the gates'."""
 
     gates = 3
     states = 1
@@ -117,9 +117,9 @@ class LeakyMemoryLoop(TorchLoop):
         super().__init__(features, hidden)
         self.pace = nn.Parameter(torch.empty(hidden))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        self.keep = torch.sigmoid(self.pace)
-        return super().forward(x)
+    def project(self, x: Tensor) -> Tensor:
+        self.keep = torch.sigmoid(self.pace)  # once a sequence
+        return super().project(x)
 
     def step(self, of_x: Tensor, weight_h: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         h, c = state
