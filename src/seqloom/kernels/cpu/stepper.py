@@ -29,6 +29,8 @@ from seqloom.kernels.stamps import stamps
 
 __all__ = ["Stepper"]
 
+ADDRESS = Tensor.data_ptr
+
 
 class Stepper:
     """``y, new = stepper(x (B, D), states (B, H))`` for one graph, one set of parameters and one batch size.
