@@ -53,7 +53,8 @@ def test_a_row_is_the_row_alone(name: str, kernel: Any) -> None:
 
 
 @KERNELS
-def test_lengths_that_are_all_zero_or_all_whole(kernel: Any) -> None:
+@pytest.mark.parametrize("name", ["LSTM", "NoParameters", "FromWeights"])
+def test_lengths_that_are_all_zero_or_all_equal(name: str, kernel: Any) -> None:
     for lengths in (torch.zeros(3, dtype=torch.int64), torch.full((3,), 6), torch.tensor([2, 2, 2])):
-        drawn = draw(CELLS["LSTM"], lengths=lengths.to(torch.int32))
+        drawn = draw(CELLS[name], lengths=lengths.to(torch.int32))
         assert_same(outcome(kernel, drawn), outcome(REFERENCE, drawn), 1e-12)

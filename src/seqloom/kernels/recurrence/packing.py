@@ -62,13 +62,13 @@ class Packing(NamedTuple):
     row_by_row: bool = False
 
     def by_rows(self) -> Packing:
-        """Whole rows with their tokens left as they lie in x."""
+        """Rows of equal length with their tokens left as they lie in x."""
         return self._replace(row_by_row=True)
 
     def gather(self, x: Tensor) -> Tensor:
         """x (B, T, D) → tokens (N, D)."""
         if self.row_by_row:
-            return x.reshape(-1, x.shape[-1])
+            return x[:, : len(self.steps.counts)].reshape(-1, x.shape[-1])
         if self.places is None:
             return x.transpose(0, 1).reshape(-1, x.shape[-1])
         return x.reshape(-1, x.shape[-1]).index_select(0, self.places)
@@ -77,7 +77,9 @@ class Packing(NamedTuple):
         """Tokens (N, H) → y (B, T, H), 0 where there is none."""
         batch, width = self.steps.batch, tokens.shape[-1]
         if self.row_by_row:
-            return tokens.view(batch, self.time, width)
+            rows = tokens.view(batch, -1, width)
+            padding = self.time - rows.shape[1]
+            return torch.nn.functional.pad(rows, (0, 0, 0, padding)) if padding else rows
         if self.places is None:
             return tokens.view(self.time, batch, width).transpose(0, 1)
         empty = tokens.new_zeros(batch * self.time, width)
