@@ -20,7 +20,7 @@ __all__ = ["fresh"]
 
 LARGE = 4 << 20
 """Below this size the system's own memory is as good."""
-MAXIMUM_IDLE = 256 << 20
+MAXIMUM_IDLE = 512 << 20
 """How many bytes wait at most."""
 GRAIN = 2 << 20
 PRIVATE = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
