@@ -30,5 +30,5 @@ def bars(timings: Sequence[Timing], title: str, path: Path) -> None:
     axes.set_xlim(left=0)
     axes.margins(x=0.08)
     axes.set_xlabel("time as a multiple of seqloom's in the same rounds (black: the goal)")
-    axes.set_title(title, fontsize=10, loc="left")
+    figure.suptitle(fill(title, 100), fontsize=10)
     figure.savefig(path, dpi=120)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from seqloom.cells import Cell, trace
+from seqloom.cells.graph import Norm, Pointwise
 from seqloom.kernels import Call, Kernel, Randomness
 from seqloom.kernels.cpu import CPUEngine, Machine
 from seqloom.kernels.recurrence import Planned, TorchEngine
@@ -70,7 +71,10 @@ def draw(
     """float64 numbers, all exact in float32; sizes are rounded up to what the cell can have."""
     random = torch.Generator().manual_seed(seed)
     step = multiple(cell)
-    hidden = -(-max(hidden, 4 * (step > 1) * step) // step) * step  # of two units a norm leaves nothing but rounding
+    nodes = trace(cell, 4 * step, 4 * step).graph.nodes
+    groups = max((node.groups for node in nodes if isinstance(node, Norm)), default=0)
+    divides = any(isinstance(node, Pointwise) and node.operation == "divide" for node in nodes)
+    hidden = -(-max(hidden, 8 * groups) // step) * step  # of two units a norm leaves nothing but rounding
     features = hidden if needs_square(cell) else -(-features // step) * step
     traced = trace(cell, features, hidden)
 
@@ -82,7 +86,7 @@ def draw(
     parameters = {n: p.double() + normal(*p.shape, scale=0.1 / p.shape[-1] ** 0.5) for n, p in parameters.items()}
     parameters = {name: tensor.float().double() for name, tensor in parameters.items()}
     states = tuple(state.initial + normal(batch, state.width, scale=0.3) for state in traced.graph.states)
-    states = tuple(state.float().double() for state in states)
+    states = tuple((state.abs() if divides else state).float().double() for state in states)  # no division by almost 0
     randomness = None
     if masks and traced.graph.has_masks:
         seeds = torch.randint(1 << 62, (batch,), generator=random)
