@@ -261,4 +261,4 @@ def needs_square(cell: Cell) -> bool:
 
 def multiple(cell: Cell) -> int:
     """What must divide the sizes."""
-    return 2 if isinstance(cell, EveryWord | Blocks) else getattr(cell, "heads", 1)
+    return 2 if isinstance(cell, EveryWord | Blocks) else getattr(cell, "heads", getattr(cell, "groups", 1))

@@ -33,7 +33,7 @@ class Normed(Cell):
 @EVERY_WIDTH
 @pytest.mark.parametrize("kind", ["layer", "rms"])
 @FEW
-@given(groups=st.integers(1, 4), of_each=st.integers(3, 21))
+@given(groups=st.integers(1, 4), of_each=st.integers(8, 29))
 def test_norms(width: int, kind: str, groups: int, of_each: int) -> None:
     drawn = draw(Normed(kind=kind, groups=groups), hidden=groups * of_each)
     wanted = outcome(REFERENCE, drawn)
