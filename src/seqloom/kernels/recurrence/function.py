@@ -33,7 +33,6 @@ class Job:
     steps: Steps
     randomness: Randomness | None
     names: tuple[str, ...]
-    wanted: tuple[int, ...]
 
     @property
     def scans(self) -> bool:
@@ -67,7 +66,7 @@ def run_job(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor
     if not torch.is_grad_enabled():  # the operation itself sees only what each tensor asks for
         tensors = tuple(tensor.detach() for tensor in tensors)
     results = _Recurrence.apply(job, *tensors)  # type: ignore[no-untyped-call]
-    return results[: len(job.wanted)], results[len(job.wanted) :]
+    return results[: len(job.plan.wanted)], results[len(job.plan.wanted) :]
 
 
 class _Recurrence(torch.autograd.Function):
@@ -94,7 +93,7 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *arriving: Tensor | None) -> tuple[Tensor | None, ...]:
         job: Job = ctx.job
-        x, *tensors = ctx.saved_tensors[: -len(job.wanted)]
+        x, *tensors = ctx.saved_tensors[: -len(job.plan.wanted)]
         if torch.is_grad_enabled():
             return (None, *_differentiable(job, x, tensors, arriving, ctx.needs_input_grad[1:]))
         count = len(job.plan.states)
@@ -120,7 +119,7 @@ def _run_backwards(
     plan, slots = job.plan, job.plan.backward.slots.values()
     workspace.add_side_by_side(job.gradient_layout(x))
     zero = x.new_zeros(())
-    count = len(job.wanted)
+    count = len(job.plan.wanted)
     for state, gradient in zip(plan.graph.states, arriving[count:], strict=True):
         slot = Slot(f"gradient.{state.name}", state.width, Place.HANDED)
         workspace.add_handed(slot, zero if gradient is None else gradient)
@@ -185,14 +184,14 @@ def _differentiable(
 def _reference(job: Job, x: Tensor, states: States, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
     """The equations over packed tokens, with ordinary torch operations."""
     graph, batch = job.plan.graph, job.steps.batch
-    wanted: list[list[Tensor]] = [[] for _ in job.wanted]
+    wanted: list[list[Tensor]] = [[] for _ in job.plan.wanted]
     by_step = x.view(batch, -1, x.shape[1]).unbind(1) if job.scans else x.split(job.steps.counts.tolist())
     for t, x_t in enumerate(by_step):
         count, now = len(x_t), None
         if job.randomness is not None:
             now = Randomness(job.randomness.seed[:count], job.randomness.time[:count] + t)
         found = values(graph, parameters, x_t, tuple(state[:count] for state in states), now)
-        for position, sequence in zip(job.wanted, wanted, strict=True):
+        for position, sequence in zip(job.plan.wanted, wanted, strict=True):
             sequence.append(found[position].expand(count, -1))
         new = [found[k].expand(count, -1) for k in graph.new_states]
         states = tuple(torch.cat([a, b[count:]]) for a, b in zip(new, states, strict=True))

@@ -44,7 +44,7 @@ class Planned(Kernel):
         graph, wanted, sources = readout(call.graph)
         cell_plan = plan(graph, randomness is not None, wanted)
         parameters = with_shared(cell_plan, call.parameters)
-        job = Job(cell_plan, self.engine, packing.steps, randomness, tuple(parameters), wanted)
+        job = Job(cell_plan, self.engine, packing.steps, randomness, tuple(parameters))
         if job.scans:
             packing = packing.by_rows()
         x = packing.gather(call.x)
