@@ -32,6 +32,7 @@ from seqloom.cells import (
     tanh,
     weight,
 )
+from seqloom.testing import known_cells
 from tests.layers.test_laws import EveryWord
 
 __all__ = ["CELLS", "LIBRARY", "ODD", "multiple", "needs_square"]
@@ -201,20 +202,9 @@ class Leaky(Cell):
         return tanh(affine("a", x, h)), c
 
 
-def _found() -> dict[str, Cell]:
-    """Every cell of the library that needs no arguments."""
-    kinds = [getattr(cells, name) for name in cells.__all__]
-    made = {}
-    for kind in kinds:
-        if isinstance(kind, type) and issubclass(kind, Cell) and kind is not Cell:
-            try:
-                made[kind.__name__] = kind()
-            except TypeError:
-                continue
-    return made
+KNOWN = known_cells()
 
-
-LIBRARY: dict[str, Cell] = _found() | {
+LIBRARY: dict[str, Cell] = {name: KNOWN[name] for name in cells.__all__ if name in KNOWN} | {
     "Elman relu": Elman(activation="relu"),
     "Elman sigmoid": Elman(activation="sigmoid"),
     "GRU writes": GRU(update="writes"),

@@ -6,20 +6,18 @@ import torch
 from torch import Tensor
 
 from seqloom.kernels.call import States
-from seqloom.kernels.cpu import CPUEngine, Network, TokenStep
-from seqloom.kernels.policy import wish
+from seqloom.kernels.cpu import Network, TokenStep
+from seqloom.kernels.policy import CPU_ENGINE, wish
 from seqloom.kernels.stamps import stamps
 
 __all__ = ["TokenSteps", "runs_compiled"]
-
-ENGINE = CPUEngine()
 
 
 def runs_compiled(network: Network) -> bool:
     """Whether steps of ``network`` without gradients run in compiled code here."""
     if wish() not in ("auto", "cpu") or torch.is_autocast_enabled("cpu"):
         return False
-    return bool(network.layers) and len(network.embedding) > 0 and ENGINE.runs(network.tensors)
+    return bool(network.layers) and len(network.embedding) > 0 and CPU_ENGINE.runs(network.tensors)
 
 
 class TokenSteps:
@@ -41,7 +39,7 @@ class TokenSteps:
         if present != self._stamps:
             self._of_size, self._stamps = {}, present
         if batch not in self._of_size:
-            self._of_size = {batch: TokenStep(ENGINE, self.network, batch)}
+            self._of_size = {batch: TokenStep(CPU_ENGINE, self.network, batch)}
         return self._of_size[batch]
 
     @property

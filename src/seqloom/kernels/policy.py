@@ -23,11 +23,12 @@ from seqloom.kernels.recurrence import Planned, TorchEngine
 from seqloom.kernels.reference import Reference
 from seqloom.kernels.torch_library import TorchLibrary
 
-__all__ = ["KERNELS", "VARIABLE", "Explanation", "available", "explain", "run", "use", "wish"]
+__all__ = ["CPU_ENGINE", "KERNELS", "VARIABLE", "Explanation", "available", "explain", "run", "use", "wish"]
 
+CPU_ENGINE = CPUEngine()
 KERNELS: tuple[Kernel, ...] = (
     TorchLibrary(),
-    Planned("cpu", "machine code made from the equations", CPUEngine()),
+    Planned("cpu", "machine code made from the equations", CPU_ENGINE),
     Reference(),
     Planned("derived", "the derived programs with torch tensors, to check the derivation", TorchEngine()),
 )

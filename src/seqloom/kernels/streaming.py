@@ -13,12 +13,10 @@ from torch.autograd import forward_ad
 
 from seqloom.cells.graph import Graph
 from seqloom.kernels.call import States
-from seqloom.kernels.cpu import CPUEngine, Stepper
-from seqloom.kernels.policy import wish
+from seqloom.kernels.cpu import Stepper
+from seqloom.kernels.policy import CPU_ENGINE, wish
 
 __all__ = ["Stream"]
-
-ENGINE = CPUEngine()
 
 
 class Stream:
@@ -60,9 +58,13 @@ class Stream:
 
     def _make(self, x: Tensor, states: States) -> Stepper | None:
         sources = self.sources()
-        if not sources or any(tensor.is_inference() for tensor in sources) or not ENGINE.runs((x, *states, *sources)):
+        if (
+            not sources
+            or any(tensor.is_inference() for tensor in sources)
+            or not CPU_ENGINE.runs((x, *states, *sources))
+        ):
             return None
         if x.ndim != 2 or not x.shape[0]:
             return None
-        stepper = Stepper(ENGINE, self.graph, self.sources, self.parameters, x.shape[0])
+        stepper = Stepper(CPU_ENGINE, self.graph, self.sources, self.parameters, x.shape[0])
         return stepper if stepper.fits(x, states) else None
