@@ -40,7 +40,20 @@ from seqloom.cells import (
     tanh,
     weight,
 )
-from seqloom.layers import Bidirectional, LearnedState, RandomState, Recurrent, SequenceLayer, Window, stack
+from seqloom.layers import (
+    Bidirectional,
+    Block,
+    CausalBlock,
+    FeedForward,
+    GatedFeedForward,
+    LearnedState,
+    Norm,
+    RandomState,
+    Recurrent,
+    SequenceLayer,
+    Window,
+    stack,
+)
 from seqloom.testing import check_layer
 
 
@@ -85,6 +98,12 @@ LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     "window of one": lambda: Window(3, 5, size=1),
     "stack": lambda: stack([Recurrent(LSTM, 3, 4), Window(4, 5, size=2)], dropout=0.5),
     "residual stack": lambda: stack([Recurrent(GRUResetAfter, 3, 4), Recurrent(Elman, 4, 4)], residual=True),
+    "block": lambda: CausalBlock(Recurrent(Elman, 4, 4), GatedFeedForward(4, 6), in_features=3),
+    "block, norm after": lambda: CausalBlock(
+        Window(4, 4, size=2), FeedForward(4, 6), norm="layer", placement="after", dropout=0.5
+    ),
+    "block both ways": lambda: Block(Bidirectional(Recurrent(Elman, 4, 2), Recurrent(Elman, 4, 2))),
+    "norm": lambda: Norm(5, 5, kind="layer"),
     "bidirectional lstm": lambda: Bidirectional(Recurrent(LSTM, 3, 4), Recurrent(LSTM, 3, 5)),
     "bidirectional gru": lambda: Bidirectional(Recurrent(GRU, 3, 4), Recurrent(GRU, 3, 4)),
     "bidirectional stack": lambda: stack(

@@ -29,6 +29,7 @@ from seqloom.layers.words import WORDS
         ("slstm(8, heads=2, forget_gate=exponential)", "slstm(8, heads=2, forget_gate=exponential)"),
         ("lru(r_min=0.9, r_max=0.99)", "lru(r_min=0.9, r_max=0.99)"),
         ("lstm(forget_bias=1.2345678)", "lstm(forget_bias=1.2345678)"),
+        ("lstm + norm(kind=layer)", "lstm + norm(kind=layer)"),
     ],
 )
 def test_a_specification_in_normal_form(text: str, normal: str) -> None:
@@ -97,8 +98,8 @@ def test_any_text_is_read_or_refused_cleanly(text: str) -> None:
 terms = st.builds(
     lambda count, word, width, both: f"{count}*{word}({width}){' bidirectional' if both else ''}",
     st.integers(1, 3),
-    st.sampled_from(sorted(WORDS)),
-    st.integers(1, 9),
+    st.sampled_from(sorted(set(WORDS) - {"norm"})),
+    st.sampled_from([4, 8]),
     st.booleans(),
 )
 

@@ -113,7 +113,7 @@ DAMAGES: list[tuple[str, Callable[[dict[str, bytes]], Any]]] = [
     ("dropout", lambda f: change(f, ["model", "dropout"], "much")),
     ("dropout", lambda f: change(f, ["model", "dropout"], 2.0)),
     ("layers", lambda f: change(f, ["model", "body"], {})),
-    ("1 to 64 layers", lambda f: change(f, ["model", "body", "layers"], [])),
+    ("1 to 65 layers", lambda f: change(f, ["model", "body", "layers"], [])),
     ("layer", lambda f: change(f, ["model", "body", "layers", 0], {"spec": "gru(8)"})),
     ("built", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gruu(8)")),
     ("causal", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gru(8) bidirectional")),

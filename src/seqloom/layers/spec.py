@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NoReturn
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.layers.bidirectional import Bidirectional
+from seqloom.layers.block import Block, Placement
+from seqloom.layers.norm import Norm
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.stack import Stack, stack
 from seqloom.layers.words import WORDS, Value
@@ -44,11 +45,13 @@ class Term:
         """One layer of this term."""
         word, width, options = WORDS[self.word], self.width or in_features, dict(self.options)
         layer = word.build(in_features, width, options)
-        return Bidirectional(layer, word.build(in_features, width, options)) if self.bidirectional else layer
+        if not self.bidirectional:
+            return layer
+        return Bidirectional(_one_way(self, layer), _one_way(self, word.build(in_features, width, options)))
 
     def __str__(self) -> str:
-        defaults = WORDS[self.word].options
-        changed = [f"{key}={_text(value)}" for key, value in self.options if value != defaults[key]]
+        known = WORDS[self.word].options
+        changed = [f"{key}={_text(value)}" for key, value in self.options if value != known[key].default]
         inside = ", ".join([*([str(self.width)] if self.width else []), *changed])
         count = f"{self.count}*" if self.count > 1 else ""
         return f"{count}{self.word}{f'({inside})' if inside else ''}{' bidirectional' if self.bidirectional else ''}"
@@ -63,6 +66,8 @@ class Spec:
     def build(self, in_features: int, dropout: float = 0.0, residual: bool = False) -> Stack:
         """The layers, for inputs of ``in_features``, with dropout between them and residual connections on demand.
 
+        A last block that normalises before its parts is followed by a norm of the same kind.
+
         >>> parse_spec("2*lstm(8)").build(3).out_features
         8
         """
@@ -70,7 +75,26 @@ class Spec:
         for term in self.terms:
             for _ in range(term.count):
                 layers.append(term.build(layers[-1].out_features if layers else in_features))
+        last = layers[-1]
+        if isinstance(last, Block) and last.placement is Placement.BEFORE:
+            layers.append(Norm(last.out_features, last.out_features, kind=last.norm))
         return stack(layers, dropout, residual)
+
+    def bounded(self, window: int) -> Spec:
+        """The same, where attention without a window of its own looks back at ``window`` steps.
+
+        >>> print(parse_spec("lstm(8) + window(3)").bounded(64))
+        lstm(8) + window(3)
+        """
+
+        def bound(term: Term) -> Term:
+            options = dict(term.options)
+            causal = options.get("causal", True)
+            if causal and "window" in options and options["window"] is None:
+                options["window"] = window
+            return replace(term, options=tuple(options.items()))
+
+        return Spec(tuple(map(bound, self.terms)))
 
     def __str__(self) -> str:
         return " + ".join(str(term) for term in self.terms)
@@ -99,15 +123,23 @@ def spec_of(layer: SequenceLayer) -> Spec:
 def _term_of(layer: SequenceLayer) -> Term:
     one_way = layer.forward_layer if isinstance(layer, Bidirectional) else layer
     for name, word in WORDS.items():
-        options = word.recognise(one_way) if isinstance(one_way, CausalLayer) else None
+        options = word.recognise(one_way)
         if options is not None:
             return Term(name, one_way.out_features, tuple(options.items()), 1, one_way is not layer)
     raise UsageError(f"No word of a specification builds this layer: {layer}")
 
 
+def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:
+    if not isinstance(layer, CausalLayer):
+        raise UsageError(f"{term}: this layer sees both ways by itself. Leave 'bidirectional' out.")
+    return layer
+
+
 def _text(value: Value) -> str:
-    if isinstance(value, Enum):
-        return str(value.value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, int | float):
+        return str(value.value) if value else "none"
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
@@ -193,7 +225,7 @@ class _Parser:
                 self.fail(f"Expected '*' after the number of layers, as in {count}*lstm.", self.peek().position)
         name = self.word()
         width, given = self.brackets(name) if self.take("(") else (None, {})
-        options = {**WORDS[name].options, **given}
+        options = {**{key: option.default for key, option in WORDS[name].options.items()}, **given}
         both_ways = self.peek().kind == "word"
         if both_ways and self.expect("word", "").text != "bidirectional":
             token = self.tokens[self.next - 1]
@@ -233,16 +265,16 @@ class _Parser:
             self.fail(f"The option {key.text!r} is given twice.", key.position)
         if not self.take("="):
             self.fail(f"Expected '=' after {key.text!r}.", self.peek().position)
-        return key.text, self.value(known[key.text])
+        return key.text, self.value(known[key.text].kind)
 
-    def value(self, default: Value) -> Value:
-        if not isinstance(default, Enum):
-            if isinstance(default, int):
-                return self.integer("a whole number", MAXIMUM_WIDTH)
+    def value(self, kind: type) -> Value:
+        if kind is int:
+            return self.integer("a whole number", MAXIMUM_WIDTH)
+        if kind is float:
             return self.real()
-        choices = [str(choice.value) for choice in type(default)]
+        choices = {"true": True, "false": False} if kind is bool else {str(one.value): one for one in kind}  # type: ignore[attr-defined]
         token = self.expect("word", f"one of {', '.join(choices)}")
         if token.text not in choices:
             hint = did_you_mean(token.text, choices)
             self.fail(f"Expected one of {', '.join(choices)}, found {token.text!r}.{hint}", token.position)
-        return type(default)(token.text)
+        return choices[token.text]

@@ -74,6 +74,17 @@ class Stack(SequenceLayer):
 class CausalStack(Stack, CausalLayer):
     """A stack whose layers all stream, and which therefore streams."""
 
+    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """One step: x_t (B, D) and the layers' states give y_t (B, H) and their next states."""
+        x, new = x_t, []
+        for k, (layer, given) in enumerate(zip(self.layers, state, strict=True)):
+            inputs = self.dropout(x) if k else x
+            x, after = layer.step(inputs, given)  # type: ignore[operator]
+            if self.bypass is not None:
+                x = x + self.bypass[k](inputs)
+            new.append(after)
+        return x, tuple(new)
+
 
 def stack(layers: Iterable[SequenceLayer], dropout: float = 0.0, residual: bool = False) -> Stack:
     """A ``CausalStack`` when every layer is causal, otherwise a ``Stack``."""

@@ -14,7 +14,7 @@ from seqloom.layers import CausalLayer, CausalStack, LearnedState, Recurrent, pa
 
 __all__ = ["body_from_data", "body_to_data"]
 
-_MOST_LAYERS = 64
+_MOST_LAYERS = 65  # the most of a specification, and the norm that follows a last block
 _KEYS = {"spec", "graph", "hidden_size"}
 
 
@@ -89,8 +89,8 @@ def _layer_from_data(entry: Any, in_features: int) -> CausalLayer:
 
 
 def _only_layer(spec: str, in_features: int) -> CausalLayer:
-    built = parse_spec(spec).build(in_features)
-    layer = built.layers[0]
-    if len(built.layers) != 1 or not isinstance(layer, CausalLayer):
+    first, *others = parse_spec(spec).terms
+    layer = first.build(in_features)
+    if others or first.count != 1 or not isinstance(layer, CausalLayer):
         raise ModelFileError(f"config.json: expected the words of one causal layer, got {spec[:80]!r}.")
     return layer

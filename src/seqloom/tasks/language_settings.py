@@ -106,7 +106,8 @@ class LanguageSettings:
         if self.spec is None:
             raise UsageError("spec: this model was loaded without the code of its cells. Give it a spec to train.")
         if isinstance(self.spec, str):
-            body: Any = parse_spec(self.spec).build(in_features, dropout=self.dropout)
+            # One stream of text has no end, so attention looks back as far as gradients flow.
+            body: Any = parse_spec(self.spec).bounded(self.window).build(in_features, dropout=self.dropout)
         else:
             body = self.spec(in_features)
         if not isinstance(body, CausalLayer):

@@ -1,0 +1,103 @@
+"""The frame that modern layers share: a mixer over time and a network over features, each beside a residual path."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from torch import Tensor, nn
+
+from seqloom.errors import UsageError
+from seqloom.layers.norm import NormKind
+from seqloom.layers.padding import real_steps_only
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
+
+__all__ = ["Block", "CausalBlock", "Placement"]
+
+
+class Placement(StrEnum):
+    """Where a block normalises: "before" each part, off the residual path, or "after" each sum (Xiong et al., 2020)."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Block(SequenceLayer):
+    """x = entry(x);  x = x + mixer(norm(x));  y = x + feed_forward(norm(x)).
+
+    x (B, T, D) → y (B, T, H), where H is the mixer's width. ``mixer`` is a layer H → H; ``feed_forward`` is a module
+    (…, H) → (…, H) or None, which leaves its line out. ``entry`` is a linear map D → H where the widths differ
+    (``in_features``, default H), and nothing otherwise. With ``placement`` "after" the two lines are norm(x + mixer(x))
+    and norm(x + feed_forward(x)), as in Vaswani et al. (2017). ``dropout`` is the share of values dropped from what is
+    added. The state is the mixer's. Raises UsageError when the mixer changes the width.
+
+    >>> import torch
+    >>> from seqloom.cells import GRU
+    >>> from seqloom.layers import Recurrent
+    >>> block = CausalBlock(Recurrent(GRU, 4, 4), in_features=2)
+    >>> y, state = block(torch.zeros(1, 5, 2))
+    >>> y.shape, state.h.shape
+    (torch.Size([1, 5, 4]), torch.Size([1, 4]))
+    """
+
+    def __init__(
+        self,
+        mixer: SequenceLayer,
+        feed_forward: nn.Module | None = None,
+        *,
+        in_features: int | None = None,
+        norm: NormKind = NormKind.RMS,
+        placement: Placement = Placement.BEFORE,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        width = mixer.out_features
+        if mixer.in_features != width:
+            raise UsageError(f"A block adds its mixer to x, but this one maps {mixer.in_features} features to {width}.")
+        if not 0 <= dropout < 1:
+            raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
+        self.in_features, self.out_features = in_features or width, width
+        self.entry = nn.Identity() if self.in_features == width else nn.Linear(self.in_features, width, bias=False)
+        self.mixer = mixer
+        self.mixer_norm = NormKind(norm).module(width)
+        self.feed_forward = feed_forward
+        self.feed_forward_norm = None if feed_forward is None else NormKind(norm).module(width)
+        self.norm, self.placement = NormKind(norm), Placement(placement)
+        self.drop = nn.Dropout(dropout)
+
+    def initial_state(self, batch_size: int) -> Any:
+        """The mixer's initial state."""
+        return self.mixer.initial_state(batch_size)
+
+    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
+        """x (B, T, D) → y (B, T, H), and the mixer's final state."""
+        check_sequence(self, x, self.in_features, lengths)
+        x = self.entry(real_steps_only(x, lengths))
+        mixed, state = self.mixer(self._inside(x, self.mixer_norm), state, lengths)
+        return real_steps_only(self._feed(self._joined(x, mixed, self.mixer_norm)), lengths), state
+
+    def _inside(self, x: Tensor, norm: nn.Module) -> Tensor:
+        """What a part reads."""
+        return norm(x) if self.placement is Placement.BEFORE else x
+
+    def _joined(self, x: Tensor, part: Tensor, norm: nn.Module) -> Tensor:
+        """The residual path after a part."""
+        x = x + self.drop(part)
+        return x if self.placement is Placement.BEFORE else norm(x)
+
+    def _feed(self, x: Tensor) -> Tensor:
+        if self.feed_forward is None or self.feed_forward_norm is None:
+            return x
+        return self._joined(x, self.feed_forward(self._inside(x, self.feed_forward_norm)), self.feed_forward_norm)
+
+
+class CausalBlock(Block, CausalLayer):
+    """A block whose mixer streams, and which therefore streams."""
+
+    mixer: CausalLayer
+
+    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        x = self.entry(x_t)
+        mixed, state = self.mixer.step(self._inside(x, self.mixer_norm), state)
+        return self._feed(self._joined(x, mixed, self.mixer_norm)), state

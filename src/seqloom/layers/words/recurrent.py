@@ -1,0 +1,119 @@
+"""Words for cells in recurrent layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, get_type_hints
+
+from seqloom.cells.cell import Cell
+from seqloom.cells.gru import GRU, GRUResetAfter
+from seqloom.cells.gru_without_reset import GRUWithoutReset
+from seqloom.cells.initialisation import Glorot, He, Identity, Initialiser, Orthogonal, Uniform
+from seqloom.layers.initial_state import LearnedState, ZeroState
+from seqloom.layers.protocol import SequenceLayer
+from seqloom.layers.recurrent import Recurrent
+from seqloom.layers.words.word import Option, Value, Word
+
+__all__ = ["GRUWord", "RecurrentWord"]
+
+
+class Weights(StrEnum):
+    """Initialisations by their names in the literature."""
+
+    UNIFORM = "uniform"
+    GLOROT = "glorot"
+    HE = "he"
+    ORTHOGONAL = "orthogonal"
+    IDENTITY = "identity"
+
+
+INITIALISERS: Mapping[Weights, Initialiser] = {
+    Weights.UNIFORM: Uniform(),
+    Weights.GLOROT: Glorot(),
+    Weights.HE: He(),
+    Weights.ORTHOGONAL: Orthogonal(),
+    Weights.IDENTITY: Identity(),
+}
+
+
+FILLS: Mapping[str, Weights] = {"input": Weights.GLOROT, "recurrent": Weights.ORTHOGONAL}
+
+
+class Beginning(StrEnum):
+    """What a sequence begins with."""
+
+    ZEROS = "zeros"
+    LEARNED = "learned"
+
+
+class Reset(StrEnum):
+    """Where a GRU's reset gate acts: before or after the product with the recurrent weights, or nowhere."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class RecurrentWord(Word):
+    """A cell in a recurrent layer; each of ``cell_options`` is a field of the cell.
+
+    ``fills`` are the weights whose initialisation can be chosen; the others begin as the cell has them.
+    """
+
+    cell: type[Cell]
+    cell_options: tuple[str, ...] = ()
+    fills: tuple[str, ...] = tuple(FILLS)
+
+    @cached_property
+    def options(self) -> Mapping[str, Option]:  # type: ignore[override]
+        hints = get_type_hints(self.cell)
+        own = {name: Option.annotated(getattr(self.cell, name), hints[name]) for name in self.cell_options}
+        fills = {name: Option(FILLS[name], Weights) for name in self.fills}
+        return {**own, **fills, "initial": Option(Beginning.ZEROS, Beginning)}
+
+    def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> SequenceLayer:
+        initial = LearnedState() if options["initial"] is Beginning.LEARNED else ZeroState()
+        return Recurrent(self._cell(options), in_features, width, initial)
+
+    def _cell(self, options: Mapping[str, Value]) -> Cell:
+        fields: dict[str, Any] = {name: options[name] for name in self.cell_options}
+        fields |= {f"{name}_init": INITIALISERS[Weights(str(options[name]))] for name in self.fills}
+        return self.cell(**fields)
+
+    def recognise(self, layer: SequenceLayer) -> Mapping[str, Value] | None:
+        if not isinstance(layer, Recurrent) or type(layer.cell) is not self.cell:
+            return None
+        names = {fill: name for name, fill in INITIALISERS.items()}
+        fills = {name: names.get(getattr(layer.cell, f"{name}_init")) for name in self.fills}
+        if not isinstance(layer.initial, LearnedState | ZeroState):
+            return None
+        own = {name: getattr(layer.cell, name) for name in self.cell_options}
+        initial = Beginning.LEARNED if isinstance(layer.initial, LearnedState) else Beginning.ZEROS
+        options = {**own, **{name: fill for name, fill in fills.items() if fill}, "initial": initial}
+        # A field that no option names may differ: only a cell that would be built again is recognised.
+        return options if None not in fills.values() and self._cell(options) == layer.cell else None
+
+
+class GRUWord(Word):
+    """The GRUs under one word, told apart by ``reset``."""
+
+    cells: Mapping[Reset, RecurrentWord] = {
+        Reset.BEFORE: RecurrentWord(GRU, ("update",)),
+        Reset.AFTER: RecurrentWord(GRUResetAfter, ("update",)),
+        Reset.NONE: RecurrentWord(GRUWithoutReset, ("update",)),
+    }
+    options: Mapping[str, Option] = {"reset": Option(Reset.AFTER, Reset), **cells[Reset.AFTER].options}
+
+    def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> SequenceLayer:
+        return self.cells[Reset(str(options["reset"]))].build(in_features, width, options)
+
+    def recognise(self, layer: SequenceLayer) -> Mapping[str, Value] | None:
+        for reset, word in self.cells.items():
+            options = word.recognise(layer)
+            if options is not None:
+                return {"reset": reset, **options}
+        return None
