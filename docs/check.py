@@ -60,20 +60,13 @@ def words_reference() -> str:
         summary = (inspect.getdoc(word.subject) or "").partition("\n")[0].replace("|", r"\|")
         options = ", ".join(f"`{key}={text_of(option.default)}`" for key, option in word.options.items())
         rows.append(f"| `{name}` | {summary} | {options} |")
-    head = [
-        "# Words for models",
-        "",
-        MADE,
-        "",
-        WORDS_INTRODUCTION,
-        "",
-        "| word | layer | options, with their defaults |",
-    ]
-    return "\n".join([*head, "|---|---|---|", *rows]) + "\n"
+    head = ["# Words for models", "", MADE, "", ABOUT_WORDS, ""]
+    head += ["| word | layer | options, with their defaults |", "|---|---|---|"]
+    return "\n".join([*head, *rows]) + "\n"
 
 
-ABOUT_WORDS = """A model is words joined by `+`: `2*lstm(256)`, `3*gated-deltanet + attention(window=256)`. A number before
-`*` repeats a layer; the number in brackets is its width (default: the width of its input), and options follow it.
+ABOUT_WORDS = """A model is words joined by `+`: `2*lstm(256)`, `3*gated-deltanet + attention(window=256)`. A number
+before `*` repeats a layer; the number in brackets is its width (default: the width of its input), and options follow it.
 `bidirectional` after the brackets reads both ways."""
 
 PAGES = {"command-line.md": command_line_reference, "words.md": words_reference}
