@@ -66,7 +66,7 @@ def words_reference() -> str:
 
 
 ABOUT_WORDS = """A model is words joined by `+`: `2*lstm(256)`, `3*gated-deltanet + attention(window=256)`. A number
-before `*` repeats a layer; the number in brackets is its width (default: the width of its input), and options follow it.
+before `*` repeats a layer; the number in brackets is its width (default: the width of its input), options follow it.
 `bidirectional` after the brackets reads both ways."""
 
 PAGES = {"command-line.md": command_line_reference, "words.md": words_reference}
