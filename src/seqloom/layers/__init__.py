@@ -1,5 +1,6 @@
 """Layers over sequences, all under one protocol: ``y, state = layer(x, state=None, lengths=None)``."""
 
+from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.bidirectional import Bidirectional, BidirectionalState
 from seqloom.layers.block import Block, CausalBlock, Placement
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
@@ -11,16 +12,20 @@ from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.spec import Spec, parse_spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
+from seqloom.layers.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.window import Window, WindowState
 
 __all__ = [
     "Activation",
+    "AttentionBlock",
     "Bidirectional",
     "BidirectionalState",
     "Block",
+    "CausalAttentionBlock",
     "CausalBlock",
     "CausalLayer",
     "CausalStack",
+    "CausalTransformerBlock",
     "Embedding",
     "FeedForward",
     "GatedFeedForward",
@@ -39,6 +44,7 @@ __all__ = [
     "Spec",
     "Stack",
     "StepHead",
+    "TransformerBlock",
     "Window",
     "WindowState",
     "ZeroState",
