@@ -20,6 +20,7 @@ from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.block import Placement
 from seqloom.layers.norm import NormKind
 from seqloom.layers.transformer import CausalTransformerBlock, FeedForwardKind, TransformerBlock
+from seqloom.layers.transformer_decoder import TransformerDecoder, TransformerDecoderBlock
 from seqloom.testing import check_layer
 
 
@@ -42,6 +43,15 @@ class Remembering(CrossAttention):
         return super().initial_state(batch_size, memory.expand(batch_size, -1, -1), lengths)
 
 
+class RememberingDecoder(TransformerDecoder):
+    """A decoder over a memory that is always the same."""
+
+    def initial_state(self, batch_size, *, memory=None, memory_lengths=None):
+        generator = torch.Generator().manual_seed(3)
+        memory = torch.randn(1, 5, 3, generator=generator, dtype=self.norm.weight.dtype).expand(batch_size, -1, -1)
+        return super().initial_state(batch_size, memory=memory)
+
+
 LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     **{f"causal {kind}": lambda kind=kind: CausalSelfAttention(4, 2, positions=kind) for kind in Positions},
     **{f"window {kind}": lambda kind=kind: CausalSelfAttention(4, 2, window=12, positions=kind) for kind in Positions},
@@ -61,12 +71,18 @@ LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     "transformer block": lambda: CausalTransformerBlock(4, 4, heads=2, window=10, norm=NormKind.LAYER),
     "transformer block, norm after": lambda: CausalTransformerBlock(3, 4, heads=2, placement=Placement.AFTER),
     "transformer block, swiglu": lambda: CausalTransformerBlock(3, 4, heads=2, inner=FeedForwardKind.SWIGLU),
+    "transformer decoder": lambda: RememberingDecoder([TransformerDecoderBlock(4, 4, memory_features=3, heads=2)]),
     "transformer block both ways": lambda: TransformerBlock(4, 4, heads=2, inner=FeedForwardKind.RELU),
 }
 
 
 @pytest.mark.parametrize(
-    ("kernel", "dtype"), [("auto", torch.float64), ("auto", torch.float32), ("reference", torch.float64)]
+    ("kernel", "dtype"),
+    [
+        ("auto", torch.float64),
+        ("auto", torch.float32),
+        pytest.param("reference", torch.float64, marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("name", LAYERS)
 def test_attention_obeys_the_laws(name: str, kernel: str, dtype: torch.dtype) -> None:
