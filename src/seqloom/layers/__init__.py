@@ -1,7 +1,9 @@
 """Layers over sequences, all under one protocol: ``y, state = layer(x, state=None, lengths=None)``."""
 
+from seqloom.layers.attention_decoder import BahdanauDecoder, LuongDecoder
 from seqloom.layers.bidirectional import Bidirectional, BidirectionalState
 from seqloom.layers.block import Block, CausalBlock, Placement
+from seqloom.layers.bottleneck_decoder import BottleneckDecoder
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.feed_forward import Activation, FeedForward, GatedFeedForward
 from seqloom.layers.head import LastHead, Link, StepHead
@@ -15,9 +17,11 @@ from seqloom.layers.window import Window, WindowState
 
 __all__ = [
     "Activation",
+    "BahdanauDecoder",
     "Bidirectional",
     "BidirectionalState",
     "Block",
+    "BottleneckDecoder",
     "CausalBlock",
     "CausalLayer",
     "CausalStack",
@@ -29,6 +33,7 @@ __all__ = [
     "LearnedEmbedding",
     "LearnedState",
     "Link",
+    "LuongDecoder",
     "Norm",
     "NormKind",
     "OneHot",
