@@ -100,12 +100,14 @@ class AttentionDecoder(CausalLayer):
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[list[Moment], AttentionDecoderState]:
         check_sequence(self, x, self.in_features, lengths)
         recurrence, memory = self.initial_state(x.shape[0]) if state is None else state
-        shortest = x.shape[1] if lengths is None or not len(lengths) else int(lengths.min())
+        shortest = int(lengths.min()) if lengths is not None and len(lengths) else x.shape[1]
         moments = []
         for t, x_t in enumerate(real_steps_only(x, lengths).unbind(1)):
             moment = self._advance(x_t, recurrence, memory)
-            running = t < shortest or lengths is None
-            recurrence = moment.recurrence if running else where(lengths > t, moment.recurrence, recurrence)
+            if lengths is None or t < shortest:
+                recurrence = moment.recurrence
+            else:
+                recurrence = where(lengths > t, moment.recurrence, recurrence)
             moments.append(moment)
         return moments, AttentionDecoderState(recurrence, memory)
 
@@ -132,7 +134,9 @@ class BahdanauDecoder(AttentionDecoder):
         super().__init__(body.in_features - found, body.out_features + found, body, score)
         vectors = state_vectors(body.initial_state(1))
         if not vectors or vectors[-1].shape[1] != score.query_features:
-            have = f"it has {vectors[-1].shape[1]} features" if vectors else "the body has none; LuongDecoder needs none"
+            have = (
+                f"it has {vectors[-1].shape[1]} features" if vectors else "the body has none; LuongDecoder needs none"
+            )
             raise UsageError(f"The score asks with a state of {score.query_features} features, but {have}.")
 
     def _begin(self, state: Any, batch_size: int) -> Any:

@@ -132,7 +132,7 @@ def check_padding(subject: Subject) -> None:
 
 def check_gradients(subject: Subject) -> None:
     """Gradients agree with the reference, through outputs and final state; each is finite and not zero."""
-    layer, x, state = subject.layer, subject.inputs(), subject.state()
+    x, state = subject.inputs(), subject.state()
     found = _all_gradients(subject, x, state)
     with kernels.use("reference"):
         wanted = _all_gradients(subject, x, state)
