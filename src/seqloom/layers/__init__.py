@@ -2,8 +2,10 @@
 
 from seqloom.layers.attention import CausalSelfAttention, CrossAttention, InputPositions, SelfAttention, reserve
 from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
+from seqloom.layers.attention_decoder import BahdanauDecoder, LuongDecoder
 from seqloom.layers.bidirectional import Bidirectional, BidirectionalState
 from seqloom.layers.block import Block, CausalBlock, Placement
+from seqloom.layers.bottleneck_decoder import BottleneckDecoder
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.feed_forward import Activation, FeedForward, GatedFeedForward
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
@@ -20,9 +22,11 @@ from seqloom.layers.window import Window, WindowState
 __all__ = [
     "Activation",
     "AttentionBlock",
+    "BahdanauDecoder",
     "Bidirectional",
     "BidirectionalState",
     "Block",
+    "BottleneckDecoder",
     "CausalAttentionBlock",
     "CausalBlock",
     "CausalLayer",
@@ -39,6 +43,7 @@ __all__ = [
     "LearnedEmbedding",
     "LearnedState",
     "Link",
+    "LuongDecoder",
     "Norm",
     "NormKind",
     "OneHot",

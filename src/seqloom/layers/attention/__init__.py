@@ -12,24 +12,39 @@ from seqloom.layers.attention.positions import (
     Positions,
     RotaryPositions,
 )
+from seqloom.layers.attention.scores import (
+    AdditiveScore,
+    ConcatScore,
+    DotScore,
+    GeneralScore,
+    Memory,
+    MemoryAttention,
+    Score,
+)
 from seqloom.layers.attention.self_attention import CausalSelfAttention, SelfAttention
 from seqloom.layers.attention.window_cache import WindowCache
 
 __all__ = [
+    "AdditiveScore",
     "AlibiPositions",
     "AttentionPositions",
     "Band",
     "CausalSelfAttention",
+    "ConcatScore",
     "CrossAttention",
+    "DotScore",
+    "GeneralScore",
     "InputPositions",
     "KeyValueCache",
     "Memory",
+    "MemoryAttention",
     "NoPositions",
     "PlaceState",
     "PositionTable",
     "Positions",
     "ReservedCache",
     "RotaryPositions",
+    "Score",
     "SelfAttention",
     "WindowCache",
     "attend",
