@@ -24,8 +24,8 @@ class ShortConvolutionState(NamedTuple):
 class ShortConvolution(CausalLayer):
     """y_t = Σ_k w_k x_{t-k} + b, feature by feature, over the last ``size`` inputs; x before the start is 0.
 
-    x (B, T, D) → y (B, T, D), a causal depthwise convolution (in recurrences since Gu & Dao, 2023). ``weight`` (D, size)
-    has the newest input last, as ``torch.nn.functional.conv1d`` has it; ``bias`` (D,). No activation follows.
+    x (B, T, D) → y (B, T, D), a causal depthwise convolution, as Gu & Dao (2023) have before their recurrence.
+    ``weight`` (D, size) has the newest input last, as ``torch.nn.functional.conv1d`` has it; ``bias`` (D,). No activation follows.
 
     >>> import torch
     >>> y, state = ShortConvolution(3)(torch.zeros(1, 5, 3))
