@@ -25,7 +25,8 @@ class ShortConvolution(CausalLayer):
     """y_t = Σ_k w_k x_{t-k} + b, feature by feature, over the last ``size`` inputs; x before the start is 0.
 
     x (B, T, D) → y (B, T, D), a causal depthwise convolution, as Gu & Dao (2023) have before their recurrence.
-    ``weight`` (D, size) has the newest input last, as ``torch.nn.functional.conv1d`` has it; ``bias`` (D,). No activation follows.
+    ``weight`` (D, size) has the newest input last, as ``torch.nn.functional.conv1d`` has it; ``bias`` (D,). No
+    activation follows.
 
     >>> import torch
     >>> y, state = ShortConvolution(3)(torch.zeros(1, 5, 3))
