@@ -12,6 +12,7 @@ from seqloom.cells import (
     GRU,
     LRU,
     LSTM,
+    RGLRU,
     SLSTM,
     Cell,
     CoupledLSTM,
@@ -146,6 +147,7 @@ CELLS = [
     MinLSTM(),
     RealLRU(),
     LRU(),
+    RGLRU(),
 ]
 
 

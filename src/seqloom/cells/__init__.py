@@ -13,6 +13,7 @@ from seqloom.cells.indrnn import IndRNN
 from seqloom.cells.initialisation import (
     Between,
     Constant,
+    GateDecay,
     Glorot,
     He,
     Identity,
@@ -32,6 +33,7 @@ from seqloom.cells.minimal_diagonal import MinGRU, MinLSTM
 from seqloom.cells.minimal_gated import MinimalGated
 from seqloom.cells.peephole_lstm import PeepholeLSTM
 from seqloom.cells.projected_lstm import ProjectedLSTM
+from seqloom.cells.rg_lru import RGLRU
 from seqloom.cells.slstm import SLSTM, ForgetGate
 from seqloom.cells.words import (
     Symbol,
@@ -58,6 +60,7 @@ __all__ = [
     "GRU",
     "LRU",
     "LSTM",
+    "RGLRU",
     "SLSTM",
     "Activation",
     "Between",
@@ -68,6 +71,7 @@ __all__ = [
     "ForgetGate",
     "GRUResetAfter",
     "GRUWithoutReset",
+    "GateDecay",
     "Glorot",
     "Graph",
     "He",

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 __all__ = [
     "Between",
     "Constant",
+    "GateDecay",
     "Glorot",
     "He",
     "Identity",
@@ -155,3 +156,16 @@ class RingPhase(Initialiser):
 
     def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
         tensor.uniform_(0, self.maximum, generator=generator).clamp_(min=1e-6).log_()
+
+
+@dataclass(frozen=True)
+class GateDecay(Initialiser):
+    """Λ such that σ(Λ)^power is uniform between ``low`` and ``high`` (De et al., 2024, sec. 2.4)."""
+
+    low: float
+    high: float
+    power: float = 1.0
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        tensor.uniform_(self.low, self.high, generator=generator).log_().div_(self.power)  # log σ(Λ)
+        tensor.sub_((-torch.expm1(tensor)).log_())

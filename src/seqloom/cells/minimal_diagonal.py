@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.cell import Cell
-from seqloom.cells.words import Symbol, affine, sigmoid
+from seqloom.cells.words import Symbol, affine, minimum, relu, sigmoid
 
 __all__ = ["MinGRU", "MinLSTM"]
+
+
+def _candidate(x: Symbol, positive: bool) -> Symbol:
+    """The map "candidate", or g of it: v + 1/2 for v ≥ 0, σ(v) below (Feng et al., 2024, appendix B)."""
+    v = affine("candidate", x)
+    return relu(v) + sigmoid(minimum(v, 0)) if positive else v
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,17 +22,19 @@ class MinGRU(Cell):
 
     z = σ(update), n = candidate, both maps of x;  h' = (1 - z) h + z n  (Feng et al., 2024, sec. 3.1).
 
-    The candidate is linear, as in the paper's main text; nothing but h itself carries the past.
+    The candidate is linear, as in the paper's main text, or made ``positive`` by g(v) = v + 1/2 for v ≥ 0 and σ(v)
+    below, as in its experiments, whose scan ran on logarithms. Nothing but h itself carries the past.
 
     >>> MinGRU().state
     ('h',)
     """
 
     state = ("h",)
+    positive: bool = False
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
         z = sigmoid(affine("update", x))
-        return (1 - z) * h + z * affine("candidate", x)
+        return (1 - z) * h + z * _candidate(x, self.positive)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +44,7 @@ class MinLSTM(Cell):
     f = σ(forget), i = σ(input), n = candidate, each a map of x;
     h' = (f h + i n) / (f + i)  (Feng et al., 2024, sec. 3.2).
 
-    ``forget_bias`` is the forget gate's first bias (default 1).
+    ``forget_bias`` is the forget gate's first bias (default 1); ``positive`` as in ``MinGRU``.
 
     >>> MinLSTM().state
     ('h',)
@@ -44,11 +52,12 @@ class MinLSTM(Cell):
 
     state = ("h",)
     forget_bias: float = 1.0
+    positive: bool = False
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
         f, i = sigmoid(affine("forget", x)), sigmoid(affine("input", x))
         keep = f / (f + i)
-        return keep * h + (1 - keep) * affine("candidate", x)
+        return keep * h + (1 - keep) * _candidate(x, self.positive)
 
     def initial_bias(self, name: str) -> float:
         return self.forget_bias if name == "forget" else 0.0

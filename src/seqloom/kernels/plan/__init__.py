@@ -4,6 +4,7 @@ from seqloom.kernels.plan.explanation import PlanExplanation, explain_cell, expl
 from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
 from seqloom.kernels.plan.readout import Readout, readout
 from seqloom.kernels.plan.schedule import Multiply, Operation, Program, Segment, Throw, Whole, written_slots
+from seqloom.kernels.plan.unblocked import unblocked
 from seqloom.kernels.plan.values import Place, Slot
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "explain_plan",
     "plan",
     "readout",
+    "unblocked",
     "written_slots",
 ]

@@ -15,6 +15,7 @@ from seqloom.kernels.plan.naming import Names
 from seqloom.kernels.plan.plan import Plan, plan
 from seqloom.kernels.plan.readout import readout
 from seqloom.kernels.plan.schedule import Multiply, Operation, Program, Segment, Throw, Whole, slots_of, written_slots
+from seqloom.kernels.plan.unblocked import unblocked_graph
 from seqloom.kernels.plan.values import Apply, Place, Slot, Total
 
 __all__ = ["PlanExplanation", "Stage", "explain_cell", "explain_graph", "explain_plan"]
@@ -104,6 +105,7 @@ def explain_cell(
 
 def explain_graph(graph: Graph, *, training: bool = True) -> PlanExplanation:
     """How a traced cell runs; as ``explain_cell``."""
+    graph, _ = unblocked_graph(graph)
     loop, wanted, sources = readout(graph)
     explained = explain_plan(plan(loop, training and graph.has_masks, wanted), training=training)
     if not sources:

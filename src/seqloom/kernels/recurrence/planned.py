@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seqloom.cells.graph import Input
 from seqloom.kernels.call import Call, Kernel, Randomness, States
-from seqloom.kernels.plan import plan, readout
+from seqloom.kernels.plan import plan, readout, unblocked
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.function import Job, run_job
 from seqloom.kernels.recurrence.packing import pack
@@ -40,6 +40,7 @@ class Planned(Kernel):
         packing = pack(batch, time, call.lengths, call.x.device)
         if not packing.steps.tokens:
             return call.x.new_zeros(*call.x.shape[:2], call.graph.out_features), call.states
+        call = unblocked(call)
         randomness = call.randomness and Randomness(*(packing.sort(rows) for rows in call.randomness))
         graph, wanted, sources = readout(call.graph)
         cell_plan = plan(graph, randomness is not None, wanted)

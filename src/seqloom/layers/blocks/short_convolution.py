@@ -1,0 +1,72 @@
+"""The short causal convolution that many recurrences read their inputs through."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.errors import UsageError
+from seqloom.layers.padding import real_steps_only
+from seqloom.layers.protocol import CausalLayer, check_sequence
+
+__all__ = ["ShortConvolution", "ShortConvolutionState"]
+
+
+class ShortConvolutionState(NamedTuple):
+    """The inputs that the next steps still see: ``past`` (B, size - 1, D)."""
+
+    past: Tensor
+
+
+class ShortConvolution(CausalLayer):
+    """y_t = Σ_k w_k x_{t-k} + b, feature by feature, over the last ``size`` inputs; x before the start is 0.
+
+    x (B, T, D) → y (B, T, D), a causal depthwise convolution, as Gu & Dao (2023) have before their recurrence.
+    ``weight`` (D, size) has the newest input last, as ``torch.nn.functional.conv1d`` has it; ``bias`` (D,). No
+    activation follows.
+
+    >>> import torch
+    >>> y, state = ShortConvolution(3)(torch.zeros(1, 5, 3))
+    >>> y.shape, state.past.shape
+    (torch.Size([1, 5, 3]), torch.Size([1, 3, 3]))
+    """
+
+    def __init__(self, features: int, size: int = 4) -> None:
+        super().__init__()
+        if size < 1:
+            raise UsageError(f"A convolution sees at least one step; got size={size!r}.")
+        self.in_features = self.out_features = features
+        self.size = size
+        self.weight = nn.Parameter(torch.empty(features, size))
+        self.bias = nn.Parameter(torch.empty(features))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weights and bias uniform between ±1/sqrt(size), as torch's convolutions begin."""
+        bound = 1 / math.sqrt(self.size)
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
+
+    def initial_state(self, batch_size: int) -> ShortConvolutionState:
+        """Zeros in place of the inputs before the start."""
+        return ShortConvolutionState(self.weight.new_zeros(batch_size, self.size - 1, self.in_features))
+
+    def forward(
+        self, x: Tensor, state: Any = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, ShortConvolutionState]:
+        """x (B, T, D) → y (B, T, D), and the last ``size`` - 1 real inputs."""
+        check_sequence(self, x, self.in_features, lengths)
+        batch, time, _ = x.shape
+        (past,) = self.initial_state(batch) if state is None else state
+        seen = torch.cat([past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
+        y = self.bias.expand(batch, time, -1)
+        for k in range(self.size):  # each pass is fused; torch's own depthwise convolution is no faster on a CPU
+            y = torch.addcmul(y, seen[:, k : k + time], self.weight[:, k])
+        if lengths is None:
+            return y, ShortConvolutionState(seen[:, time:])
+        kept = lengths.to(x.device)[:, None] + torch.arange(self.size - 1, device=x.device)  # (B, size - 1)
+        rows = torch.arange(batch, device=x.device)[:, None]
+        return real_steps_only(y, lengths), ShortConvolutionState(seen[rows, kept])
