@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -12,17 +12,30 @@ from seqloom.errors import UsageError
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 
-__all__ = ["Advance", "Mixer"]
+__all__ = ["Advance", "Mixer", "Part"]
+
+
+class Part(Protocol):
+    """What has a state in a mixer: a causal layer, or something like one that reads several sequences at once."""
+
+    def initial_state(self, batch_size: int) -> Any:
+        """The state before the first step."""
+
+    def __call__(self, x: Any, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
+        """A whole sequence, from and to a state."""
+
+    def step(self, x_t: Any, state: Any) -> tuple[Tensor, Any]:
+        """A single step, from and to a state."""
 
 
 class Advance:
     """Runs one causal part after the other, each from its own state, and gathers what the states become."""
 
-    def __init__(self, states: Iterator[Any], run: Callable[[CausalLayer, Tensor, Any], tuple[Tensor, Any]]) -> None:
+    def __init__(self, states: Iterator[Any], run: Callable[[Part, Any, Any], tuple[Tensor, Any]]) -> None:
         self.states, self.run = states, run
         self.after: list[Any] = []
 
-    def __call__(self, part: CausalLayer, x: Tensor) -> Tensor:
+    def __call__(self, part: Part, x: Any) -> Tensor:
         """The outputs of ``part`` for x (…, D): (B, T, D), or (B, D) for a single step."""
         y, state = self.run(part, x, next(self.states))
         self.after.append(state)
@@ -38,7 +51,7 @@ class Mixer(CausalLayer):
 
     @property
     @abstractmethod
-    def parts(self) -> tuple[CausalLayer, ...]:
+    def parts(self) -> tuple[Part, ...]:
         """The layers with a state, in the order in which ``mix`` advances them."""
 
     @abstractmethod
