@@ -11,6 +11,8 @@ from torch import nn
 
 from seqloom.errors import UsageError
 from seqloom.layers import SequenceLayer
+from seqloom.layers.blocks.delta_net import DeltaNet, DeltaNetBlock
+from seqloom.layers.blocks.gated_delta_net import GatedDeltaNet, GatedDeltaNetBlock
 from seqloom.layers.blocks.mamba2 import Mamba2, Mamba2Block
 from seqloom.layers.blocks.retnet import Retention, RetNetBlock
 from seqloom.layers.blocks.rotation import Rotation
@@ -21,6 +23,12 @@ LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     "retnet": lambda: RetNetBlock(3, 4, heads=1, expansion=1, feed_forward_factor=1),
     "mamba-2 mixer": lambda: Mamba2(4, state_size=3, head_size=2, groups=2, expansion=1, convolution=3),
     "mamba-2": lambda: Mamba2Block(3, 4, state_size=2),
+    "delta net mixer": lambda: DeltaNet(4, heads=2),
+    "delta net": lambda: DeltaNetBlock(3, 4, heads=1, convolution=2, feed_forward_factor=0.5),
+    "gated delta net mixer": lambda: GatedDeltaNet(4, heads=2),
+    "gated delta net": lambda: GatedDeltaNetBlock(
+        3, 4, heads=2, key_heads=1, key_size=2, expansion=1, convolution=2, feed_forward_factor=0.5
+    ),
 }
 
 
@@ -55,11 +63,18 @@ def matrices(block: nn.Module) -> int:
     return sum(p.numel() for p in block.parameters() if p.ndim == 2)
 
 
-def test_retnet_has_the_size_of_a_transformer() -> None:
-    """Sun et al., 2023, sec. 3.1: 12 H² a block; with 24 of 2048 and 50,257 tokens the 1.3 billion of their table 2."""
+@pytest.mark.parametrize(
+    ("make", "weights"),
+    [
+        (lambda: RetNetBlock(1024, 1024), 12),  # Sun et al., 2023, sec. 3.1
+        (lambda: DeltaNetBlock(1024, 1024), 12),  # Yang et al., 2024a
+        (lambda: GatedDeltaNetBlock(1024, 1024), 14),  # Yang et al., 2024b: 6 H² in the mixer
+    ],
+)
+def test_blocks_have_the_weights_of_their_papers(make: Callable[[], nn.Module], weights: int) -> None:
+    """In units of H²; a Transformer's block has 12. The maps to one number a head are small."""
     with torch.device("meta"):
-        assert matrices(RetNetBlock(2048, 2048, heads=8)) == 12 * 2048**2
-    assert round((24 * 12 * 2048**2 + 50_257 * 2048) / 1e9, 1) == 1.3
+        assert matrices(make()) / 1024**2 == pytest.approx(weights, rel=0.002)
 
 
 def test_retention_is_the_parallel_form_of_the_paper() -> None:
@@ -92,7 +107,8 @@ def test_rotation_is_exact_after_a_million_steps() -> None:
 
 def test_mamba2_begins_as_its_authors_have_it() -> None:
     layer = Mamba2(256)
-    for values, low, high in ((layer.log_rate.exp(), 1, 16), (F.softplus(layer.step_bias), 0.001, 0.1)):
+    rates, steps = layer.decay.log_rate.exp(), F.softplus(layer.decay.step_bias)
+    for values, low, high in ((rates, 1, 16), (steps, 0.001, 0.1)):
         assert bool((values > 0.999 * low).all())
         assert bool((values < 1.001 * high).all())
     assert bool((layer.skip == 1).all())
@@ -104,6 +120,8 @@ def test_mamba2_begins_as_its_authors_have_it() -> None:
         lambda: Retention(8, heads=3),
         lambda: Retention(6, heads=2),
         lambda: Mamba2(8, head_size=3),
+        lambda: DeltaNet(8, heads=3),
+        lambda: GatedDeltaNet(8, heads=3, key_heads=2),
         lambda: Mamba2(8, head_size=8, groups=3),
     ],
 )

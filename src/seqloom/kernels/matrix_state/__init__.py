@@ -5,7 +5,8 @@ chunk. A recurrence writes keys and values into a state (B, N, K, V) and reads i
 logarithms, at most 0. Zeros in all sequences at a step leave the state as it is.
 """
 
+from seqloom.kernels.matrix_state.delta_rule import delta_rule
 from seqloom.kernels.matrix_state.forms import Forms
 from seqloom.kernels.matrix_state.scalar_decay import scalar_decay
 
-__all__ = ["Forms", "scalar_decay"]
+__all__ = ["Forms", "delta_rule", "scalar_decay"]

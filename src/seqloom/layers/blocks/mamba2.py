@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,22 +11,23 @@ from seqloom.kernels.matrix_state import scalar_decay
 from seqloom.layers.block import CausalBlock
 from seqloom.layers.blocks.memory import MatrixMemory, split_heads
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
+from seqloom.layers.blocks.selective_decay import SelectiveDecay
 from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.norm import NormKind
 
-__all__ = ["Mamba2", "Mamba2Block", "inverse_softplus", "log_uniform"]
+__all__ = ["Mamba2", "Mamba2Block"]
 
 
 class Mamba2(Mixer):
     """h_t = exp(Δ_t A) h_{t-1} + Δ_t B_t x_tᵀ,  y_t = W_O norm((h_tᵀ C_t + D x_t) ∘ silu(z_t)).
 
     u (B, T, D) → y (B, T, D). ``input`` makes z and x (``expansion`` · D each), B and C (``groups`` · ``state_size``
-    each) and one Δ a head from u; x, B and C pass through a ``convolution`` and silu; Δ = softplus(· + ``step_bias``);
-    A = -exp(``log_rate``) and D = ``skip``, one number a head. A head has ``head_size`` values (default: 64, or all of
+    each) and one Δ a head from u; x, B and C pass through a ``convolution`` and silu; ``decay`` holds A
+    and the bias of Δ, D is ``skip``, one number a head. A head has ``head_size`` values (default: 64, or all of
     them where they are fewer); ``groups`` of heads share B and C, and are normalised each by itself.
 
-    Source: Dao & Gu (2024), sec. 7. First values are those of the authors' code: A uniform in [-16, -1], Δ log-uniform
-    in [0.001, 0.1], D = 1. Raises UsageError unless the heads and the groups divide what they share.
+    Source: Dao & Gu (2024), sec. 7. D begins as 1. Raises UsageError unless the heads and the groups divide what they
+    share.
 
     >>> y, state = Mamba2(8, state_size=4, head_size=4)(torch.zeros(1, 5, 8))
     >>> y.shape, state[1].matrix.shape
@@ -56,18 +55,9 @@ class Mamba2(Mixer):
         self.input = nn.Linear(features, inner + sum(self.sizes) + self.heads, bias=False)
         self.convolution = ShortConvolution(sum(self.sizes), convolution)
         self.memory = MatrixMemory(scalar_decay, self.heads, state_size, head_size)
-        self.log_rate, self.step_bias, self.skip = (nn.Parameter(torch.empty(self.heads)) for _ in range(3))
-        self.scale = nn.Parameter(torch.empty(inner))
+        self.decay = SelectiveDecay(self.heads)
+        self.skip, self.scale = nn.Parameter(torch.ones(self.heads)), nn.Parameter(torch.ones(inner))
         self.output = nn.Linear(inner, features, bias=False)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """The rates, step sizes, skip and norm; maps and convolution begin as torch's do."""
-        with torch.no_grad():
-            self.log_rate.uniform_(1, 16).log_()
-            self.step_bias.copy_(inverse_softplus(log_uniform(self.step_bias, 0.001, 0.1)))
-        nn.init.ones_(self.skip)
-        nn.init.ones_(self.scale)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -77,9 +67,9 @@ class Mamba2(Mixer):
         gate, inputs, step = self.input(x).split([self.sizes[0], sum(self.sizes), self.heads], -1)
         inputs, keys, queries = F.silu(advance(self.convolution, inputs)).split(self.sizes, -1)
         inputs = split_heads(inputs, self.heads)
-        step = F.softplus(step + self.step_bias)
+        log_decay, step = self.decay(step)
         keys, queries = split_heads(keys, self.groups), split_heads(queries, self.groups)
-        read = advance(self.memory, (queries, keys, step[..., None] * inputs, -self.log_rate.exp() * step))
+        read = advance(self.memory, (queries, keys, step[..., None] * inputs, log_decay))
         return self._output(read + self.skip[:, None] * inputs, gate)
 
     def _output(self, read: Tensor, gate: Tensor) -> Tensor:
@@ -122,17 +112,3 @@ class Mamba2Block(CausalBlock):
         super().__init__(mixer, in_features=in_features, norm=norm, dropout=dropout)
         self.state_size, self.head_size, self.groups = state_size, head_size, groups
         self.expansion, self.convolution, self.dropout = expansion, convolution, dropout
-
-
-def inverse_softplus(y: Tensor) -> Tensor:
-    """The x with log(1 + exp(x)) = y > 0.
-
-    >>> F.softplus(inverse_softplus(torch.tensor([0.01, 3.0])))
-    tensor([0.0100, 3.0000])
-    """
-    return y + torch.log(-torch.expm1(-y))
-
-
-def log_uniform(like: Tensor, low: float, high: float) -> Tensor:
-    """Random values of the shape of ``like`` whose logarithms are uniform between those of ``low`` and ``high``."""
-    return torch.empty_like(like).uniform_(math.log(low), math.log(high)).exp()
