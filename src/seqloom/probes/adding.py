@@ -66,6 +66,5 @@ class Adding(Probe):
         return Examples(torch.from_numpy(pairs), torch.from_numpy(targets), scored)
 
     def _problems(self) -> Iterator[str]:
-        yield from super()._problems()
         if self.length == 1:
             yield "adding: expected a length of at least 2, for two marks; got 1."

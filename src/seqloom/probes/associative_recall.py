@@ -72,7 +72,6 @@ class AssociativeRecall(Probe):
         return Examples(torch.from_numpy(inputs), torch.from_numpy(targets), torch.from_numpy(scored))
 
     def _problems(self) -> Iterator[str]:
-        yield from super()._problems()
         if self.length < 4 * self.pairs:
             yield f"mqar: {self.pairs} pairs and their queries need a length of {4 * self.pairs}; got {self.length}."
         if self.symbols < 2 * self.pairs + 2:

@@ -78,7 +78,6 @@ class Counting(Probe):
         return Examples(*(torch.from_numpy(part) for part in parts))
 
     def _problems(self) -> Iterator[str]:
-        yield from super()._problems()
         if self.shortest > self.length:
             yield f"{self.name}: expected shortest at most length, got {self.shortest} above {self.length}."
 

@@ -6,7 +6,7 @@ Axes: B rows (examples), T time, D values, K outputs.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import ClassVar, NamedTuple
 
@@ -69,6 +69,11 @@ class Probe(ABC):
     tokens: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        raise_together(
+            f"{self.name}: expected {name} as a whole number of at least 1, got {value!r}."
+            for name, value in self.sizes().items()
+            if type(value) is not int or value < 1
+        )
         raise_together(self._problems())
 
     @property
@@ -110,7 +115,6 @@ class Probe(ABC):
     def __str__(self) -> str:
         return f"{self.name}({', '.join(f'{name}={value}' for name, value in self.sizes().items())})"
 
-    def _problems(self) -> Iterator[str]:
-        for name, value in self.sizes().items():
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                yield f"{self.name}: expected {name} as a whole number of at least 1, got {value!r}."
+    def _problems(self) -> Iterable[str]:
+        """What does not fit together in sizes that are whole numbers of at least 1."""
+        return ()
