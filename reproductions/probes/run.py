@@ -15,8 +15,8 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seqloom.inspection.learning_curves import Curve, draw_learning_curves
 from seqloom.probes import Adding, AssociativeRecall, Copy, Parity, Probe
+from seqloom.tasks.probe_picture import draw_results
 from seqloom.tasks.probe_results import Point, ProbeResult
 from seqloom.tasks.probe_settings import ProbeSettings
 from seqloom.tasks.probe_table import run_probes, summarise
@@ -117,14 +117,6 @@ def table(name: str, found: list[ProbeResult]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def picture(name: str, found: list[ProbeResult]) -> None:
-    """The learning curves of one table."""
-    probe = EXPERIMENTS[name].probe
-    curves = [Curve(one.model, [(p.step, p.measures.loss) for p in one.history]) for one in found]
-    target = HERE / f"{name}.png"
-    draw_learning_curves(curves, str(probe), f"loss ({probe.answer.unit})", probe.baseline().loss, target)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("probes", nargs="*", metavar="probe", help=f"of {', '.join(EXPERIMENTS)}; default: all")
@@ -136,7 +128,7 @@ def main() -> None:
         parser.error(f"no such table: {', '.join(unknown)}; there are {', '.join(EXPERIMENTS)}")
     for name in arguments.probes or EXPERIMENTS:
         found = run(name, arguments.seeds, arguments.minutes)
-        picture(name, found)
+        draw_results(EXPERIMENTS[name].probe, found, HERE / f"{name}.png")
         text = table(name, found)
         (HERE / f"{name}.md").write_text(text, encoding="utf-8")
         print(text, file=sys.stdout, flush=True)

@@ -74,6 +74,7 @@ def probe(
     words = [model for text in models or ["lstm(128)"] for model in _split(text)]
     if plot is not None:
         from seqloom.inspection.learning_curves import require_matplotlib
+        from seqloom.tasks.probe_picture import draw_results
 
         require_matplotlib()
     found: list[ProbeResult] = []
@@ -85,7 +86,8 @@ def probe(
     if not as_json:
         _print_results(chosen, found)
     if plot is not None:
-        _draw(chosen, found, plot)
+        draw_results(chosen, found, plot)
+        say(f"Drawn: {plot}")
 
 
 def _read_probe(name: str, sizes: Sequence[str]) -> Probe:
@@ -173,14 +175,6 @@ def _print_results(chosen: Probe, found: Sequence[ProbeResult]) -> None:
         add_row(table, row.model, *shown, *shares, *more, f"{row.steps:.0f}", f"{row.seconds:.0f}")
     emit(f"{chosen}: median of the seeds\n")
     emit_table(table)
-
-
-def _draw(chosen: Probe, found: Sequence[ProbeResult], plot: Path) -> None:
-    from seqloom.inspection.learning_curves import Curve, draw_learning_curves
-
-    curves = [Curve(one.model, [(p.step, p.measures.loss) for p in one.history]) for one in found]
-    draw_learning_curves(curves, str(chosen), f"loss ({chosen.answer.unit})", chosen.baseline().loss, plot)
-    say(f"Drawn: {plot}")
 
 
 def _print_probes(as_json: bool) -> None:
