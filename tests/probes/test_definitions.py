@@ -160,7 +160,7 @@ def test_agreement() -> None:
 
 def test_associative_recall() -> None:
     examples = AssociativeRecall(length=32, pairs=4, symbols=64).draw(2000)
-    gaps: Counter[int] = Counter()
+    keys, first_gaps = Counter[int](), Counter[int]()
     for row, targets, scored in zip(
         examples.inputs.tolist(), examples.targets.tolist(), examples.scored.tolist(), strict=True
     ):
@@ -170,17 +170,15 @@ def test_associative_recall() -> None:
         assert {row[k] for k in places} == set(values)
         assert all(targets[k] == values[row[k]] and k >= 8 and k % 2 == 0 for k in places)
         assert all(1 <= key < 32 <= value < 64 for key, value in values.items())
-        gaps.update((k - 8) // 2 for k in places[:1])
-        first = places[0]
-    assert first >= 8
-    # The gap of a query has the weight g^-0.99 among g = 1 … 12; the first key's gap is its first draw.
-    first_keys = Counter(
-        int((row[8:] == row[0]).logical_and(scored[8:]).nonzero()[0, 0]) // 2
-        for row, scored in zip(examples.inputs, examples.scored, strict=True)
-    )
+        keys.update(list(values))
+        first_gaps[next(k - 8 for k in places if row[k] == row[0]) // 2] += 1
+    assert set(keys) == set(range(1, 32))
+    assert max(keys.values()) < 1.4 * 8000 / 31
+    assert min(keys.values()) > 0.6 * 8000 / 31
+    # Where the first key comes again is the first draw of g = 1 … 12 with the weights g^-0.99.
     weights = torch.arange(1, 13).double() ** -0.99
     for gap, chance in enumerate((weights / weights.sum()).tolist()):
-        assert first_keys[gap] / 2000 == pytest.approx(chance, abs=0.035)
+        assert first_gaps[gap] / 2000 == pytest.approx(chance, abs=0.035)
 
 
 def test_reber_strings_belong_to_the_grammar() -> None:

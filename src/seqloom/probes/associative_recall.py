@@ -33,7 +33,7 @@ class AssociativeRecall(Probe):
 
     >>> examples = AssociativeRecall(length=16, pairs=2, symbols=12).draw(1, seed=0)
     >>> examples.inputs[0, :4].tolist(), examples.targets[examples.scored].tolist()
-    ([4, 7, 3, 8], [7, 8])
+    ([5, 9, 3, 7], [7, 9])
     """
 
     length: int = 64
@@ -59,10 +59,10 @@ class AssociativeRecall(Probe):
 
     def _draw(self, count: int, rng: np.random.Generator) -> Examples:
         half, context = self.symbols // 2, 2 * self.pairs
-        keys = 1 + _distinct(np.zeros(half - 1), count, self.pairs, rng)
-        values = half + _distinct(np.zeros(self.symbols - half), count, self.pairs, rng)
-        near = (_POWER - 1) * np.log(np.arange(1, (self.length - context) // 2 + 1))
-        places = context + 2 * _distinct(near, count, self.pairs, rng)
+        keys = 1 + _distinct(half - 1, count, self.pairs, rng)
+        values = half + _distinct(self.symbols - half, count, self.pairs, rng)
+        near = np.arange(1, (self.length - context) // 2 + 1) ** (_POWER - 1)
+        places = context + 2 * _weighted(near, count, self.pairs, rng)
         inputs = rng.integers(self.symbols, size=(count, self.length))
         inputs[:, 0:context:2], inputs[:, 1:context:2] = keys, values
         np.put_along_axis(inputs, places, keys, axis=1)
@@ -78,12 +78,21 @@ class AssociativeRecall(Probe):
             yield f"mqar: {self.pairs} pairs need at least {2 * self.pairs + 2} symbols; got {self.symbols}."
 
 
-def _distinct(logits: np.ndarray, count: int, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw (count, size) different places of ``logits`` (N,), likelier where it is larger.
+def _distinct(among: int, count: int, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw (count, size) numbers below ``among``, different ones in a row, all choices equally likely."""
+    chosen = np.empty((count, size), dtype=np.int64)
+    for k in range(size):
+        place = rng.integers(among - k, size=count)  # a place among those that are left
+        for earlier in np.sort(chosen[:, :k], axis=1).T:
+            place += place >= earlier
+        chosen[:, k] = place
+    return chosen
 
-    The largest of logits + Gumbel noise are a sample without replacement (Kool, van Hoof & Welling, 2019, sec. 2.2).
+
+def _weighted(weights: np.ndarray, count: int, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw (count, size) different places of ``weights`` (N,), one after the other, each by the weights of the rest.
+
+    The first to come of N waiting times with these rates (Efraimidis & Spirakis, 2006).
     """
-    keys = logits - np.log(rng.standard_exponential((count, len(logits))))
-    largest = np.argpartition(keys, -size, axis=1)[:, -size:]
-    order = np.argsort(-np.take_along_axis(keys, largest, axis=1), axis=1)
-    return np.take_along_axis(largest, order, axis=1)
+    times = rng.standard_exponential((count, len(weights))) / weights
+    return np.argsort(times, axis=1)[:, :size]
