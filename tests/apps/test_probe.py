@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from seqloom.probes import PROBES
+from seqloom.tasks import probe_table
+from seqloom.tasks.probe_results import ProbeResult
+from seqloom.tasks.probe_settings import ProbeSettings
 from tests.apps.running import Command
 
 EASY = ("probe", "delayed-copy", "--set", "delay=1", "--set", "length=6", "--set", "symbols=2")
@@ -65,6 +68,26 @@ def test_results_are_kept_and_found(command: Command, tmp_path: Path) -> None:
     assert "step 4" in first.err
     assert "step 4" not in again.err
     assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize("out", [(), ("--out", "runs")])
+def test_stopping_says_what_is_kept(
+    out: tuple[str, ...], command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = probe_table.run_probe
+
+    def stop_at_second(probe: Any, model: str, settings: ProbeSettings, watch: Any) -> ProbeResult:
+        if settings.seed == 1:
+            raise KeyboardInterrupt
+        return run(probe, model, settings, watch)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(probe_table, "run_probe", stop_at_second)
+    result = command(*EASY, "--models", "gru(3)", "--seeds", 3, *out, *FAST)
+    assert (result.code, result.out) == (130, "")
+    assert "1 of 3 runs were done" in result.err
+    assert ("They are kept in runs" in result.err) == bool(out)
+    assert len(list(tmp_path.rglob("*.json"))) == bool(out)
 
 
 def test_curves_are_drawn(command: Command, tmp_path: Path) -> None:

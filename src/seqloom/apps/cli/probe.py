@@ -78,11 +78,16 @@ def probe(
 
         require_matplotlib()
     found: list[ProbeResult] = []
-    with _watcher(quiet) as watch:
-        for result in run_probes(chosen, words, range(seeds), settings, out, watch):
-            found.append(result)
-            if as_json:
-                emit_json({**result.to_data(), "solved": result.solved})
+    try:
+        with _watcher(quiet) as watch:
+            for result in run_probes(chosen, words, range(seeds), settings, out, watch):
+                found.append(result)
+                if as_json:
+                    emit_json({**result.to_data(), "solved": result.solved})
+    except KeyboardInterrupt:
+        kept = f"kept in {out}; the same command goes on from there" if out else "lost; --out DIR would keep them"
+        say(f"\nStopped. {len(found)} of {len(words) * seeds} runs were done. They are {kept}.", style="yellow")
+        raise
     if not as_json:
         _print_results(chosen, found)
     if plot is not None:
