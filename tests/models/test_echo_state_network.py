@@ -154,6 +154,7 @@ def wrong(network: EchoStateNetwork, x: Tensor, y: Tensor) -> dict[str, tuple[Ca
         "no targets": (lambda: network.fit(x), "2 inputs: give the inputs and the targets"),
         "no inputs": (lambda: network.generate(3), "2 inputs a step"),
         "unknown": (lambda: EchoStateNetwork(EchoState(1, 4), 2, feedback=True), "in_features=1"),
+        "unlearned": (lambda: EchoStateNetwork(EchoState(1, 4), 1, feedback=True).generate(3), "learned nothing"),
         "washout": (lambda: EchoStateNetwork(EchoState(1, 4), 1, washout=-1), "at least 0"),
     }
 

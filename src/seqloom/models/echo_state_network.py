@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
 from typing import Any, NamedTuple, Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +14,7 @@ from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.state import map_state, where
 from seqloom.models.readout import Readout
 from seqloom.models.ridge import Ridge
+from seqloom.models.sequences import paired, sequences
 
 __all__ = ["EchoStateNetwork", "EchoStateNetworkState"]
 
@@ -30,6 +29,14 @@ class EchoStateNetworkState(NamedTuple):
     feedback: Tensor
 
 
+class _Heard(NamedTuple):
+    """A piece of a sequence that the reservoir heard."""
+
+    h: Tensor  # (B, T, F)
+    targets: Tensor  # (B, T, K)
+    state: EchoStateNetworkState
+
+
 class EchoStateNetwork(CausalLayer):
     """y_t = W h_t + b with h = reservoir([x_t, y_{t-1}]): only W and b are learned (Jaeger, 2001).
 
@@ -39,7 +46,7 @@ class EchoStateNetwork(CausalLayer):
 
     ``readout`` is a ``Ridge`` (default) or ``RecursiveLeastSquares``; the first ``washout`` steps of each sequence
     (default 100) only drive the reservoir. ``noise`` (default 0) is the deviation of what is added to the
-    reservoir's state after each step of learning, against errors that grow when the network runs free.
+    reservoir's state after each step of ``fit``, against errors that grow when the network runs free.
 
     Everything runs in float64: in float32, the error of a closed form has a floor near 1e-4. ``state_dict`` holds the
     reservoir, W and b, but not the readout's memory of the rows.
@@ -54,6 +61,7 @@ class EchoStateNetwork(CausalLayer):
     True
     """
 
+    fitted_: Tensor
     weight_: Tensor
     bias_: Tensor
 
@@ -82,6 +90,7 @@ class EchoStateNetwork(CausalLayer):
         self.readout = Ridge() if readout is None else readout
         self.washout = washout
         self.noise = noise
+        self.register_buffer("fitted_", torch.tensor(False))
         self.register_buffer("weight_", torch.zeros(out_features, reservoir.out_features, dtype=torch.float64))
         self.register_buffer("bias_", torch.zeros(out_features, dtype=torch.float64))
 
@@ -100,6 +109,7 @@ class EchoStateNetwork(CausalLayer):
         self.readout.reset()
         return self.partial_fit(x, y)
 
+    @torch.no_grad()
     def partial_fit(self, x: Any, y: Any = None) -> Self:
         """Learn from more sequences, each from its beginning, without forgetting those before."""
         for inputs, targets in self._pairs(x, y):
@@ -108,26 +118,36 @@ class EchoStateNetwork(CausalLayer):
                     f"A sequence of {inputs.shape[1]} steps is too short for a washout of {self.washout}; "
                     "lower washout=… or give longer sequences."
                 )
-            self._learn(inputs, targets, self.initial_state(len(inputs)), self.washout)
+            skip = self.washout
+            for heard in self._hear(inputs, targets, None, noisy=self.noise > 0):
+                self.readout.partial_fit(heard.h[:, skip:], heard.targets[:, skip:])
+                skip = max(0, skip - heard.h.shape[1])
         self._take_weights()
         return self
 
+    @torch.no_grad()
     def adapt(self, x: Any, y: Any = None, state: Any = None) -> tuple[Tensor, EchoStateNetworkState]:
         """Predict the steps of y, then learn from them, and return the predictions (B, T, K) and the state.
 
-        Made for a stream, step by step or in pieces, with ``RecursiveLeastSquares``; there is no washout.
+        Made for a stream, step by step or in pieces, with ``RecursiveLeastSquares``; no washout, no noise.
         """
         [(inputs, targets)] = self._pairs(x, y)
-        state = self.initial_state(len(inputs)) if state is None else state
-        predicted, _ = self._listen(inputs, targets, state)
-        after = self._learn(inputs, targets, state, skip=0)
+        predicted = []
+        for heard in self._hear(inputs, targets, state):
+            predicted.append(self._read(heard.h))
+            self.readout.partial_fit(heard.h, heard.targets)
         self._take_weights()
-        return predicted, after
+        return torch.cat(predicted, dim=1), heard.state
 
+    @torch.no_grad()
     def listen(self, x: Any, y: Any = None, state: Any = None) -> tuple[Tensor, EchoStateNetworkState]:
         """Predict each step of y with the true outputs before it as feedback; the state is ready to run free."""
+        self._check_fitted()
         [(inputs, targets)] = self._pairs(x, y)
-        return self._listen(inputs, targets, self.initial_state(len(inputs)) if state is None else state)
+        predicted = []
+        for heard in self._hear(inputs, targets, state):
+            predicted.append(self._read(heard.h))
+        return torch.cat(predicted, dim=1), heard.state
 
     @torch.no_grad()
     def generate(self, steps: int, state: Any = None) -> tuple[Tensor, EchoStateNetworkState]:
@@ -142,6 +162,7 @@ class EchoStateNetwork(CausalLayer):
         self, x: Tensor, state: Any = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, EchoStateNetworkState]:
         """x (B, T, D) → y (B, T, K), hearing its own outputs where it has feedback."""
+        self._check_fitted()
         check_sequence(self, x, self.in_features, lengths)
         state = self.initial_state(len(x)) if state is None else EchoStateNetworkState(*state)
         x = real_steps_only(x.to(self.bias_.dtype), lengths)
@@ -167,34 +188,23 @@ class EchoStateNetwork(CausalLayer):
             outputs.append(y_t[:, None])
         return real_steps_only(torch.cat(outputs, dim=1), lengths), state
 
+    def _check_fitted(self) -> None:
+        if not self.fitted_:
+            raise UsageError("This EchoStateNetwork has learned nothing yet. Call fit, or load a state_dict, first.")
+
     def _read(self, h: Tensor) -> Tensor:
         return h @ self.weight_.mT + self.bias_
 
-    @torch.no_grad()
-    def _listen(self, x: Tensor, y: Tensor, state: EchoStateNetworkState) -> tuple[Tensor, EchoStateNetworkState]:
-        predicted = [y[:, :0]]
-        for x_piece, y_piece in _pieces(x, y):
-            h, state = self._hear(x_piece, y_piece, state)
-            predicted.append(self._read(h))
-        return torch.cat(predicted, dim=1), state
-
-    @torch.no_grad()
-    def _learn(self, x: Tensor, y: Tensor, state: EchoStateNetworkState, skip: int) -> EchoStateNetworkState:
-        for x_piece, y_piece in _pieces(x, y):
-            h, state = self._hear(x_piece, y_piece, state, noisy=self.noise > 0)
-            self.readout.partial_fit(h[:, skip:], y_piece[:, skip:])
-            skip = max(0, skip - h.shape[1])
-        return state
-
-    def _hear(
-        self, x: Tensor, y: Tensor, state: EchoStateNetworkState, noisy: bool = False
-    ) -> tuple[Tensor, EchoStateNetworkState]:
-        """Run the reservoir with y (B, T, K), T at least 1, as the teacher: what to read from, and the state."""
-        taught = torch.cat([state.feedback[:, None], y[:, :, : self.feedback_features]], dim=1)  # one step late
-        heard = torch.cat([x, taught[:, :-1]], dim=-1)
+    def _hear(self, x: Tensor, y: Tensor, state: Any, noisy: bool = False) -> Iterator[_Heard]:
+        """Run the reservoir over x (B, T, D) with y (B, T, K) as the teacher, in pieces of at most CHUNK states."""
+        feedback, reservoir = self.initial_state(len(x))[::-1] if state is None else state[::-1]
         run = self._run_with_noise if noisy else self.reservoir
-        h, reservoir = run(heard, state.reservoir)
-        return h, EchoStateNetworkState(reservoir, taught[:, -1])
+        steps = max(1, CHUNK // max(1, len(x)))
+        for x_piece, targets in zip(x.split(steps, dim=1), y.split(steps, dim=1), strict=True):
+            taught = torch.cat([feedback[:, None], targets[..., : self.feedback_features]], dim=1)  # one step late
+            h, reservoir = run(torch.cat([x_piece, taught[:, :-1]], dim=-1), reservoir)
+            feedback = taught[:, -1]
+            yield _Heard(h, targets, EchoStateNetworkState(reservoir, feedback))
 
     def _run_with_noise(self, heard: Tensor, state: Any) -> tuple[Tensor, Any]:
         """The reservoir, step by step, its state shaken after each one."""
@@ -209,41 +219,13 @@ class EchoStateNetwork(CausalLayer):
         return leaf + self.noise * torch.randn_like(leaf) if leaf.is_floating_point() else leaf
 
     def _take_weights(self) -> None:
+        self.fitted_.fill_(True)
         self.weight_.copy_(self.readout.weight_)
         self.bias_.copy_(self.readout.bias_)
 
     def _pairs(self, x: Any, y: Any) -> Iterator[tuple[Tensor, Tensor]]:
-        """Inputs (B, T, D) and targets (B, T, K) of each sequence or batch."""
         if y is None and self.in_features:
             raise UsageError(f"This network has {self.in_features} inputs: give the inputs and the targets.")
         if y is None:
-            for targets in _sequences(x, self.out_features, "the series"):
-                yield targets[..., :0], targets
-            return
-        for inputs, targets in zip_longest(_sequences(x, self.in_features, "x"), _sequences(y, self.out_features, "y")):
-            shapes = [None if part is None else tuple(part.shape[:2]) for part in (inputs, targets)]
-            if shapes[0] != shapes[1]:
-                raise UsageError(f"x and y should be as many sequences of the same steps; got (B, T) = {shapes}.")
-            yield inputs, targets
-
-
-def _pieces(x: Tensor, y: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """x and y, piece by piece over time."""
-    steps = max(1, CHUNK // max(1, len(x)))
-    return zip(x.split(steps, dim=1), y.split(steps, dim=1), strict=True)
-
-
-def _sequences(given: Any, features: int, name: str) -> Iterator[Tensor]:
-    """Each sequence or batch as (B, T, ``features``), float64 and finite."""
-    for values in [given] if isinstance(given, (Tensor, np.ndarray)) else given:
-        sequence = torch.as_tensor(values, dtype=torch.float64).detach()
-        if sequence.ndim == 1 and features == 1:
-            sequence = sequence[:, None]
-        if sequence.ndim == 2:
-            sequence = sequence[None]
-        if sequence.ndim != 3 or sequence.shape[-1] != features:
-            got = tuple(torch.as_tensor(values).shape)
-            raise UsageError(f"{name} should have the shape (T, {features}) or (B, T, {features}); got {got}.")
-        if not bool(torch.isfinite(sequence).all()):
-            raise UsageError(f"{name} should hold finite numbers; it has NaN or infinity.")
-        yield sequence
+            return ((series[..., :0], series) for series in sequences(x, self.out_features, "the series"))
+        return paired(sequences(x, self.in_features, "x"), sequences(y, self.out_features, "y"))
