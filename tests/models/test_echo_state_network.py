@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from sklearn import linear_model
 from torch import Tensor
 
 from seqloom.cells import Elman, LeakyEchoState, Sparse, SpectralRadius, Uniform
@@ -44,6 +45,31 @@ def test_it_learns_to_remember() -> None:
     x, y = driven(100)
     found, _ = network(x)
     assert float((found - y)[:, 50:].std() / y.std()) < 0.1
+
+
+def test_a_naive_loop_and_scikit_learn_say_the_same() -> None:
+    """Every step in numpy: drive with the teacher, solve, run free."""
+    series = (mackey_glass(300) - 1).numpy()
+    network = EchoStateNetwork(EchoState(1, 12), 1, feedback=True, readout=Ridge(1e-3), washout=50).fit(series)
+    hidden = network.reservoir.reservoirs[0].weights.hidden
+    drive, inside, bias = hidden.weight_0.numpy(), hidden.weight_1.numpy(), hidden.bias.numpy()
+
+    def move(h: np.ndarray, heard: float) -> np.ndarray:
+        return 0.7 * h + 0.3 * np.tanh(drive[:, 0] * heard + inside @ h + bias)
+
+    h, states = np.zeros(12), []
+    for heard in [0.0, *series[:-1]]:
+        h = move(h, heard)
+        states.append(h)
+    oracle = linear_model.Ridge(alpha=1e-3, solver="svd").fit(states[50:], series[50:])
+    assert network.weight_[0].tolist() == pytest.approx(oracle.coef_.tolist(), rel=1e-9)
+    heard, wanted = series[-1], []
+    for _ in range(20):
+        h = move(h, heard)
+        heard = oracle.predict([h])[0]
+        wanted.append(heard)
+    free, _ = network.generate(20, network.listen(series)[1])
+    assert free.flatten().tolist() == pytest.approx(wanted, rel=1e-9)
 
 
 def test_any_causal_layer_can_be_the_reservoir() -> None:
