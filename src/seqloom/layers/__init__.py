@@ -13,6 +13,7 @@ from seqloom.layers.initial_state import InitialState, LearnedState, RandomState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.recurrent import Recurrent
+from seqloom.layers.reservoir import EchoState, EchoStates
 from seqloom.layers.spec import Spec, parse_spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
 from seqloom.layers.transformer import CausalTransformerBlock, TransformerBlock
@@ -34,6 +35,8 @@ __all__ = [
     "CausalStack",
     "CausalTransformerBlock",
     "CrossAttention",
+    "EchoState",
+    "EchoStates",
     "Embedding",
     "FeedForward",
     "GatedFeedForward",

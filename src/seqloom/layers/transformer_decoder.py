@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from seqloom.layers.attention.cross_attention import CrossAttention, Memory
+from seqloom.layers.attention.cross_attention import CrossAttention, ProjectedMemory
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention
 from seqloom.layers.block import CausalBlock, Placement
@@ -27,7 +27,7 @@ class TransformerDecoderState(NamedTuple):
     """A block's own past, a ``KeyValueCache`` or ``WindowCache``, and the memory it looks at."""
 
     past: Any
-    memory: Memory
+    memory: ProjectedMemory
 
 
 class TransformerDecoderBlock(CausalLayer):

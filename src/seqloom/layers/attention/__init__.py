@@ -2,7 +2,7 @@
 
 from seqloom.layers.attention.banded import Band
 from seqloom.layers.attention.cache import KeyValueCache, ReservedCache, reserve
-from seqloom.layers.attention.cross_attention import CrossAttention, Memory
+from seqloom.layers.attention.cross_attention import CrossAttention, ProjectedMemory
 from seqloom.layers.attention.dot_product import attend, attention_weights
 from seqloom.layers.attention.input_positions import InputPositions, PlaceState, PositionTable
 from seqloom.layers.attention.positions import (
@@ -42,6 +42,7 @@ __all__ = [
     "PlaceState",
     "PositionTable",
     "Positions",
+    "ProjectedMemory",
     "ReservedCache",
     "RotaryPositions",
     "Score",

@@ -17,10 +17,10 @@ from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.residual_initialisation import initialise_residual
 
-__all__ = ["CrossAttention", "Memory"]
+__all__ = ["CrossAttention", "ProjectedMemory"]
 
 
-class Memory(NamedTuple):
+class ProjectedMemory(NamedTuple):
     """Keys and values (B, S, M, K) of an encoder's outputs, ``lengths`` (B,) of them real; no step changes them."""
 
     keys: Tensor
@@ -65,7 +65,7 @@ class CrossAttention(CausalLayer):
 
     def initial_state(
         self, batch_size: int, memory: Tensor | None = None, memory_lengths: Tensor | None = None
-    ) -> Memory:
+    ) -> ProjectedMemory:
         """The keys and values of ``memory`` (B, S, E), ``memory_lengths`` (B,) of its steps real (default: all)."""
         shape = "nothing" if memory is None else tuple(memory.shape)
         if memory is None or memory.ndim != 3 or memory.shape[::2] != (batch_size, self.memory_features):
@@ -77,9 +77,9 @@ class CrossAttention(CausalLayer):
         keys, values = projected.unflatten(-1, (2, self.key_heads, self.head_size)).unbind(2)
         if memory_lengths is None:
             memory_lengths = torch.full((batch_size,), memory.shape[1])
-        return Memory(keys, values, memory_lengths.to(memory.device))
+        return ProjectedMemory(keys, values, memory_lengths.to(memory.device))
 
-    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Memory]:
+    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, ProjectedMemory]:
         """x (B, T, D) → y (B, T, D), and the memory as it was."""
         check_sequence(self, x, self.in_features, lengths)
         memory = self.initial_state(x.shape[0]) if state is None else state
