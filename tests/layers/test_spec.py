@@ -26,9 +26,11 @@ from seqloom.layers.words import WORDS
         ("lstm(forget_bias=-1)", "lstm(forget_bias=-1)"),
         ("lstm()", "lstm"),
         ("gru(8, reset=none)", "gru(8, reset=none)"),
-        ("slstm(8, heads=2, forget_gate=exponential)", "slstm(8, heads=2, forget_gate=exponential)"),
+        ("slstm(8, heads=2, norm=rms)", "slstm(8, heads=2, norm=rms)"),
         ("lru(r_min=0.9, r_max=0.99)", "lru(r_min=0.9, r_max=0.99)"),
         ("lstm(forget_bias=1.2345678)", "lstm(forget_bias=1.2345678)"),
+        ("3*gated-deltanet + attention(window=256)", "3*gated-deltanet + attention(window=256)"),
+        ("transformer(causal=false, positions=alibi)", "transformer(positions=alibi, causal=false)"),
         ("lstm + norm(kind=layer)", "lstm + norm(kind=layer)"),
     ],
 )
@@ -65,6 +67,8 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("lstm(4, size=3)", "lstm has no option 'size'", 8),
         ("lstm(4, forget_bais=3)", "Did you mean 'forget_bias'?", 8),
         ("mingru(4, recurrent=identity)", "mingru has no option 'recurrent'", 10),
+        ("attention(causal=no)", "one of true, false", 17),
+        ("attention(window=0)", "from 1 to 65536", 17),
         ("gru(reset=befor)", "Did you mean 'before'?", 10),
         ("gru(reset=before, reset=after)", "given twice", 18),
         ("gru(reset before)", "Expected '='", 10),
@@ -99,7 +103,7 @@ terms = st.builds(
     lambda count, word, width, both: f"{count}*{word}({width}){' bidirectional' if both else ''}",
     st.integers(1, 3),
     st.sampled_from(sorted(set(WORDS) - {"norm"})),
-    st.sampled_from([4, 8]),
+    st.sampled_from([8, 16]),
     st.booleans(),
 )
 
