@@ -59,9 +59,9 @@ def words_reference() -> str:
     for name, word in WORDS.items():
         summary = (inspect.getdoc(word.subject) or "").partition("\n")[0].replace("|", r"\|")
         options = ", ".join(f"`{key}={text_of(option.default)}`" for key, option in word.options.items())
-        rows.append(f"| `{name}` | {summary} | {options} |")
+        rows.append(f"| `{name}` | {word.subject.__name__} | {summary} | {options} |")
     head = ["# Words for models", "", MADE, "", ABOUT_WORDS, ""]
-    head += ["| word | layer | options, with their defaults |", "|---|---|---|"]
+    head += ["| word | class | what it computes | options, with their defaults |", "|---|---|---|---|"]
     return "\n".join([*head, *rows]) + "\n"
 
 

@@ -17,7 +17,11 @@ from seqloom.models.token_model import TokenModel
 from seqloom.testing import assert_close, assert_same_state
 
 VOCABULARY, WIDTH = 7, 8
-HYBRIDS = ["gru(8) + norm + window(8)", "3*gated-deltanet + attention(window=5)", "transformer(window=4, positions=alibi)"]
+HYBRIDS = [
+    "gru(8) + norm + window(8)",
+    "3*gated-deltanet + attention(window=5)",
+    "transformer(window=4, positions=alibi)",
+]
 
 
 def model_of(words: str) -> TokenModel:

@@ -85,7 +85,9 @@ class TransformerBlock(_TransformerBlock):
 
 
 class CausalTransformerBlock(_TransformerBlock, CausalBlock):
-    """The same, each step looking back; see ``TransformerBlock`` and ``CausalSelfAttention``.
+    """x = x + attention(norm(x));  y = x + feed_forward(norm(x)), each step looking back: a decoder's block.
+
+    The arguments are those of ``TransformerBlock``; the state is that of ``CausalSelfAttention``.
 
     >>> import torch
     >>> y, state = CausalTransformerBlock(3, 8, heads=2, window=16)(torch.zeros(1, 5, 3))
