@@ -1,0 +1,42 @@
+"""Every family as a language model of a user: fitted, saved, loaded, and going on alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seqloom import LanguageModel
+from seqloom.training.settings import TrainingSettings
+
+TEXT = "to be, or not to be: that is the question. " * 8
+BODIES = [
+    "transformer(16, heads=2)",
+    "mingru(16)",
+    "rg-lru(16)",
+    "mlstm(16)",
+    "gated-deltanet(16, heads=2) + attention(16, heads=2)",
+    "esn(32) + gru(16)",
+]
+
+
+@pytest.mark.parametrize("words", BODIES)
+def test_it_is_loaded_as_it_was_saved(words: str, tmp_path: Path) -> None:
+    training = TrainingSettings(steps=3, epochs=None)
+    model = LanguageModel(words, embedding=16, batch_size=2, window=16, training=training)
+    model.fit([TEXT], validation=0.0, progress=False)
+    model.save(tmp_path / "model")
+    again = LanguageModel.load(tmp_path / "model")
+    assert again.score([TEXT]) == model.score([TEXT])
+    drawn = ["".join(piece for _, piece in one.generate("to ", 20, seed=1, stop=False)) for one in (model, again)]
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 20
+
+
+def test_attention_over_a_stream_is_bounded_by_the_window(tmp_path: Path) -> None:
+    training = TrainingSettings(steps=1, epochs=None)
+    model = LanguageModel("transformer(8)", embedding=8, batch_size=2, window=16, training=training)
+    model.fit([TEXT], validation=0.0, progress=False)
+    model.save(tmp_path / "model")
+    (block, _) = LanguageModel.load(tmp_path / "model").model_.body.layers
+    assert block.window == 16
