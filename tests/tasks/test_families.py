@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seqloom import LanguageModel
+from seqloom.errors import UsageError
 from seqloom.training.settings import TrainingSettings
 
 TEXT = "to be, or not to be: that is the question. " * 8
@@ -40,3 +41,20 @@ def test_attention_over_a_stream_is_bounded_by_the_window(tmp_path: Path) -> Non
     model.save(tmp_path / "model")
     (block, _) = LanguageModel.load(tmp_path / "model").model_.body.layers
     assert block.window == 16
+
+
+def test_a_tied_head_is_the_table_of_the_embedding(tmp_path: Path) -> None:
+    training = TrainingSettings(steps=2, epochs=None)
+    model = LanguageModel("transformer(16)", embedding=16, tied=True, batch_size=2, window=8, training=training)
+    model.fit([TEXT], validation=0.0, progress=False)
+    model.save(tmp_path / "model")
+    loaded = LanguageModel.load(tmp_path / "model")
+    assert loaded.model_.head.linear.weight is loaded.model_.embedding.table
+    assert loaded.score([TEXT]) == model.score([TEXT])
+
+
+def test_a_tied_head_needs_the_width_of_the_embedding() -> None:
+    with pytest.raises(UsageError, match="give 8 features, the embedding has 16"):
+        LanguageModel("gru(8)", embedding=16, tied=True).fit([TEXT], progress=False)
+    with pytest.raises(UsageError, match="one-hot inputs have no table"):
+        LanguageModel("gru(8)", embedding="one-hot", tied=True).fit([TEXT], progress=False)

@@ -36,7 +36,8 @@ class LanguageModel(Estimator):
     ``spec`` says which layers (``"2*lstm(256)"``), ``tokens`` what one token is, ``document`` where one text
     ends and the next begins; ``reset`` whether the state begins afresh there (None: if there are many),
     ``start`` what the first token is predicted from. ``embedding`` is a width, ``"one-hot"``, or None for a
-    width by the vocabulary. ``fit`` learns ``model_`` (a TokenModel), ``vocabulary_``, ``history_``,
+    width by the vocabulary; ``tied`` makes its table the head's weight too (Press & Wolf, 2017). Attention without a
+    window of its own sees the last ``window`` tokens, as far as gradients flow. ``fit`` learns ``model_`` (a TokenModel), ``vocabulary_``, ``history_``,
     ``baselines_`` and ``validation_`` (the evaluation of the part held out).
 
     >>> from seqloom.training.settings import TrainingSettings
@@ -64,6 +65,7 @@ class LanguageModel(Estimator):
         minimum_count: int = 1,
         vocabulary_size: int | None = None,
         embedding: int | str | None = None,
+        tied: bool = False,
         dropout: float = 0.1,
         batch_size: int = 32,
         window: int = 128,
@@ -77,6 +79,7 @@ class LanguageModel(Estimator):
         self.minimum_count = minimum_count
         self.vocabulary_size = vocabulary_size
         self.embedding = embedding
+        self.tied = tied
         self.dropout = dropout
         self.batch_size = batch_size
         self.window = window

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +12,7 @@ import torch
 
 from seqloom.data import Document, Start, Tokens, Vocabulary
 from seqloom.errors import UsageError, did_you_mean, raise_together
-from seqloom.layers import CausalLayer, LearnedEmbedding, OneHot, StepHead, parse_spec
+from seqloom.layers import CausalLayer, LearnedEmbedding, OneHot, StepHead, parse_spec, tied_head
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.model_files import WIDEST_ONE_HOT
 from seqloom.training.settings import TrainingSettings
@@ -38,6 +39,7 @@ class LanguageSettings:
     minimum_count: int
     vocabulary_size: int | None
     embedding: int | str | None
+    tied: bool
     dropout: float
     batch_size: int
     window: int
@@ -74,6 +76,10 @@ class LanguageSettings:
         dropout = values["dropout"]
         if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout < 1:
             problems.append(f"dropout: expected a share from 0 to below 1, got {dropout!r}.")
+        if type(values["tied"]) is not bool:
+            problems.append(f"tied: expected true or false, got {values['tied']!r}.")
+        elif values["tied"] and values["embedding"] == ONE_HOT:
+            problems.append("tied: one-hot inputs have no table that the head could share. Give embedding a width.")
         if values["reset"] not in (None, True, False):
             problems.append(f"reset: expected true, false or None, got {values['reset']!r}.")
         values["training"] = TrainingSettings() if values["training"] is None else values["training"]
@@ -88,7 +94,7 @@ class LanguageSettings:
             torch.manual_seed(self.training.seed)
             embedding = self._embedding(vocabulary.size)
             body = self._body(embedding.out_features)
-            return TokenModel(embedding, body, StepHead(body.out_features, vocabulary.size), self.dropout)
+            return TokenModel(embedding, body, self._head(embedding, body), self.dropout)
 
     def _embedding(self, size: int) -> OneHot | LearnedEmbedding:
         if self.embedding == ONE_HOT:
@@ -98,9 +104,18 @@ class LanguageSettings:
                     "Give a width instead."
                 )
             return OneHot(size)
-        if isinstance(self.embedding, int):
-            return LearnedEmbedding(size, self.embedding)
-        return LearnedEmbedding(size, min(max(size, _EMBEDDING[0]), _EMBEDDING[1]))
+        width = self.embedding if isinstance(self.embedding, int) else min(max(size, _EMBEDDING[0]), _EMBEDDING[1])
+        return LearnedEmbedding(size, width, math.sqrt(width) if self.tied else 1.0)
+
+    def _head(self, embedding: OneHot | LearnedEmbedding, body: CausalLayer) -> StepHead:
+        if not self.tied or not isinstance(embedding, LearnedEmbedding):
+            return StepHead(body.out_features, embedding.vocabulary_size)
+        if body.out_features != embedding.out_features:
+            raise UsageError(
+                f"tied: the head can share the table of the embedding only where both have one width; the layers give "
+                f"{body.out_features} features, the embedding has {embedding.out_features}."
+            )
+        return tied_head(embedding)
 
     def _body(self, in_features: int) -> CausalLayer:
         if self.spec is None:
