@@ -37,8 +37,9 @@ class LanguageModel(Estimator):
     ends and the next begins; ``reset`` whether the state begins afresh there (None: if there are many),
     ``start`` what the first token is predicted from. ``embedding`` is a width, ``"one-hot"``, or None for a
     width by the vocabulary; ``tied`` makes its table the head's weight too (Press & Wolf, 2017). Attention without a
-    window of its own sees the last ``window`` tokens, as far as gradients flow. ``fit`` learns ``model_`` (a TokenModel), ``vocabulary_``, ``history_``,
-    ``baselines_`` and ``validation_`` (the evaluation of the part held out).
+    window of its own sees the last ``window`` tokens, as far as gradients flow. ``fit`` learns ``model_`` (a
+    TokenModel), ``vocabulary_``, ``history_``, ``baselines_`` and ``validation_`` (the evaluation of the part held
+    out).
 
     >>> from seqloom.training.settings import TrainingSettings
     >>> model = LanguageModel("gru(8)", window=4, training=TrainingSettings(epochs=1, device="cpu"))
