@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from enum import StrEnum
 
@@ -50,12 +49,11 @@ class RotaryPositions(AttentionPositions):
     def __init__(self, head_size: int, base: float = 10_000.0) -> None:
         if head_size % 2:
             raise UsageError(f"Rotary positions turn pairs: the head size must be even; got {head_size}.")
-        self.head_size, self.base = head_size, base
+        self.rates = [base ** (-k / head_size) for k in range(0, head_size, 2)]
 
     def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         wide = torch.float64 if query.dtype == torch.float64 else torch.float32
-        pairs = torch.arange(0, self.head_size, 2, device=query.device, dtype=torch.float64)
-        angles = places[..., None, None] * torch.exp(pairs * (-math.log(self.base) / self.head_size))
+        angles = places[..., None, None] * torch.tensor(self.rates, device=query.device, dtype=torch.float64)
         turns = torch.complex(angles.cos().to(wide), angles.sin().to(wide))
 
         def turned(vectors: Tensor) -> Tensor:
