@@ -17,9 +17,13 @@ from seqloom.layers import (
     BottleneckDecoder,
     LearnedEmbedding,
     LuongDecoder,
+    Norm,
     OneHot,
     Recurrent,
     StepHead,
+    TransformerBlock,
+    TransformerDecoder,
+    TransformerDecoderBlock,
     stack,
 )
 from seqloom.layers.attention import AdditiveScore, GeneralScore
@@ -41,6 +45,9 @@ DECODERS = {
     "bottleneck": lambda: BottleneckDecoder(Recurrent(GRU, TARGET + 3, HIDDEN), 2 * HIDDEN, context_features=3),
     "bahdanau": lambda: BahdanauDecoder(Recurrent(GRU, TARGET + 2 * HIDDEN, HIDDEN), AdditiveScore(HIDDEN, 8, 5)),
     "luong": lambda: LuongDecoder(Recurrent(LSTM, TARGET + HIDDEN, HIDDEN), GeneralScore(HIDDEN, 2 * HIDDEN)),
+    "transformer": lambda: TransformerDecoder(
+        TransformerDecoderBlock(width, HIDDEN, memory_features=2 * HIDDEN, heads=2) for width in (TARGET, HIDDEN)
+    ),
 }
 
 
@@ -78,6 +85,24 @@ def test_beam_search_and_sampling_see_only_step_and_select(name: str) -> None:
         logits, state = model.step(START, model.start(sources[1:, :2]))
         alone = list(sample(model.step, select, logits, state, seeds=[4], limit=6, end=0))
     assert [token for row, token in together if row == 1] == [token for _, token in alone]
+
+
+@pytest.mark.slow
+def test_an_encoder_and_a_decoder_of_transformers_learn_to_reverse() -> None:
+    torch.manual_seed(1)
+    decoder = TransformerDecoder([TransformerDecoderBlock(32, 32, memory_features=32, heads=2)])
+    encoder = stack([TransformerBlock(32, 32, heads=2), Norm(32, 32)])
+    model = EncoderDecoder(LearnedEmbedding(5, 32), encoder, LearnedEmbedding(5, 32), decoder, StepHead(32, 5))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    for _ in range(250):
+        source = torch.randint(5, (32, 5))
+        wanted = source.flip(1)
+        given = torch.cat([torch.full((32, 1), -1), wanted[:, :-1]], 1)
+        loss = torch.nn.functional.cross_entropy(model(source, None, given).flatten(0, 1), wanted.flatten())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert float(loss.detach()) < 0.2, "guessing costs log 5 = 1.61"
 
 
 def test_widths_that_do_not_fit_are_all_named() -> None:

@@ -64,7 +64,7 @@ def tied_head(embedding: LearnedEmbedding) -> StepHead:
     """A head whose weight is the embedding's table, one parameter for both (Press & Wolf, 2017): logits_t = E y_t + b.
 
     The body below gives as many features as the embedding has. Give the embedding the ``scale`` √D, so that its
-    table is small enough for a head.
+    table is small enough for a head. The bias begins at 0.
 
     >>> embedding = LearnedEmbedding(5, 16, scale=4.0)
     >>> tied_head(embedding).linear.weight is embedding.table
@@ -72,4 +72,5 @@ def tied_head(embedding: LearnedEmbedding) -> StepHead:
     """
     head = StepHead(embedding.out_features, embedding.vocabulary_size)
     head.linear.weight = embedding.table
+    nn.init.zeros_(head.linear.bias)
     return head

@@ -33,7 +33,7 @@ class FeedForwardKind(StrEnum):
                 initialise_residual([gated.gate, gated.up], gated.down, depth)
                 return gated
             case _:
-                plain = FeedForward(features, hidden, Activation(self.value))
+                plain = FeedForward(features, hidden, Activation(self.value), bias=False)
                 initialise_residual([plain.up], plain.down, depth)
                 return plain
 
@@ -73,8 +73,8 @@ class TransformerBlock(_TransformerBlock):
 
     x (B, T, D) → y (B, T, H): ``in_features`` D, ``hidden_size`` H. ``heads``, ``key_heads``, ``window`` and
     ``positions`` are those of ``SelfAttention``; ``inner`` is the network over features, ``expansion`` H units wide
-    (default 4, as in the paper); ``norm`` and ``placement`` are those of ``Block``; ``dropout`` is for the attention
-    weights and for what is added.
+    (default 4, as in the paper), without biases; ``norm`` and ``placement`` are those of ``Block``; ``dropout`` is for
+    the attention weights and for what is added.
 
     >>> import torch
     >>> TransformerBlock(3, 8, heads=2)(torch.zeros(1, 5, 3))[0].shape

@@ -26,7 +26,7 @@ class Band:
 
     Queries are (B, T, N, K), keys and values (B, before + T + after, M, K), so that the key of query t stands at
     ``before`` + t; ``existing`` (B or 1, before + T + after) says which keys are there. Blocks of L queries are set
-    against the ``before`` + L + ``after`` keys in their reach.
+    against the ``before`` + L + ``after`` keys in their reach; the reference masks the whole instead.
     """
 
     before: int
@@ -36,31 +36,26 @@ class Band:
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, existing: Tensor) -> Tensor:
         """(B, T, N, K)."""
-        batch, time, heads, size = query.shape
-        block = self._block(time)
-        beyond = max(block, time + -time % block) - time
-        reach = self.before + block + self.after
+        batch, time, *_ = query.shape
+        block = max(self.before + self.after + 1, SMALLEST_BLOCK)
+        if time <= block or kernels.wish() == "reference":
+            return self._whole(query, key, value, existing)
+        reach, beyond = self.before + block + self.after, -time % block
 
         def blocks(keys: Tensor) -> Tensor:
-            padded = F.pad(keys, (0, 0, 0, 0, 0, beyond)).unfold(1, reach, block)  # (B, T/L, M, K, reach)
-            return padded.permute(0, 1, 2, 4, 3).flatten(0, 1)
+            """(B, before + T + after, …) → (B · blocks, reach, …)."""
+            padded = F.pad(keys, (0, 0) * (keys.ndim - 2) + (0, beyond))
+            return padded.unfold(1, reach, block).movedim(-1, 2).flatten(0, 1)
 
-        queries = F.pad(query, (0, 0, 0, 0, 0, beyond)).unflatten(1, (-1, block)).flatten(0, 1).transpose(1, 2)
-        there = F.pad(existing.expand(batch, -1), (0, beyond)).unfold(1, reach, block).flatten(0, 1)
-        distances = self._distances(block, reach, query.device)
-        allowed = (distances >= -self.after) & (distances <= self.before) & there[:, None, None]
+        queries = F.pad(query, (0, 0, 0, 0, 0, beyond)).unflatten(1, (-1, block)).flatten(0, 1)
+        y = self._whole(queries, blocks(key), blocks(value), blocks(existing.expand(batch, -1)))
+        return y.reshape(batch, time + beyond, *y.shape[2:])[:, :time]
+
+    def _whole(self, query: Tensor, key: Tensor, value: Tensor, existing: Tensor) -> Tensor:
+        """The formula, with everything outside of the band masked."""
+        queries = torch.arange(self.before, self.before + query.shape[1], device=query.device)
+        distances = queries[:, None] - torch.arange(key.shape[1], device=query.device)
+        near = (distances >= -self.after) & (distances <= self.before)
         bias = self.positions.bias(distances, query.dtype)
-        y = attend(queries, blocks(key), blocks(value), allowed, bias, dropout=self.dropout)
-        return y.transpose(1, 2).reshape(batch, time + beyond, heads, size)[:, :time]
-
-    def _block(self, time: int) -> int:
-        """The reference takes the whole sequence as one block, which is the plain formula with a mask."""
-        if kernels.wish() == "reference":
-            return max(time, 1)
-        return max(min(time, max(self.before + self.after + 1, SMALLEST_BLOCK)), 1)
-
-    def _distances(self, block: int, reach: int, device: torch.device) -> Tensor:
-        """From key to query (L, reach), the same in every block."""
-        return torch.arange(self.before, self.before + block, device=device)[:, None] - torch.arange(
-            reach, device=device
-        )
+        q, k, v = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+        return attend(q, k, v, near & existing[:, None, None], bias, dropout=self.dropout).transpose(1, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from enum import StrEnum
 
@@ -18,8 +17,8 @@ class AttentionPositions(ABC):
     """What a position does to queries and keys, and to scores."""
 
     @abstractmethod
-    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
-        """Queries or keys (B, T, N, K) at the integer ``places`` (B or 1, T) of their sequences → (B, T, N, K)."""
+    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Queries and keys (B, T, N, K) at the integer ``places`` (B or 1, T) of their sequences → the same, turned."""
 
     @abstractmethod
     def bias(self, distances: Tensor, dtype: torch.dtype) -> Tensor | None:
@@ -29,8 +28,8 @@ class AttentionPositions(ABC):
 class NoPositions(AttentionPositions):
     """Attention over a set: only the mask knows the order."""
 
-    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
-        return vectors
+    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        return query, key
 
     def bias(self, distances: Tensor, dtype: torch.dtype) -> None:
         return None
@@ -43,24 +42,25 @@ class RotaryPositions(AttentionPositions):
     the paper. Angles are computed in float64, so that a stream may be long. Raises UsageError for an odd head size.
 
     >>> one = torch.tensor([[[[1.0, 0.0]]]])
-    >>> RotaryPositions(2).turn(one, torch.tensor([[1]])).flatten()
+    >>> RotaryPositions(2).turn(one, one, torch.tensor([[1]]))[0].flatten()
     tensor([0.5403, 0.8415])
     """
 
     def __init__(self, head_size: int, base: float = 10_000.0) -> None:
         if head_size % 2:
             raise UsageError(f"Rotary positions turn pairs: the head size must be even; got {head_size}.")
-        self.head_size, self.base = head_size, base
+        self.rates = [base ** (-k / head_size) for k in range(0, head_size, 2)]
 
-    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
-        pairs = torch.arange(0, self.head_size, 2, device=vectors.device, dtype=torch.float64)
-        angles = places[..., None, None] * torch.exp(pairs * (-math.log(self.base) / self.head_size))
-        double = vectors.dtype == torch.float64
-        turns = torch.polar(angles.new_ones(()).expand_as(angles), angles).to(
-            torch.complex128 if double else torch.complex64
-        )
-        numbers = torch.view_as_complex((vectors if double else vectors.float()).unflatten(-1, (-1, 2)))
-        return torch.view_as_real(numbers * turns).flatten(-2).to(vectors.dtype)
+    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        wide = torch.float64 if query.dtype == torch.float64 else torch.float32
+        angles = places[..., None, None] * torch.tensor(self.rates, device=query.device, dtype=torch.float64)
+        turns = torch.complex(angles.cos().to(wide), angles.sin().to(wide))
+
+        def turned(vectors: Tensor) -> Tensor:
+            numbers = torch.view_as_complex(vectors.to(wide).unflatten(-1, (-1, 2)))
+            return torch.view_as_real(numbers * turns).flatten(-2).to(vectors.dtype)
+
+        return turned(query), turned(key)
 
     def bias(self, distances: Tensor, dtype: torch.dtype) -> None:
         return None
@@ -81,8 +81,8 @@ class AlibiPositions(AttentionPositions):
         between = [2 ** (-4 * k / below) for k in range(1, 2 * (heads - below) + 1, 2)]
         self.slopes = [2 ** (-8 * k / below) for k in range(1, below + 1)] + between
 
-    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
-        return vectors
+    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        return query, key
 
     def bias(self, distances: Tensor, dtype: torch.dtype) -> Tensor:
         slopes = torch.tensor(self.slopes, device=distances.device, dtype=dtype)

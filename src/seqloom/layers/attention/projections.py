@@ -24,16 +24,11 @@ class Projections(nn.Module):
         self.output = nn.Linear(features, features, bias=False)
         initialise_residual([self.inner], self.output)
 
-    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """x (B, T, D) → queries and keys (B, T, N + M, K), values (B, T, M, K)."""
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x (B, T, D) → queries (B, T, N, K), keys and values (B, T, M, K)."""
         every = self.inner(x).unflatten(-1, (-1, self.head_size))
-        both, value = every.split((self.heads + self.key_heads, self.key_heads), dim=2)
-        return both, value
-
-    def query_and_key(self, both: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, N + M, K) → queries (B, T, N, K), keys (B, T, M, K)."""
-        query, key = both.split((self.heads, self.key_heads), dim=2)
-        return query, key
+        query, key, value = every.split((self.heads, self.key_heads, self.key_heads), dim=2)
+        return query, key, value
 
 
 def head_size(features: int, heads: int, key_heads: int) -> int:

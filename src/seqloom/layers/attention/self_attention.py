@@ -50,9 +50,8 @@ class _SelfAttention(SequenceLayer, ABC):
 
     def _project(self, x: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x (B, T, D) → queries (B, T, N, K), keys and values (B, T, M, K), the former two turned to their places."""
-        both, value = self.maps.split(x)
-        query, key = self.maps.query_and_key(self._placing.turn(both, places))
-        return query, key, value
+        query, key, value = self.maps.split(x)
+        return *self._placing.turn(query, key, places), value
 
     def _attend(
         self, query: Tensor, key: Tensor, value: Tensor, distances: Tensor, allowed: Tensor | None, causal: bool = False
