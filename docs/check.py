@@ -1,18 +1,20 @@
-"""Check the documentation: links, examples, the map of modules, and the reference of the command line.
+"""Check the documentation: links, examples, the map of modules, and the pages that are made from the code.
 
-Run by ``make docs``. With ``--write`` the reference of the command line is written anew.
+Run by ``make docs``. With ``--write`` the made pages are written anew.
 """
 
 from __future__ import annotations
 
 import doctest
+import inspect
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-REFERENCE = ROOT / "docs" / "reference" / "command-line.md"
+REFERENCE = ROOT / "docs" / "reference"
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+MADE = "Made by `python docs/check.py --write`; `make docs` checks that it is current."
 _MAP_LINE = re.compile(r"^\| `([a-z_/]+)/?` \|", re.MULTILINE)
 
 
@@ -42,19 +44,44 @@ def command_line_reference() -> str:
     """The help of every command, as it is printed 100 columns wide."""
     from seqloom.apps.cli.reference import help_pages
 
-    parts = ["# Command line", "", "Made by `python docs/check.py --write`; `make docs` checks that it is current."]
+    parts = ["# Command line", "", MADE]
     for title, text in help_pages().items():
         parts += ["", f"## {title}", "", "```text", text, "```"]
     return "\n".join(parts) + "\n"
 
 
+def words_reference() -> str:
+    """Every word of a specification, what it builds and its options."""
+    from seqloom.layers.spec import text_of
+    from seqloom.layers.words import WORDS
+
+    rows = []
+    for name, word in WORDS.items():
+        summary = (inspect.getdoc(word.subject) or "").partition("\n")[0].replace("|", r"\|")
+        options = ", ".join(f"`{key}={text_of(option.default)}`" for key, option in word.options.items())
+        rows.append(f"| `{name}` | {summary} | {options} |")
+    head = ["# Words for models", "", MADE, "", ABOUT_WORDS, ""]
+    head += ["| word | layer | options, with their defaults |", "|---|---|---|"]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+ABOUT_WORDS = """A model is words joined by `+`: `2*lstm(256)`, `3*gated-deltanet + attention(window=256)`. A number
+before `*` repeats a layer; the number in brackets is its width (default: the width of its input), options follow it.
+`bidirectional` after the brackets reads both ways."""
+
+PAGES = {"command-line.md": command_line_reference, "words.md": words_reference}
+
+
 def main() -> int:
     if "--write" in sys.argv:
-        REFERENCE.write_text(command_line_reference(), encoding="utf-8")
+        for name, make in PAGES.items():
+            (REFERENCE / name).write_text(make(), encoding="utf-8")
     problems = [problem for page in pages() for problem in (*broken_links(page), *failed_examples(page))]
     problems += unmapped_modules()
-    if not REFERENCE.exists() or REFERENCE.read_text(encoding="utf-8") != command_line_reference():
-        problems.append(f"{REFERENCE.relative_to(ROOT)} is not current; run python docs/check.py --write")
+    for name, make in PAGES.items():
+        page = REFERENCE / name
+        if not page.exists() or page.read_text(encoding="utf-8") != make():
+            problems.append(f"{page.relative_to(ROOT)} is not current; run python docs/check.py --write")
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{len(pages())} pages checked, {len(problems)} problems")

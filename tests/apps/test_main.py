@@ -11,7 +11,7 @@ import pytest
 from seqloom.apps.cli import main
 from tests.apps.running import Command
 
-COMMANDS = ("demo", "train", "generate", "score", "evaluate", "models", "explain", "doctor")
+COMMANDS = ("demo", "train", "generate", "score", "evaluate", "models", "explain", "probe", "doctor")
 
 
 def test_help_names_every_command(command: Command) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
 from seqloom.cells import GRU, LSTM
 from seqloom.errors import UsageError
-from seqloom.layers import Embedding, LearnedEmbedding, OneHot, Recurrent, StepHead, stack
+from seqloom.layers import Embedding, LearnedEmbedding, OneHot, Recurrent, StepHead, stack, tied_head
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 
@@ -69,3 +71,19 @@ def test_widths_that_do_not_fit_are_named() -> None:
         TokenModel(LearnedEmbedding(7, 3), Recurrent(LSTM, 3, 4), StepHead(5, 7))
     with pytest.raises(UsageError, match=r"dropout .* 1\.0"):
         build(dropout=1.0)
+
+
+def test_a_tied_table_is_one_parameter_that_learns_from_both_sides() -> None:
+    embedding = LearnedEmbedding(VOCABULARY, 6, scale=6**0.5)
+    model = TokenModel(embedding, Recurrent(LSTM, 6, 6), tied_head(embedding))
+    assert model.tied
+    assert sum(parameter is embedding.table for parameter in model.parameters()) == 1
+    copied = copy.deepcopy(model)
+    assert copied.tied
+    tokens = torch.randint(0, VOCABULARY, (4, 8))
+    model(tokens)[0].logsumexp(-1).sum().backward()
+    looked_up = embedding.table.detach().clone().requires_grad_()
+    read_out = embedding.table.detach().clone().requires_grad_()
+    hidden, _ = model.body(6**0.5 * looked_up[tokens])
+    (hidden @ read_out.T + model.head.linear.bias).logsumexp(-1).sum().backward()
+    torch.testing.assert_close(embedding.table.grad, looked_up.grad + read_out.grad)

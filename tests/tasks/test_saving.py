@@ -10,11 +10,14 @@ import pytest
 import torch
 
 from seqloom import LanguageModel
-from seqloom.cells import Cell, affine, bernoulli, sigmoid, tanh
+from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
 from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
-from seqloom.layers import CausalLayer, LearnedState, Recurrent, Window, stack
+from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, Recurrent, Window, stack, tied_head
+from seqloom.models.token_model import TokenModel
+from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
 from seqloom.training.directory import write_directory
 from seqloom.training.reading import read_directory
+from seqloom.training.snapshot import tensor_bytes
 from tests.tasks.conftest import RHYME, small
 
 
@@ -59,6 +62,17 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path, changes: dict[str, Any]
     loaded.save(tmp_path / "again")
     first, second = read_directory(tmp_path / "model"), read_directory(tmp_path / "again")
     assert {name for name in first if first[name] != second.get(name)} <= {"metrics.jsonl"}
+
+
+def test_a_tied_head_is_saved_and_loaded_as_one_weight(model: LanguageModel) -> None:
+    vocabulary = model.vocabulary_
+    embedding = LearnedEmbedding(vocabulary.size, 4, scale=2.0)
+    tied = TokenModel(embedding, stack([Recurrent(LSTM, 4, 4)]), tied_head(embedding)).eval()
+    files = describe(tied, vocabulary, {}, {}) | {WEIGHTS: tensor_bytes(tied.state_dict())}
+    loaded, _ = read_model(files, read_config(files))
+    assert loaded.tied
+    tokens = torch.randint(0, vocabulary.size, (2, 5))
+    assert torch.equal(loaded(tokens)[0], tied(tokens)[0])
 
 
 def test_a_model_with_a_cell_of_ones_own_loads_without_its_code(tmp_path: Path) -> None:
@@ -112,6 +126,8 @@ DAMAGES: list[tuple[str, Callable[[dict[str, bytes]], Any]]] = [
     ("embedding", lambda f: change(f, ["model", "embedding"], 10**9)),
     ("dropout", lambda f: change(f, ["model", "dropout"], "much")),
     ("dropout", lambda f: change(f, ["model", "dropout"], 2.0)),
+    ("scale", lambda f: change(f, ["model", "scale"], 0)),
+    ("tied", lambda f: change(f, ["model", "tied"], "yes")),
     ("layers", lambda f: change(f, ["model", "body"], {})),
     ("1 to 65 layers", lambda f: change(f, ["model", "body", "layers"], [])),
     ("layer", lambda f: change(f, ["model", "body", "layers", 0], {"spec": "gru(8)"})),

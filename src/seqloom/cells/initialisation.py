@@ -21,9 +21,11 @@ __all__ = [
     "Identity",
     "Initialiser",
     "LeCun",
+    "Normal",
     "Orthogonal",
     "RingPhase",
     "RingRadius",
+    "Sparse",
     "SpectralRadius",
     "Uniform",
 ]
@@ -68,6 +70,16 @@ class Between(Initialiser):
 
     def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
         tensor.uniform_(self.low, self.high, generator=generator)
+
+
+@dataclass(frozen=True)
+class Normal(Initialiser):
+    """N(0, ``deviation``²)."""
+
+    deviation: float = 1.0
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        tensor.normal_(0.0, self.deviation, generator=generator)
 
 
 @dataclass(frozen=True)
@@ -122,14 +134,32 @@ class Identity(Initialiser):
 
 
 @dataclass(frozen=True)
-class SpectralRadius(Initialiser):
-    """N(0, 1), then scaled so that the largest |eigenvalue| is ``radius`` (Jaeger, 2001)."""
+class Sparse(Initialiser):
+    """The values of ``of``, of which each row keeps the share ``density`` (at least one), at random places.
 
-    radius: float = 0.9
+    Every unit hears equally many others, and with one in each row there is a cycle: the spectral radius is above 0.
+    """
+
+    of: Initialiser = Normal()
+    density: float = 0.1
 
     def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
-        tensor.normal_(generator=generator)
-        largest = torch.linalg.eigvals(tensor).abs().amax(-1)
+        self.of.fill(tensor, generator)
+        columns = tensor.shape[-1]
+        places = torch.rand(tensor.shape, generator=generator, device=tensor.device).argsort(-1).argsort(-1)
+        tensor.masked_fill_(places >= max(1, round(self.density * columns)), 0.0)
+
+
+@dataclass(frozen=True)
+class SpectralRadius(Initialiser):
+    """The values of ``of`` (default N(0, 1)), scaled so that the largest |eigenvalue| is ``radius`` (Jaeger, 2001)."""
+
+    radius: float = 0.9
+    of: Initialiser = Normal()
+
+    def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
+        self.of.fill(tensor, generator)
+        largest = torch.linalg.eigvals(tensor.double()).abs().amax(-1)
         tensor.mul_((self.radius / largest)[..., None, None])
 
 

@@ -1,48 +1,72 @@
 """Layers over sequences, all under one protocol: ``y, state = layer(x, state=None, lengths=None)``."""
 
+from seqloom.layers.attention import CausalSelfAttention, CrossAttention, InputPositions, SelfAttention, reserve
+from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
+from seqloom.layers.attention_decoder import BahdanauDecoder, LuongDecoder
 from seqloom.layers.bidirectional import Bidirectional, BidirectionalState
 from seqloom.layers.block import Block, CausalBlock, Placement
+from seqloom.layers.bottleneck_decoder import BottleneckDecoder
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.feed_forward import Activation, FeedForward, GatedFeedForward
-from seqloom.layers.head import LastHead, Link, StepHead
+from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.recurrent import Recurrent
+from seqloom.layers.reservoir import EchoState, EchoStates
 from seqloom.layers.spec import Spec, parse_spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
+from seqloom.layers.transformer import CausalTransformerBlock, TransformerBlock
+from seqloom.layers.transformer_decoder import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.window import Window, WindowState
 
 __all__ = [
     "Activation",
+    "AttentionBlock",
+    "BahdanauDecoder",
     "Bidirectional",
     "BidirectionalState",
     "Block",
+    "BottleneckDecoder",
+    "CausalAttentionBlock",
     "CausalBlock",
     "CausalLayer",
+    "CausalSelfAttention",
     "CausalStack",
+    "CausalTransformerBlock",
+    "CrossAttention",
+    "EchoState",
+    "EchoStates",
     "Embedding",
     "FeedForward",
     "GatedFeedForward",
     "InitialState",
+    "InputPositions",
     "LastHead",
     "LearnedEmbedding",
     "LearnedState",
     "Link",
+    "LuongDecoder",
     "Norm",
     "NormKind",
     "OneHot",
     "Placement",
     "RandomState",
     "Recurrent",
+    "SelfAttention",
     "SequenceLayer",
     "Spec",
     "Stack",
     "StepHead",
+    "TransformerBlock",
+    "TransformerDecoder",
+    "TransformerDecoderBlock",
     "Window",
     "WindowState",
     "ZeroState",
     "parse_spec",
+    "reserve",
     "spec_of",
     "stack",
+    "tied_head",
 ]

@@ -25,22 +25,25 @@ class Embedding(nn.Module, ABC):
 
 
 class LearnedEmbedding(Embedding):
-    """Row ``token`` of a learned table (V, D) (Bengio et al., 2003), entries from N(0, 1) at first.
+    """``scale`` times row ``token`` of a learned table (V, D) (Bengio et al., 2003), from N(0, 1) at first.
 
-    Entries of size 1 let a gate hear the input as loudly as the state from the first step on.
+    Vectors of entries of size 1 let a gate hear the input as loudly as the state from the first step on. A table that
+    is also the head's weight (``tied_head``) is smaller, N(0, 1 / ``scale``²), and ``scale`` √D makes up for it
+    (Vaswani et al., 2017, sec. 3.4); the default is 1.
 
     >>> import torch
     >>> LearnedEmbedding(5, 3)(torch.tensor([[0, -1]])).shape
     torch.Size([1, 2, 3])
     """
 
-    def __init__(self, vocabulary_size: int, features: int) -> None:
+    def __init__(self, vocabulary_size: int, features: int, scale: float = 1.0) -> None:
         super().__init__()
-        self.vocabulary_size, self.out_features = vocabulary_size, features
-        self.table = nn.Parameter(torch.randn(vocabulary_size, features))
+        self.vocabulary_size, self.out_features, self.scale = vocabulary_size, features, scale
+        self.table = nn.Parameter(torch.randn(vocabulary_size, features) / scale)
 
     def forward(self, tokens: Tensor) -> Tensor:
         vectors = F.embedding(tokens.clamp(min=0), self.table)
+        vectors = vectors if self.scale == 1 else self.scale * vectors
         return torch.where((tokens == NOTHING)[..., None], 0.0, vectors)
 
 

@@ -7,9 +7,10 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 
+from seqloom.layers.embedding import LearnedEmbedding
 from seqloom.layers.padding import last_real_step
 
-__all__ = ["LastHead", "Link", "StepHead"]
+__all__ = ["LastHead", "Link", "StepHead", "tied_head"]
 
 
 class Link(StrEnum):
@@ -57,3 +58,18 @@ class LastHead(StepHead):
     def forward(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """y (B, T, H) and lengths (B,) → logits (B, K)."""
         return super().forward(last_real_step(y, lengths))
+
+
+def tied_head(embedding: LearnedEmbedding) -> StepHead:
+    """A head whose weight is the embedding's table, one parameter for both (Press & Wolf, 2017): logits_t = E y_t + b.
+
+    The body below gives as many features as the embedding has. Give the embedding the ``scale`` √D, so that its
+    table is small enough for a head.
+
+    >>> embedding = LearnedEmbedding(5, 16, scale=4.0)
+    >>> tied_head(embedding).linear.weight is embedding.table
+    True
+    """
+    head = StepHead(embedding.out_features, embedding.vocabulary_size)
+    head.linear.weight = embedding.table
+    return head

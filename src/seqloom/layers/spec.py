@@ -22,7 +22,7 @@ from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.stack import Stack, stack
 from seqloom.layers.words import WORDS, Value
 
-__all__ = ["Spec", "Term", "parse_spec", "spec_of"]
+__all__ = ["Spec", "Term", "parse_spec", "spec_of", "text_of"]
 
 MAXIMUM_LAYERS = 64
 MAXIMUM_WIDTH = 65536
@@ -51,7 +51,7 @@ class Term:
 
     def __str__(self) -> str:
         known = WORDS[self.word].options
-        changed = [f"{key}={_text(value)}" for key, value in self.options if value != known[key].default]
+        changed = [f"{key}={text_of(value)}" for key, value in self.options if value != known[key].default]
         inside = ", ".join([*([str(self.width)] if self.width else []), *changed])
         count = f"{self.count}*" if self.count > 1 else ""
         return f"{count}{self.word}{f'({inside})' if inside else ''}{' bidirectional' if self.bidirectional else ''}"
@@ -135,7 +135,8 @@ def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:
     return layer
 
 
-def _text(value: Value) -> str:
+def text_of(value: Value) -> str:
+    """A value as the grammar writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, int | float):

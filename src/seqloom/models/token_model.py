@@ -19,7 +19,7 @@ class TokenModel(CausalLayer):
     tokens (B, T) of int64 → logits (B, T, V), 0 beyond each row's length. Token -1 is the start symbol whose
     vector is zero. ``dropout`` is the share of values dropped before the body (of a learned embedding) and
     before the head in training (Zaremba et al., 2014). The state is the body's. Raises UsageError when widths
-    do not fit.
+    do not fit. A head of ``tied_head`` shares its weight with the embedding.
 
     >>> import torch
     >>> from seqloom.cells import LSTM
@@ -42,6 +42,11 @@ class TokenModel(CausalLayer):
         self.dropout = nn.Dropout(dropout)
         self.in_features = embedding.vocabulary_size
         self.out_features = head.linear.out_features
+
+    @property
+    def tied(self) -> bool:
+        """Whether the head's weight is the embedding's table."""
+        return isinstance(self.embedding, LearnedEmbedding) and self.head.linear.weight is self.embedding.table
 
     def initial_state(self, batch_size: int) -> Any:
         """The body's state before the first token."""

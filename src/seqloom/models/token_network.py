@@ -19,6 +19,8 @@ def network_of(model: TokenModel) -> Network | None:
         return None
     if not isinstance(model.embedding, LearnedEmbedding | OneHot):
         return None
+    if isinstance(model.embedding, LearnedEmbedding) and model.embedding.scale != 1:
+        return None
     embedding = model.embedding.table if isinstance(model.embedding, LearnedEmbedding) else model.embedding.units
     parts = tuple(Layer(layer.graph, dict(layer.weights.named_parameters())) for layer in layers)
     return Network(embedding, parts, model.head.linear.weight, model.head.linear.bias)

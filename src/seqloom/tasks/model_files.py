@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from torch import Tensor
 import seqloom
 from seqloom.data import Vocabulary, vocabulary_from_json
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.layers import LearnedEmbedding, OneHot, StepHead
+from seqloom.layers import LearnedEmbedding, OneHot, StepHead, tied_head
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.bodies import body_from_data, body_to_data
 
@@ -62,6 +63,8 @@ def describe(
         "model": {
             "vocabulary_size": embedding.vocabulary_size,
             "embedding": embedding.out_features if isinstance(embedding, LearnedEmbedding) else None,
+            "scale": embedding.scale if isinstance(embedding, LearnedEmbedding) else 1.0,
+            "tied": model.tied,
             "dropout": model.dropout.p,
             "body": body_to_data(model.body),
         },
@@ -119,9 +122,14 @@ def _build(data: Mapping[str, Any], size: int) -> TokenModel:
         raise ModelFileError(f"{CONFIG}: {size:,} tokens are too many for one-hot inputs.")
     if not isinstance(dropout, int | float):
         raise ModelFileError(f"{CONFIG}: expected dropout to be a number.")
+    scale, tied = data.get("scale", 1.0), data.get("tied", False)
+    if not isinstance(scale, int | float) or not 0 < scale < math.inf or type(tied) is not bool:
+        raise ModelFileError(f"{CONFIG}: the scale of the embedding, or whether it is tied, is damaged.")
     try:
-        embedding = OneHot(size) if width is None else LearnedEmbedding(size, width)
+        embedding = OneHot(size) if width is None else LearnedEmbedding(size, width, scale)
         body = body_from_data(data.get("body"), embedding.out_features)
+        if tied and isinstance(embedding, LearnedEmbedding):
+            return TokenModel(embedding, body, tied_head(embedding), dropout)
         return TokenModel(embedding, body, StepHead(body.out_features, size), dropout)
     except UsageError as error:
         raise ModelFileError(f"{CONFIG} describes a model that cannot be built: {error}") from error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,7 @@ class Subject:
     layer: SequenceLayer
     dtype: torch.dtype
     untrained: Collection[str]
+    initial: Callable[[Any, int], Any] | None = None
 
     def inputs(self, batch: int = BATCH, time: int = TIME) -> Tensor:
         """Random x (B, T, D)."""
@@ -38,7 +39,7 @@ class Subject:
 
     def state(self, batch: int = BATCH) -> Any:
         """A random state, so that a law cannot hold by starting at zero; integer leaves stay as they are."""
-        state = self.layer.initial_state(batch)
+        state = self.layer.initial_state(batch) if self.initial is None else self.initial(self.layer, batch)
         return map_state(lambda a: (a + 0.3 * torch.randn_like(a)).detach() if a.is_floating_point() else a, state)
 
 
@@ -49,13 +50,16 @@ def check_layer(
     kernel: str = "auto",
     training: bool = False,
     untrained: Collection[str] = (),
+    initial: Callable[[Any, int], Any] | None = None,
     seed: int = 0,
 ) -> None:
     """Raise AssertionError, naming the law, unless the layer that ``make`` builds obeys every law.
 
     ``kernel`` is what ``kernels.use`` takes. ``training`` checks the layer in training mode (for cells with masks,
     whose draws must not depend on cuts or rows). ``untrained`` names parameters that may keep a zero gradient, for a
-    reason that stands beside the call. Causal layers are also cut and stepped.
+    reason that stands beside the call. ``initial(layer, batch_size)`` makes the state to begin with, where
+    ``layer.initial_state(batch_size)`` is too little: for a decoder, one with a memory to look at. Causal layers are
+    also cut and stepped.
 
     >>> from seqloom.cells import GRU
     >>> from seqloom.layers import Recurrent
@@ -63,7 +67,7 @@ def check_layer(
     """
     torch.manual_seed(seed)
     layer = make().to(dtype).train(training)
-    subject = Subject(layer, dtype, untrained)
+    subject = Subject(layer, dtype, untrained, initial)
     with kernels.use(kernel):
         for law in LAWS:
             law(subject)
@@ -128,10 +132,10 @@ def check_padding(subject: Subject) -> None:
 
 def check_gradients(subject: Subject) -> None:
     """Gradients agree with the reference, through outputs and final state; each is finite and not zero."""
-    layer, x, state = subject.layer, subject.inputs(), subject.state()
-    found = _all_gradients(layer, x, state)
+    x, state = subject.inputs(), subject.state()
+    found = _all_gradients(subject, x, state)
     with kernels.use("reference"):
-        wanted = _all_gradients(layer, x, state)
+        wanted = _all_gradients(subject, x, state)
     for name, gradient in found.items():
         assert_close(gradient, wanted[name], f"the gradient of {name}", terms=64 * BATCH * TIME)
         assert name in subject.untrained or bool(gradient.any()), f"the gradient of {name} is zero: it cannot learn"
@@ -145,7 +149,7 @@ def check_derivatives(subject: Subject) -> None:
     x = subject.inputs(2, 3).double().requires_grad_()
     state = map_state(
         lambda a: a.double().requires_grad_() if a.is_floating_point() else a,
-        Subject(layer, torch.float64, ()).state(2),
+        replace(subject, layer=layer, dtype=torch.float64).state(2),
     )
     parameters = [p for p in layer.parameters() if p.requires_grad]
     floats = [leaf for _, leaf in leaves(state) if leaf.is_floating_point() and leaf.numel()]
@@ -219,8 +223,11 @@ def _gradients(layer: SequenceLayer, loss: Tensor, *inputs: Tensor) -> dict[str,
     return {n: torch.zeros_like(t) if g is None else g for n, t, g in zip(names, tensors, found, strict=True)}
 
 
-def _all_gradients(layer: SequenceLayer, x: Tensor, state: Any) -> dict[str, Tensor]:
-    """Gradients of a fixed random projection of outputs and final state; state=None reaches a learned initial state."""
+def _all_gradients(subject: Subject, x: Tensor, state: Any) -> dict[str, Tensor]:
+    """Gradients of a fixed random projection of outputs and final state, from ``state`` and from the layer's own.
+
+    The second reaches what is learned in making a state: initial values, the projection of a memory.
+    """
     generator = torch.Generator().manual_seed(1)
     x = x.clone().requires_grad_()
     state = map_state(lambda a: a.clone().requires_grad_() if a.is_floating_point() else a, state)
@@ -228,7 +235,9 @@ def _all_gradients(layer: SequenceLayer, x: Tensor, state: Any) -> dict[str, Ten
     total = x.new_zeros(())
     for given in (state, None):
         torch.manual_seed(2)
-        y, after = layer(x, given)
+        if given is None and subject.initial is not None:
+            given = subject.initial(subject.layer, BATCH)
+        y, after = subject.layer(x, given)
         for part in (y, *(leaf for _, leaf in leaves(after) if leaf.is_floating_point())):
             total = total + (part * torch.randn(part.shape, generator=generator, dtype=part.dtype)).sum()
-    return _gradients(layer, total, x, *floats)
+    return _gradients(subject.layer, total, x, *floats)

@@ -1,1 +1,11 @@
 """Recurrences whose state is a matrix per head, each with its naive, chunked and step forms in one file."""
+
+from seqloom.kernels.matrix_state.delta_rule import delta_rule
+from seqloom.kernels.matrix_state.forms import Forms
+from seqloom.kernels.matrix_state.scalar_decay import scalar_decay
+
+__all__ = [
+    "Forms",
+    "delta_rule",
+    "scalar_decay",
+]

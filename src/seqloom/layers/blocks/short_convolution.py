@@ -25,8 +25,8 @@ class ShortConvolution(CausalLayer):
     """y_t = Σ_k w_k x_{t-k} + b, feature by feature, over the last ``size`` inputs; x before the start is 0.
 
     x (B, T, D) → y (B, T, D), a causal depthwise convolution, as Gu & Dao (2023) have before their recurrence.
-    ``weight`` (D, size) has the newest input last, as ``torch.nn.functional.conv1d`` has it; ``bias`` (D,). No
-    activation follows.
+    ``weight`` (D, size) has the newest input last, as ``torch.nn.functional.conv1d`` has it; ``bias`` (D,), or
+    None. No activation follows.
 
     >>> import torch
     >>> y, state = ShortConvolution(3)(torch.zeros(1, 5, 3))
@@ -34,21 +34,22 @@ class ShortConvolution(CausalLayer):
     (torch.Size([1, 5, 3]), torch.Size([1, 3, 3]))
     """
 
-    def __init__(self, features: int, size: int = 4) -> None:
+    def __init__(self, features: int, size: int = 4, *, bias: bool = True) -> None:
         super().__init__()
         if size < 1:
             raise UsageError(f"A convolution sees at least one step; got size={size!r}.")
         self.in_features = self.out_features = features
         self.size = size
         self.weight = nn.Parameter(torch.empty(features, size))
-        self.bias = nn.Parameter(torch.empty(features))
+        self.bias = nn.Parameter(torch.empty(features)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Weights and bias uniform between ±1/sqrt(size), as torch's convolutions begin."""
         bound = 1 / math.sqrt(self.size)
         nn.init.uniform_(self.weight, -bound, bound)
-        nn.init.uniform_(self.bias, -bound, bound)
+        if self.bias is not None:
+            nn.init.uniform_(self.bias, -bound, bound)
 
     def initial_state(self, batch_size: int) -> ShortConvolutionState:
         """Zeros in place of the inputs before the start."""
@@ -62,7 +63,7 @@ class ShortConvolution(CausalLayer):
         batch, time, _ = x.shape
         (past,) = self.initial_state(batch) if state is None else state
         seen = torch.cat([past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
-        y = self.bias.expand(batch, time, -1)
+        y = (seen.new_zeros(()) if self.bias is None else self.bias).expand(x.shape)
         for k in range(self.size):  # each pass is fused; torch's own depthwise convolution is no faster on a CPU
             y = torch.addcmul(y, seen[:, k : k + time], self.weight[:, k])
         if lengths is None:

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seqloom.cells.coupled_lstm import CoupledLSTM
-from seqloom.cells.echo_state import LeakyEchoState
 from seqloom.cells.elman import Elman
 from seqloom.cells.indrnn import IndRNN
 from seqloom.cells.layer_norm import LayerNormGRU, LayerNormLSTM
 from seqloom.cells.ligru import LiGRU
-from seqloom.cells.lru import LRU, RealLRU
 from seqloom.cells.lstm import LSTM
-from seqloom.cells.minimal_diagonal import MinGRU, MinLSTM
 from seqloom.cells.minimal_gated import MinimalGated
 from seqloom.cells.peephole_lstm import PeepholeLSTM
-from seqloom.cells.slstm import SLSTM
+from seqloom.layers.attention.input_positions import InputPositions
+from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
+from seqloom.layers.blocks.delta_net import DeltaNetBlock
+from seqloom.layers.blocks.gated_delta_net import GatedDeltaNetBlock
+from seqloom.layers.blocks.lru import LRUBlock
+from seqloom.layers.blocks.mamba2 import Mamba2Block
+from seqloom.layers.blocks.minimal import MinGRUBlock, MinLSTMBlock
+from seqloom.layers.blocks.mlstm import MLSTMBlock
+from seqloom.layers.blocks.retnet import RetNetBlock
+from seqloom.layers.blocks.rg_lru import RGLRUBlock
+from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.norm import Norm
+from seqloom.layers.reservoir import EchoState
+from seqloom.layers.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.window import Window
-from seqloom.layers.words.layer import LayerWord
+from seqloom.layers.words.layer import CausalWord, LayerWord
 from seqloom.layers.words.recurrent import GRUWord, RecurrentWord
 from seqloom.layers.words.word import Option, Value, Word
 
@@ -32,15 +41,23 @@ WORDS: Mapping[str, Word] = {
     "coupled": RecurrentWord(CoupledLSTM, ("forget_bias", "chrono")),
     "lnlstm": RecurrentWord(LayerNormLSTM, ("forget_bias", "chrono")),
     "lngru": RecurrentWord(LayerNormGRU, ("update", "chrono")),
-    "slstm": RecurrentWord(SLSTM, ("heads", "forget_gate", "forget_bias")),
     "mgu": RecurrentWord(MinimalGated, ("forget_bias", "chrono")),
     "ligru": RecurrentWord(LiGRU),
     "indrnn": RecurrentWord(IndRNN, ("activation",), fills=("input",)),
-    "mingru": RecurrentWord(MinGRU, ("chrono",), fills=("input",)),
-    "minlstm": RecurrentWord(MinLSTM, ("forget_bias", "chrono"), fills=("input",)),
-    "lru": RecurrentWord(LRU, ("r_min", "r_max"), fills=()),
-    "reallru": RecurrentWord(RealLRU, ("r_min", "r_max"), fills=()),
-    "echo": RecurrentWord(LeakyEchoState, ("decay", "gain"), fills=()),
+    "mingru": LayerWord(MinGRUBlock),
+    "minlstm": LayerWord(MinLSTMBlock),
+    "lru": LayerWord(LRUBlock),
+    "rg-lru": LayerWord(RGLRUBlock),
+    "slstm": LayerWord(SLSTMBlock),
+    "mlstm": LayerWord(MLSTMBlock),
+    "retnet": LayerWord(RetNetBlock),
+    "mamba2": LayerWord(Mamba2Block),
+    "deltanet": LayerWord(DeltaNetBlock),
+    "gated-deltanet": LayerWord(GatedDeltaNetBlock),
+    "attention": CausalWord(LayerWord(CausalAttentionBlock), LayerWord(AttentionBlock)),
+    "transformer": CausalWord(LayerWord(CausalTransformerBlock), LayerWord(TransformerBlock)),
+    "positions": LayerWord(InputPositions),
+    "esn": LayerWord(EchoState),
     "window": LayerWord(Window),
     "norm": LayerWord(Norm),
 }

@@ -27,6 +27,10 @@ class LayerWord(Word):
 
     layer: type[SequenceLayer]
 
+    @property
+    def subject(self) -> type:
+        return self.layer
+
     @cached_property
     def options(self) -> Mapping[str, Option]:  # type: ignore[override]
         _, _, *given = inspect.signature(self.layer).parameters.values()
@@ -48,6 +52,10 @@ class CausalWord(Word):
 
     causal: LayerWord
     both_ways: LayerWord
+
+    @property
+    def subject(self) -> type:
+        return self.causal.layer
 
     @cached_property
     def options(self) -> Mapping[str, Option]:  # type: ignore[override]

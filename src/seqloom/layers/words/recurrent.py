@@ -68,6 +68,10 @@ class RecurrentWord(Word):
     cell_options: tuple[str, ...] = ()
     fills: tuple[str, ...] = tuple(FILLS)
 
+    @property
+    def subject(self) -> type:
+        return self.cell
+
     @cached_property
     def options(self) -> Mapping[str, Option]:  # type: ignore[override]
         hints = get_type_hints(self.cell)
@@ -107,6 +111,7 @@ class GRUWord(Word):
         Reset.NONE: RecurrentWord(GRUWithoutReset, ("update", "chrono")),
     }
     options: Mapping[str, Option] = {"reset": Option(Reset.AFTER, Reset), **cells[Reset.AFTER].options}
+    subject = GRU
 
     def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> SequenceLayer:
         return self.cells[Reset(str(options["reset"]))].build(in_features, width, options)

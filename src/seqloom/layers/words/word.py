@@ -37,6 +37,11 @@ class Word(ABC):
 
     options: Mapping[str, Option]
 
+    @property
+    @abstractmethod
+    def subject(self) -> type:
+        """The class whose docstring describes the layer."""
+
     @abstractmethod
     def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> SequenceLayer:
         """The layer, with every option given."""

@@ -1,0 +1,138 @@
+"""The tables of the probes: adding, copy, associative recall, parity; several families, three seeds.
+
+    python reproductions/probes/run.py                    # all, hours on two cores; stop it and start it again at will
+    python reproductions/probes/run.py parity mqar        # some
+    python reproductions/probes/run.py parity --seeds 1 --minutes 0.5
+
+Each run is kept as one file in results/ and is not run again. A table and a picture of each probe are made anew each
+time, PROBE.md and PROBE.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seqloom.probes import Adding, AssociativeRecall, Copy, Parity, Probe
+from seqloom.tasks.probe_picture import draw_results
+from seqloom.tasks.probe_results import Point, ProbeResult
+from seqloom.tasks.probe_settings import ProbeSettings
+from seqloom.tasks.probe_table import run_probes, summarise
+from seqloom.tasks.probing import Watch
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Models that share their settings."""
+
+    models: tuple[str, ...]
+    settings: ProbeSettings
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One table."""
+
+    probe: Probe
+    rows: tuple[Row, ...]
+
+
+_ADDING = ProbeSettings(learning_rate=2e-3, steps=7000, minutes=10, to_the_end=False, evaluate_every=250)
+_COPY = ProbeSettings(learning_rate=1e-3, steps=5000, minutes=10, evaluate_every=100, held_out=200)
+_RECALL = ProbeSettings(
+    learning_rate=2e-3, cosine=True, batch_size=64, embedding=64, steps=10000, minutes=10, evaluate_every=500
+)
+_PARITY = ProbeSettings(learning_rate=2e-3, batch_size=64, steps=20000, minutes=10, evaluate_every=500, held_out=500)
+
+EXPERIMENTS = {
+    "adding": Experiment(
+        Adding(length=600),
+        (
+            Row(("elman(128)", "lstm(128)", "gru(128)", "mingru(128) + mingru(128)", "window(128, size=64)"), _ADDING),
+            Row(("lru(64, r_min=0.99, r_max=1) + window(64, size=1)",), _ADDING),
+        ),
+    ),
+    "copy": Experiment(
+        Copy(delay=1000),
+        (
+            Row(("elman(64)", "lstm(64)", "gru(64)", "window(64, size=64)"), _COPY),
+            Row(("lru(128, r_min=0.999, r_max=1) + window(128, size=1)",), _COPY),
+        ),
+    ),
+    "mqar": Experiment(
+        AssociativeRecall(length=64, pairs=4, symbols=8192),
+        (Row(("2*lstm(64)", "2*gru(64)", "2*mingru(64)", "2*lru(64)"), _RECALL),),
+    ),
+    "parity": Experiment(
+        Parity(length=40, longest=500),
+        (Row(("elman(64)", "lstm(64)", "gru(64)", "2*mingru(64)", "2*reallru(64)", "2*lru(64)"), _PARITY),),
+    ),
+}
+
+
+def run(name: str, seeds: int, minutes: float | None) -> list[ProbeResult]:
+    """All runs of one table."""
+    experiment = EXPERIMENTS[name]
+    found: list[ProbeResult] = []
+    for row in experiment.rows:
+        settings = replace(row.settings, minutes=minutes or row.settings.minutes)
+        found += run_probes(experiment.probe, row.models, range(seeds), settings, RESULTS, watch)
+    return found
+
+
+def watch(model: str, seed: int) -> Watch:
+    """Print each judgement once."""
+    shown: list[Point] = []
+
+    def show(share: float, point: Point | None) -> None:
+        if point is not None and point not in shown[-1:]:
+            shown.append(point)
+            longer = f", longer {point.longer.accuracy:.3f}" if point.longer else ""
+            figures = f"loss {point.measures.loss:.3g}, right {point.measures.accuracy:.3f}{longer}"
+            print(f"{model} seed {seed} step {point.step} ({share:.0%}, {point.seconds:.0f} s): {figures}", flush=True)
+
+    return show
+
+
+def table(name: str, found: list[ProbeResult]) -> str:
+    """The results as a table in Markdown; figures are medians over the seeds."""
+    probe = EXPERIMENTS[name].probe
+    baseline = probe.baseline()
+    lines = [
+        f"## {probe}\n",
+        f"Trivial: loss {baseline.loss:.4g}, right {baseline.accuracy:.3f}.\n",
+        f"| model | weights | solved | loss ({probe.answer.unit}) | right | whole | longer right | steps | seconds |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in summarise(found):
+        longer = "–" if one.longer_accuracy is None else f"{one.longer_accuracy:.3f}"
+        shares = f"{one.accuracy:.3f} | {one.whole:.3f} | {longer}"
+        words = f"| `{one.model}` | {one.parameters:,} | {one.solved} of {one.runs} | {one.loss:.3g}"
+        lines.append(f"{words} | {shares} | {one.steps:.0f} | {one.seconds:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("probes", nargs="*", metavar="probe", help=f"of {', '.join(EXPERIMENTS)}; default: all")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, help="the most for one run, instead of what is chosen for it")
+    arguments = parser.parse_args()
+    unknown = set(arguments.probes) - set(EXPERIMENTS)
+    if unknown:
+        parser.error(f"no such table: {', '.join(unknown)}; there are {', '.join(EXPERIMENTS)}")
+    for name in arguments.probes or EXPERIMENTS:
+        found = run(name, arguments.seeds, arguments.minutes)
+        draw_results(EXPERIMENTS[name].probe, found, HERE / f"{name}.png")
+        text = table(name, found)
+        (HERE / f"{name}.md").write_text(text, encoding="utf-8")
+        print(text, file=sys.stdout, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""How attention knows places: by turning queries and keys, by a bias on the scores, or not at all."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+
+from seqloom.errors import UsageError
+
+__all__ = ["AlibiPositions", "AttentionPositions", "NoPositions", "Positions", "RotaryPositions"]
+
+
+class AttentionPositions(ABC):
+    """What a position does to queries and keys, and to scores."""
+
+    @abstractmethod
+    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
+        """Queries or keys (B, T, N, K) at the integer ``places`` (B or 1, T) of their sequences → (B, T, N, K)."""
+
+    @abstractmethod
+    def bias(self, distances: Tensor, dtype: torch.dtype) -> Tensor | None:
+        """The summand (…, N, T, S) of the scores, if any, for integer ``distances`` (…, 1, T, S) from key to query."""
+
+
+class NoPositions(AttentionPositions):
+    """Attention over a set: only the mask knows the order."""
+
+    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
+        return vectors
+
+    def bias(self, distances: Tensor, dtype: torch.dtype) -> None:
+        return None
+
+
+class RotaryPositions(AttentionPositions):
+    """Pairs of features as complex numbers, turned by the place: x_k e^{i t θ_k}, θ_k = base^{-2k / K}.
+
+    A score then depends on the distance of query and key only (Su et al., 2021, eq. 34). Pairs are neighbours, as in
+    the paper. Angles are computed in float64, so that a stream may be long. Raises UsageError for an odd head size.
+
+    >>> one = torch.tensor([[[[1.0, 0.0]]]])
+    >>> RotaryPositions(2).turn(one, torch.tensor([[1]])).flatten()
+    tensor([0.5403, 0.8415])
+    """
+
+    def __init__(self, head_size: int, base: float = 10_000.0) -> None:
+        if head_size % 2:
+            raise UsageError(f"Rotary positions turn pairs: the head size must be even; got {head_size}.")
+        self.head_size, self.base = head_size, base
+
+    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
+        pairs = torch.arange(0, self.head_size, 2, device=vectors.device, dtype=torch.float64)
+        angles = places[..., None, None] * torch.exp(pairs * (-math.log(self.base) / self.head_size))
+        double = vectors.dtype == torch.float64
+        turns = torch.polar(angles.new_ones(()).expand_as(angles), angles).to(
+            torch.complex128 if double else torch.complex64
+        )
+        numbers = torch.view_as_complex((vectors if double else vectors.float()).unflatten(-1, (-1, 2)))
+        return torch.view_as_real(numbers * turns).flatten(-2).to(vectors.dtype)
+
+    def bias(self, distances: Tensor, dtype: torch.dtype) -> None:
+        return None
+
+
+class AlibiPositions(AttentionPositions):
+    """A penalty on the score that grows with the distance: -m_n |t - s|, one slope m_n a head (Press et al., 2022).
+
+    The slopes of N = 2^a heads are 2^{-8 / N}, 2^{-16 / N}, …, 2^{-8}; for another N, those of the power of two below,
+    and then every other one of the power above (their code).
+
+    >>> AlibiPositions(2).slopes
+    [0.0625, 0.00390625]
+    """
+
+    def __init__(self, heads: int) -> None:
+        below = 1 << (heads.bit_length() - 1)
+        between = [2 ** (-4 * k / below) for k in range(1, 2 * (heads - below) + 1, 2)]
+        self.slopes = [2 ** (-8 * k / below) for k in range(1, below + 1)] + between
+
+    def turn(self, vectors: Tensor, places: Tensor) -> Tensor:
+        return vectors
+
+    def bias(self, distances: Tensor, dtype: torch.dtype) -> Tensor:
+        slopes = torch.tensor(self.slopes, device=distances.device, dtype=dtype)
+        return -slopes[:, None, None] * distances.abs().to(dtype)
+
+
+class Positions(StrEnum):
+    """The kinds of position by name."""
+
+    NONE = "none"
+    ROTARY = "rotary"
+    ALIBI = "alibi"
+
+    def build(self, heads: int, head_size: int) -> AttentionPositions:
+        """The positions of a layer with so many heads of this size."""
+        match self:
+            case Positions.NONE:
+                return NoPositions()
+            case Positions.ROTARY:
+                return RotaryPositions(head_size)
+            case Positions.ALIBI:
+                return AlibiPositions(heads)

@@ -1,0 +1,74 @@
+"""A matrix state as a part of a mixer."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.errors import UsageError
+from seqloom.kernels.matrix_state import Forms
+from seqloom.layers.padding import real_steps_only
+
+__all__ = ["MatrixMemory", "MatrixState", "split_heads"]
+
+
+class MatrixState(NamedTuple):
+    """What is kept of the past: ``matrix`` (B, N, K, V)."""
+
+    matrix: Tensor
+
+
+class MatrixMemory(nn.Module):
+    """The state of ``recurrence``: ``heads`` N matrices of ``key_size`` K by ``value_size`` V, 0 at first.
+
+    It reads the recurrence's sequences, a tuple of (B, T, …), and gives its outputs (B, T, N, V). Beyond a row's length
+    the sequences are replaced by zeros, which leave the state as it is.
+
+    >>> from seqloom.kernels.matrix_state import scalar_decay
+    >>> memory = MatrixMemory(scalar_decay, heads=2, key_size=3, value_size=4)
+    >>> memory.initial_state(5).matrix.shape
+    torch.Size([5, 2, 3, 4])
+    """
+
+    zero: Tensor
+
+    def __init__(self, recurrence: Forms, heads: int, key_size: int, value_size: int) -> None:
+        super().__init__()
+        self.recurrence = recurrence
+        self.shape = (heads, key_size, value_size)
+        self.register_buffer("zero", torch.zeros(()), persistent=False)  # knows the device and the number format
+
+    def initial_state(self, batch_size: int) -> MatrixState:
+        """Zeros (B, N, K, V)."""
+        return MatrixState(self.zero.new_zeros(batch_size, *self.shape))
+
+    def forward(self, sequences: tuple[Tensor, ...], state: Any, lengths: Tensor | None) -> tuple[Tensor, MatrixState]:
+        """The recurrence over whole sequences, from and to a state."""
+        real = (real_steps_only(sequence, lengths) for sequence in sequences)
+        y, after = self.recurrence(*real, state=self._checked(state))
+        return y, MatrixState(after)
+
+    def step(self, inputs: tuple[Tensor, ...], state: Any) -> tuple[Tensor, MatrixState]:
+        """One step of the recurrence."""
+        y, after = self.recurrence.one_step(*inputs, state=self._checked(state))
+        return y, MatrixState(after)
+
+    def _checked(self, state: Any) -> Tensor:
+        matrix: Tensor = state[0]
+        if tuple(matrix.shape[1:]) != self.shape:
+            raise UsageError(
+                f"The state should have the shape (B, N, K, V) = (B, *{self.shape}); got {tuple(matrix.shape)}."
+            )
+        return matrix
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(…, N · K) → (…, N, K).
+
+    >>> split_heads(torch.zeros(2, 5, 12), 3).shape
+    torch.Size([2, 5, 3, 4])
+    """
+    parts: Tensor = x.unflatten(-1, (heads, -1))
+    return parts

@@ -1,0 +1,77 @@
+"""A decoder that knows its source by one vector of fixed size."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.errors import UsageError
+from seqloom.layers.bridge import Bridge, both_ends
+from seqloom.layers.padding import real_steps_only
+from seqloom.layers.protocol import CausalLayer, check_sequence
+
+__all__ = ["BottleneckDecoder", "BottleneckState"]
+
+
+class BottleneckState(NamedTuple):
+    """The body's state, and the ``context`` (B, C) that every step reads; C may be 0."""
+
+    body: Any
+    context: Tensor
+
+
+class BottleneckDecoder(CausalLayer):
+    """All that is known of the source is in the first state, and in a context that never changes.
+
+    h_0 = tanh(W v) and y_t, h_t = body([x_t; c], h_{t-1}) with c = tanh(V v), where v holds both ends of the encoder's
+    memory (``both_ends``). With ``context_features`` = 0 there is no c, as in Sutskever et al. (2014, eq. 4; their
+    LSTM starts from v itself, ours from a learned map of it); above 0, c (B, C) is read at every step (Cho et al.,
+    2014, section 2.2 and appendix A). x (B, T, D) → y (B, T, H); ``body`` reads D + C features. Without a memory, v
+    is 0. Raises UsageError when the widths do not fit.
+
+    >>> from seqloom.cells import GRU
+    >>> from seqloom.layers import Recurrent
+    >>> decoder = BottleneckDecoder(Recurrent(GRU, 2 + 4, 4), memory_features=3, context_features=4)
+    >>> state = decoder.initial_state(1, memory=torch.randn(1, 6, 3))
+    >>> decoder(torch.zeros(1, 7, 2), state)[0].shape
+    torch.Size([1, 7, 4])
+    """
+
+    def __init__(self, body: CausalLayer, memory_features: int, context_features: int = 0) -> None:
+        super().__init__()
+        self.in_features, self.out_features = body.in_features - context_features, body.out_features
+        if context_features < 0 or self.in_features < 1:
+            raise UsageError(
+                f"The body reads {body.in_features} features, the context's {context_features} and at least 1 of the "
+                "input; context_features must be at least 0 and less than that."
+            )
+        self.body = body
+        self.bridge = Bridge(memory_features, body)
+        self.context_map = nn.Linear(2 * memory_features, context_features, bias=False) if context_features else None
+
+    def initial_state(
+        self, batch_size: int, *, memory: Tensor | None = None, memory_lengths: Tensor | None = None
+    ) -> BottleneckState:
+        """The state before the first step, for ``memory`` (B, S, M) with ``memory_lengths`` (B,) real steps."""
+        if memory is None:
+            memory = next(self.parameters()).new_zeros(batch_size, 0, self.bridge.memory_features)
+        state = self.bridge(self.body.initial_state(batch_size), memory, memory_lengths)
+        if self.context_map is None:
+            return BottleneckState(state, memory.new_zeros(batch_size, 0))
+        summary = both_ends(real_steps_only(memory, memory_lengths), memory_lengths)
+        return BottleneckState(state, torch.tanh(self.context_map(summary)))
+
+    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BottleneckState]:
+        """x (B, T, D) → y (B, T, H), and the state after each row's last real step."""
+        check_sequence(self, x, self.in_features, lengths)
+        body, context = self.initial_state(x.shape[0]) if state is None else state
+        contexts = context[:, None].expand(-1, x.shape[1], -1)
+        y, body = self.body(torch.cat([x, contexts], -1), body, lengths)
+        return y, BottleneckState(body, context)
+
+    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, BottleneckState]:
+        """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        y_t, body = self.body.step(torch.cat([x_t, state.context], -1), state.body)
+        return y_t, BottleneckState(body, state.context)

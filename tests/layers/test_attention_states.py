@@ -1,0 +1,154 @@
+"""Streams of attention: random chunks, room written in place, windows of constant size, clear refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqloom.errors import UsageError
+from seqloom.layers import CausalLayer, CausalTransformerBlock, InputPositions, stack
+from seqloom.layers.attention import (
+    CausalSelfAttention,
+    CrossAttention,
+    Positions,
+    PositionTable,
+    ReservedCache,
+    SelfAttention,
+    reserve,
+)
+from seqloom.layers.state import leaves, select
+from seqloom.testing.tolerance import assert_close, assert_same_state
+
+ROWS, TIME = 3, 24
+
+LAYERS: dict[str, Callable[[], CausalLayer]] = {
+    **{kind: lambda kind=kind: CausalSelfAttention(4, 2, positions=kind) for kind in Positions},
+    **{f"window {kind}": lambda kind=kind: CausalSelfAttention(4, 2, window=5, positions=kind) for kind in Positions},
+    "shared keys": lambda: CausalSelfAttention(4, 2, key_heads=1),
+    "sinusoids": lambda: InputPositions(4, 4),
+    "learned positions": lambda: InputPositions(4, 4, kind=PositionTable.LEARNED, length=TIME + 1),
+    "transformers": lambda: stack(
+        [InputPositions(4, 4), *(CausalTransformerBlock(4, 4, heads=2, window=window) for window in (None, 3))]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@settings(max_examples=15, deadline=None)
+@given(chunks=st.lists(st.lists(st.integers(0, 6), min_size=ROWS, max_size=ROWS), max_size=4), in_place=st.booleans())
+def test_ragged_chunks_are_the_whole(name: str, chunks: list[list[int]], in_place: bool) -> None:
+    """Each row goes on by its own number of steps in every chunk, and ends where it would end alone."""
+    torch.manual_seed(0)
+    layer, x = LAYERS[name]().double(), torch.randn(ROWS, TIME, 4, dtype=torch.float64)
+    with torch.no_grad():
+        state, done = layer.initial_state(ROWS), torch.zeros(ROWS, dtype=torch.int64)
+        state = reserve(state, TIME + 1) if in_place else state
+        outputs: list[list[torch.Tensor]] = [[] for _ in range(ROWS)]
+        for chunk in chunks:
+            lengths = torch.tensor(chunk)
+            given = torch.full((ROWS, max(chunk), 4), torch.nan, dtype=torch.float64)
+            for row, length in enumerate(chunk):
+                given[row, :length] = x[row, done[row] : done[row] + length]
+            y, state = layer(given, state, lengths)
+            for row, length in enumerate(chunk):
+                outputs[row].append(y[row, :length])
+            done += lengths
+        y, after = layer(x[:, : int(done.max())], None, done)
+        for row in range(ROWS):
+            got = torch.cat(outputs[row]) if chunks else y.new_zeros(0, 4)
+            assert_close(got, y[row, : done[row]], f"row {row}")
+            alone, _ = layer(x[row : row + 1, : done[row]])
+            assert_close(got, alone[0], f"row {row} alone")
+        assert_same_state(state, after, "the state")
+        y_t, _ = layer.step(x[:, 0], state)
+        assert_close(y_t, layer.step(x[:, 0], after)[0], "the next step")
+
+
+def test_forks_of_a_growing_stream_part() -> None:
+    layer = CausalSelfAttention(4, 2)
+    x = torch.randn(2, 6, 4)
+    _, state = layer(x[:, :3])
+    once, _ = layer.step(x[:, 3], state)
+    layer.step(x[:, 4], state)
+    again, _ = layer.step(x[:, 3], state)
+    assert torch.equal(once, again)
+    both, _ = layer.step(x[[1, 1], 3], select(state, torch.tensor([1, 1])))
+    assert_close(both[0], once[1], "a fork")
+
+
+def test_room_is_written_in_place_and_ends_clearly() -> None:
+    layer = CausalSelfAttention(4, 2).double()
+    x = torch.randn(2, 6, 4, dtype=torch.float64)
+    with torch.no_grad():
+        wanted, grown = layer(x)
+        state = reserve(layer(x[:, :2])[1], 6)
+        memory = state.keys.data_ptr()
+        for t in range(2, 6):
+            y_t, state = layer.step(x[:, t], state)
+            assert_close(y_t, wanted[:, t], "a step in place")
+        assert isinstance(state, ReservedCache)
+        assert state.keys.data_ptr() == memory
+        assert_same_state(state, grown, "in place")
+        with pytest.raises(UsageError, match="room for 6 steps is asked to hold 7"):
+            layer.step(x[:, 0], state)
+        with pytest.raises(UsageError, match="more than the capacity of 5"):
+            reserve(grown, 5)
+    with pytest.raises(UsageError, match="carries no gradient"):
+        layer.step(x[:, 0], reserve(layer.initial_state(2), 3))
+
+
+def test_a_window_keeps_as_much_after_many_steps_as_after_one() -> None:
+    layer = stack([CausalTransformerBlock(4, 4, heads=2, window=8) for _ in range(2)])
+    with torch.inference_mode():
+        state = layer.initial_state(1)
+        sizes = set()
+        for _ in range(300):
+            _, state = layer.step(torch.randn(1, 4), state)
+            sizes.add(tuple(leaf.untyped_storage().nbytes() for _, leaf in leaves(state)))
+        _, state = layer(torch.randn(1, 1000, 4), state)
+        sizes.add(tuple(leaf.untyped_storage().nbytes() for _, leaf in leaves(state)))
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("kind", [CausalSelfAttention, SelfAttention])
+def test_a_long_windowed_sequence_takes_memory_in_proportion(kind) -> None:
+    """Every mask and score of 65,536² numbers would be gigabytes; the band is megabytes."""
+    layer = kind(4, 1, window=32)
+    y, _ = layer(torch.randn(1, 65_536, 4).requires_grad_())
+    y.sum().backward()
+    near, _ = layer(torch.randn(1, 10, 4))
+    assert near.shape == (1, 10, 4)
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    layer, x = CausalSelfAttention(8, 2, dropout=0.5), torch.randn(2, 9, 8)
+    assert not torch.equal(layer(x)[0], layer(x)[0])
+    layer.eval()
+    assert torch.equal(layer(x)[0], layer(x)[0])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CausalSelfAttention(6, 4), "6 features cannot be shared by 4 heads"),
+        (lambda: CausalSelfAttention(8, 4, key_heads=3), "4 heads cannot share 3 key heads"),
+        (lambda: CausalSelfAttention(6, 2), "must be even; got 3"),
+        (lambda: CausalSelfAttention(8, 2, window=0), "at least one step"),
+        (lambda: CausalSelfAttention(8, 2, dropout=1.0), "below 1"),
+        (lambda: CrossAttention(8, 4, dropout=1.0), "below 1"),
+        (lambda: CrossAttention(8, 4)(torch.zeros(2, 3, 8)), r"expected a memory of shape \(2, S, 4\); got nothing"),
+        (lambda: CausalSelfAttention(8, 2).step(torch.zeros(1, 8), (1,)), "expected a state of the kind KeyValueCache"),
+        (lambda: InputPositions(4, 5), "keep the width"),
+        (
+            lambda: InputPositions(4, 4, kind=PositionTable.LEARNED, length=3)(torch.zeros(1, 4, 4)),
+            "3 learned positions, a sequence has 4 steps",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make()
