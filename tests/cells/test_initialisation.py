@@ -7,7 +7,31 @@ import math
 import pytest
 import torch
 
-from seqloom.cells import LSTM, Between, Constant, Glorot, He, Identity, LeCun, Orthogonal, SpectralRadius, Uniform
+from seqloom.cells import (
+    GRU,
+    LSTM,
+    Between,
+    Cell,
+    Constant,
+    CoupledLSTM,
+    Glorot,
+    GRUResetAfter,
+    GRUWithoutReset,
+    He,
+    Identity,
+    LayerNormGRU,
+    LayerNormLSTM,
+    LeCun,
+    MinGRU,
+    MinimalGated,
+    MinLSTM,
+    Orthogonal,
+    PeepholeLSTM,
+    SpectralRadius,
+    Uniform,
+    Zoneout,
+)
+from seqloom.errors import UsageError
 from seqloom.layers import Recurrent
 
 
@@ -68,3 +92,47 @@ def test_a_seed_decides_the_weights() -> None:
         layer.reset_parameters(torch.Generator().manual_seed(3))
         fills.append([p.clone() for p in layer.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(*fills, strict=True))
+
+
+def first_biases(cell: Cell, units: int) -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    layer = Recurrent(cell, 2, units)
+    return {name: p.detach() for name, p in layer.weights.named_parameters() if name.endswith("bias")}
+
+
+CHRONO = [
+    (LSTM(chrono=50), "forget.bias", "input.bias"),
+    (PeepholeLSTM(chrono=50), "forget.bias", "input.bias"),
+    (CoupledLSTM(chrono=50), None, "input.bias"),
+    (LayerNormLSTM(chrono=50), "forget_state_norm.bias", "input_state_norm.bias"),
+    (LayerNormGRU(chrono=50), None, "update_state_norm.bias"),
+    (GRU(chrono=50), "update.bias", None),
+    (GRU(chrono=50, update="writes"), None, "update.bias"),
+    (GRUResetAfter(chrono=50), "update.bias", None),
+    (GRUWithoutReset(chrono=50), "update.bias", None),
+    (MinimalGated(chrono=50), None, "forget.bias"),
+    (MinGRU(chrono=50), None, "update.bias"),
+    (MinLSTM(chrono=50), "forget.bias", "input.bias"),
+    (Zoneout(LSTM(chrono=50), rate=0.1), "forget.bias", "input.bias"),
+]
+
+
+@pytest.mark.parametrize(("cell", "keeps", "writes"), CHRONO, ids=lambda value: str(value)[:40])
+def test_chrono_spreads_the_times_evenly(cell: Cell, keeps: str | None, writes: str | None) -> None:
+    """Tallec & Ollivier, 2018: a gate of bias log u forgets in u + 1 steps, u uniform from 1 to 49."""
+    biases = first_biases(cell, units=400)
+    spread = biases[keeps] if keeps else -biases[writes or ""]
+    if keeps and writes:
+        assert torch.equal(biases[writes], -biases[keeps])
+    times = torch.exp(spread).sort().values
+    assert 1 <= times[0] < 3
+    assert 47 < times[-1] <= 49
+    even = 1 + 48 * (torch.arange(400) + 0.5) / 400
+    assert float((times - even).abs().max()) / 48 < 1.63 / 400**0.5  # Kolmogorov and Smirnov, 1 %
+    others = [bias for name, bias in biases.items() if name not in (keeps, writes)]
+    assert not any(bias.any() for bias in others)
+
+
+def test_chrono_needs_three_steps() -> None:
+    with pytest.raises(UsageError, match="at least 3 steps"):
+        LSTM(chrono=2)

@@ -6,6 +6,7 @@ from seqloom.cells.dropout import RecurrentDropout, VariationalDropout
 from seqloom.cells.echo_state import LeakyEchoState
 from seqloom.cells.elman import Activation, Elman
 from seqloom.cells.formula import formula
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.graph import Graph
 from seqloom.cells.gru import GRU, GRUResetAfter, UpdateGate
 from seqloom.cells.gru_without_reset import GRUWithoutReset
@@ -74,6 +75,7 @@ __all__ = [
     "GRUResetAfter",
     "GRUWithoutReset",
     "GateDecay",
+    "GatedMemory",
     "Glorot",
     "Graph",
     "He",
@@ -85,6 +87,7 @@ __all__ = [
     "LeCun",
     "LeakyEchoState",
     "LiGRU",
+    "MemoryGates",
     "MinGRU",
     "MinLSTM",
     "MinimalGated",

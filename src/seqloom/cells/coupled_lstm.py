@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqloom.cells.cell import Cell
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.words import Symbol, affine, sigmoid, tanh
 
 __all__ = ["CoupledLSTM"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoupledLSTM(Cell):
+class CoupledLSTM(GatedMemory):
     """Long short-term memory with coupled gates: f = 1 - i, so one gate and a quarter of the weights fewer.
 
     i = σ(input), g = tanh(candidate), o = σ(output), each a map of x and h;
@@ -36,3 +36,7 @@ class CoupledLSTM(Cell):
 
     def initial_bias(self, name: str) -> float:
         return -self.forget_bias if name == "input" else 0.0
+
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return MemoryGates(writes="input")

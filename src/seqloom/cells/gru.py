@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from seqloom.cells.cell import Cell
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.words import Symbol, affine, sigmoid, tanh
 
 __all__ = ["GRU", "GRUResetAfter", "UpdateGate"]
@@ -28,14 +28,18 @@ class UpdateGate(StrEnum):
             return gate * past + (1 - gate) * candidate
         return (1 - gate) * past + gate * candidate
 
+    def gates(self, name: str) -> MemoryGates:
+        """The gate ``name`` as the one that keeps or the one that writes."""
+        return MemoryGates(keeps=name) if self is UpdateGate.KEEPS else MemoryGates(writes=name)
+
 
 @dataclass(frozen=True, kw_only=True)
-class GRU(Cell):
+class GRU(GatedMemory):
     """Gated recurrent unit, reset before the product.
 
     z = σ(update), r = σ(reset), each a map of x and h;  n = tanh(W x + U (r h) + b), the map "candidate";
     h' = z h + (1 - z) n when the update gate ``keeps`` (Cho et al., 2014), (1 - z) h + z n when it ``writes``
-    (Chung et al., 2014).
+    (Chung et al., 2014). ``chrono`` spreads its first biases (``GatedMemory``).
 
     >>> GRU(update="writes").state
     ('h',)
@@ -50,9 +54,13 @@ class GRU(Cell):
         n = tanh(affine("candidate", x, r * h))
         return UpdateGate(self.update).mix(z, h, n)
 
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return UpdateGate(self.update).gates("update")
+
 
 @dataclass(frozen=True, kw_only=True)
-class GRUResetAfter(Cell):
+class GRUResetAfter(GatedMemory):
     """Gated recurrent unit, reset after the product, as in torch and cuDNN.
 
     z = σ(update), r = σ(reset);  n = tanh(candidate(x) + r candidate_state(h)), both maps with a bias;
@@ -70,3 +78,7 @@ class GRUResetAfter(Cell):
         z = sigmoid(affine("update", x, h))
         n = tanh(affine("candidate", x) + r * affine("candidate_state", h))
         return UpdateGate(self.update).mix(z, h, n)
+
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return UpdateGate(self.update).gates("update")

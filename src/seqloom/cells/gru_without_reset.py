@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqloom.cells.cell import Cell
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.gru import UpdateGate
 from seqloom.cells.words import Symbol, affine, sigmoid, tanh
 
@@ -12,7 +12,7 @@ __all__ = ["GRUWithoutReset"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GRUWithoutReset(Cell):
+class GRUWithoutReset(GatedMemory):
     """Gated recurrent unit with the update gate alone, a third of the weights fewer.
 
     z = σ(update), n = tanh(candidate), both maps of x and h;
@@ -31,3 +31,7 @@ class GRUWithoutReset(Cell):
         z = sigmoid(affine("update", x, h))
         n = tanh(affine("candidate", x, h))
         return UpdateGate(self.update).mix(z, h, n)
+
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return UpdateGate(self.update).gates("update")

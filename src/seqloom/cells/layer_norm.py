@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqloom.cells.cell import Cell
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.gru import UpdateGate
 from seqloom.cells.words import Symbol, affine, norm, sigmoid, tanh
 
@@ -21,7 +21,7 @@ def normalised(name: str, operand: Symbol) -> Symbol:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LayerNormLSTM(Cell):
+class LayerNormLSTM(GatedMemory):
     """Long short-term memory with layer norm on the maps of x, on the maps of h, and on the memory as it is read.
 
     i, f, o = σ(LN(W x) + LN(U h)), g = tanh(LN(W x) + LN(U h)), each with its own W, U and norms;
@@ -48,9 +48,13 @@ class LayerNormLSTM(Cell):
     def initial_bias(self, name: str) -> float:
         return self.forget_bias if name == "forget_state_norm" else 0.0
 
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return MemoryGates("forget_state_norm", "input_state_norm")
+
 
 @dataclass(frozen=True, kw_only=True)
-class LayerNormGRU(Cell):
+class LayerNormGRU(GatedMemory):
     """Gated recurrent unit, reset after the product, with layer norm on the maps of x and on those of h.
 
     z, r = σ(LN(W x) + LN(U h)), each with its own W, U and norms;  n = tanh(LN(W x) + r LN(U h));
@@ -69,3 +73,7 @@ class LayerNormGRU(Cell):
         z = sigmoid(normalised("update", x) + normalised("update_state", h))
         n = tanh(normalised("candidate", x) + r * normalised("candidate_state", h))
         return UpdateGate(self.update).mix(z, h, n)
+
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return UpdateGate(self.update).gates("update_state_norm")

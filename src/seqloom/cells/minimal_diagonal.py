@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqloom.cells.cell import Cell
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.words import Symbol, affine, minimum, relu, sigmoid
 
 __all__ = ["MinGRU", "MinLSTM"]
@@ -17,7 +17,7 @@ def _candidate(x: Symbol, positive: bool) -> Symbol:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MinGRU(Cell):
+class MinGRU(GatedMemory):
     """Minimal GRU.
 
     z = σ(update), n = candidate, both maps of x;  h' = (1 - z) h + z n  (Feng et al., 2024, sec. 3.1).
@@ -36,9 +36,13 @@ class MinGRU(Cell):
         z = sigmoid(affine("update", x))
         return (1 - z) * h + z * _candidate(x, self.positive)
 
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return MemoryGates(writes="update")
+
 
 @dataclass(frozen=True, kw_only=True)
-class MinLSTM(Cell):
+class MinLSTM(GatedMemory):
     """Minimal LSTM, its two gates scaled to add up to 1.
 
     f = σ(forget), i = σ(input), n = candidate, each a map of x;
@@ -61,3 +65,7 @@ class MinLSTM(Cell):
 
     def initial_bias(self, name: str) -> float:
         return self.forget_bias if name == "forget" else 0.0
+
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return MemoryGates("forget", "input")

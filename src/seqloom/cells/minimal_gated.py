@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqloom.cells.cell import Cell
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.words import Symbol, affine, sigmoid, tanh
 
 __all__ = ["MinimalGated"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MinimalGated(Cell):
+class MinimalGated(GatedMemory):
     """Minimal gated unit.
 
     f = σ(forget), a map of x and h;  n = tanh(W x + U (f h) + b), the map "candidate";
@@ -34,3 +34,7 @@ class MinimalGated(Cell):
 
     def initial_bias(self, name: str) -> float:
         return self.forget_bias if name == "forget" else 0.0
+
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return MemoryGates(writes="forget")

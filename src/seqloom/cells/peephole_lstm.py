@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqloom.cells.cell import Cell
+from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.words import Symbol, affine, sigmoid, tanh, weight
 
 __all__ = ["PeepholeLSTM"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PeepholeLSTM(Cell):
+class PeepholeLSTM(GatedMemory):
     """Long short-term memory with peepholes: each gate also reads the memory c, unit by unit.
 
     i = σ(input + p_i c), f = σ(forget + p_f c), g = tanh(candidate), each map of x and h;
@@ -38,3 +38,7 @@ class PeepholeLSTM(Cell):
 
     def initial_bias(self, name: str) -> float:
         return self.forget_bias if name == "forget" else 0.0
+
+    @property
+    def memory_gates(self) -> MemoryGates:
+        return MemoryGates("forget", "input")

@@ -49,8 +49,9 @@ class MinGRUBlock(CausalBlock):
     """x + W minGRU(convolution(norm(x))), then x + feed_forward(norm(x)) (Feng et al., 2024, appendix).
 
     x (B, T, D) → y (B, T, H). The recurrence has ``expansion`` · H units and runs as one scan; the convolution sees
-    ``convolution`` inputs; the feed-forward network has ``feed_forward_factor`` · H units, with GELU; ``positive`` is
-    the cell's. The norm (root mean square) and the width of the network (4 H) are those of public implementations.
+    ``convolution`` inputs; the feed-forward network has ``feed_forward_factor`` · H units, with GELU; ``positive`` and
+    ``chrono`` are the cell's. The norm (root mean square) and the width of the network (4 H) are those of public
+    implementations.
 
     >>> import torch
     >>> y, state = MinGRUBlock(3, 4)(torch.zeros(1, 5, 3))
@@ -67,18 +68,20 @@ class MinGRUBlock(CausalBlock):
         convolution: int = 4,
         feed_forward_factor: int = 4,
         positive: bool = False,
+        chrono: int | None = None,
         norm: NormKind = NormKind.RMS,
         dropout: float = 0.0,
     ) -> None:
+        cell = MinGRU(positive=positive, chrono=chrono)
         super().__init__(
-            ConvolvedRecurrence(MinGRU(positive=positive), hidden_size, expansion * hidden_size, convolution),
+            ConvolvedRecurrence(cell, hidden_size, expansion * hidden_size, convolution),
             FeedForward(hidden_size, feed_forward_factor * hidden_size),
             in_features=in_features,
             norm=norm,
             dropout=dropout,
         )
         self.expansion, self.convolution, self.feed_forward_factor = expansion, convolution, feed_forward_factor
-        self.positive, self.dropout = positive, dropout
+        self.positive, self.chrono, self.dropout = positive, chrono, dropout
 
 
 class MinLSTMBlock(CausalBlock):
@@ -102,10 +105,11 @@ class MinLSTMBlock(CausalBlock):
         feed_forward_factor: int = 4,
         positive: bool = False,
         forget_bias: float = 1.0,
+        chrono: int | None = None,
         norm: NormKind = NormKind.RMS,
         dropout: float = 0.0,
     ) -> None:
-        cell = MinLSTM(positive=positive, forget_bias=forget_bias)
+        cell = MinLSTM(positive=positive, forget_bias=forget_bias, chrono=chrono)
         super().__init__(
             ConvolvedRecurrence(cell, hidden_size, expansion * hidden_size, convolution),
             FeedForward(hidden_size, feed_forward_factor * hidden_size),
@@ -114,4 +118,4 @@ class MinLSTMBlock(CausalBlock):
             dropout=dropout,
         )
         self.expansion, self.convolution, self.feed_forward_factor = expansion, convolution, feed_forward_factor
-        self.positive, self.forget_bias, self.dropout = positive, forget_bias, dropout
+        self.positive, self.forget_bias, self.chrono, self.dropout = positive, forget_bias, chrono, dropout

@@ -106,9 +106,9 @@ class GRUWord(Word):
     """The GRUs under one word, told apart by ``reset``."""
 
     cells: Mapping[Reset, RecurrentWord] = {
-        Reset.BEFORE: RecurrentWord(GRU, ("update",)),
-        Reset.AFTER: RecurrentWord(GRUResetAfter, ("update",)),
-        Reset.NONE: RecurrentWord(GRUWithoutReset, ("update",)),
+        Reset.BEFORE: RecurrentWord(GRU, ("update", "chrono")),
+        Reset.AFTER: RecurrentWord(GRUResetAfter, ("update", "chrono")),
+        Reset.NONE: RecurrentWord(GRUWithoutReset, ("update", "chrono")),
     }
     options: Mapping[str, Option] = {"reset": Option(Reset.AFTER, Reset), **cells[Reset.AFTER].options}
     subject = GRU
