@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from seqloom import kernels
-from seqloom.kernels.matrix_state import Forms, delta_rule, scalar_decay
+from seqloom.kernels.matrix_state import Forms, delta_rule, scalar_decay, vector_decay
 from seqloom.testing.tolerance import assert_close
 
 Inputs = tuple[Tensor, ...]
@@ -45,6 +45,11 @@ def for_scalar_decay(shape: Shape) -> Inputs:
     return shape.normal(shape.key), shape.normal(shape.key), shape.normal(shape.value), shape.decays()
 
 
+def for_vector_decay(shape: Shape) -> Inputs:
+    queries, keys, values, _ = for_scalar_decay(shape)
+    return queries, keys, values, shape.decays(shape.key)
+
+
 def for_delta_rule(shape: Shape) -> Inputs:
     queries, keys, values, decays = for_scalar_decay(shape)
     return queries, torch.nn.functional.normalize(keys, dim=-1), values, decays, torch.sigmoid(shape.normal())
@@ -52,6 +57,7 @@ def for_delta_rule(shape: Shape) -> Inputs:
 
 RECURRENCES: dict[str, tuple[Forms, Callable[[Shape], Inputs]]] = {
     "scalar decay": (scalar_decay, for_scalar_decay),
+    "vector decay": (vector_decay, for_vector_decay),
     "delta rule": (delta_rule, for_delta_rule),
 }
 each = pytest.mark.parametrize("name", RECURRENCES)

@@ -3,9 +3,11 @@
 from seqloom.kernels.matrix_state.delta_rule import delta_rule
 from seqloom.kernels.matrix_state.forms import Forms
 from seqloom.kernels.matrix_state.scalar_decay import scalar_decay
+from seqloom.kernels.matrix_state.vector_decay import vector_decay
 
 __all__ = [
     "Forms",
     "delta_rule",
     "scalar_decay",
+    "vector_decay",
 ]

@@ -1,0 +1,96 @@
+"""Gated linear attention: a decay for every feature of a key, and its block (Yang et al., 2023)."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seqloom.errors import UsageError
+from seqloom.kernels.matrix_state import vector_decay
+from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.memory import MatrixMemory, split_heads
+from seqloom.layers.blocks.mixer import Advance, Mixer, Part
+from seqloom.layers.feed_forward import GatedFeedForward
+from seqloom.layers.norm import NormKind
+
+__all__ = ["GLABlock", "GatedLinearAttention"]
+
+
+class GatedLinearAttention(Mixer):
+    """S_t = diag(α_t) S_{t-1} + k_t v_tᵀ,  y_t = W_O (silu(W_R x_t + b_R) ∘ norm(S_tᵀ q_t)).
+
+    x (B, T, D) → y (B, T, D). Queries and keys have D / 2 features together (``query``, ``key``), values D
+    (``value``), shared out among ``heads``; queries are divided by sqrt(K). The decay α = σ(W₂ W₁ x + b)^{1/16} has as
+    many features as the keys, through ``rank`` (``squeeze`` is W₁, ``decay`` W₂); each head's output is normalised
+    with ``norm``; ``gate`` is W_R, ``output`` W_O. Source: Yang et al. (2023), sec. 4.
+
+    Raises UsageError unless the heads divide D / 2.
+
+    >>> import torch
+    >>> y, state = GatedLinearAttention(8, heads=2)(torch.zeros(1, 5, 8))
+    >>> y.shape, state[0].matrix.shape
+    (torch.Size([1, 5, 8]), torch.Size([1, 2, 2, 4]))
+    """
+
+    temperature = 16
+
+    def __init__(self, features: int, *, heads: int = 4, rank: int = 16) -> None:
+        super().__init__()
+        if features % (2 * heads):
+            raise UsageError(f"{heads} heads cannot share the half of {features} features.")
+        self.in_features = self.out_features = features
+        self.heads = heads
+        self.query, self.key = (nn.Linear(features, features // 2, bias=False) for _ in range(2))
+        self.squeeze = nn.Linear(features, rank, bias=False)
+        self.decay = nn.Linear(rank, features // 2)
+        self.value = nn.Linear(features, features, bias=False)
+        self.memory = MatrixMemory(vector_decay, heads, features // (2 * heads), features // heads)
+        self.norm = nn.RMSNorm(features // heads, eps=1e-5)
+        self.gate = nn.Linear(features, features)
+        self.output = nn.Linear(features, features, bias=False)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return (self.memory,)
+
+    def mix(self, x: Tensor, advance: Advance) -> Tensor:
+        log_decay = F.logsigmoid(self.decay(self.squeeze(x))) / self.temperature
+        sequences = self.query(x), self.key(x), self.value(x), log_decay
+        queries, *others = (split_heads(sequence, self.heads) for sequence in sequences)
+        read = advance(self.memory, (queries * queries.shape[-1] ** -0.5, *others))
+        y: Tensor = self.output(F.silu(self.gate(x)) * self.norm(read).flatten(-2))
+        return y
+
+
+class GLABlock(CausalBlock):
+    """x + gated_linear_attention(norm(x)), then x + swiglu(norm(x)) (Yang et al., 2023, sec. 4.4).
+
+    x (B, T, D) → y (B, T, H). The mixer has 4 H² weights, and the network, of ``feed_forward_factor`` · H units, 8 H²;
+    the other options are those of ``GatedLinearAttention``.
+
+    >>> import torch
+    >>> y, state = GLABlock(3, 8, heads=2)(torch.zeros(1, 5, 3))
+    >>> y.shape
+    torch.Size([1, 5, 8])
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        hidden_size: int,
+        *,
+        heads: int = 4,
+        rank: int = 16,
+        feed_forward_factor: float = 8 / 3,
+        norm: NormKind = NormKind.RMS,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__(
+            GatedLinearAttention(hidden_size, heads=heads, rank=rank),
+            GatedFeedForward(hidden_size, round(feed_forward_factor * hidden_size)),
+            in_features=in_features,
+            norm=norm,
+            dropout=dropout,
+        )
+        self.heads, self.rank = heads, rank
+        self.feed_forward_factor, self.dropout = feed_forward_factor, dropout
