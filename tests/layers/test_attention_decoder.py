@@ -62,6 +62,11 @@ def test_every_decoder_obeys_the_laws_on_every_kernel(name: str, kernel: str) ->
     check_layer((DECODERS | MORE)[name], kernel=kernel, initial=with_memory)
 
 
+def test_the_laws_see_the_memory_only_where_the_initial_state_has_one() -> None:
+    with pytest.raises(AssertionError, match="cannot learn"):
+        check_layer(DECODERS["bahdanau, additive"])
+
+
 def torch_cell(layer: Recurrent) -> nn.RNNCellBase:
     """torch's cell with the weights of ours."""
     kind, twin = (nn.LSTMCell, LSTM_TWIN) if isinstance(layer.cell, LSTM) else (nn.GRUCell, GRU_TWIN)
