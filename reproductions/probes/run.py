@@ -92,9 +92,7 @@ def watch(model: str, seed: int) -> Watch:
     def show(share: float, point: Point | None) -> None:
         if point is not None and point not in shown[-1:]:
             shown.append(point)
-            longer = f", longer {point.longer.accuracy:.3f}" if point.longer else ""
-            figures = f"loss {point.measures.loss:.3g}, right {point.measures.accuracy:.3f}{longer}"
-            print(f"{model} seed {seed} step {point.step} ({share:.0%}, {point.seconds:.0f} s): {figures}", flush=True)
+            print(f"{model}, seed {seed}, {share:.0%}: {point}", flush=True)
 
     return show
 

@@ -70,6 +70,12 @@ def test_the_front_end_suits_the_probe() -> None:
     assert chosen.out_features == 5
 
 
+def test_who_sees_the_answers_is_refused() -> None:
+    with pytest.raises(UsageError, match="give causal layers"):
+        build_model(EmbeddedReber(), "gru(3) bidirectional")
+    build_model(Parity(), "gru(3) bidirectional")
+
+
 def test_an_easy_probe_is_solved_and_the_run_ends_there() -> None:
     result = run_probe(EASY, "elman(8)", ProbeSettings(learning_rate=0.03, evaluate_every=25, held_out=50))
     assert (result.ended, result.solved) == (End.SOLVED, True)

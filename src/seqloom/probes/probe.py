@@ -62,11 +62,13 @@ class Probe(ABC):
     """A generated task with a known answer; its fields are its sizes.
 
     ``name`` is its word on the command line. ``tokens`` says whether it is read as symbols or as values,
-    ``in_features`` how many there are of them. Raises UsageError for sizes that make no sense.
+    ``in_features`` how many there are of them, ``causal`` that a model which sees later inputs would see the answers.
+    Raises UsageError for sizes that make no sense.
     """
 
     name: ClassVar[str]
     tokens: ClassVar[bool] = True
+    causal: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         raise_together(

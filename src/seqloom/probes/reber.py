@@ -79,6 +79,7 @@ class EmbeddedReber(Probe):
     """
 
     name = "embedded-reber"
+    causal = True
 
     @property
     def in_features(self) -> int:

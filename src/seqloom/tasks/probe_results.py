@@ -37,6 +37,12 @@ class Point(NamedTuple):
     measures: Measures
     longer: Measures | None
 
+    def __str__(self) -> str:
+        loss, accuracy, whole = self.measures
+        longer = "" if self.longer is None else f", longer ones {self.longer.accuracy:.3f}"
+        figures = f"loss {loss:.3g}, right {accuracy:.3f}, whole {whole:.3f}{longer}"
+        return f"step {self.step}, {self.seconds:.0f} s, {figures}"
+
 
 @dataclass(frozen=True)
 class ProbeResult:

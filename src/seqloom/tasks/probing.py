@@ -9,7 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from seqloom.layers import LearnedEmbedding, OneHot, parse_spec
+from seqloom.errors import UsageError
+from seqloom.layers import CausalLayer, Embedding, LearnedEmbedding, OneHot, parse_spec
 from seqloom.models.scored_model import ScoredModel
 from seqloom.probes import Examples, Measures, Probe
 from seqloom.tasks.probe_results import End, Point, ProbeResult
@@ -33,7 +34,7 @@ def run_probe(
     """Train the layers that the words ``model`` build on ``probe``, and say what came of it.
 
     The last judgement stands in the result, no earlier and better one. A loss that is not finite ends the run and
-    is a result too. The same settings give the same run, but for the clock.
+    is a result too. The same settings give the same run, unless the clock ends it.
 
     >>> from seqloom.probes import Parity
     >>> result = run_probe(Parity(length=2, longest=3), "gru(4)", ProbeSettings(steps=2, held_out=8))
@@ -60,13 +61,19 @@ def run_probe(
 
 def build_model(probe: Probe, model: str, embedding: int | None = None) -> ScoredModel:
     """The words ``model`` as layers, between the front end and the head that ``probe`` needs."""
+    front = _front(probe, embedding)
+    body = parse_spec(model).build(probe.in_features if front is None else front.out_features)
+    if probe.causal and not isinstance(body, CausalLayer):
+        raise UsageError(f"{probe.name} asks for the next symbol, which {model} would see: give causal layers.")
+    return ScoredModel(front, body, probe.answer.outputs)
+
+
+def _front(probe: Probe, embedding: int | None) -> Embedding | None:
     if not probe.tokens:
-        return ScoredModel(None, parse_spec(model).build(probe.in_features), probe.answer.outputs)
+        return None
     if embedding is None and probe.in_features <= _LARGEST_ONE_HOT:
-        front: LearnedEmbedding | OneHot = OneHot(probe.in_features)
-    else:
-        front = LearnedEmbedding(probe.in_features, embedding or _TABLE)
-    return ScoredModel(front, parse_spec(model).build(front.out_features), probe.answer.outputs)
+        return OneHot(probe.in_features)
+    return LearnedEmbedding(probe.in_features, embedding or _TABLE)
 
 
 @torch.no_grad()

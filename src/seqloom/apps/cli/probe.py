@@ -149,17 +149,11 @@ def _watcher(quiet: bool) -> Iterator[Callable[[str, int], Callable[[float, Poin
                 bar(int(share * _BAR), _BAR)
                 if point is not None and point not in shown[-1:]:
                     shown.append(point)
-                    say(f"{model}, seed {seed}: {_line(point)}")
+                    say(f"{model}, seed {seed}: {point}")
 
             return show
 
         yield watch
-
-
-def _line(point: Point) -> str:
-    loss, accuracy, whole = point.measures
-    longer = "" if point.longer is None else f", longer ones {point.longer.accuracy:.3f}"
-    return f"step {point.step}, {point.seconds:.0f} s, loss {loss:.3g}, right {accuracy:.3f}, whole {whole:.3f}{longer}"
 
 
 def _print_results(chosen: Probe, found: Sequence[ProbeResult]) -> None:
