@@ -16,6 +16,7 @@ from seqloom.layers.attention.input_positions import InputPositions
 from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.blocks.delta_net import DeltaNetBlock
 from seqloom.layers.blocks.gated_delta_net import GatedDeltaNetBlock
+from seqloom.layers.blocks.gla import GLABlock
 from seqloom.layers.blocks.lru import LRUBlock
 from seqloom.layers.blocks.mamba2 import Mamba2Block
 from seqloom.layers.blocks.minimal import MinGRUBlock, MinLSTMBlock
@@ -51,6 +52,7 @@ WORDS: Mapping[str, Word] = {
     "slstm": LayerWord(SLSTMBlock),
     "mlstm": LayerWord(MLSTMBlock),
     "retnet": LayerWord(RetNetBlock),
+    "gla": LayerWord(GLABlock),
     "mamba2": LayerWord(Mamba2Block),
     "deltanet": LayerWord(DeltaNetBlock),
     "gated-deltanet": LayerWord(GatedDeltaNetBlock),
