@@ -14,6 +14,7 @@ import argparse
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from seqloom.probes import Adding, AssociativeRecall, Copy, Parity, Probe
 from seqloom.tasks.probe_picture import draw_results
@@ -42,35 +43,44 @@ class Experiment:
     rows: tuple[Row, ...]
 
 
-_ADDING = ProbeSettings(learning_rate=2e-3, steps=7000, minutes=10, to_the_end=False, evaluate_every=250)
+_ADDING = ProbeSettings(learning_rate=2e-3, steps=7000, minutes=10, evaluate_every=250)
 _COPY = ProbeSettings(learning_rate=1e-3, steps=5000, minutes=10, evaluate_every=100, held_out=200)
 _RECALL = ProbeSettings(
-    learning_rate=2e-3, cosine=True, batch_size=64, embedding=64, steps=10000, minutes=10, evaluate_every=500
+    learning_rate=2e-3, warmup_steps=100, batch_size=64, embedding=64, steps=20000, minutes=10, evaluate_every=500
 )
 _PARITY = ProbeSettings(learning_rate=2e-3, batch_size=64, steps=20000, minutes=10, evaluate_every=500, held_out=500)
+_BLOCKS: dict[str, Any] = {"warmup_steps": 100, "learning_rate": 1e-3}
 
 EXPERIMENTS = {
     "adding": Experiment(
         Adding(length=600),
         (
-            Row(("elman(128)", "lstm(128)", "gru(128)", "mingru(128) + mingru(128)", "window(128, size=64)"), _ADDING),
-            Row(("lru(64, r_min=0.99, r_max=1) + window(64, size=1)",), _ADDING),
+            Row(("elman(128)", "lstm(128)", "gru(128)"), _ADDING),
+            Row(("2*lru(64, r_min=0.99, max_phase=0.1)", "2*transformer(64)"), replace(_ADDING, **_BLOCKS)),
         ),
     ),
     "copy": Experiment(
         Copy(delay=1000),
         (
-            Row(("elman(64)", "lstm(64)", "gru(64)", "window(64, size=64)"), _COPY),
-            Row(("lru(128, r_min=0.999, r_max=1) + window(128, size=1)",), _COPY),
+            Row(("elman(64)", "lstm(64)", "gru(64)", "2*transformer(64)"), _COPY),
+            Row(("lru(64, units=128, r_min=0.999)",), replace(_COPY, learning_rate=5e-3, evaluate_every=50)),
         ),
     ),
     "mqar": Experiment(
-        AssociativeRecall(length=64, pairs=4, symbols=8192),
-        (Row(("2*lstm(64)", "2*gru(64)", "2*mingru(64)", "2*lru(64)"), _RECALL),),
+        AssociativeRecall(length=64, pairs=4, symbols=256),
+        (
+            Row(
+                ("2*transformer(64)", "2*gated-deltanet(64)", "2*lstm(64)", "2*gru(64)", "2*mingru(64)", "2*lru(64)"),
+                _RECALL,
+            ),
+        ),
     ),
     "parity": Experiment(
         Parity(length=40, longest=500),
-        (Row(("elman(64)", "lstm(64)", "gru(64)", "2*mingru(64)", "2*reallru(64)", "2*lru(64)"), _PARITY),),
+        (
+            Row(("elman(64)", "lstm(64)", "gru(64)"), _PARITY),
+            Row(("2*mingru(64)", "2*lru(64)", "2*transformer(64)"), replace(_PARITY, **_BLOCKS)),
+        ),
     ),
 }
 
