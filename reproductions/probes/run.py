@@ -43,19 +43,19 @@ class Experiment:
     rows: tuple[Row, ...]
 
 
-_ADDING = ProbeSettings(learning_rate=2e-3, steps=7000, minutes=10, evaluate_every=250)
-_COPY = ProbeSettings(learning_rate=1e-3, steps=5000, minutes=10, evaluate_every=100, held_out=200)
+_ADDING = ProbeSettings(learning_rate=2e-3, steps=5000, minutes=4, evaluate_every=250)
+_COPY = ProbeSettings(learning_rate=1e-3, steps=5000, minutes=3, evaluate_every=100, held_out=200)
 _RECALL = ProbeSettings(
-    learning_rate=2e-3, warmup_steps=100, batch_size=64, embedding=64, steps=20000, minutes=10, evaluate_every=500
+    learning_rate=2e-3, warmup_steps=100, batch_size=64, embedding=64, steps=20000, minutes=4, evaluate_every=500
 )
-_PARITY = ProbeSettings(learning_rate=2e-3, batch_size=64, steps=20000, minutes=10, evaluate_every=500, held_out=500)
+_PARITY = ProbeSettings(learning_rate=2e-3, batch_size=64, steps=20000, minutes=2.5, evaluate_every=500, held_out=500)
 _BLOCKS: dict[str, Any] = {"warmup_steps": 100, "learning_rate": 1e-3}
 
 EXPERIMENTS = {
     "adding": Experiment(
         Adding(length=600),
         (
-            Row(("elman(128)", "lstm(128)", "gru(128)"), _ADDING),
+            Row(("elman(64)", "lstm(64)", "gru(64)"), _ADDING),
             Row(("2*lru(64, r_min=0.99, max_phase=0.1)", "2*transformer(64)"), replace(_ADDING, **_BLOCKS)),
         ),
     ),
