@@ -68,6 +68,20 @@ def test_ragged_chunks_are_the_whole(name: str, chunks: list[list[int]], in_plac
         assert_close(y_t, layer.step(x[:, 0], after)[0], "the next step")
 
 
+def test_what_stands_beyond_the_end_of_a_memory_is_not_seen() -> None:
+    layer, x, memory = CrossAttention(4, 3, 2), torch.randn(3, 5, 4), torch.randn(3, 6, 3)
+    lengths = torch.tensor([6, 2, 0])
+    memory[1, 2:], memory[2] = torch.nan, torch.nan
+    memory.requires_grad_()
+    y, _ = layer(x, layer.initial_state(3, memory, lengths))
+    alone, _ = layer(x[1:2], layer.initial_state(1, memory[1:2, :2]))
+    assert_close(y[1], alone[0], "a row with a short memory is the row alone")
+    assert not y[2].any()
+    y.sum().backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in layer.parameters())
+    assert torch.isfinite(memory.grad).all()
+
+
 def test_forks_of_a_growing_stream_part() -> None:
     layer = CausalSelfAttention(4, 2)
     x = torch.randn(2, 6, 4)

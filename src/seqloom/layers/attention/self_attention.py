@@ -115,9 +115,11 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
             y = self._attend_to_past(query, after, places)
         return self._finish(y, lengths), after
 
-    def _is_first(self, cache: Any, new: bool, time: int) -> bool:
+    def _is_first(self, cache: KeyValueCache | ReservedCache | WindowCache, new: bool, time: int) -> bool:
         """Whether nothing came before, and all that comes is in sight: then no mask is needed."""
-        return cache.keys.shape[1] == 0 if self.window is None else new and time <= self.window
+        if self.window is None:
+            return cache.keys.shape[1] == 0
+        return time <= self.window and (new or not any(cache.steps.tolist()))
 
     def _attend_to_past(self, query: Tensor, cache: Any, places: Tensor) -> Tensor:
         """The keys of the past and the new ones stand in one cache."""

@@ -28,12 +28,14 @@ class WindowCache(NamedTuple):
 
     def append(self, keys: Tensor, values: Tensor, lengths: Tensor | None) -> WindowCache:
         """The cache after T more steps, keys and values (B, T, N, K), of which ``lengths`` (B,) are real."""
-        kept = self.keys.shape[1]
+        kept, time = self.keys.shape[1], keys.shape[1]
 
         def last(old: Tensor, new: Tensor) -> Tensor:
+            if lengths is None and time >= kept:
+                return new[:, time - kept :].clone()  # not a view, which would keep the whole sequence in memory
             seen = torch.cat([old, new], 1)
             if lengths is None:
-                return seen[:, new.shape[1] :].clone()  # not a view, which would keep the whole sequence in memory
+                return seen[:, time:].clone()
             places = lengths.to(seen.device)[:, None] + torch.arange(kept, device=seen.device)
             return seen.gather(1, places[..., None, None].expand(-1, -1, *seen.shape[2:]))
 
