@@ -7,12 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqloom.kernels.matrix_state import delta_rule, scalar_decay
+from seqloom.kernels.matrix_state import delta_rule, scalar_decay, vector_decay
 from seqloom.layers.blocks.gated_delta_net import GatedDeltaNet
 from seqloom.layers.blocks.mamba2 import Mamba2, Mamba2Block
 from seqloom.testing.tolerance import assert_close
 
 pytest.importorskip("transformers")
+from transformers.models.kimi_linear import modeling_kimi_linear as kimi
 from transformers.models.mamba2 import modeling_mamba2 as mamba2
 from transformers.models.minimax import modeling_minimax as minimax
 from transformers.models.qwen3_next import modeling_qwen3_next as qwen3_next
@@ -90,21 +91,47 @@ def test_constant_decays_are_lightning_attention() -> None:
     assert_close(state, wanted_state, "state")
 
 
+def assert_same_recurrence(ours, theirs, inputs: list[Tensor], law: str) -> None:
+    """Outputs, last states, and the gradients of a fixed projection of both."""
+    found = [ours(), theirs()]
+    for pair in list(found):
+        torch.manual_seed(0)
+        loss = sum((one * torch.randn(one.shape)).sum() for one in pair)
+        found.append(torch.autograd.grad(loss, inputs))
+    for a, b in zip((*found[0], *found[2]), (*found[1], *found[3]), strict=True):
+        assert_close(a, b, law, terms=1024)
+
+
+@pytest.mark.parametrize("form", ["recurrent_kimi_delta_attention", "chunk_kimi_delta_attention"])
+def test_decays_by_feature_are_kimi_delta_attention_without_its_correction(form: str) -> None:
+    """Its state changes by β k (v - Sᵀ k)ᵀ. With v / β for v and β near 0 that is k vᵀ: gated linear attention."""
+    queries, keys = torch.randn(2, 2, 70, 3, 6).unbind(0)
+    values, log_decay = torch.randn(2, 70, 3, 5), -torch.randn(2, 70, 3, 6).exp()
+    inputs = [one.requires_grad_() for one in (queries, keys, values, log_decay, torch.randn(2, 3, 6, 5))]
+    *_, state = inputs
+    beta = torch.full((2, 70, 3), 1e-7)
+    assert_same_recurrence(
+        lambda: vector_decay(queries / 6**0.5, keys, values, log_decay, state=state),
+        lambda: getattr(kimi, form)(
+            queries, keys, values / 1e-7, log_decay, beta, initial_state=state, output_final_state=True
+        ),
+        inputs,
+        form,
+    )
+
+
 @pytest.mark.parametrize("form", ["torch_chunk_gated_delta_rule", "torch_recurrent_gated_delta_rule"])
 def test_the_gated_delta_rule_is_that_of_transformers(form: str) -> None:
     queries, keys = torch.randn(2, 2, 70, 3, 6).unbind(0)
     values, log_decay = torch.randn(2, 70, 3, 5), -torch.randn(2, 70, 3).exp()
     keys, beta, state = F.normalize(keys, dim=-1), torch.rand(2, 70, 3), torch.randn(2, 3, 6, 5)
     inputs = [one.requires_grad_() for one in (queries, keys, values, log_decay, beta, state)]
-    theirs = getattr(qwen3_next, form)(*inputs[:5], initial_state=state, output_final_state=True)
-    y, after = delta_rule(queries / 6**0.5, keys, values, log_decay, beta, state=state)
-    gradients = []
-    for found in ((y, after), theirs):
-        torch.manual_seed(0)
-        loss = sum((one * torch.randn(one.shape)).sum() for one in found)
-        gradients.append(torch.autograd.grad(loss, inputs))
-    for a, b in zip((y, after, *gradients[0]), (*theirs, *gradients[1]), strict=True):
-        assert_close(a, b, form, terms=1024)
+    assert_same_recurrence(
+        lambda: delta_rule(queries / 6**0.5, keys, values, log_decay, beta, state=state),
+        lambda: getattr(qwen3_next, form)(*inputs[:5], initial_state=state, output_final_state=True),
+        inputs,
+        form,
+    )
 
 
 def qwen3_next_layer(**sizes: int) -> nn.Module:
