@@ -1,13 +1,15 @@
 """Layers over sequences, all under one protocol: ``y, state = layer(x, state=None, lengths=None)``."""
 
 from seqloom.layers.attention import CausalSelfAttention, CrossAttention, InputPositions, SelfAttention, reserve
-from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
-from seqloom.layers.attention_decoder import BahdanauDecoder, LuongDecoder
 from seqloom.layers.bidirectional import Bidirectional, BidirectionalState
-from seqloom.layers.block import Block, CausalBlock, Placement
-from seqloom.layers.bottleneck_decoder import BottleneckDecoder
+from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
+from seqloom.layers.blocks.block import Block, CausalBlock, Placement
+from seqloom.layers.blocks.feed_forward import Activation, FeedForward, GatedFeedForward
+from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
+from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
+from seqloom.layers.decoders.bottleneck import BottleneckDecoder
+from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
-from seqloom.layers.feed_forward import Activation, FeedForward, GatedFeedForward
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
@@ -16,8 +18,6 @@ from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState, EchoStates
 from seqloom.layers.spec import Spec, parse_spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
-from seqloom.layers.transformer import CausalTransformerBlock, TransformerBlock
-from seqloom.layers.transformer_decoder import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.window import Window, WindowState
 
 __all__ = [

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.layers.bidirectional import Bidirectional
-from seqloom.layers.block import Block, Placement
+from seqloom.layers.blocks.block import Block, Placement
 from seqloom.layers.norm import Norm
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.stack import Stack, stack

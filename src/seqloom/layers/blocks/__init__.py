@@ -1,1 +1,1 @@
-"""The blocks of today's recurrences, as in their papers: norms, projections and gates around a recurrence."""
+"""The blocks: a mixer over time and a network over features, in one frame; each family as in its paper."""

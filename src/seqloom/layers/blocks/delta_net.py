@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import delta_rule
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
+from seqloom.layers.blocks.feed_forward import GatedFeedForward
 from seqloom.layers.blocks.memory import MatrixMemory, split_heads
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.feed_forward import GatedFeedForward
 from seqloom.layers.norm import NormKind
 
 __all__ = ["DeltaMemory", "DeltaNet", "DeltaNetBlock"]
@@ -113,7 +113,7 @@ class DeltaNetBlock(CausalBlock):
             dropout=dropout,
         )
         self.heads, self.convolution = heads, convolution
-        self.feed_forward_factor, self.dropout = feed_forward_factor, dropout
+        self.feed_forward_factor = feed_forward_factor
 
 
 def _unit_length(x: Tensor) -> Tensor:

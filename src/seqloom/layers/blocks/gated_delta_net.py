@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.delta_net import DeltaMemory
+from seqloom.layers.blocks.feed_forward import GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.selective_decay import SelectiveDecay
-from seqloom.layers.feed_forward import GatedFeedForward
 from seqloom.layers.norm import NormKind
 
 __all__ = ["GatedDeltaNet", "GatedDeltaNetBlock"]
@@ -100,4 +100,4 @@ class GatedDeltaNetBlock(CausalBlock):
         super().__init__(mixer, network, in_features=in_features, norm=norm, dropout=dropout)
         self.heads, self.key_heads, self.key_size = heads, key_heads, key_size
         self.expansion, self.convolution = expansion, convolution
-        self.feed_forward_factor, self.dropout = feed_forward_factor, dropout
+        self.feed_forward_factor = feed_forward_factor

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import vector_decay
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
+from seqloom.layers.blocks.feed_forward import GatedFeedForward
 from seqloom.layers.blocks.memory import MatrixMemory, split_heads
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
-from seqloom.layers.feed_forward import GatedFeedForward
 from seqloom.layers.norm import NormKind
 
 __all__ = ["GLABlock", "GatedLinearAttention"]
@@ -93,4 +93,4 @@ class GLABlock(CausalBlock):
             dropout=dropout,
         )
         self.heads, self.rank = heads, rank
-        self.feed_forward_factor, self.dropout = feed_forward_factor, dropout
+        self.feed_forward_factor = feed_forward_factor

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.cells.lru import LRU
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.mixer import Advance, Mixer
 from seqloom.layers.norm import NormKind
 from seqloom.layers.protocol import CausalLayer
@@ -76,4 +76,3 @@ class LRUBlock(CausalBlock):
             GatedLRU(cell, hidden_size, units or hidden_size), in_features=in_features, norm=norm, dropout=dropout
         )
         self.units, self.r_min, self.r_max, self.max_phase = units, r_min, r_max, max_phase
-        self.dropout = dropout

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import scalar_decay
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.memory import MatrixMemory, split_heads
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.selective_decay import SelectiveDecay
@@ -111,4 +111,4 @@ class Mamba2Block(CausalBlock):
         )
         super().__init__(mixer, in_features=in_features, norm=norm, dropout=dropout)
         self.state_size, self.head_size, self.groups = state_size, head_size, groups
-        self.expansion, self.convolution, self.dropout = expansion, convolution, dropout
+        self.expansion, self.convolution = expansion, convolution

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.minimal_diagonal import MinGRU, MinLSTM
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
+from seqloom.layers.blocks.feed_forward import FeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.feed_forward import FeedForward
 from seqloom.layers.norm import NormKind
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.recurrent import Recurrent
@@ -81,7 +81,7 @@ class MinGRUBlock(CausalBlock):
             dropout=dropout,
         )
         self.expansion, self.convolution, self.feed_forward_factor = expansion, convolution, feed_forward_factor
-        self.positive, self.chrono, self.dropout = positive, chrono, dropout
+        self.positive, self.chrono = positive, chrono
 
 
 class MinLSTMBlock(CausalBlock):
@@ -118,4 +118,4 @@ class MinLSTMBlock(CausalBlock):
             dropout=dropout,
         )
         self.expansion, self.convolution, self.feed_forward_factor = expansion, convolution, feed_forward_factor
-        self.positive, self.forget_bias, self.chrono, self.dropout = positive, forget_bias, chrono, dropout
+        self.positive, self.forget_bias, self.chrono = positive, forget_bias, chrono

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state.exponential_gates import ExponentialState, exponential_gates, one_step
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
@@ -150,4 +150,3 @@ class MLSTMBlock(CausalBlock):
             dropout=dropout,
         )
         self.heads, self.expansion, self.convolution, self.block = heads, expansion, convolution, block
-        self.dropout = dropout

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import scalar_decay
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
+from seqloom.layers.blocks.feed_forward import FeedForward
 from seqloom.layers.blocks.memory import MatrixMemory, split_heads
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.rotation import Rotation
-from seqloom.layers.feed_forward import FeedForward
 from seqloom.layers.norm import NormKind
 
 __all__ = ["RetNetBlock", "Retention"]
@@ -100,4 +100,3 @@ class RetNetBlock(CausalBlock):
             dropout=dropout,
         )
         self.heads, self.expansion, self.feed_forward_factor = heads, expansion, feed_forward_factor
-        self.dropout = dropout

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 from seqloom.cells.rg_lru import RGLRU
 from seqloom.errors import UsageError
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
+from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.norm import NormKind
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.recurrent import Recurrent
@@ -87,5 +87,5 @@ class RGLRUBlock(CausalBlock):
             dropout=dropout,
         )
         self.width, self.heads, self.convolution = width, heads, convolution
-        self.feed_forward_factor, self.dropout = feed_forward_factor, dropout
+        self.feed_forward_factor = feed_forward_factor
         self.r_min, self.r_max = r_min, r_max

@@ -12,11 +12,11 @@ from seqloom import kernels
 from seqloom.cells.cell import trace
 from seqloom.cells.slstm import SLSTM
 from seqloom.kernels import Call
-from seqloom.layers.block import CausalBlock
+from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
+from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.norm import NormKind
 
 __all__ = ["ConvolvedSLSTM", "HeadwiseSLSTM", "SLSTMBlock", "SLSTMState"]
@@ -146,4 +146,3 @@ class SLSTMBlock(CausalBlock):
             dropout=dropout,
         )
         self.heads, self.convolution, self.forget_bias = heads, convolution, forget_bias
-        self.dropout = dropout

@@ -13,7 +13,7 @@ from seqloom.cells.lstm import LSTM
 from seqloom.cells.minimal_gated import MinimalGated
 from seqloom.cells.peephole_lstm import PeepholeLSTM
 from seqloom.layers.attention.input_positions import InputPositions
-from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
+from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.blocks.delta_net import DeltaNetBlock
 from seqloom.layers.blocks.gated_delta_net import GatedDeltaNetBlock
 from seqloom.layers.blocks.gla import GLABlock
@@ -24,9 +24,9 @@ from seqloom.layers.blocks.mlstm import MLSTMBlock
 from seqloom.layers.blocks.retnet import RetNetBlock
 from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
+from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.norm import Norm
 from seqloom.layers.reservoir import EchoState
-from seqloom.layers.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.window import Window
 from seqloom.layers.words.layer import CausalWord, LayerWord
 from seqloom.layers.words.recurrent import GRUWord, RecurrentWord

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from seqloom.layers.attention.cross_attention import CrossAttention, ProjectedMemory
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention
-from seqloom.layers.block import CausalBlock, Placement
+from seqloom.layers.blocks.block import CausalBlock, Placement
+from seqloom.layers.blocks.transformer import FeedForwardKind
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.stack import CausalStack
-from seqloom.layers.transformer import FeedForwardKind
 
 __all__ = ["TransformerDecoder", "TransformerDecoderBlock", "TransformerDecoderState"]
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention, SelfAttention
-from seqloom.layers.block import Block, CausalBlock, Placement
-from seqloom.layers.feed_forward import Activation, FeedForward, GatedFeedForward
+from seqloom.layers.blocks.block import Block, CausalBlock, Placement
+from seqloom.layers.blocks.feed_forward import Activation, FeedForward, GatedFeedForward
 from seqloom.layers.norm import NormKind
 from seqloom.layers.residual_initialisation import initialise_residual
 
@@ -64,7 +64,7 @@ class _TransformerBlock(Block, ABC):
         feed_forward = FeedForwardKind(inner).build(hidden_size, expansion * hidden_size)
         super().__init__(mixer, feed_forward, in_features=in_features, norm=norm, placement=placement, dropout=dropout)
         self.heads, self.key_heads, self.window = heads, key_heads, window
-        self.positions, self.dropout = mixer.positions, dropout
+        self.positions = mixer.positions
         self.inner, self.expansion = FeedForwardKind(inner), expansion
 
 

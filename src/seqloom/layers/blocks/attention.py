@@ -6,7 +6,7 @@ from abc import ABC
 
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention, SelfAttention
-from seqloom.layers.block import Block, CausalBlock, Placement
+from seqloom.layers.blocks.block import Block, CausalBlock, Placement
 from seqloom.layers.norm import NormKind
 
 __all__ = ["AttentionBlock", "CausalAttentionBlock"]
@@ -35,7 +35,7 @@ class _AttentionBlock(Block, ABC):
         )
         super().__init__(mixer, in_features=in_features, norm=norm, placement=placement, dropout=dropout)
         self.heads, self.key_heads, self.window = heads, key_heads, window
-        self.positions, self.dropout = mixer.positions, dropout
+        self.positions = mixer.positions
 
 
 class AttentionBlock(_AttentionBlock):

@@ -62,7 +62,7 @@ class Block(SequenceLayer):
         self.mixer_norm = NormKind(norm).module(width)
         self.feed_forward = feed_forward
         self.feed_forward_norm = None if feed_forward is None else NormKind(norm).module(width)
-        self.norm, self.placement = NormKind(norm), Placement(placement)
+        self.norm, self.placement, self.dropout = NormKind(norm), Placement(placement), dropout
         self.drop = nn.Dropout(dropout)
 
     def initial_state(self, batch_size: int) -> Any:

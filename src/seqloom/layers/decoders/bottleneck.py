@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
-from seqloom.layers.bridge import Bridge, both_ends
+from seqloom.layers.decoders.bridge import Bridge, both_ends
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 

@@ -16,11 +16,11 @@ from seqloom.layers.attention import (
     PositionTable,
     SelfAttention,
 )
-from seqloom.layers.attention_block import AttentionBlock, CausalAttentionBlock
-from seqloom.layers.block import Placement
+from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
+from seqloom.layers.blocks.block import Placement
+from seqloom.layers.blocks.transformer import CausalTransformerBlock, FeedForwardKind, TransformerBlock
+from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.norm import NormKind
-from seqloom.layers.transformer import CausalTransformerBlock, FeedForwardKind, TransformerBlock
-from seqloom.layers.transformer_decoder import TransformerDecoder, TransformerDecoderBlock
 from seqloom.testing import check_layer
 
 

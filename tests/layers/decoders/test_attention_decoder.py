@@ -11,7 +11,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN
 from seqloom.layers import BahdanauDecoder, BottleneckDecoder, CausalLayer, LuongDecoder, Recurrent, Window, stack
 from seqloom.layers.attention import AdditiveScore, ConcatScore, DotScore, GeneralScore
-from seqloom.layers.bridge import both_ends
+from seqloom.layers.decoders.bridge import both_ends
 from seqloom.layers.state import select
 from seqloom.testing import check_layer
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers.attention.scores import Memory, MemoryAttention, Score
-from seqloom.layers.bridge import Bridge, state_vectors
+from seqloom.layers.decoders.bridge import Bridge, state_vectors
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.state import where
