@@ -29,6 +29,7 @@ from seqloom.training.settings import TrainingSettings
 
 HERE = Path(__file__).parent
 WINDOW = 64
+EQUAL_MINUTES = 5.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,29 @@ ROWS = {
     "short": Row(
         {"spec": "lstm(256)", "embedding": 128, "dropout": 0.0, "batch_size": 16, "window": 32},
         {"learning_rate": 0.006, "warmup_steps": 100, "epochs": None, "minutes": 83 / 60},
+    ),
+    "transformer": Row(
+        {
+            "spec": "4*transformer(128, heads=4)",
+            "embedding": 128,
+            "tied": True,
+            "dropout": 0.0,
+            "batch_size": 12,
+            "window": 64,
+        },
+        {"learning_rate": 0.001, "weight_decay": 0.1, "warmup_steps": 100, "epochs": None, "steps": 2000},
+    ),
+    "lstm": Row(
+        {"spec": "lstm(256)", "embedding": 128, "dropout": 0.1, "batch_size": 16, "window": 64},
+        {"learning_rate": 0.004, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
+    ),
+    "mingru": Row(
+        {"spec": "3*mingru(128)", "embedding": 128, "dropout": 0.1, "batch_size": 16, "window": 128},
+        {"learning_rate": 0.003, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
+    ),
+    "gated-deltanet": Row(
+        {"spec": "3*gated-deltanet(128)", "embedding": 128, "dropout": 0.1, "batch_size": 16, "window": 128},
+        {"learning_rate": 0.003, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
     ),
     "words": Row(
         {
