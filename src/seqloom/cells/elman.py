@@ -25,9 +25,10 @@ class Activation(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Elman(Cell):
-    """h' = f(W x + U h + b) (Elman, 1990); f is ``activation``: tanh, ReLU (Le et al., 2015) or the logistic function.
+    """Elman's network, the simple recurrent one: h' = f(W x + U h + b) (Elman, 1990).
 
-    W is ``hidden.weight_0``, U is ``hidden.weight_1``, b is ``hidden.bias``.
+    f is ``activation``: tanh (default), ReLU (Le et al., 2015) or the logistic function. W is ``hidden.weight_0``, U is
+    ``hidden.weight_1``, b is ``hidden.bias``.
 
     >>> from seqloom.layers import Recurrent
     >>> Recurrent(Elman(activation="relu"), 3, 4).out_features

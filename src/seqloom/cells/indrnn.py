@@ -14,11 +14,11 @@ __all__ = ["IndRNN"]
 
 @dataclass(frozen=True, kw_only=True)
 class IndRNN(Cell):
-    """h' = f(W x + u h + b), u one number for each unit (Li et al., 2018); f is ``activation``, ReLU at first.
+    """Independently recurrent network: h' = f(W x + u h + b), u one number for each unit (Li et al., 2018).
 
-    W is ``hidden.weight_0`` and u is ``recurrent``, filled by ``unit_init`` (default: between 0 and 1). With ReLU the
-    gradient over T steps scales with u^T: the paper keeps |u| below 2^(1/T), by clamping it after each update of the
-    weights.
+    f is ``activation``, ReLU at first. W is ``hidden.weight_0`` and u is ``recurrent``, filled by ``unit_init``
+    (default: between 0 and 1). With ReLU the gradient over T steps scales with u^T: the paper keeps |u| below 2^(1/T),
+    by clamping it after each update of the weights.
 
     >>> from seqloom.layers import Recurrent
     >>> Recurrent(IndRNN, 3, 4).weights.recurrent.vector.shape

@@ -12,7 +12,7 @@ __all__ = ["MinimalGated"]
 
 @dataclass(frozen=True, kw_only=True)
 class MinimalGated(GatedMemory):
-    """Minimal gated unit.
+    """Minimal gated unit: one gate decides what is written and what the candidate reads.
 
     f = σ(forget), a map of x and h;  n = tanh(W x + U (f h) + b), the map "candidate";
     h' = (1 - f) h + f n  (Zhou et al., 2016).

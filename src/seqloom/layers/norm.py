@@ -30,10 +30,11 @@ class NormKind(StrEnum):
 
 
 class Norm(CausalLayer):
-    """y_t = norm(x_t): x (B, T, D) → y (B, T, D), step by step; its state is empty.
+    """A norm of each step's features, as a layer: y_t = norm(x_t).
 
-    Blocks that normalise before what they add leave their sum as it is, so the last one is followed by a norm
-    (Xiong et al., 2020). Raises UsageError when ``hidden_size`` is not ``in_features``.
+    x (B, T, D) → y (B, T, D); the state is empty. Blocks that normalise before what they add leave their sum as it is,
+    so the last one is followed by a norm (Xiong et al., 2020). Raises UsageError when ``hidden_size`` is not
+    ``in_features``.
 
     >>> import torch
     >>> y, state = Norm(4, 4)(torch.full((1, 2, 4), 3.0))

@@ -24,7 +24,9 @@ class EchoStates(NamedTuple):
 
 
 class EchoState(CausalLayer):
-    """h_t = (1 - decay) h_{t-1} + gain tanh(W x_t + U h_{t-1} + b), drawn at random and, by default, never trained.
+    """The reservoir of an echo-state network: leaky units, drawn at random and, by default, never trained.
+
+    h_t = (1 - decay) h_{t-1} + gain tanh(W x_t + U h_{t-1} + b).
 
     x (B, T, D) → y (B, T, depth · H): ``depth`` reservoirs of H = ``hidden_size`` units, each reading the one below,
     and all of them are the output (Jaeger, 2001; deep: Gallicchio, Micheli & Pedrelli, 2017).

@@ -21,10 +21,10 @@ class WindowState(NamedTuple):
 
 
 class Window(CausalLayer):
-    """y_t = tanh(Σ_k W_k x_{t-k} + b) over the last ``size`` inputs, x before the start being 0.
+    """A network over the last ``size`` inputs, without any other memory: y_t = tanh(Σ_k W_k x_{t-k} + b).
 
-    x (B, T, D) → y (B, T, H). It forgets all but ``size`` steps (default 8), as the time-delay and neural language
-    models did (Waibel et al., 1989; Bengio et al., 2003).
+    x before the start is 0. x (B, T, D) → y (B, T, H). It forgets all but ``size`` steps (default 8), as the time-delay
+    and neural language models did (Waibel et al., 1989; Bengio et al., 2003).
 
     >>> import torch
     >>> y, state = Window(3, 4, size=2)(torch.zeros(1, 5, 3))

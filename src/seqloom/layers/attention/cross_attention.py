@@ -29,11 +29,12 @@ class ProjectedMemory(NamedTuple):
 
 
 class CrossAttention(CausalLayer):
-    """y_t = W_o [head_1 … head_N], each head attending from x_t to all of the memory (Vaswani et al., 2017, 3.2.3).
+    """Multi-head attention from each step to all of a memory (Vaswani et al., 2017, sec. 3.2.3).
 
-    x (B, T, D) → y (B, T, D); the memory (B, S, ``memory_features``) enters through ``initial_state``. ``heads`` N
-    share ``key_heads`` M keys and values (default: one each). ``dropout`` is the share of attention weights dropped in
-    training. A row whose memory is empty gets 0. Raises UsageError where the sizes do not divide, or without a memory.
+    y_t = W_o [head_1 … head_N]: x (B, T, D) → y (B, T, D); the memory (B, S, ``memory_features``) enters through
+    ``initial_state``. ``heads`` N share ``key_heads`` M keys and values (default: one each). ``dropout`` is the share
+    of attention weights dropped in training. A row whose memory is empty gets 0. Raises UsageError where the sizes do
+    not divide, or without a memory.
 
     >>> layer = CrossAttention(8, memory_features=6, heads=2)
     >>> state = layer.initial_state(3, memory=torch.randn(3, 7, 6))

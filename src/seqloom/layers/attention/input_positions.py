@@ -32,7 +32,7 @@ class PlaceState(NamedTuple):
 
 
 class InputPositions(CausalLayer):
-    """y_t = x_t + P[t].
+    """Positions added to the inputs, sinusoidal or learned: y_t = x_t + P[t].
 
     x (B, T, D) → y (B, T, D). ``kind`` "sinusoidal" (default): P[t] has sin(t / 10000^{2k / D}) at 2k and the cosine at
     2k + 1 (Vaswani et al., 2017, sec. 3.5), for sequences of any length. "learned": P is a table of ``length`` rows,

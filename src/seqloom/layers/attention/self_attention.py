@@ -74,12 +74,13 @@ class _SelfAttention(SequenceLayer, ABC):
 
 
 class CausalSelfAttention(_SelfAttention, CausalLayer):
-    """y_t = W_o [head_1 … head_N], each head attending from step t to the steps up to t (Vaswani et al., 2017, 3.2.2).
+    """Multi-head attention from each step to itself and those before it (Vaswani et al., 2017, sec. 3.2.2).
 
-    x (B, T, D) → y (B, T, D). D is ``features``; ``heads`` N share ``key_heads`` M keys and values (default: N, one
-    each; Ainslie et al., 2023); with ``window`` W only the last W steps are seen, step t itself among them (default:
-    all). ``positions`` turn the keys or bias the scores. ``dropout`` is the share of attention weights dropped in
-    training. No map has a bias, as in Llama (Touvron et al., 2023): a bias of the keys would change no weight.
+    y_t = W_o [head_1 … head_N]: x (B, T, D) → y (B, T, D). D is ``features``; ``heads`` N share ``key_heads`` M keys
+    and values (default: N, one each; Ainslie et al., 2023); with ``window`` W only the last W steps are seen, step t
+    itself among them (default: all). ``positions`` turn the keys or bias the scores. ``dropout`` is the share of
+    attention weights dropped in training. No map has a bias, as in Llama (Touvron et al., 2023): a bias of the keys
+    would change no weight.
 
     The state is a ``KeyValueCache``, which grows, or with a window a ``WindowCache`` of constant size; ``reserve``
     gives the former room to be written in place. Raises UsageError where the sizes do not divide.
@@ -142,9 +143,9 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
 
 
 class SelfAttention(_SelfAttention):
-    """The same with every real step in sight, before and after; with ``window`` W, the steps less than W away.
+    """Multi-head attention from each step to all; with ``window`` W, to those less than W away, before and after.
 
-    It cannot stream: its state is empty.
+    The other arguments are those of ``CausalSelfAttention``. It cannot stream: its state is empty.
 
     >>> y, state = SelfAttention(8, heads=2)(torch.zeros(1, 5, 8))
     >>> y.shape, state

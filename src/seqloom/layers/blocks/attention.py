@@ -39,7 +39,7 @@ class _AttentionBlock(Block, ABC):
 
 
 class AttentionBlock(_AttentionBlock):
-    """y = x + attention(norm(x)), each step looking both ways.
+    """Multi-head attention beside a residual path, each step looking both ways: y = x + attention(norm(x)).
 
     x (B, T, D) → y (B, T, H): ``in_features`` D, ``hidden_size`` H. The options are those of ``SelfAttention`` (heads,
     key_heads, window, positions) and of ``Block`` (norm, placement); ``dropout`` is for the attention weights and for
@@ -54,7 +54,9 @@ class AttentionBlock(_AttentionBlock):
 
 
 class CausalAttentionBlock(_AttentionBlock, CausalBlock):
-    """y = x + attention(norm(x)), each step looking back; see ``AttentionBlock`` and ``CausalSelfAttention``.
+    """Multi-head attention beside a residual path, each step looking back: y = x + attention(norm(x)).
+
+    The arguments are those of ``AttentionBlock``; the state is that of ``CausalSelfAttention``.
 
     >>> import torch
     >>> y, state = CausalAttentionBlock(3, 8, heads=2, window=16)(torch.zeros(1, 5, 3))

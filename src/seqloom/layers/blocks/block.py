@@ -23,7 +23,9 @@ class Placement(StrEnum):
 
 
 class Block(SequenceLayer):
-    """x = entry(x);  x = x + mixer(norm(x));  y = x + feed_forward(norm(x)).
+    """A mixer over time and a network over features, each with a norm and beside a residual path.
+
+    x = entry(x);  x = x + mixer(norm(x));  y = x + feed_forward(norm(x)).
 
     x (B, T, D) → y (B, T, H), where H is the mixer's width. ``mixer`` is a layer H → H; ``feed_forward`` is a module
     (…, H) → (…, H) or None, which leaves its line out. ``entry`` is a linear map D → H where the widths differ

@@ -84,7 +84,9 @@ class DeltaNet(Mixer):
 
 
 class DeltaNetBlock(CausalBlock):
-    """x + delta_net(norm(x)), then x + swiglu(norm(x)) (Yang et al., 2024a).
+    """DeltaNet in its block: a matrix memory that corrects what it holds, and a network (Yang et al., 2024a).
+
+    x + delta_net(norm(x)), then x + swiglu(norm(x)).
 
     x (B, T, D) → y (B, T, H). The network has ``feed_forward_factor`` · H units, so that a block has 12 H² weights; the
     other options are those of ``DeltaNet``.

@@ -64,7 +64,9 @@ class GatedDeltaNet(Mixer):
 
 
 class GatedDeltaNetBlock(CausalBlock):
-    """x + gated_delta_net(norm(x)), then x + swiglu(norm(x)) (Yang et al., 2024b, fig. 1).
+    """Gated DeltaNet in its block: a matrix memory that corrects and forgets, and a network (Yang et al., 2024b).
+
+    x + gated_delta_net(norm(x)), then x + swiglu(norm(x)) (fig. 1).
 
     x (B, T, D) → y (B, T, H). The mixer has 6 H² weights and the network, of ``feed_forward_factor`` · H units, 8 H²;
     the other options are those of ``GatedDeltaNet``.

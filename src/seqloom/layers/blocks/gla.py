@@ -63,7 +63,9 @@ class GatedLinearAttention(Mixer):
 
 
 class GLABlock(CausalBlock):
-    """x + gated_linear_attention(norm(x)), then x + swiglu(norm(x)) (Yang et al., 2023, sec. 4.4).
+    """Gated linear attention in its block: a decay for each feature of a key, and a network (Yang et al., 2023).
+
+    x + gated_linear_attention(norm(x)), then x + swiglu(norm(x)) (sec. 4.4).
 
     x (B, T, D) → y (B, T, H). The mixer has 4 H² weights, and the network, of ``feed_forward_factor`` · H units, 8 H²;
     the other options are those of ``GatedLinearAttention``.

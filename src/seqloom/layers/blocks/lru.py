@@ -47,11 +47,12 @@ class GatedLRU(Mixer):
 
 
 class LRUBlock(CausalBlock):
-    """x + GatedLRU(norm(x)) (Orvieto et al., 2023, fig. 1): x (B, T, D) → y (B, T, H).
+    """Linear recurrent unit (LRU) in its paper's block: complex, diagonal, gated after (Orvieto et al., 2023, fig. 1).
 
-    ``units`` is the number of complex units (default: H). Their eigenvalues begin on the ring between ``r_min`` and
-    ``r_max``, with angles up to ``max_phase``: near 1 and small for long memories (sec. 3.4). The paper normalises over
-    the batch, which no stream can do; here each step is normalised, by "layer" at first.
+    x + GatedLRU(norm(x)): x (B, T, D) → y (B, T, H). ``units`` is the number of complex units (default: H). Their
+    eigenvalues begin on the ring between ``r_min`` and ``r_max``, with angles up to ``max_phase``: near 1 and small for
+    long memories (sec. 3.4). The paper normalises over the batch, which no stream can do; here each step is normalised,
+    by "layer" at first.
 
     >>> import torch
     >>> y, state = LRUBlock(3, 4, r_min=0.9, r_max=0.999)(torch.zeros(1, 5, 3))

@@ -79,9 +79,9 @@ class Mamba2(Mixer):
 
 
 class Mamba2Block(CausalBlock):
-    """x + mamba2(norm(x)), and no feed-forward network (Dao & Gu, 2024, sec. 7.1).
+    """Mamba-2's block: a matrix memory whose decay each step chooses, and no network (Dao & Gu, 2024, sec. 7.1).
 
-    x (B, T, D) → y (B, T, H); the options are those of ``Mamba2``.
+    x + mamba2(norm(x)): x (B, T, D) → y (B, T, H); the options are those of ``Mamba2``.
 
     >>> y, state = Mamba2Block(3, 8, state_size=4)(torch.zeros(1, 5, 3))
     >>> y.shape

@@ -46,7 +46,9 @@ class ConvolvedRecurrence(Mixer):
 
 
 class MinGRUBlock(CausalBlock):
-    """x + W minGRU(convolution(norm(x))), then x + feed_forward(norm(x)) (Feng et al., 2024, appendix).
+    """minGRU in its paper's block: a convolution before it, a network after it (Feng et al., 2024, appendix).
+
+    x + W minGRU(convolution(norm(x))), then x + feed_forward(norm(x)).
 
     x (B, T, D) → y (B, T, H). The recurrence has ``expansion`` · H units and runs as one scan; the convolution sees
     ``convolution`` inputs; the feed-forward network has ``feed_forward_factor`` · H units, with GELU; ``positive`` and
@@ -85,7 +87,9 @@ class MinGRUBlock(CausalBlock):
 
 
 class MinLSTMBlock(CausalBlock):
-    """x + W minLSTM(convolution(norm(x))), then x + feed_forward(norm(x)) (Feng et al., 2024, appendix).
+    """minLSTM in its paper's block: a convolution before it, a network after it (Feng et al., 2024, appendix).
+
+    x + W minLSTM(convolution(norm(x))), then x + feed_forward(norm(x)).
 
     As ``MinGRUBlock``; ``forget_bias`` is the forget gate's first bias.
 

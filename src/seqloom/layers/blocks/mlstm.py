@@ -122,7 +122,9 @@ class MLSTM(Mixer):
 
 
 class MLSTMBlock(CausalBlock):
-    """x + mLSTM(norm(x)): the block with projection before the memory (Beck et al., 2024, fig. 10).
+    """mLSTM in its xLSTM block: a matrix memory behind exponential gates (Beck et al., 2024, fig. 10).
+
+    x + mLSTM(norm(x)), with the projection before the memory.
 
     x (B, T, D) → y (B, T, H); ``heads``, ``expansion``, ``convolution`` and ``block`` are those of ``MLSTM``.
 

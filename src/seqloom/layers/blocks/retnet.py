@@ -71,7 +71,9 @@ class Retention(Mixer):
 
 
 class RetNetBlock(CausalBlock):
-    """x + retention(norm(x)), then x + W₂ gelu(W₁ norm(x)) (Sun et al., 2023, sec. 2.4).
+    """RetNet's block: retention, a matrix memory with fixed decays, and a network (Sun et al., 2023, sec. 2.4).
+
+    x + retention(norm(x)), then x + W₂ gelu(W₁ norm(x)).
 
     x (B, T, D) → y (B, T, H). With ``expansion`` 2 for values and gate, and ``feed_forward_factor`` · H = 2 H units in
     the network, its maps have 12 H² weights, as many as a Transformer's.

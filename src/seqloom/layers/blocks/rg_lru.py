@@ -50,7 +50,9 @@ class GatedRGLRU(Mixer):
 
 
 class RGLRUBlock(CausalBlock):
-    """x + GatedRGLRU(norm(x)), then x + GeGLU(norm(x)): the residual block of Hawk (De et al., 2024, sec. 2).
+    """RG-LRU in the residual block of Hawk and Griffin: a diagonal recurrence with gates (De et al., 2024, sec. 2).
+
+    x + GatedRGLRU(norm(x)), then x + GeGLU(norm(x)).
 
     x (B, T, D) → y (B, T, H). The recurrence has ``width`` units (default: H; the paper has about 4/3 H), its gates
     ``heads`` blocks; the network has ``feed_forward_factor`` · H units. ``r_min`` and ``r_max`` bound the first decay

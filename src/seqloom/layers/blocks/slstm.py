@@ -117,7 +117,9 @@ class ConvolvedSLSTM(Mixer):
 
 
 class SLSTMBlock(CausalBlock):
-    """x + sLSTM(norm(x)), then x + GeGLU(norm(x)): the block with projection after it (Beck et al., 2024, fig. 9).
+    """sLSTM in its xLSTM block: exponential gates, a network after it (Beck et al., 2024, fig. 9).
+
+    x + sLSTM(norm(x)), then x + GeGLU(norm(x)).
 
     x (B, T, D) → y (B, T, H). The network has 4/3 H units, so that its up-projections and its down-projection have
     4 H² weights. ``forget_bias`` is the forget gate's first bias; the others are the options of ``ConvolvedSLSTM``.

@@ -69,7 +69,9 @@ class _TransformerBlock(Block, ABC):
 
 
 class TransformerBlock(_TransformerBlock):
-    """x = x + attention(norm(x));  y = x + feed_forward(norm(x)), each step looking both ways: an encoder's block.
+    """A Transformer's block that looks both ways, as in an encoder: attention, then a network (Vaswani et al., 2017).
+
+    x = x + attention(norm(x));  y = x + feed_forward(norm(x)).
 
     x (B, T, D) → y (B, T, H): ``in_features`` D, ``hidden_size`` H. ``heads``, ``key_heads``, ``window`` and
     ``positions`` are those of ``SelfAttention``; ``inner`` is the network over features, ``expansion`` H units wide
@@ -85,9 +87,10 @@ class TransformerBlock(_TransformerBlock):
 
 
 class CausalTransformerBlock(_TransformerBlock, CausalBlock):
-    """x = x + attention(norm(x));  y = x + feed_forward(norm(x)), each step looking back: a decoder's block.
+    """A Transformer's block that looks back, as in a decoder: attention, then a network (Vaswani et al., 2017).
 
-    The arguments are those of ``TransformerBlock``; the state is that of ``CausalSelfAttention``.
+    x = x + attention(norm(x));  y = x + feed_forward(norm(x)). The arguments are those of ``TransformerBlock``; the
+    state is that of ``CausalSelfAttention``.
 
     >>> import torch
     >>> y, state = CausalTransformerBlock(3, 8, heads=2, window=16)(torch.zeros(1, 5, 3))

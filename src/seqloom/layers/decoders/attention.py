@@ -113,11 +113,11 @@ class AttentionDecoder(CausalLayer):
 
 
 class BahdanauDecoder(AttentionDecoder):
-    """The previous state asks, and what it finds is read with the input (Bahdanau et al., 2015, appendix A.2.2).
+    """Bahdanau's decoder: the previous state asks, and the input is read with what it finds.
 
     c_t = attention(s_{t-1}, memory);  s_t = body([x_t; c_t], s_{t-1});  y_t = [body's output; c_t], so that a readout
-    sees both. ``body`` reads D + M features; s is the h of its last recurrence, whose width the score's queries have.
-    Raises UsageError when the widths do not fit or ``body`` has no such state.
+    sees both (Bahdanau et al., 2015, appendix A.2.2). ``body`` reads D + M features; s is the h of its last recurrence,
+    whose width the score's queries have. Raises UsageError when the widths do not fit or ``body`` has no such state.
 
     >>> from seqloom.cells import GRU
     >>> from seqloom.layers import Recurrent
@@ -157,7 +157,7 @@ class InputFeeding(NamedTuple):
 
 
 class LuongDecoder(AttentionDecoder):
-    """The new state asks, and the answer is fed to the next step (Luong et al., 2015, eq. 5 and section 3.3).
+    """Luong's decoder: the new state asks, and the next step is fed the answer (Luong et al., 2015, eq. 5, sec. 3.3).
 
     h_t = body([x_t; h̃_{t-1}]);  c_t = attention(h_t, memory);  y_t = h̃_t = tanh(W [c_t; h_t]), and h̃_0 = 0.
     ``body`` is any causal layer, reading D + H features and giving H; ``combine`` is W (H, M + H). Raises UsageError

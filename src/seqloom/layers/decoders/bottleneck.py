@@ -23,7 +23,7 @@ class BottleneckState(NamedTuple):
 
 
 class BottleneckDecoder(CausalLayer):
-    """All that is known of the source is in the first state, and in a context that never changes.
+    """A decoder with one vector in between: the source is known by the first state, and a context that never changes.
 
     h_0 = tanh(W v) and y_t, h_t = body([x_t; c], h_{t-1}) with c = tanh(V v), where v holds both ends of the encoder's
     memory (``both_ends``). With ``context_features`` = 0 there is no c, as in Sutskever et al. (2014, eq. 4; their

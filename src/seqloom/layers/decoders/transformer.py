@@ -31,7 +31,9 @@ class TransformerDecoderState(NamedTuple):
 
 
 class TransformerDecoderBlock(CausalLayer):
-    """x = x + attention(norm(x));  x = x + attention(norm(x), memory);  y = x + feed_forward(norm(x)).
+    """A Transformer decoder's block: attention to its own past, attention to a memory, and a network.
+
+    x = x + attention(norm(x));  x = x + attention(norm(x), memory);  y = x + feed_forward(norm(x)).
 
     x (B, T, D) → y (B, T, H): ``in_features`` D, ``hidden_size`` H; the memory (B, S, E) of ``memory_features`` E
     enters through ``initial_state``. The options are those of ``TransformerBlock``; ``heads`` counts for both
@@ -94,10 +96,11 @@ class TransformerDecoderBlock(CausalLayer):
 
 
 class TransformerDecoder(CausalLayer):
-    """``blocks`` one on the other, all over the same memory, and a norm if theirs come before what they add.
+    """A Transformer's decoder: ``blocks`` one on the other, all over the same memory, and a last norm.
 
-    The state is the tuple of the blocks' states. An encoder for it is a stack of ``TransformerBlock``, or in words
-    ``4*transformer(64, causal=false)``. Raises UsageError when widths do not fit.
+    The norm is there if theirs come before what they add. The state is the tuple of the blocks' states. An encoder for
+    it is a stack of ``TransformerBlock``, or in words ``4*transformer(64, causal=false)``. Raises UsageError when
+    widths do not fit.
 
     >>> import torch
     >>> decoder = TransformerDecoder(TransformerDecoderBlock(8, 8, memory_features=6, heads=2) for _ in range(2))

@@ -111,7 +111,7 @@ class GRUWord(Word):
         Reset.NONE: RecurrentWord(GRUWithoutReset, ("update", "chrono")),
     }
     options: Mapping[str, Option] = {"reset": Option(Reset.AFTER, Reset), **cells[Reset.AFTER].options}
-    subject = GRU
+    subject = GRUResetAfter  # the default
 
     def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> SequenceLayer:
         return self.cells[Reset(str(options["reset"]))].build(in_features, width, options)
