@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,14 @@ from tests.kernels.cells import CELLS, LIBRARY
 from tests.kernels.comparing import CPU, REFERENCE, Draw, draw, outcome
 
 FLOOR = 1e-6
+ROUNDING = 2**-24
 MAXIMUM_UNLUCKY = 9
-"""Draws of a hundred that may break the law; in 1,600 measured ones 43 did."""
-MAXIMUM_EXCESS = 20
-"""How many times the allowed error; the worst of the 1,600 had 8 times, in a layer-norm LSTM."""
+"""Draws of a hundred that may break the law; in 1,600 measured ones 34 did. It is luck, in cells that magnify what
+rounding does: of 60 layer-norm LSTMs 21 broke it, and 20 did for the reference with x's features in another order."""
+MAXIMUM_EXCESS = 15
+"""How many times the allowed error; the worst of the 1,600 had 6 times; of the 60 references in another order, 9."""
+MAXIMUM_MEAN_RATIO = 1.2
+"""Where luck cancels: over a hundred draws ours and the reference err alike; 1.04 over 800 measured ones."""
 
 
 def drawn(number: int) -> tuple[str, Draw]:
@@ -49,29 +54,35 @@ def error(got: Mapping[str, Tensor], wanted: Mapping[str, Tensor], names: Sequen
     return max(differences, default=0.0) / (largest or 1.0)
 
 
-def excess(number: int) -> float:
-    """The largest error over the allowed one, of all results of a draw."""
+def errors(number: int) -> list[tuple[float, float]]:
+    """Of all results of a draw, the error of ours and that of the reference, both in float32."""
     _, each = drawn(number)
     single = each.to(torch.float32)
     wanted, rival, ours = outcome(REFERENCE, each), outcome(REFERENCE, single), outcome(CPU, single)
-    return max(
-        error(ours, wanted, names) / max(2 * error(rival, wanted, names), FLOOR)
-        for names in groups(wanted | ours).values()
-    )
+    return [(error(ours, wanted, names), error(rival, wanted, names)) for names in groups(wanted | ours).values()]
+
+
+def excess(found: Sequence[tuple[float, float]]) -> float:
+    """The largest error over the allowed one."""
+    return max(ours / max(2 * rival, FLOOR) for ours, rival in found)
+
+
+def mean_ratio(found: Sequence[tuple[float, float]]) -> float:
+    """The geometric mean of ours over the reference's; errors below one rounding count as one."""
+    ratios = [math.log(max(ours, ROUNDING) / max(rival, ROUNDING)) for ours, rival in found]
+    return math.exp(sum(ratios) / len(ratios))
 
 
 @pytest.mark.parametrize("first", range(0, 60, 10))
 def test_a_sample(first: int) -> None:
-    """Which cells are drawn changes with every cell that the library gains, so a few may be unlucky here too."""
-    found = [excess(number) for number in range(first, first + 10)]
-    assert sum(each > 1 for each in found) <= 2
-    assert max(found) <= MAXIMUM_EXCESS
+    assert max(excess(errors(number)) for number in range(first, first + 10)) <= 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1000, 4100, 100))
 def test_three_thousand_draws(first: int) -> None:
     """Rounding errors are luck: in few draws in a hundred ours is bad and the reference's good, never by far."""
-    found = [excess(number) for number in range(first, first + 100)]
-    assert sum(each > 1 for each in found) <= MAXIMUM_UNLUCKY
-    assert max(found) <= MAXIMUM_EXCESS
+    found = [errors(number) for number in range(first, first + 100)]
+    assert sum(excess(each) > 1 for each in found) <= MAXIMUM_UNLUCKY
+    assert max(map(excess, found)) <= MAXIMUM_EXCESS
+    assert mean_ratio([pair for each in found for pair in each]) <= MAXIMUM_MEAN_RATIO

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -98,14 +99,30 @@ def test_a_change_of_weights_is_seen(change: str, name: str) -> None:
 
 def test_what_changes_nothing_keeps_the_packed_weights() -> None:
     layer, x = stepping()
-    stepper = layer._stream._stepper
-    assert stepper is not None
+    (stepper,) = layer._stream._idle
     layer.requires_grad_(False)
     layer.train()
     check(layer, x)
     layer.requires_grad_(True)
     check(layer, x)
-    assert layer._stream._stepper is stepper
+    assert layer._stream._idle == [stepper]
+
+
+def test_threads_share_no_stepper() -> None:
+    """Each of four threads carries its own sequence through one layer."""
+    layer, _ = stepping(hidden=64)
+    inputs = torch.randn(4, 200, 1, 4)
+
+    def run(xs: Tensor) -> Tensor:
+        with torch.no_grad():
+            state = layer.initial_state(1)
+            for x in xs:
+                y, state = layer.step(x, state)
+        return y
+
+    wanted = [run(xs) for xs in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(torch.equal(a, b) for a, b in zip(pool.map(run, inputs), wanted, strict=True))
 
 
 def test_precision_lost_on_the_way_is_seen() -> None:

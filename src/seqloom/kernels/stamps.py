@@ -15,7 +15,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 __all__ = ["Stamps", "stamps"]
 
 Stamps = tuple[list[int], list[int], int]
-VERSION = attrgetter("_version")
+ADDRESS, VERSION = Tensor.data_ptr, attrgetter("_version")
 
 _OPTIMISED = [0]
 
@@ -29,4 +29,4 @@ register_optimizer_step_post_hook(_count_step)
 
 def stamps(tensors: Sequence[Tensor]) -> Stamps:
     """The present stamps of ``tensors``."""
-    return list(map(Tensor.data_ptr, tensors)), list(map(VERSION, tensors)), _OPTIMISED[0]
+    return [*map(ADDRESS, tensors)], [*map(VERSION, tensors)], _OPTIMISED[0]

@@ -31,20 +31,36 @@ class Stream:
         self.graph = graph
         self.sources = sources
         self.parameters = parameters
-        self._stepper: Stepper | None = None
+        self._idle: list[Stepper] = []
 
     def step(self, x: Tensor, states: States) -> tuple[Tensor, States] | None:
-        """x (B, D) and the states (B, H) → y and the new states; None where an ordinary call has to do it."""
+        """x (B, D) and the states (B, H) → y and the new states, a tuple of the same type, or None: call it whole."""
         if torch.is_grad_enabled() or wish() not in ("auto", "cpu"):
             return None
         if maybe_current_level() is not None or forward_ad._current_level >= 0:
             return None
-        stepper = self._stepper
-        if stepper is None or not stepper.fits(x, states):
-            x, states = x.contiguous(), tuple(state.contiguous() for state in states)
-            if stepper is None or not stepper.fits(x, states):
-                stepper = self._stepper = self._make(x, states)
-        return None if stepper is None else stepper(x, states)
+        idle = self._idle  # a step takes a stepper out, so that no two threads share one
+        try:
+            stepper: Stepper | None = idle.pop()
+        except IndexError:
+            stepper = None
+        done = None if stepper is None else stepper(x, states)
+        if done is None:
+            stepper, done = self._step_anew(stepper, x, states)
+        if stepper is not None:
+            idle.append(stepper)
+        return done
+
+    def _step_anew(
+        self, stepper: Stepper | None, x: Tensor, states: States
+    ) -> tuple[Stepper | None, tuple[Tensor, States] | None]:
+        """The same where tensors do not lie as the stepper needs them, or another stepper is needed."""
+        x, states = x.contiguous(), tuple.__new__(type(states), (state.contiguous() for state in states))
+        done = None if stepper is None else stepper(x, states)
+        if done is None:
+            stepper = self._make(x, states)
+            done = None if stepper is None else stepper(x, states)
+        return stepper, done
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stream:
         return Stream(self.graph, copy.deepcopy(self.sources, memo), copy.deepcopy(self.parameters, memo))
@@ -54,7 +70,7 @@ class Stream:
 
     def forget(self) -> None:
         """Pack the weights anew at the next step: after writes through ``.data``, which leave no trace."""
-        self._stepper = None
+        self._idle = []
 
     def _make(self, x: Tensor, states: States) -> Stepper | None:
         sources = self.sources()
@@ -66,5 +82,4 @@ class Stream:
             return None
         if x.ndim != 2 or not x.shape[0]:
             return None
-        stepper = Stepper(CPU_ENGINE, self.graph, self.sources, self.parameters, x.shape[0])
-        return stepper if stepper.fits(x, states) else None
+        return Stepper(CPU_ENGINE, self.graph, self.sources, self.parameters, x.shape[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import getitem
 from typing import Any
 
@@ -69,8 +69,7 @@ class Recurrent(CausalLayer):
             for k, vector in enumerate(vectors):
                 self.register_buffer(f"initial_{k}", vector, persistent=True)
         self._stream = kernels.Stream(graph, _Sources(self.weights), _Named(self.weights))
-        names = [state.name for state in graph.states] + ["row_seed", "row_time"] * graph.has_masks
-        self._state_names = (type(cell).__name__ if cell else "Recurrent", tuple(names))
+        self._masked = graph.has_masks
 
     @classmethod
     def from_graph(cls, graph: Graph, hidden_size: int) -> Recurrent:
@@ -86,10 +85,15 @@ class Recurrent(CausalLayer):
         """The cell's equations at this layer's sizes."""
         return self.traced.graph
 
-    @property
+    @cached_property
     def state_type(self) -> Any:
         """The named tuple that holds this layer's state."""
-        return _state_type(*self._state_names)
+        names = [state.name for state in self.graph.states] + ["row_seed", "row_time"] * self._masked
+        return _state_type(type(self.cell).__name__ if self.cell else "Recurrent", tuple(names))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the type of the state, a class that has no name in any module."""
+        return {name: value for name, value in self.__dict__.items() if name != "state_type"}
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Fill the weights anew, as the cell's initialisation says."""
@@ -124,15 +128,15 @@ class Recurrent(CausalLayer):
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
-        names, masked = self._state_names[1], self.graph.has_masks
-        count = len(names) - 2 * masked
-        if isinstance(state, tuple) and len(state) == len(names) and not (masked and self.training):
-            done = self._stream.step(x_t, state[:count])
-            if done is not None:
-                y_t, new = done
-                rest = (state[count], state[count + 1] + 1) if masked else ()
-                return y_t, self.state_type(*new, *rest)
-        return super().step(x_t, state)
+        done = None
+        if type(state) is self.state_type:
+            done = self._masked_step(x_t, state) if self._masked else self._stream.step(x_t, state)
+        return super().step(x_t, state) if done is None else done
+
+    def _masked_step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any] | None:
+        """A step of the stream where masks have their mean; the address of random bits moves on."""
+        done = None if self.training else self._stream.step(x_t, state[:-2])
+        return None if done is None else (done[0], self.state_type(*done[1], state.row_seed, state.row_time + 1))
 
     def repack(self) -> None:
         """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""

@@ -16,7 +16,8 @@ __all__ = ["I64", "Code", "Format", "Integer", "Lanes", "Variable", "define"]
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
 POINTER = ir.PointerType()
-CONTRACT = ("contract", "nsz")
+UNSIGNED_ZERO = ("nsz",)
+"""No contraction: terms that cancel exactly must be rounded alike, so only ``fused`` fuses."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Lanes:
         return other.value if isinstance(other, Lanes) else self.code.constant(other).value
 
     def _make(self, method: Callable[..., Any], *values: Any) -> Lanes:
-        return Lanes(self.code, method(*values, flags=CONTRACT))
+        return Lanes(self.code, method(*values, flags=UNSIGNED_ZERO))
 
     def __add__(self, other: Lanes | float) -> Lanes:
         return self._make(self.code.builder.fadd, self.value, self._other(other))

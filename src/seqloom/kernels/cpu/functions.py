@@ -91,19 +91,35 @@ def sigmoid(v: Lanes) -> Lanes:
 
 
 def tanh(v: Lanes) -> Lanes:
-    """m / (m + 2) with m = e^{2v} − 1, in which nothing is lost near 0."""
-    limit = 10.0 if v.code.format.bits == 32 else 20.0
-    n, p = _reduced_exponential(_between(v, -limit, limit) * 2.0)
+    """The series near 0, and 1 − 2 / (e^{2|v|} + 1) beyond, where what is taken from 1 is small."""
+    code, square = v.code, v * v
+    near = (v * square).fused(_polynomial(square, _tanh_series(_terms(code.format, 9, 19))[1:]), v)
+    size = code.intrinsic("fabs", v)
+    n, p = _reduced_exponential(_between(size, 0.0, 10.0 if code.format.bits == 32 else 20.0) * 2.0)
     scale = _power_of_two(n)
-    m = scale.fused(p, scale - 1.0)
-    return m / (m + 2.0)
+    far = 1.0 - 2.0 / (scale.fused(p, scale) + 1.0)
+    return size.where("<", NEAR, near, code.intrinsic("copysign", far, v))
 
 
-def _logarithm_of_ratio(s: Lanes, count: int) -> Lanes:
-    """log((1 + s) / (1 − s)) = 2 (s + s³/3 + s⁵/5 + …)."""
+NEAR = 0.55
+"""Up to here the terms of tanh's series become smaller by a factor of 8 each."""
+
+
+def _tanh_series(count: int) -> list[float]:
+    """c_k in tanh v = Σ c_k v^(2k + 1), from tanh' = 1 − tanh²."""
+    terms = [Fraction(1)]
+    while len(terms) < count:
+        squared = sum((a * b for a, b in zip(terms, reversed(terms), strict=True)), start=Fraction())
+        terms.append(-squared / (2 * len(terms) + 1))
+    return [float(term) for term in terms]
+
+
+def _logarithm_beside_one(f: Lanes, count: int) -> Lanes:
+    """log(1 + f) = f − s (f − 2 s²/3 − 2 s⁴/5 − …), s = f / (2 + f): rounding tells on what is taken from f alone."""
+    s = f / (f + 2.0)
     square = s * s
     tail = _polynomial(square, [2 / (2 * k + 1) for k in range(1, count)])
-    return (s * square).fused(tail, s * 2.0)
+    return s.fused(square.fused(tail, -f), f)
 
 
 def logarithm(v: Lanes) -> Lanes:
@@ -124,9 +140,8 @@ def logarithm(v: Lanes) -> Lanes:
         ),
     )
     n = Lanes(code, builder.sitofp(exponent, number_format.vector)) - shift
-    s = (mantissa - 1.0) / (mantissa + 1.0)
     high, low = _split(LOG_2, number_format, 9 if number_format.bits == 32 else 12)
-    result = n.fused(high, n.fused(float(low), _logarithm_of_ratio(s, _terms(number_format, 6, 12))))
+    result = n.fused(high, n.fused(float(low), _logarithm_beside_one(mantissa - 1.0, _terms(number_format, 6, 12))))
     result = v.where("==", 0.0, -math.inf, result)
     result = v.where("==", math.inf, math.inf, result)
     return v.where(">=", 0.0, result, math.nan)
@@ -138,11 +153,11 @@ def _root_bits(number_format: Format) -> int:
 
 
 def softplus(v: Lanes) -> Lanes:
-    """max(v, 0) + log(1 + u), u = e^-|v|, and log(1 + u) = log of the ratio with s = u / (2 + u)."""
+    """max(v, 0) + log(1 + u), u = e^-|v|."""
     code = v.code
     u = _moderate_exponential(-code.intrinsic("fabs", v))
     positive = v.where("<", 0.0, 0.0, v)
-    return positive + _logarithm_of_ratio(u / (u + 2.0), _terms(code.format, 8, 17))
+    return positive + _logarithm_beside_one(u, _terms(code.format, 8, 17))
 
 
 def _circular(v: Lanes, quarter: int) -> Lanes:

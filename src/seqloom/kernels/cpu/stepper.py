@@ -10,7 +10,6 @@ import ctypes
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from operator import is_
-from threading import Lock
 
 import torch
 from torch import Tensor
@@ -29,14 +28,16 @@ from seqloom.kernels.stamps import stamps
 
 __all__ = ["Stepper"]
 
-ADDRESS = Tensor.data_ptr
+ADDRESS, WORD = Tensor.data_ptr, ctypes.c_int64
 
 
 class Stepper:
     """``y, new = stepper(x (B, D), states (B, H))`` for one graph, one set of parameters and one batch size.
 
+    ``new`` is a tuple of the type of ``states``, and tensors handed back in the next step are known by their identity.
+
     ``parameters`` gives the graph's parameters by name; they are functions of ``sources()``, whose place and version
-    are watched. No gradients; masks have their mean.
+    are watched. No gradients; masks have their mean. Not for two threads at once.
     """
 
     def __init__(
@@ -59,7 +60,6 @@ class Stepper:
         self._workspace = Workspace(uniform_steps(batch, 1), engine.unit_of(like), like)
         with torch.no_grad():
             self._prepare(engine, with_shared(self._plan, parameters()))
-        self._lock = Lock()
 
     def _prepare(self, engine: CPUEngine, parameters: Mapping[str, Tensor]) -> None:
         cell_plan, workspace, program = self._plan, self._workspace, self._plan.inference
@@ -88,11 +88,11 @@ class Stepper:
         names = [slot.name for slot in cell_plan.states]
         self._result = names.index(cell_plan.outputs[0].name) if cell_plan.outputs[0].name in names else None
         self._job = Job(table, workspace.steps)
-        self._alone = self._job.threads == 1
-        self._plain = self._x is None and not self._kept  # nothing is copied
+        self._direct = self._x is None and not self._kept and self._job.threads == 1
         self._live = self._job.live.data
-        self._words = self._job.words.ctypes.data
-        self._run = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(table.functions["run"])
+        self._run = ctypes.CFUNCTYPE(None, WORD, WORD, WORD)(table.functions["run"])
+        # ctypes takes arguments of the right type as they are; numbers it would convert at every call.
+        self._arguments = WORD(self._job.words.ctypes.data), WORD(0), WORD(1)
         self._pack = struct.Struct(f"{table.live_count}q").pack_into
 
     def _place_x(self, table: Table) -> Tensor | None:
@@ -104,53 +104,47 @@ class Stepper:
         table.let_live("x", Place.TOKEN, slot.width)
         return None
 
-    def fits(self, x: Tensor, states: Sequence[Tensor]) -> bool:
-        """Whether x and the states are such as this stepper takes, and its weights are still those of its sources."""
-        return (
-            x.shape == self._shapes[0]
-            and x.dtype is self._dtype
-            and x.is_cpu
-            and x.is_contiguous()
-            and (states is self._last or all(map(is_, states, self._last)) or self._fit(states))
-            and self._stamps == stamps(self._sources())
-        )
+    def __call__(self, x: Tensor, states: States) -> tuple[Tensor, States] | None:
+        """y and the new states; None where x or the states are not what this stepper takes, or its weights are old."""
+        if (
+            x.shape != self._shapes[0]
+            or x.dtype is not self._dtype
+            or not x.is_cpu
+            or not x.is_contiguous()
+            or not (states is self._last or all(map(is_, states, self._last)) or self._fit(states))
+            or self._stamps != stamps(self._sources())
+        ):
+            return None
+        new: States = tuple.__new__(
+            type(states), map(torch.empty_like, states)
+        )  # past a named tuple's slow constructor
+        self._last = new
+        if self._direct:
+            self._pack(self._live, 0, *map(ADDRESS, (x, *states, *new)))
+            self._run(*self._arguments)
+        else:
+            self._run_on_copies(x, states, new)
+        if self._result is None:
+            return self._workspace.tokens(self._plan.outputs[0]).clone(), new
+        return new[self._result], new
 
-    def _fit(self, states: Sequence[Tensor]) -> bool:
-        """States that did not come from the step before are looked at more closely."""
+    def _fit(self, states: States) -> bool:
+        """Whether states that did not come from the step before are such as this stepper takes."""
         return len(states) == len(self._shapes) - 1 and all(
             state.shape == shape and state.dtype is self._dtype and state.is_cpu and state.is_contiguous()
             for state, shape in zip(states, self._shapes[1:], strict=True)
         )
 
-    def __call__(self, x: Tensor, states: States) -> tuple[Tensor, States]:
-        new = tuple(map(torch.empty_like, states))
-        with self._lock:
-            self._last = new
-            self._fill(x, states, new)
-            if self._alone:
-                self._run(self._words, 0, 1)
-            else:
-                self._job.run()
-            if self._kept:
-                for k in self._kept:
-                    new[k].copy_(self._workspace.tokens(self._plan.states[k]))
-            if self._result is None:
-                return self._workspace.tokens(self._plan.outputs[0]).clone(), new
-        return new[self._result], new
-
-    def _fill(self, x: Tensor, states: States, new: States) -> None:
-        """Tell the table where this call's tensors lie."""
-        if self._plain:
-            self._pack(self._live, 0, x.data_ptr(), *map(ADDRESS, states), *map(ADDRESS, new))
-            return
-        addresses = [] if self._x is not None else [x.data_ptr()]
+    def _run_on_copies(self, x: Tensor, states: States, new: States) -> None:
+        """For vectors that the kernel cannot read where they lie, because their last lanes are not theirs."""
+        workspace, slots = self._workspace, self._plan.states
         if self._x is not None:
             self._x.copy_(x)
-        if self._kept:
-            for k in self._kept:
-                self._workspace.initial(self._plan.states[k]).copy_(states[k])
-            live = [k for k in range(len(states)) if k not in self._kept]
-            states, new = tuple(states[k] for k in live), tuple(new[k] for k in live)
-        addresses += [state.data_ptr() for state in states]
-        addresses += [state.data_ptr() for state in new]
-        self._pack(self._live, 0, *addresses)
+        for k in self._kept:
+            workspace.initial(slots[k]).copy_(states[k])
+        live = [] if self._x is not None else [x]
+        live += [leaf for leaves in (states, new) for k, leaf in enumerate(leaves) if k not in self._kept]
+        self._pack(self._live, 0, *map(ADDRESS, live))
+        self._job.run()
+        for k in self._kept:
+            new[k].copy_(workspace.tokens(slots[k]))
