@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from seqloom.errors import UsageError
+
 __all__ = [
     "Between",
     "Constant",
@@ -173,6 +175,10 @@ class RingRadius(Initialiser):
     r_min: float = 0.0
     r_max: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.r_min <= self.r_max <= 1:
+            raise UsageError(f"A ring has 0 ≤ r_min ≤ r_max ≤ 1; got r_min={self.r_min!r}, r_max={self.r_max!r}.")
+
     def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
         tensor.uniform_(self.r_min**2, self.r_max**2, generator=generator).clamp_(1e-12, 1 - 1e-6)
         tensor.log_().mul_(-0.5).log_()
@@ -183,6 +189,10 @@ class RingPhase(Initialiser):
     """θ = log of an angle that is uniform between 0 and ``maximum`` (Orvieto et al., 2023, sec. 3.4)."""
 
     maximum: float = 2 * math.pi
+
+    def __post_init__(self) -> None:
+        if not self.maximum >= 0:
+            raise UsageError(f"Angles have max_phase of at least 0; got {self.maximum!r}.")
 
     def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
         tensor.uniform_(0, self.maximum, generator=generator).clamp_(min=1e-6).log_()
@@ -195,6 +205,10 @@ class GateDecay(Initialiser):
     low: float
     high: float
     power: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high < 1:
+            raise UsageError(f"Decays have 0 < r_min ≤ r_max < 1; got r_min={self.low!r}, r_max={self.high!r}.")
 
     def fill(self, tensor: Tensor, generator: torch.Generator | None = None) -> None:
         tensor.uniform_(self.low, self.high, generator=generator).log_().div_(self.power)  # log σ(Λ)

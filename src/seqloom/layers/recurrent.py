@@ -159,7 +159,9 @@ class Recurrent(CausalLayer):
     def _checked(self, state: Any, x: Tensor) -> Any:
         fields = self.state_type._fields
         if not isinstance(state, tuple) or len(state) != len(fields):
-            raise UsageError(f"{self} expected a state of {len(fields)} leaves {fields}; got {type(state).__name__}.")
+            raise UsageError(
+                f"{type(self).__name__} expected the {len(fields)} states {fields}; got {type(state).__name__}."
+            )
         for node, leaf in zip(self.graph.states, state, strict=False):
             if leaf.shape != (x.shape[0], node.width):
                 raise UsageError(

@@ -126,7 +126,7 @@ def _term_of(layer: SequenceLayer) -> Term:
         options = word.recognise(one_way)
         if options is not None:
             return Term(name, one_way.out_features, tuple(options.items()), 1, one_way is not layer)
-    raise UsageError(f"No word of a specification builds this layer: {layer}")
+    raise UsageError(f"No word of a specification builds this {type(layer).__name__}: {layer}")
 
 
 def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:

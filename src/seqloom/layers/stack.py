@@ -40,7 +40,10 @@ class Stack(SequenceLayer):
             raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
         for below, above in pairwise(self._sequence_layers()):
             if below.out_features != above.in_features:
-                raise UsageError(f"{below} gives {below.out_features} features, but {above} takes {above.in_features}.")
+                names = type(below).__name__, type(above).__name__
+                raise UsageError(
+                    f"{names[0]} gives {below.out_features} features, but {names[1]} takes {above.in_features}."
+                )
         self.dropout = nn.Dropout(dropout)
         self.residual = residual
         self.bypass = nn.ModuleList(_bypass(layer) for layer in self._sequence_layers()) if residual else None

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 
 __all__ = ["Window", "WindowState"]
 
@@ -47,8 +47,9 @@ class Window(CausalLayer):
         """x (B, T, D) → y (B, T, H), and the last ``size`` - 1 real inputs."""
         check_sequence(self, x, self.in_features, lengths)
         batch, time, _ = x.shape
-        (past,) = self.initial_state(batch) if state is None else state
-        seen = torch.cat([past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
+        state = self.initial_state(batch) if state is None else state
+        check_state(self, state, batch, WindowState)
+        seen = torch.cat([state.past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
         windows = torch.cat([seen[:, k : k + time] for k in range(self.size)], dim=-1)  # (B, T, size · D)
         y = real_steps_only(torch.tanh(self.linear(windows)), lengths)
         ends = torch.full((batch,), time, device=x.device) if lengths is None else lengths.to(x.device)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers.attention.dot_product import attend
-from seqloom.layers.attention.projections import head_size
+from seqloom.layers.heads import check_heads
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.residual_initialisation import initialise_residual
@@ -54,7 +54,8 @@ class CrossAttention(CausalLayer):
     ) -> None:
         super().__init__()
         self.key_heads = key_heads or heads
-        self.head_size = head_size(features, heads, self.key_heads)
+        check_heads(features, heads, self.key_heads)
+        self.head_size = features // heads
         if not 0 <= dropout < 1:
             raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
         self.in_features = self.out_features = features

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.attention.cache import next_places, steps_after
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 
 __all__ = ["InputPositions", "PlaceState", "PositionTable", "sinusoids"]
 
@@ -62,7 +62,9 @@ class InputPositions(CausalLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, PlaceState]:
         """x (B, T, D) → y (B, T, D), and how many steps there have been."""
         check_sequence(self, x, self.in_features, lengths)
-        steps = self.initial_state(x.shape[0]).steps.to(x.device) if state is None else state.steps
+        given = self.initial_state(x.shape[0]) if state is None else state
+        check_state(self, given, x.shape[0], PlaceState)
+        steps = given.steps.to(x.device)
         after = steps_after(steps, x, lengths)
         places = torch.arange(x.shape[1], device=x.device)[None] if state is None else next_places(steps, x.shape[1])
         y = real_steps_only(real_steps_only(x, lengths) + self._vectors(places, after).to(x.dtype), lengths)
@@ -74,7 +76,10 @@ class InputPositions(CausalLayer):
             return sinusoids(places, self.in_features)
         longest = max(after.tolist(), default=0)
         if longest > self.length:
-            raise UsageError(f"{self} has {self.length} learned positions, a sequence has {longest} steps.")
+            raise UsageError(
+                f"There are {self.length} learned positions, and a sequence has {longest} steps. "
+                "Give a longer table, or sinusoidal positions."
+            )
         return F.embedding(places.clamp(max=self.length - 1), self.table)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from seqloom.errors import UsageError
+from seqloom.layers.heads import check_heads
 from seqloom.layers.residual_initialisation import initialise_residual
 
-__all__ = ["Projections", "head_size"]
+__all__ = ["Projections"]
 
 
 class Projections(nn.Module):
@@ -19,7 +19,8 @@ class Projections(nn.Module):
     def __init__(self, features: int, heads: int, key_heads: int) -> None:
         super().__init__()
         self.heads, self.key_heads = heads, key_heads
-        self.head_size = head_size(features, heads, key_heads)
+        check_heads(features, heads, key_heads)
+        self.head_size = features // heads
         self.inner = nn.Linear(features, (heads + 2 * key_heads) * self.head_size, bias=False)
         self.output = nn.Linear(features, features, bias=False)
         initialise_residual([self.inner], self.output)
@@ -29,12 +30,3 @@ class Projections(nn.Module):
         every = self.inner(x).unflatten(-1, (-1, self.head_size))
         query, key, value = every.split((self.heads, self.key_heads, self.key_heads), dim=2)
         return query, key, value
-
-
-def head_size(features: int, heads: int, key_heads: int) -> int:
-    """K; raises UsageError unless heads divide the features, and key heads the heads."""
-    if heads < 1 or features % heads:
-        raise UsageError(f"{features} features cannot be shared by {heads} heads: heads must divide them.")
-    if key_heads < 1 or heads % key_heads:
-        raise UsageError(f"{heads} heads cannot share {key_heads} key heads: key_heads must divide heads.")
-    return features // heads

@@ -20,7 +20,7 @@ from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.projections import Projections
 from seqloom.layers.attention.window_cache import WindowCache
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence, check_state
 
 __all__ = ["CausalSelfAttention", "SelfAttention"]
 
@@ -103,7 +103,7 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, D), and the keys and values that later steps will see."""
         check_sequence(self, x, self.in_features, lengths)
-        cache = self.initial_state(x.shape[0]) if state is None else self._checked(state)
+        cache = self.initial_state(x.shape[0]) if state is None else self._checked(state, x.shape[0])
         first = self._is_first(cache, state is None, x.shape[1])
         places = torch.arange(x.shape[1], device=x.device)[None] if first else next_places(cache.steps, x.shape[1])
         query, key, value = self._project(real_steps_only(x, lengths), places)
@@ -135,10 +135,9 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
         existing = F.pad(cache.existing(), (0, key.shape[1]), value=True)
         return Band(cache.keys.shape[1], 0, self._placing, self._dropped).attend(query, keys, values, existing)
 
-    def _checked(self, state: Any) -> Any:
+    def _checked(self, state: Any, rows: int) -> Any:
         kinds = (KeyValueCache, ReservedCache) if self.window is None else (WindowCache,)
-        if not isinstance(state, kinds):
-            raise UsageError(f"{self} expected a state of the kind {kinds[0].__name__}; got {type(state).__name__}.")
+        check_state(self, state, rows, *kinds)
         return state
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence, check_state, check_step
 
 __all__ = ["Block", "CausalBlock", "Placement"]
 
@@ -74,6 +74,8 @@ class Block(SequenceLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), and the mixer's final state."""
         check_sequence(self, x, self.in_features, lengths)
+        if state is not None:
+            check_state(self, state, x.shape[0])
         x = self.entry(real_steps_only(x, lengths))
         mixed, state = self.mixer(self._inside(x, self.mixer_norm), state, lengths)
         return real_steps_only(self._feed(self._joined(x, mixed, self.mixer_norm)), lengths), state
@@ -100,6 +102,8 @@ class CausalBlock(Block, CausalLayer):
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        check_step(self, x_t, self.in_features)
+        check_state(self, state, x_t.shape[0])
         x = self.entry(x_t)
         mixed, state = self.mixer.step(self._inside(x, self.mixer_norm), state)
         return self._feed(self._joined(x, mixed, self.mixer_norm)), state

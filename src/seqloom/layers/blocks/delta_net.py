@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import delta_rule
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
-from seqloom.layers.blocks.memory import MatrixMemory, split_heads
+from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
+from seqloom.layers.heads import check_heads, split_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["DeltaMemory", "DeltaNet", "DeltaNetBlock"]
@@ -29,8 +29,7 @@ class DeltaMemory(nn.Module):
         self, features: int, heads: int, key_heads: int, key_size: int, value_size: int, convolution: int
     ) -> None:
         super().__init__()
-        if heads % key_heads:
-            raise UsageError(f"{key_heads} heads of keys cannot serve {heads} heads evenly.")
+        check_heads(heads * value_size, heads, key_heads)
         self.heads, self.key_heads = heads, key_heads
         self.sizes = (key_heads * key_size, key_heads * key_size, heads * value_size)
         self.input = nn.Linear(features, sum(self.sizes), bias=False)
@@ -63,10 +62,8 @@ class DeltaNet(Mixer):
 
     def __init__(self, features: int, *, heads: int = 4, convolution: int = 4) -> None:
         super().__init__()
-        if features % heads:
-            raise UsageError(f"{heads} heads cannot share {features} features.")
-        self.in_features = self.out_features = features
-        size = features // heads
+        check_heads(features, heads)
+        self.in_features, self.out_features, size = features, features, features // heads
         self.delta = DeltaMemory(features, heads, heads, size, size, convolution)
         self.beta = nn.Linear(features, heads, bias=False)
         self.norm = nn.RMSNorm(size, eps=1e-5)

@@ -8,6 +8,8 @@ from enum import StrEnum
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seqloom.errors import UsageError
+
 __all__ = ["Activation", "FeedForward", "GatedFeedForward"]
 
 
@@ -39,6 +41,7 @@ class FeedForward(nn.Module):
 
     def __init__(self, features: int, hidden: int, activation: Activation = Activation.GELU, bias: bool = True) -> None:
         super().__init__()
+        _check_hidden(hidden)
         self.up = nn.Linear(features, hidden, bias)
         self.down = nn.Linear(hidden, features, bias)
         self.activation = Activation(activation)
@@ -61,6 +64,7 @@ class GatedFeedForward(nn.Module):
 
     def __init__(self, features: int, hidden: int, activation: Activation = Activation.SILU) -> None:
         super().__init__()
+        _check_hidden(hidden)
         self.gate = nn.Linear(features, hidden, bias=False)
         self.up = nn.Linear(features, hidden, bias=False)
         self.down = nn.Linear(hidden, features, bias=False)
@@ -69,3 +73,8 @@ class GatedFeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.down(self.activation.function(self.gate(x)) * self.up(x))
         return y
+
+
+def _check_hidden(hidden: int) -> None:
+    if hidden < 1:
+        raise UsageError(f"A feed-forward network has at least one hidden unit; got {hidden!r}.")

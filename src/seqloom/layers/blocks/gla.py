@@ -9,8 +9,9 @@ from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import vector_decay
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
-from seqloom.layers.blocks.memory import MatrixMemory, split_heads
+from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
+from seqloom.layers.heads import split_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["GLABlock", "GatedLinearAttention"]
@@ -36,8 +37,8 @@ class GatedLinearAttention(Mixer):
 
     def __init__(self, features: int, *, heads: int = 4, rank: int = 16) -> None:
         super().__init__()
-        if features % (2 * heads):
-            raise UsageError(f"{heads} heads cannot share the half of {features} features.")
+        if heads < 1 or features % (2 * heads):
+            raise UsageError(f"{heads} heads cannot share the half of {features} features, which keys have.")
         self.in_features = self.out_features = features
         self.heads = heads
         self.query, self.key = (nn.Linear(features, features // 2, bias=False) for _ in range(2))

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import scalar_decay
 from seqloom.layers.blocks.block import CausalBlock
-from seqloom.layers.blocks.memory import MatrixMemory, split_heads
+from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.selective_decay import SelectiveDecay
 from seqloom.layers.blocks.short_convolution import ShortConvolution
+from seqloom.layers.heads import split_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["Mamba2", "Mamba2Block"]
@@ -48,8 +49,11 @@ class Mamba2(Mixer):
         inner = expansion * features
         head_size = min(64, inner) if head_size is None else head_size
         self.heads, self.groups = inner // head_size, groups
-        if inner % head_size or self.heads % groups:
-            raise UsageError(f"{inner} values cannot be split into {groups} groups of heads of {head_size}.")
+        if inner % head_size or groups < 1 or self.heads % groups:
+            raise UsageError(
+                f"{inner} values cannot be split into {groups} groups of heads of {head_size}: "
+                f"head_size must divide them, and groups the number of heads."
+            )
         self.in_features = self.out_features = features
         self.sizes = (inner, groups * state_size, groups * state_size)  # of x, B and C
         self.input = nn.Linear(features, inner + sum(self.sizes) + self.heads, bias=False)

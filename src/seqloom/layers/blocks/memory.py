@@ -11,7 +11,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import Forms
 from seqloom.layers.padding import real_steps_only
 
-__all__ = ["MatrixMemory", "MatrixState", "split_heads"]
+__all__ = ["MatrixMemory", "MatrixState"]
 
 
 class MatrixState(NamedTuple):
@@ -62,13 +62,3 @@ class MatrixMemory(nn.Module):
                 f"The state should have the shape (B, N, K, V) = (B, *{self.shape}); got {tuple(matrix.shape)}."
             )
         return matrix
-
-
-def split_heads(x: Tensor, heads: int) -> Tensor:
-    """(…, N · K) → (…, N, K).
-
-    >>> split_heads(torch.zeros(2, 5, 12), 3).shape
-    torch.Size([2, 5, 3, 4])
-    """
-    parts: Tensor = x.unflatten(-1, (heads, -1))
-    return parts

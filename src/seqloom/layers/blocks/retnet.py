@@ -8,13 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import scalar_decay
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import FeedForward
-from seqloom.layers.blocks.memory import MatrixMemory, split_heads
+from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.rotation import Rotation
+from seqloom.layers.heads import check_heads, split_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["RetNetBlock", "Retention"]
@@ -37,15 +37,14 @@ class Retention(Mixer):
 
     def __init__(self, features: int, *, heads: int = 4, expansion: int = 2) -> None:
         super().__init__()
-        if features % heads:
-            raise UsageError(f"{heads} heads cannot share {features} features.")
+        check_heads(features, heads)
         self.in_features = self.out_features = features
-        self.heads = heads
+        self.heads, size = heads, features // heads
         self.query, self.key = (nn.Linear(features, features, bias=False) for _ in range(2))
         self.value, self.gate = (nn.Linear(features, expansion * features, bias=False) for _ in range(2))
         self.output = nn.Linear(expansion * features, features, bias=False)
-        self.rotation = Rotation(features // heads)
-        self.memory = MatrixMemory(scalar_decay, heads, features // heads, expansion * features // heads)
+        self.rotation = Rotation(size)
+        self.memory = MatrixMemory(scalar_decay, heads, size, expansion * size)
         decays = torch.tensor([math.log1p(-(2.0 ** (-5 - head))) for head in range(heads)])
         self.register_buffer("log_decay", decays, persistent=False)
         self.reset_parameters()

@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.cells.rg_lru import RGLRU
-from seqloom.errors import UsageError
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer
 from seqloom.layers.blocks.short_convolution import ShortConvolution
+from seqloom.layers.heads import check_heads
 from seqloom.layers.norm import NormKind
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.recurrent import Recurrent
@@ -79,8 +79,7 @@ class RGLRUBlock(CausalBlock):
         dropout: float = 0.0,
     ) -> None:
         units = width or hidden_size
-        if heads < 1 or units % heads:
-            raise UsageError(f"{units} units cannot be cut into heads={heads} blocks of one size.")
+        check_heads(units, heads)
         super().__init__(
             GatedRGLRU(RGLRU(heads=heads, r_min=r_min, r_max=r_max), hidden_size, units, convolution),
             GatedFeedForward(hidden_size, feed_forward_factor * hidden_size, Activation.GELU),

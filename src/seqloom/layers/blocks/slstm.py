@@ -17,6 +17,7 @@ from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
+from seqloom.layers.heads import check_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["ConvolvedSLSTM", "HeadwiseSLSTM", "SLSTMBlock", "SLSTMState"]
@@ -47,6 +48,7 @@ class HeadwiseSLSTM(nn.Module):
 
     def __init__(self, features: int, heads: int, forget_bias: float = 3.0) -> None:
         super().__init__()
+        check_heads(features, heads)
         cell = SLSTM(heads=heads, forget_bias=forget_bias)
         self.features = features
         self.graph = trace(cell, 2 * features, features).graph
