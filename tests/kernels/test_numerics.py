@@ -73,16 +73,19 @@ def mean_ratio(found: Sequence[tuple[float, float]]) -> float:
     return math.exp(sum(ratios) / len(ratios))
 
 
-@pytest.mark.parametrize("first", range(0, 60, 10))
-def test_a_sample(first: int) -> None:
-    assert max(excess(errors(number)) for number in range(first, first + 10)) <= 1
+def check(numbers: range) -> None:
+    """Rounding errors are luck: in few draws in a hundred ours is bad and the reference's good, never by far."""
+    found = [errors(number) for number in numbers]
+    assert sum(excess(each) > 1 for each in found) <= MAXIMUM_UNLUCKY * len(numbers) / 100
+    assert max(map(excess, found)) <= MAXIMUM_EXCESS
+    assert mean_ratio([pair for each in found for pair in each]) <= MAXIMUM_MEAN_RATIO
+
+
+def test_a_sample() -> None:
+    check(range(60))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1000, 4100, 100))
 def test_three_thousand_draws(first: int) -> None:
-    """Rounding errors are luck: in few draws in a hundred ours is bad and the reference's good, never by far."""
-    found = [errors(number) for number in range(first, first + 100)]
-    assert sum(excess(each) > 1 for each in found) <= MAXIMUM_UNLUCKY
-    assert max(map(excess, found)) <= MAXIMUM_EXCESS
-    assert mean_ratio([pair for each in found for pair in each]) <= MAXIMUM_MEAN_RATIO
+    check(range(first, first + 100))
