@@ -1,10 +1,30 @@
 """Layers over sequences, all under one protocol: ``y, state = layer(x, state=None, lengths=None)``."""
 
-from seqloom.layers.attention import CausalSelfAttention, CrossAttention, InputPositions, SelfAttention, reserve
-from seqloom.layers.bidirectional import Bidirectional, BidirectionalState
+from seqloom.layers.attention import (
+    AdditiveScore,
+    CausalSelfAttention,
+    ConcatScore,
+    CrossAttention,
+    DotScore,
+    GeneralScore,
+    InputPositions,
+    SelfAttention,
+    reserve,
+)
+from seqloom.layers.bidirectional import Bidirectional
 from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.blocks.block import Block, CausalBlock, Placement
+from seqloom.layers.blocks.delta_net import DeltaNetBlock
 from seqloom.layers.blocks.feed_forward import Activation, FeedForward, GatedFeedForward
+from seqloom.layers.blocks.gated_delta_net import GatedDeltaNetBlock
+from seqloom.layers.blocks.gla import GLABlock
+from seqloom.layers.blocks.lru import LRUBlock
+from seqloom.layers.blocks.mamba2 import Mamba2Block
+from seqloom.layers.blocks.minimal import MinGRUBlock, MinLSTMBlock
+from seqloom.layers.blocks.mlstm import MLSTMBlock
+from seqloom.layers.blocks.retnet import RetNetBlock
+from seqloom.layers.blocks.rg_lru import RGLRUBlock
+from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
@@ -15,17 +35,17 @@ from seqloom.layers.initial_state import InitialState, LearnedState, RandomState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.recurrent import Recurrent
-from seqloom.layers.reservoir import EchoState, EchoStates
+from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, parse_spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
-from seqloom.layers.window import Window, WindowState
+from seqloom.layers.window import Window
 
 __all__ = [
     "Activation",
+    "AdditiveScore",
     "AttentionBlock",
     "BahdanauDecoder",
     "Bidirectional",
-    "BidirectionalState",
     "Block",
     "BottleneckDecoder",
     "CausalAttentionBlock",
@@ -34,25 +54,38 @@ __all__ = [
     "CausalSelfAttention",
     "CausalStack",
     "CausalTransformerBlock",
+    "ConcatScore",
     "CrossAttention",
+    "DeltaNetBlock",
+    "DotScore",
     "EchoState",
-    "EchoStates",
     "Embedding",
     "FeedForward",
+    "GLABlock",
+    "GatedDeltaNetBlock",
     "GatedFeedForward",
+    "GeneralScore",
     "InitialState",
     "InputPositions",
+    "LRUBlock",
     "LastHead",
     "LearnedEmbedding",
     "LearnedState",
     "Link",
     "LuongDecoder",
+    "MLSTMBlock",
+    "Mamba2Block",
+    "MinGRUBlock",
+    "MinLSTMBlock",
     "Norm",
     "NormKind",
     "OneHot",
     "Placement",
+    "RGLRUBlock",
     "RandomState",
     "Recurrent",
+    "RetNetBlock",
+    "SLSTMBlock",
     "SelfAttention",
     "SequenceLayer",
     "Spec",
@@ -62,7 +95,6 @@ __all__ = [
     "TransformerDecoder",
     "TransformerDecoderBlock",
     "Window",
-    "WindowState",
     "ZeroState",
     "parse_spec",
     "reserve",

@@ -155,11 +155,11 @@ def test_dropout_acts_in_training_alone() -> None:
         (lambda: CausalSelfAttention(8, 2, dropout=1.0), "below 1"),
         (lambda: CrossAttention(8, 4, dropout=1.0), "below 1"),
         (lambda: CrossAttention(8, 4)(torch.zeros(2, 3, 8)), r"expected a memory of shape \(2, S, 4\); got nothing"),
-        (lambda: CausalSelfAttention(8, 2).step(torch.zeros(1, 8), (1,)), "expected a state of the kind KeyValueCache"),
+        (lambda: CausalSelfAttention(8, 2).step(torch.zeros(1, 8), (1,)), "expected a KeyValueCache; got tuple"),
         (lambda: InputPositions(4, 5), "keep the width"),
         (
             lambda: InputPositions(4, 4, kind=PositionTable.LEARNED, length=3)(torch.zeros(1, 4, 4)),
-            "3 learned positions, a sequence has 4 steps",
+            "3 learned positions, and a sequence has 4 steps",
         ),
     ],
 )
