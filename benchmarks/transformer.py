@@ -90,8 +90,8 @@ def same_model(tokens: Tensor) -> Case:
 
 
 def our_defaults(tokens: Tensor) -> Case:
-    """Rotary positions and RMS norms: another model of the same size."""
-    model = ours(Positions.ROTARY, NormKind.RMS)
+    """Rotary positions: another model of the same size."""
+    model = ours(Positions.ROTARY, NormKind.LAYER)
     return Case(
         "our defaults", SIZES, (Peer("seqloom", stepper(model, lambda x: model(x)[0], tokens), lambda loss: {}),)
     )

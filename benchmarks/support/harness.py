@@ -124,13 +124,13 @@ def compare(case: Case) -> dict[str, float]:
         if results.keys() != wanted.keys():
             raise Mismatch(f"{case}: {peer.name} gives {sorted(results)}, expected {sorted(wanted)}")
         errors = {name: _difference(results[name], wanted[name]) for name in wanted}
-        worst = max(errors, key=errors.__getitem__)
-        if not errors[worst] <= case.tolerance:
+        worst = max(errors, key=errors.__getitem__, default="")
+        if worst and not errors[worst] <= case.tolerance:
             raise Mismatch(
                 f"{case}: {worst} of {peer.name} differs from that of {case.peers[0].name} by {errors[worst]:.1e} of "
                 f"its largest entry; {case.tolerance:.0e} is allowed. Nothing is timed."
             )
-        largest[peer.name] = errors[worst]
+        largest[peer.name] = errors.get(worst, 0.0)
     return largest
 
 
