@@ -43,8 +43,8 @@ class Experiment:
     rows: tuple[Row, ...]
 
 
-_ADDING = ProbeSettings(learning_rate=2e-3, steps=5000, minutes=4, evaluate_every=250)
-_COPY = ProbeSettings(learning_rate=1e-3, steps=5000, minutes=3, evaluate_every=100, held_out=200)
+_ADDING = ProbeSettings(learning_rate=2e-3, steps=5000, minutes=3, evaluate_every=250)
+_COPY = ProbeSettings(learning_rate=1e-3, steps=5000, minutes=2.5, evaluate_every=100, held_out=200)
 _RECALL = ProbeSettings(
     learning_rate=2e-3, warmup_steps=100, batch_size=64, embedding=64, steps=20000, minutes=4, evaluate_every=500
 )
@@ -56,13 +56,13 @@ EXPERIMENTS = {
         Adding(length=600),
         (
             Row(("elman(64)", "lstm(64)", "gru(64)"), _ADDING),
-            Row(("2*lru(64, r_min=0.99, max_phase=0.1)", "2*transformer(64)"), replace(_ADDING, **_BLOCKS)),
+            Row(("2*mingru(32, chrono=600)", "2*lru(32, r_min=0.99, max_phase=0.1)"), replace(_ADDING, **_BLOCKS)),
         ),
     ),
     "copy": Experiment(
         Copy(delay=1000),
         (
-            Row(("elman(64)", "lstm(64)", "gru(64)", "2*transformer(64)"), _COPY),
+            Row(("elman(64)", "lstm(64)", "gru(64)", "2*mingru(32, chrono=1000)"), _COPY),
             Row(("lru(64, units=128, r_min=0.999)",), replace(_COPY, learning_rate=5e-3, evaluate_every=50)),
         ),
     ),
