@@ -54,7 +54,7 @@ def test_wrong_inputs_are_named(x, lengths, message: str) -> None:
 
 def test_a_state_of_another_layer_is_refused() -> None:
     x = torch.zeros(2, 5, 3)
-    with pytest.raises(UsageError, match="2 leaves"):
+    with pytest.raises(UsageError, match="2 states"):
         Recurrent(LSTM, 3, 4)(x, Recurrent(GRU, 3, 4).initial_state(2))
     with pytest.raises(UsageError, match=r"\(2, 4\); got \(3, 4\)"):
         Recurrent(LSTM, 3, 4)(x, Recurrent(LSTM, 3, 4).initial_state(3))

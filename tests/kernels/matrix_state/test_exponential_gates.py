@@ -104,7 +104,7 @@ def test_a_closed_gate_leaves_the_state_as_it_is() -> None:
 
 def test_no_steps_leave_the_state_as_it_is() -> None:
     q, k, v, i, f, *state = drawn((2, 0, 2, 3, 4), torch.float64)
-    y, after = exponential_gates(q, k, v, i, f, ExponentialState(*state))
+    y, after = exponential_gates(q, k, v, i, f, state=ExponentialState(*state))
     assert y.shape == (2, 0, 2, 4)
     for a, b in zip(after, state, strict=True):
         torch.testing.assert_close(a, b)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from seqloom import kernels
 from seqloom.errors import UsageError
+from seqloom.kernels.matrix_state import exponential_gates
+from seqloom.layers.blocks import mlstm
 from seqloom.layers.blocks.mlstm import MLSTM, MLSTMBlock
 from seqloom.testing import check_layer
 
@@ -68,12 +72,10 @@ def test_the_forget_gates_begin_open() -> None:
 
 
 def test_the_reference_runs_the_naive_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    from seqloom.kernels.matrix_state import exponential_gates
-
     def refuse(*_: object) -> None:
         raise AssertionError("the chunked form ran")
 
-    monkeypatch.setattr(exponential_gates, "chunked", refuse)
+    monkeypatch.setattr(mlstm, "exponential_gates", replace(exponential_gates, chunked=refuse))
     with kernels.use("reference"):
         MLSTM(8)(torch.randn(1, 5, 8))
     with pytest.raises(AssertionError, match="chunked"):

@@ -49,5 +49,5 @@ def test_parameters_are_counted() -> None:
 
 
 def test_heads_divide_the_width() -> None:
-    with pytest.raises(UsageError, match="blocks"):
+    with pytest.raises(UsageError, match="6 features cannot be shared by 4 heads"):
         SLSTMBlock(8, 6)

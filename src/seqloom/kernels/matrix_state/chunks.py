@@ -25,13 +25,13 @@ def chunk_length(time: int, most: int) -> int:
     return math.ceil(time / math.ceil(time / most)) if time else 1
 
 
-def into_chunks(sequence: Tensor, length: int) -> Tensor:
-    """(B, T, …) → (B, C, L, …), with zeros after the last step; C is at least 1."""
+def into_chunks(sequence: Tensor, length: int, fill: float = 0.0) -> Tensor:
+    """(B, T, …) → (B, C, L, …), with ``fill`` after the last step; C is at least 1."""
     batch, time, *rest = sequence.shape
     chunks = max(math.ceil(time / length), 1)
     missing = chunks * length - time
     if missing:
-        sequence = F.pad(sequence, [0, 0] * len(rest) + [0, missing])
+        sequence = F.pad(sequence, [0, 0] * len(rest) + [0, missing], value=fill)
     return sequence.reshape(batch, chunks, length, *rest)
 
 

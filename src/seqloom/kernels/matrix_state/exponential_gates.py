@@ -9,23 +9,20 @@ Axes: B batch, T time, N heads, K size of a key, V size of a value; C chunks of 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from seqloom.kernels.policy import wish
+from seqloom.kernels.matrix_state.chunks import chunk_length, into_chunks, out_of_chunks
+from seqloom.kernels.matrix_state.forms import Forms, fold
 
-__all__ = ["ExponentialState", "chunked", "exponential_gates", "naive", "one_step", "step"]
+__all__ = ["ExponentialState", "chunked", "exponential_gates", "naive", "step"]
 
 EPSILON = 1e-6
 """Added to the denominator, as in the authors' code."""
 LOWEST = -60.0
 """Below it m counts as this in the denominator, so that e^-m stays finite; outputs are 0 there, to any precision."""
-MOST_STEPS = 64
 
 
 class ExponentialState(NamedTuple):
@@ -58,17 +55,19 @@ def naive(
     queries: Tensor, keys: Tensor, values: Tensor, log_input: Tensor, log_forget: Tensor, state: ExponentialState
 ) -> tuple[Tensor, ExponentialState]:
     """``step`` over time, the paper's recurrence: queries, keys (B, T, N, K), values (B, T, N, V), gates (B, T, N)."""
-    outputs = []
-    for q, k, v, i, f in zip(*(s.unbind(1) for s in (queries, keys, values, log_input, log_forget)), strict=True):
-        y, state = step(q, k, v, i, f, state)
-        outputs.append(y)
-    return torch.stack(outputs, 1) if outputs else torch.zeros_like(values), state
+    return fold(step, (queries, keys, values, log_input, log_forget), values, state)
 
 
 def chunked(
-    queries: Tensor, keys: Tensor, values: Tensor, log_input: Tensor, log_forget: Tensor, state: ExponentialState
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    log_input: Tensor,
+    log_forget: Tensor,
+    state: ExponentialState,
+    most: int = 64,
 ) -> tuple[Tensor, ExponentialState]:
-    """The same by matrix products, in chunks of equal length, at most 64 steps.
+    """The same by matrix products, in chunks of at most ``most`` steps.
 
     Within a chunk, with b_i the sum of log f through step i and C, n, m the state at its start:
     log d_ij = b_i - b_j + log i_j for j ≤ i;  m_i = max(b_i + m, max_j log d_ij);
@@ -76,10 +75,10 @@ def chunked(
     same with n for C and 1 for v_j. m_i is the m of ``step``, so that no cut changes a number.
     """
     time = queries.shape[1]
-    length = math.ceil(time / math.ceil(time / MOST_STEPS)) if time else 1
-    q, k, v = (_into_chunks(s, length, 0.0).transpose(2, 3) for s in (queries, keys, values))  # (B, C, N, L, ·)
-    log_i = _into_chunks(log_input, length, -torch.inf).transpose(2, 3)  # (B, C, N, L)
-    log_f = _into_chunks(log_forget, length, 0.0).transpose(2, 3)
+    length = chunk_length(time, most)
+    q, k, v = (into_chunks(s, length).transpose(2, 3) for s in (queries, keys, values))  # (B, C, N, L, ·)
+    log_i = into_chunks(log_input, length, fill=-torch.inf).transpose(2, 3)  # (B, C, N, L)
+    log_f = into_chunks(log_forget, length).transpose(2, 3)
     reached = log_f.double().cumsum(-1)  # sums in float64: differences of large ones stay exact
 
     starts, final = _between_chunks(k, v, log_i, reached, state)
@@ -92,53 +91,11 @@ def chunked(
     read = q * torch.exp(from_start - m)[..., None]
     total = weights.sum(-1) + (read @ starts.normaliser[..., None]).squeeze(-1)
     y = (weights @ v + read @ starts.memory) / _denominator(total, m)[..., None]
-    return y.transpose(2, 3).flatten(1, 2)[:, :time], final
-
-
-def exponential_gates(
-    queries: Tensor, keys: Tensor, values: Tensor, log_input: Tensor, log_forget: Tensor, state: ExponentialState
-) -> tuple[Tensor, ExponentialState]:
-    """The recurrence over sequences: ``naive`` under ``kernels.use("reference")``, ``chunked`` otherwise.
-
-    >>> q, k, v, gate = torch.ones(1, 5, 2, 3), torch.ones(1, 5, 2, 3), torch.ones(1, 5, 2, 4), torch.zeros(1, 5, 2)
-    >>> state = ExponentialState(torch.zeros(1, 2, 3, 4), torch.zeros(1, 2, 3), torch.zeros(1, 2))
-    >>> y, state = exponential_gates(q, k, v, gate, gate, state)  # of equal values, the mean
-    >>> y.shape, y[0, :, 0, 0].round(decimals=4)
-    (torch.Size([1, 5, 2, 4]), tensor([1., 1., 1., 1., 1.]))
-    """
-    form = naive if wish() == "reference" else chunked
-    return _in_full(form, (queries, keys, values, log_input, log_forget), state)
-
-
-def one_step(
-    query: Tensor, key: Tensor, value: Tensor, log_input: Tensor, log_forget: Tensor, state: ExponentialState
-) -> tuple[Tensor, ExponentialState]:
-    """``step``, in the precision of the state."""
-    return _in_full(step, (query, key, value, log_input, log_forget), state)
-
-
-def _in_full(
-    form: Callable[..., tuple[Tensor, ExponentialState]], inputs: tuple[Tensor, ...], state: ExponentialState
-) -> tuple[Tensor, ExponentialState]:
-    """A recurrence adds its rounding errors up over time, so under autocast it keeps the precision of its state."""
-    device = state.memory.device.type
-    if not torch.is_autocast_enabled(device):
-        return form(*inputs, state)
-    with torch.autocast(device, enabled=False):
-        return form(*(one.to(state.memory.dtype) for one in inputs), state)
+    return out_of_chunks(y.transpose(2, 3), time), final
 
 
 def _denominator(total: Tensor, m: Tensor) -> Tensor:
     return torch.maximum(total.abs(), torch.exp(-m.clamp(min=LOWEST))) + EPSILON
-
-
-def _into_chunks(sequence: Tensor, length: int, fill: float) -> Tensor:
-    """(B, T, …) → (B, C, L, …), ``fill`` after the last step; C is at least 1."""
-    time = sequence.shape[1]
-    missing = max(math.ceil(time / length), 1) * length - time
-    padded = F.pad(sequence, [0, 0] * (sequence.ndim - 2) + [0, missing], value=fill) if missing else sequence
-    chunks: Tensor = padded.unflatten(1, (-1, length))
-    return chunks
 
 
 def _between_chunks(
@@ -159,3 +116,6 @@ def _between_chunks(
         normaliser.append(decay * normaliser[-1] + keys)
     starts = ExponentialState(torch.stack(memory[:-1], 1), torch.stack(normaliser[:-1], 1), before)
     return starts, ExponentialState(memory[-1], normaliser[-1], m[-1])
+
+
+exponential_gates = Forms(step, naive, chunked)

@@ -34,7 +34,7 @@ class MatrixMemory(nn.Module):
 
     zero: Tensor
 
-    def __init__(self, recurrence: Forms, heads: int, key_size: int, value_size: int) -> None:
+    def __init__(self, recurrence: Forms[Tensor], heads: int, key_size: int, value_size: int) -> None:
         super().__init__()
         self.recurrence = recurrence
         self.shape = (heads, key_size, value_size)

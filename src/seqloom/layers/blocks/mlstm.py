@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
-from seqloom.kernels.matrix_state.exponential_gates import ExponentialState, exponential_gates, one_step
+from seqloom.kernels.matrix_state import ExponentialState, exponential_gates
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
@@ -51,12 +51,11 @@ class ExponentialMemory(nn.Module):
             steps = torch.arange(log_input.shape[1], device=log_input.device)
             padded = steps >= lengths.to(log_input.device)[:, None]
             log_input = log_input.masked_fill(padded[..., None], -torch.inf)
-        return exponential_gates(q, k, v, log_input, log_forget, ExponentialState(*state))
+        return exponential_gates(q, k, v, log_input, log_forget, state=ExponentialState(*state))
 
     def step(self, inputs: tuple[Tensor, ...], state: Any) -> tuple[Tensor, ExponentialState]:
         """One step of the recurrence."""
-        q, k, v, log_input, log_forget = inputs
-        return one_step(q, k, v, log_input, log_forget, ExponentialState(*state))
+        return exponential_gates.one_step(*inputs, state=ExponentialState(*state))
 
 
 class MLSTM(Mixer):
