@@ -57,12 +57,11 @@ ROWS = {
         {
             "spec": "4*transformer(128, heads=4)",
             "embedding": 128,
-            "tied": True,
             "dropout": 0.0,
             "batch_size": 12,
             "window": 64,
         },
-        {"learning_rate": 0.001, "weight_decay": 0.1, "warmup_steps": 100, "epochs": None, "steps": 2000},
+        {"learning_rate": 0.003, "weight_decay": 0.1, "warmup_steps": 100, "epochs": None, "steps": 2000},
     ),
     "lstm": Row(
         {"spec": "lstm(256)", "embedding": 128, "dropout": 0.1, "batch_size": 16, "window": 64},
