@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 MADE = "Made by `python docs/check.py --write`; `make docs` checks that it is current."
-_MAP_LINE = re.compile(r"^\| `([a-z_/]+)/?` \|", re.MULTILINE)
+_MAP_LINE = re.compile(r"^\| `([a-z_/]+)/` \|", re.MULTILINE)
 
 
 def pages() -> list[Path]:

@@ -43,11 +43,16 @@ class Term:
 
     def build(self, in_features: int) -> SequenceLayer:
         """One layer of this term."""
-        word, width, options = WORDS[self.word], self.width or in_features, dict(self.options)
-        layer = word.build(in_features, width, options)
+        layer = self._one(in_features)
         if not self.bidirectional:
             return layer
-        return Bidirectional(_one_way(self, layer), _one_way(self, word.build(in_features, width, options)))
+        return Bidirectional(_one_way(self, layer), _one_way(self, self._one(in_features)))
+
+    def _one(self, in_features: int) -> SequenceLayer:
+        try:
+            return WORDS[self.word].build(in_features, self.width or in_features, dict(self.options))
+        except UsageError as error:
+            raise UsageError(f"{self}: {error}") from error
 
     def __str__(self) -> str:
         known = WORDS[self.word].options

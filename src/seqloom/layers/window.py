@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.last_steps import LastSteps, last_steps
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 
-__all__ = ["Window", "WindowState"]
-
-
-class WindowState(NamedTuple):
-    """The inputs that the next steps still see: ``past`` (B, size - 1, D)."""
-
-    past: Tensor
+__all__ = ["Window"]
 
 
 class Window(CausalLayer):
@@ -39,19 +34,17 @@ class Window(CausalLayer):
         self.in_features, self.out_features, self.size = in_features, hidden_size, size
         self.linear = nn.Linear(in_features * size, hidden_size)
 
-    def initial_state(self, batch_size: int) -> WindowState:
+    def initial_state(self, batch_size: int) -> LastSteps:
         """Zeros in place of the inputs before the start."""
-        return WindowState(self.linear.weight.new_zeros(batch_size, self.size - 1, self.in_features))
+        return LastSteps(self.linear.weight.new_zeros(batch_size, self.size - 1, self.in_features))
 
-    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, WindowState]:
+    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, LastSteps]:
         """x (B, T, D) → y (B, T, H), and the last ``size`` - 1 real inputs."""
         check_sequence(self, x, self.in_features, lengths)
         batch, time, _ = x.shape
         state = self.initial_state(batch) if state is None else state
-        check_state(self, state, batch, WindowState)
+        check_state(self, state, batch, LastSteps)
         seen = torch.cat([state.past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
         windows = torch.cat([seen[:, k : k + time] for k in range(self.size)], dim=-1)  # (B, T, size · D)
         y = real_steps_only(torch.tanh(self.linear(windows)), lengths)
-        ends = torch.full((batch,), time, device=x.device) if lengths is None else lengths.to(x.device)
-        kept = ends[:, None] + torch.arange(self.size - 1, device=x.device)  # (B, size - 1)
-        return y, WindowState(seen[torch.arange(batch, device=x.device)[:, None], kept])
+        return y, LastSteps(last_steps(seen, self.size - 1, lengths))

@@ -128,7 +128,7 @@ class LanguageSettings:
         if not isinstance(body, CausalLayer):
             raise UsageError(
                 f"spec: predicting the next token needs layers that only look back, got {self.spec!r}. "
-                "Leave 'bidirectional' out."
+                "Leave 'bidirectional' and 'causal=false' out."
             )
         return body
 

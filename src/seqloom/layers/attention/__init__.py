@@ -4,7 +4,8 @@ from seqloom.layers.attention.banded import Band
 from seqloom.layers.attention.cache import KeyValueCache, ReservedCache, reserve
 from seqloom.layers.attention.cross_attention import CrossAttention, ProjectedMemory
 from seqloom.layers.attention.dot_product import attend, attention_weights
-from seqloom.layers.attention.input_positions import InputPositions, PlaceState, PositionTable
+from seqloom.layers.attention.input_positions import InputPositions, PositionTable
+from seqloom.layers.attention.places import PlaceState
 from seqloom.layers.attention.positions import (
     AlibiPositions,
     AttentionPositions,

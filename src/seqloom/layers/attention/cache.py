@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
+from seqloom.layers.attention.places import steps_after
 from seqloom.layers.padding import real_steps_only
 
-__all__ = ["KeyValueCache", "ReservedCache", "next_places", "reserve", "steps_after"]
+__all__ = ["KeyValueCache", "ReservedCache", "reserve"]
 
 
 class KeyValueCache(NamedTuple):
@@ -81,18 +82,6 @@ class ReservedCache(NamedTuple):
         """Keys and values up to the end of the longest row."""
         size = max(self.steps.tolist(), default=0)
         return self.keys[:, :size], self.values[:, :size]
-
-
-def steps_after(steps: Tensor, new: Tensor, lengths: Tensor | None) -> Tensor:
-    """How many steps (B,) each row has had after ``new`` ones (B, T, …), of which ``lengths`` (B,) are real."""
-    return steps + (new.shape[1] if lengths is None else lengths.to(steps))
-
-
-def next_places(steps: Tensor, time: int) -> Tensor:
-    """The places of the next T steps in their sequences: (1, T) where all rows are equally long, else (B, T)."""
-    counts = steps.tolist()
-    start = steps[:, None] if len(set(counts)) > 1 else (counts or [0])[0]
-    return torch.arange(time, device=steps.device)[None] + start
 
 
 def reserve(state: Any, capacity: int) -> Any:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from seqloom import kernels
 
-__all__ = ["attend", "attention_weights"]
+__all__ = ["attend", "attention_weights", "masked_softmax"]
 
 
 def attend(
@@ -58,11 +58,18 @@ def attention_weights(query: Tensor, key: Tensor, allowed: Tensor | None = None,
     scores = query @ _for_every_head(key, query).mT / math.sqrt(query.shape[-1])
     if bias is not None:
         scores = scores + bias
-    if allowed is None:
-        return scores.softmax(-1)
-    # The least number instead of -inf: a query without any allowed key has no NaN on its way, and ends at 0.
-    weights = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min).softmax(-1)
-    return weights.masked_fill(~allowed, 0.0)
+    return scores.softmax(-1) if allowed is None else masked_softmax(scores, allowed)
+
+
+def masked_softmax(scores: Tensor, allowed: Tensor) -> Tensor:
+    """softmax over the last axis of ``scores``, with 0 for what is not ``allowed``; where nothing is, all are 0.
+
+    >>> masked_softmax(torch.ones(2, 3), torch.tensor([[True, False, True], [False, False, False]]))
+    tensor([[0.5000, 0.0000, 0.5000],
+            [0.0000, 0.0000, 0.0000]])
+    """
+    # The least number instead of -inf, so that a row of nothing has no NaN on its way.
+    return scores.masked_fill(~allowed, torch.finfo(scores.dtype).min).softmax(-1).masked_fill(~allowed, 0.0)
 
 
 def _for_every_head(heads: Tensor, query: Tensor) -> Tensor:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
-from seqloom.layers.attention.cache import next_places, steps_after
+from seqloom.layers.attention.places import PlaceState, next_places, steps_after
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 
-__all__ = ["InputPositions", "PlaceState", "PositionTable", "sinusoids"]
+__all__ = ["InputPositions", "PositionTable", "sinusoids"]
 
 
 class PositionTable(StrEnum):
@@ -23,12 +23,6 @@ class PositionTable(StrEnum):
 
     SINUSOIDAL = "sinusoidal"
     LEARNED = "learned"
-
-
-class PlaceState(NamedTuple):
-    """How many steps each row has had: ``steps`` (B,)."""
-
-    steps: Tensor
 
 
 class InputPositions(CausalLayer):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from seqloom.layers.attention.dot_product import masked_softmax
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_sequence
 
@@ -124,9 +125,7 @@ class MemoryAttention(nn.Module):
 
     def weights(self, query: Tensor, memory: Memory) -> Tensor:
         """query (B, H) → (B, S): they sum to 1 over the real steps and are 0 elsewhere."""
-        scores = self.score(query, memory.keys)
-        shares = torch.softmax(scores.masked_fill(~memory.real, torch.finfo(scores.dtype).min), dim=-1)
-        return shares.masked_fill(~memory.real, 0.0)  # a row without real steps has weights 0
+        return masked_softmax(self.score(query, memory.keys), memory.real)
 
     def forward(self, query: Tensor, memory: Memory) -> Tensor:
         """query (B, H) → context (B, M)."""

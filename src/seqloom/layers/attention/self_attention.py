@@ -14,8 +14,9 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.layers.attention.banded import Band
-from seqloom.layers.attention.cache import KeyValueCache, ReservedCache, next_places
+from seqloom.layers.attention.cache import KeyValueCache, ReservedCache
 from seqloom.layers.attention.dot_product import attend
+from seqloom.layers.attention.places import next_places
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.projections import Projections
 from seqloom.layers.attention.window_cache import WindowCache

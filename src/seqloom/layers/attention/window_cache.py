@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqloom.layers.attention.cache import steps_after
+from seqloom.layers.attention.places import steps_after
+from seqloom.layers.last_steps import last_steps
 
 __all__ = ["WindowCache"]
 
@@ -28,15 +29,10 @@ class WindowCache(NamedTuple):
 
     def append(self, keys: Tensor, values: Tensor, lengths: Tensor | None) -> WindowCache:
         """The cache after T more steps, keys and values (B, T, N, K), of which ``lengths`` (B,) are real."""
-        kept, time = self.keys.shape[1], keys.shape[1]
+        kept = self.keys.shape[1]
 
         def last(old: Tensor, new: Tensor) -> Tensor:
-            if lengths is None and time >= kept:
-                return new[:, time - kept :].clone()  # not a view, which would keep the whole sequence in memory
-            seen = torch.cat([old, new], 1)
-            if lengths is None:
-                return seen[:, time:].clone()
-            places = lengths.to(seen.device)[:, None] + torch.arange(kept, device=seen.device)
-            return seen.gather(1, places[..., None, None].expand(-1, -1, *seen.shape[2:]))
+            enough = lengths is None and new.shape[1] >= kept
+            return last_steps(new if enough else torch.cat([old, new], 1), kept, lengths)
 
         return WindowCache(last(self.keys, keys), last(self.values, values), steps_after(self.steps, keys, lengths))

@@ -29,7 +29,7 @@ class Retention(Mixer):
     Raises UsageError unless the heads divide D into even parts.
 
     >>> y, state = Retention(8, heads=2)(torch.zeros(1, 5, 8))
-    >>> y.shape, state[0].position, state[1].matrix.shape
+    >>> y.shape, state[0].steps, state[1].matrix.shape
     (torch.Size([1, 5, 8]), tensor([5]), torch.Size([1, 2, 4, 8]))
     """
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from seqloom.layers.attention.places import PlaceState, next_places, steps_after
 from seqloom.layers.attention.positions import RotaryPositions
 
-__all__ = ["Rotation", "RotationState"]
-
-
-class RotationState(NamedTuple):
-    """How many steps each row has seen: ``position`` (B,), integers."""
-
-    position: Tensor
+__all__ = ["Rotation"]
 
 
 class Rotation(nn.Module):
@@ -26,7 +21,7 @@ class Rotation(nn.Module):
 
     >>> rotation = Rotation(2)
     >>> y, state = rotation(torch.tensor([1.0, 0.0]).expand(1, 2, 2, 2), rotation.initial_state(1), None)
-    >>> y[0, 1], state.position
+    >>> y[0, 1], state.steps
     (tensor([[0.5403, 0.8415],
             [0.5403, 0.8415]]), tensor([2]))
     """
@@ -38,22 +33,20 @@ class Rotation(nn.Module):
         self.positions = RotaryPositions(size)
         self.register_buffer("place", torch.zeros(()), persistent=False)  # knows the device
 
-    def initial_state(self, batch_size: int) -> RotationState:
-        """Position 0 for every row."""
-        return RotationState(torch.zeros(batch_size, dtype=torch.long, device=self.place.device))
+    def initial_state(self, batch_size: int) -> PlaceState:
+        """No steps yet."""
+        return PlaceState(torch.zeros(batch_size, dtype=torch.long, device=self.place.device))
 
-    def forward(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, RotationState]:
+    def forward(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, PlaceState]:
         """x (B, T, 2 N, K) from each row's position on."""
-        (position,) = state
-        steps = torch.arange(x.shape[1], device=x.device)
-        passed = x.shape[1] if lengths is None else lengths.to(position)
-        return self._turn(x, position[:, None] + steps), RotationState(position + passed)
+        (steps,) = state
+        return self._turn(x, next_places(steps, x.shape[1])), PlaceState(steps_after(steps, x, lengths))
 
-    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, RotationState]:
+    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, PlaceState]:
         """x_t (B, 2 N, K) at each row's position."""
-        (position,) = state
-        return self._turn(x_t, position), RotationState(position + 1)
+        (steps,) = state
+        return self._turn(x_t, steps), PlaceState(steps + 1)
 
-    def _turn(self, x: Tensor, position: Tensor) -> Tensor:
+    def _turn(self, x: Tensor, places: Tensor) -> Tensor:
         queries, keys = x.chunk(2, -2)
-        return torch.cat(self.positions.turn(queries, keys, position), -2)
+        return torch.cat(self.positions.turn(queries, keys, places), -2)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.last_steps import LastSteps, last_steps
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 
-__all__ = ["ShortConvolution", "ShortConvolutionState"]
-
-
-class ShortConvolutionState(NamedTuple):
-    """The inputs that the next steps still see: ``past`` (B, size - 1, D)."""
-
-    past: Tensor
+__all__ = ["ShortConvolution"]
 
 
 class ShortConvolution(CausalLayer):
@@ -51,13 +46,11 @@ class ShortConvolution(CausalLayer):
         if self.bias is not None:
             nn.init.uniform_(self.bias, -bound, bound)
 
-    def initial_state(self, batch_size: int) -> ShortConvolutionState:
+    def initial_state(self, batch_size: int) -> LastSteps:
         """Zeros in place of the inputs before the start."""
-        return ShortConvolutionState(self.weight.new_zeros(batch_size, self.size - 1, self.in_features))
+        return LastSteps(self.weight.new_zeros(batch_size, self.size - 1, self.in_features))
 
-    def forward(
-        self, x: Tensor, state: Any = None, lengths: Tensor | None = None
-    ) -> tuple[Tensor, ShortConvolutionState]:
+    def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, LastSteps]:
         """x (B, T, D) → y (B, T, D), and the last ``size`` - 1 real inputs."""
         check_sequence(self, x, self.in_features, lengths)
         batch, time, _ = x.shape
@@ -66,8 +59,4 @@ class ShortConvolution(CausalLayer):
         y = (seen.new_zeros(()) if self.bias is None else self.bias).expand(x.shape)
         for k in range(self.size):  # each pass is fused; torch's own depthwise convolution is no faster on a CPU
             y = torch.addcmul(y, seen[:, k : k + time], self.weight[:, k])
-        if lengths is None:
-            return y, ShortConvolutionState(seen[:, time:])
-        kept = lengths.to(x.device)[:, None] + torch.arange(self.size - 1, device=x.device)  # (B, size - 1)
-        rows = torch.arange(batch, device=x.device)[:, None]
-        return real_steps_only(y, lengths), ShortConvolutionState(seen[rows, kept])
+        return real_steps_only(y, lengths), LastSteps(last_steps(seen, self.size - 1, lengths))
