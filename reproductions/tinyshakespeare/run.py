@@ -29,7 +29,7 @@ from seqloom.training.settings import TrainingSettings
 
 HERE = Path(__file__).parent
 WINDOW = 64
-EQUAL_MINUTES = 4.0
+EQUAL_MINUTES = 3.0
 
 
 @dataclass(frozen=True)
