@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 
-__all__ = ["detach", "from_tensors", "leaves", "map_state", "select", "to_tensors", "where"]
+__all__ = ["detach", "from_tensors", "leaves", "map_state", "select", "to_tensors", "where", "with_equal_room"]
 
 State = Any
 """A tensor, or a (named) tuple of states."""
@@ -42,9 +42,21 @@ def where(rows: Tensor, chosen: State, other: State) -> State:
     """Row by row, ``chosen`` where ``rows`` (B,) is true and ``other`` elsewhere; no gradient crosses over."""
 
     def choose(a: Tensor, b: Tensor) -> Tensor:
+        a, b = with_equal_room(a, b)
         return torch.where(rows.to(a.device).view(-1, *[1] * (a.ndim - 1)), a, b)
 
     return map_state(choose, chosen, other)
+
+
+def with_equal_room(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Two caches (B, S, …, K), the shorter one with zeros up to the longer one's S; vectors (B, H) as they are."""
+    if a.ndim < 3 or a.shape[1] == b.shape[1]:
+        return a, b
+    room = max(a.shape[1], b.shape[1])
+    first, second = (
+        torch.cat([leaf, leaf.new_zeros(leaf.shape[0], room - leaf.shape[1], *leaf.shape[2:])], 1) for leaf in (a, b)
+    )
+    return first, second
 
 
 def leaves(state: State, name: str = "state") -> Iterator[tuple[str, Tensor]]:

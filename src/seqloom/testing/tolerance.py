@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqloom.layers.state import leaves
+from seqloom.layers.state import leaves, with_equal_room
 
 __all__ = ["assert_close", "assert_same_state", "tolerance"]
 
@@ -42,12 +42,4 @@ def assert_same_state(got: Any, wanted: Any, law: str, terms: int = 64) -> None:
     """The same for every leaf of two states; a cache may have room to spare on axis 1, filled with zeros."""
     pairs = zip(leaves(got), leaves(wanted), strict=True)
     for (name, a), (_, b) in pairs:
-        size = max((leaf.shape[1] for leaf in (a, b) if leaf.ndim > 2), default=0)
-        assert_close(_with_room(a, size), _with_room(b, size), f"{law} ({name})", terms)
-
-
-def _with_room(leaf: Tensor, size: int) -> Tensor:
-    """leaf (B, S, …, K) with zeros up to S = ``size``; vectors and matrices have no axis of time."""
-    if leaf.ndim < 3 or leaf.shape[1] == size:
-        return leaf
-    return torch.cat([leaf, leaf.new_zeros(leaf.shape[0], size - leaf.shape[1], *leaf.shape[2:])], 1)
+        assert_close(*with_equal_room(a, b), f"{law} ({name})", terms)

@@ -20,7 +20,7 @@ from seqloom.layers.attention import (
     SelfAttention,
     reserve,
 )
-from seqloom.layers.state import leaves, select
+from seqloom.layers.state import leaves, select, where
 from seqloom.testing.tolerance import assert_close, assert_same_state
 
 ROWS, TIME = 3, 24
@@ -166,3 +166,15 @@ def test_dropout_acts_in_training_alone() -> None:
 def test_what_cannot_be_is_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make()
+
+
+def test_rows_of_caches_of_two_lengths_are_chosen() -> None:
+    layer = CausalSelfAttention(8, heads=2).double()
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    _, long = layer(x)
+    _, short = layer(x[:, :2])
+    first, second = torch.tensor([0]), torch.tensor([1])
+    for chosen, other in ((long, short), (short, long)):
+        y, _ = layer(x, where(torch.tensor([True, False]), chosen, other))
+        assert_close(y[:1], layer(x[:1], select(chosen, first))[0], "the chosen row")
+        assert_close(y[1:], layer(x[1:], select(other, second))[0], "the other row")
