@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seqloom.errors import UsageError
-from seqloom.probes.mackey_glass import mackey_glass, nrmse
+from seqloom.probes.mackey_glass import MackeyGlass, mackey_glass, nrmse
 
 
 def test_it_follows_the_equation() -> None:
@@ -52,3 +52,14 @@ def test_sizes_that_cannot_be(options: dict[str, int]) -> None:
 def test_the_mean_has_an_error_of_one() -> None:
     series = mackey_glass(5000)
     assert nrmse(series.mean().expand(5000), series, float(series.var(correction=0))) == pytest.approx(1)
+
+
+def test_the_probe_asks_for_what_comes_later() -> None:
+    probe = MackeyGlass(length=40, ahead=7)
+    examples = probe.draw(3, seed=4)
+    assert torch.equal(examples.targets[:, :33], examples.inputs[:, 7:, 0])
+    assert examples.scored.sum(1).tolist() == [20, 20, 20]
+    slope = (examples.inputs[:, 19:, 0] - examples.inputs[:, 17:-2, 0]) / 2
+    now, then = examples.inputs[:, 18:-1, 0] + 1, examples.inputs[:, 1:-18, 0] + 1
+    wanted = 0.2 * then / (1 + then**10) - 0.1 * now
+    assert np.corrcoef(slope.flatten(), wanted.flatten())[0, 1] > 0.99

@@ -25,6 +25,7 @@ from seqloom.probes import (
     DelayedCopy,
     EmbeddedReber,
     Examples,
+    MackeyGlass,
     ModularCounting,
     Multiplication,
     Parity,
@@ -48,6 +49,7 @@ SMALL: tuple[Probe, ...] = (
     Agreement(between=5, furthest=7),
     AssociativeRecall(length=16, pairs=3, symbols=20),
     EmbeddedReber(),
+    MackeyGlass(length=12, ahead=5),
 )
 NAMES = [str(probe) for probe in SMALL]
 
@@ -152,6 +154,7 @@ def test_wrong_sizes_are_refused_by_name(kind: type[Probe]) -> None:
         (lambda: SelectiveCopy(count=9, length=8), "a length of at least that"),
         (lambda: TemporalOrder(marks=4), "2 or 3 marks"),
         (lambda: Adding1997(length=21), "length of at least 22"),
+        (lambda: MackeyGlass(delay=16), "below a delay of 17"),
         (lambda: Agreement(nearest=9, between=8), "nearest at most between"),
     ],
 )

@@ -11,6 +11,7 @@ from seqloom.probes.bracket_depth import BracketDepth
 from seqloom.probes.copying import Copy
 from seqloom.probes.counting import ModularCounting, Parity
 from seqloom.probes.delayed_copy import DelayedCopy
+from seqloom.probes.mackey_glass import MackeyGlass, mackey_glass, nrmse
 from seqloom.probes.marked_pairs import Adding1997, Multiplication
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe, Seed
 from seqloom.probes.reber import EmbeddedReber
@@ -31,6 +32,7 @@ __all__ = [
     "DelayedCopy",
     "EmbeddedReber",
     "Examples",
+    "MackeyGlass",
     "Measures",
     "ModularCounting",
     "Multiplication",
@@ -40,6 +42,8 @@ __all__ = [
     "SelectiveCopy",
     "TemporalOrder",
     "Value",
+    "mackey_glass",
+    "nrmse",
 ]
 
 PROBES: tuple[type[Probe], ...] = (
@@ -56,5 +60,6 @@ PROBES: tuple[type[Probe], ...] = (
     Agreement,
     AssociativeRecall,
     EmbeddedReber,
+    MackeyGlass,
 )
 """All probes, in the order of a listing."""
