@@ -68,12 +68,12 @@ ROWS = {
         {"learning_rate": 0.004, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
     ),
     "mingru": Row(
-        {"spec": "3*mingru(128)", "embedding": 128, "dropout": 0.1, "batch_size": 16, "window": 128},
-        {"learning_rate": 0.003, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
+        {"spec": "3*mingru(128)", "embedding": 128, "dropout": 0.0, "batch_size": 16, "window": 64},
+        {"learning_rate": 0.004, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
     ),
     "gated-deltanet": Row(
-        {"spec": "3*gated-deltanet(128)", "embedding": 128, "dropout": 0.1, "batch_size": 16, "window": 128},
-        {"learning_rate": 0.003, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
+        {"spec": "2*gated-deltanet(128)", "embedding": 128, "dropout": 0.0, "batch_size": 16, "window": 64},
+        {"learning_rate": 0.004, "warmup_steps": 100, "epochs": None, "minutes": EQUAL_MINUTES},
     ),
     "words": Row(
         {
