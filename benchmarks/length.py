@@ -20,7 +20,8 @@ from support.report import Report
 from torch import Tensor
 
 from seqloom import kernels
-from seqloom.layers import SequenceLayer, parse_spec
+from seqloom.cells import LSTM, MinGRU
+from seqloom.layers import Recurrent, SequenceLayer, parse_spec
 
 WIDTH = 128
 TIMES = (256, 1024, 4096, 16384)
@@ -60,14 +61,18 @@ def peer(name: str, kernel: str, layer: SequenceLayer, x: Tensor) -> Peer:
     return Peer(name, on_kernel, read)
 
 
-def case(words: str, batch: int, time: int, width: int, compared: bool) -> Case:
-    """One family at one length; ``compared``: beside its reference."""
-    torch.manual_seed(0)
-    layer = parse_spec(words).build(width)
-    x = torch.randn(batch, time, width).requires_grad_()
+def case(name: str, layer: SequenceLayer, batch: int, time: int, compared: bool = False) -> Case:
+    """A layer at one length; ``compared``: beside its reference."""
+    x = torch.randn(batch, time, layer.in_features).requires_grad_()
     peers = [peer("seqloom", "auto", layer, x)]
     peers += [peer("reference", "reference", layer, x)] if compared else []
-    return Case(words, {"T": time, "B": batch, "H": width}, tuple(peers), tolerance=1e-3)
+    return Case(name, {"T": time, "B": batch, "H": layer.out_features}, tuple(peers), tolerance=1e-3)
+
+
+def rivals() -> tuple[Case, Case]:
+    """The bare recurrences, without the blocks of their papers."""
+    minimal, lstm = (Recurrent(cell, 256, 256) for cell in (MinGRU, LSTM))
+    return case("minGRU layer", minimal, 8, 4096), case("LSTM layer", lstm, 8, 4096)
 
 
 def slope(timings: Sequence[Timing], words: str) -> float:
@@ -106,10 +111,11 @@ def main() -> None:
     report = Report("length", __doc__ or "", curves)
     for time in TIMES:
         for words in (*LINEAR, *QUADRATIC):
-            report.add(case(words, 1, time, WIDTH, compared=time == TIMES[0]), seconds=2.0)
+            layer = parse_spec(words).build(WIDTH)
+            report.add(case(words, layer, 1, time, compared=time == TIMES[0]), seconds=2.0)
     for timing in [timing for timing in report.timings if timing.case.sizes["T"] == SLOPE_TO]:
         timing.facts[f"time over that at T = {SLOPE_FROM:,}"] = slope(report.timings, timing.case.name)
-    minimal, lstm = report.add(*(case(words, 8, 4096, 256, False) for words in ("mingru", "lstm")), seconds=15.0)
+    minimal, lstm = report.add(*rivals(), seconds=15.0)
     minimal.facts["times as fast as the LSTM"] = lstm.own / minimal.own
     report.finish()
 
