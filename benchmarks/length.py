@@ -83,15 +83,17 @@ def slope(timings: Sequence[Timing], words: str) -> float:
 
 def curves(timings: Sequence[Timing], title: str, path: Path) -> None:
     """Milliseconds over T, both logarithmic; dotted: linear and quadratic growth."""
+    from matplotlib import colormaps
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 6), layout="constrained")
     axes = figure.subplots()
+    colours = colormaps["tab20"].colors
     for k, words in enumerate((*LINEAR, *QUADRATIC)):
         line = [timing for timing in timings if timing.case.name == words and timing.case.sizes["H"] == WIDTH]
         style = "--s" if words in QUADRATIC else "-o"
         times = [1e3 * timing.own for timing in line]
-        axes.loglog([t.case.sizes["T"] for t in line], times, style, color=f"C{k % 10}", markersize=4, label=words)
+        axes.loglog([t.case.sizes["T"] for t in line], times, style, color=colours[k], markersize=4, label=words)
     for power, name in ((1, "linear"), (2, "quadratic")):
         guide = [3 * (time / TIMES[0]) ** power for time in TIMES]
         axes.loglog(TIMES, guide, ":", color="grey", linewidth=1)
