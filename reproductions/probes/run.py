@@ -46,7 +46,7 @@ class Experiment:
 _ADDING = ProbeSettings(learning_rate=2e-3, steps=5000, minutes=3, evaluate_every=250)
 _COPY = ProbeSettings(learning_rate=1e-3, steps=5000, minutes=2.5, evaluate_every=100, held_out=200)
 _RECALL = ProbeSettings(
-    learning_rate=2e-3, warmup_steps=100, batch_size=64, embedding=64, steps=20000, minutes=4, evaluate_every=500
+    learning_rate=2e-3, warmup_steps=100, batch_size=64, embedding=64, steps=3000, minutes=10, evaluate_every=250
 )
 _PARITY = ProbeSettings(learning_rate=2e-3, batch_size=64, steps=20000, minutes=2.5, evaluate_every=500, held_out=500)
 _BLOCKS: dict[str, Any] = {"warmup_steps": 100, "learning_rate": 1e-3}
@@ -56,7 +56,11 @@ EXPERIMENTS = {
         Adding(length=600),
         (
             Row(("elman(64)", "lstm(64)", "gru(64)"), _ADDING),
-            Row(("2*mingru(32, chrono=600)", "2*lru(32, r_min=0.99, max_phase=0.1)"), replace(_ADDING, **_BLOCKS)),
+            Row(("2*mingru(32, chrono=600)",), replace(_ADDING, **_BLOCKS | {"minutes": 8})),
+            Row(
+                ("lru(32) + lru(32, r_min=0.99, max_phase=0.1)",),
+                replace(_ADDING, learning_rate=4e-3, warmup_steps=100, minutes=8),
+            ),
         ),
     ),
     "copy": Experiment(
@@ -69,10 +73,8 @@ EXPERIMENTS = {
     "mqar": Experiment(
         AssociativeRecall(length=64, pairs=4, symbols=256),
         (
-            Row(
-                ("2*transformer(64)", "2*gated-deltanet(64)", "2*lstm(64)", "2*gru(64)", "2*mingru(64)", "2*lru(64)"),
-                _RECALL,
-            ),
+            Row(("2*attention(64, heads=1)", "2*gated-deltanet(64, heads=1)"), _RECALL),
+            Row(("2*lstm(64)", "2*gru(64)", "2*mingru(64)", "2*lru(64)"), _RECALL),
         ),
     ),
     "parity": Experiment(

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.root_mean_square import RMSNorm
 
 __all__ = ["Norm", "NormKind"]
 
@@ -24,9 +25,9 @@ class NormKind(StrEnum):
     LAYER = "layer"
     RMS = "rms"
 
-    def module(self, features: int) -> nn.LayerNorm | nn.RMSNorm:
-        """The torch module over ``features``."""
-        return nn.LayerNorm(features) if self is NormKind.LAYER else nn.RMSNorm(features, eps=1e-5)
+    def module(self, features: int) -> nn.LayerNorm | RMSNorm:
+        """The module over ``features``."""
+        return nn.LayerNorm(features) if self is NormKind.LAYER else RMSNorm(features)
 
 
 class Norm(CausalLayer):

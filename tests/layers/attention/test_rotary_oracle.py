@@ -20,7 +20,7 @@ def test_rotary_positions_are_those_of_llama() -> None:
     apart = x.unflatten(-1, (4, 2)).mT.flatten(-2)
     cosine, sine = llama.LlamaRotaryEmbedding(config)(x, places)
     wanted, _ = llama.apply_rotary_pos_emb(apart, apart, cosine, sine, unsqueeze_dim=2)
-    got = RotaryPositions(8).turn(x, x, places)[1].unflatten(-1, (4, 2)).mT.flatten(-2)
+    got = RotaryPositions(8).turn(x, places).unflatten(-1, (4, 2)).mT.flatten(-2)
     arriving = torch.randn_like(got)
     # Llama's angles are of float32.
     torch.testing.assert_close(got, wanted, atol=2e-4, rtol=0)

@@ -17,8 +17,8 @@ class AttentionPositions(ABC):
     """What a position does to queries and keys, and to scores."""
 
     @abstractmethod
-    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Queries and keys (B, T, N, K) at the integer ``places`` (B or 1, T) of their sequences → the same, turned."""
+    def turn(self, heads: Tensor, places: Tensor) -> Tensor:
+        """Queries or keys (B, T, N, K) at the integer ``places`` (B or 1, T) of their sequences → the same, turned."""
 
     @abstractmethod
     def bias(self, distances: Tensor, dtype: torch.dtype) -> Tensor | None:
@@ -28,8 +28,8 @@ class AttentionPositions(ABC):
 class NoPositions(AttentionPositions):
     """Attention over a set: only the mask knows the order."""
 
-    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        return query, key
+    def turn(self, heads: Tensor, places: Tensor) -> Tensor:
+        return heads
 
     def bias(self, distances: Tensor, dtype: torch.dtype) -> None:
         return None
@@ -41,8 +41,7 @@ class RotaryPositions(AttentionPositions):
     A score then depends on the distance of query and key only (Su et al., 2021, eq. 34). Pairs are neighbours, as in
     the paper. Angles are computed in float64, so that a stream may be long. Raises UsageError for an odd head size.
 
-    >>> one = torch.tensor([[[[1.0, 0.0]]]])
-    >>> RotaryPositions(2).turn(one, one, torch.tensor([[1]]))[0].flatten()
+    >>> RotaryPositions(2).turn(torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([[1]])).flatten()
     tensor([0.5403, 0.8415])
     """
 
@@ -51,16 +50,12 @@ class RotaryPositions(AttentionPositions):
             raise UsageError(f"Rotary positions turn pairs: the head size must be even; got {head_size}.")
         self.rates = [base ** (-k / head_size) for k in range(0, head_size, 2)]
 
-    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        wide = torch.float64 if query.dtype == torch.float64 else torch.float32
-        angles = places[..., None, None] * torch.tensor(self.rates, device=query.device, dtype=torch.float64)
+    def turn(self, heads: Tensor, places: Tensor) -> Tensor:
+        wide = torch.float64 if heads.dtype == torch.float64 else torch.float32
+        angles = places[..., None, None] * torch.tensor(self.rates, device=heads.device, dtype=torch.float64)
         turns = torch.complex(angles.cos().to(wide), angles.sin().to(wide))
-
-        def turned(vectors: Tensor) -> Tensor:
-            numbers = torch.view_as_complex(vectors.to(wide).unflatten(-1, (-1, 2)))
-            return torch.view_as_real(numbers * turns).flatten(-2).to(vectors.dtype)
-
-        return turned(query), turned(key)
+        numbers = torch.view_as_complex(heads.to(wide).unflatten(-1, (-1, 2)))
+        return torch.view_as_real(numbers * turns).flatten(-2).to(heads.dtype)
 
     def bias(self, distances: Tensor, dtype: torch.dtype) -> None:
         return None
@@ -81,8 +76,8 @@ class AlibiPositions(AttentionPositions):
         between = [2 ** (-4 * k / below) for k in range(1, 2 * (heads - below) + 1, 2)]
         self.slopes = [2 ** (-8 * k / below) for k in range(1, below + 1)] + between
 
-    def turn(self, query: Tensor, key: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        return query, key
+    def turn(self, heads: Tensor, places: Tensor) -> Tensor:
+        return heads
 
     def bias(self, distances: Tensor, dtype: torch.dtype) -> Tensor:
         slopes = torch.tensor(self.slopes, device=distances.device, dtype=dtype)

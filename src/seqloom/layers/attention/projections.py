@@ -25,8 +25,7 @@ class Projections(nn.Module):
         self.output = nn.Linear(features, features, bias=False)
         initialise_residual([self.inner], self.output)
 
-    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (B, T, D) → queries (B, T, N, K), keys and values (B, T, M, K)."""
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """x (B, T, D) → queries and keys side by side (B, T, N + M, K), values (B, T, M, K)."""
         every = self.inner(x).unflatten(-1, (-1, self.head_size))
-        query, key, value = every.split((self.heads, self.key_heads, self.key_heads), dim=2)
-        return query, key, value
+        return every.split((self.heads + self.key_heads, self.key_heads), dim=2)  # type: ignore[no-any-return]

@@ -51,8 +51,9 @@ class _SelfAttention(SequenceLayer, ABC):
 
     def _project(self, x: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x (B, T, D) → queries (B, T, N, K), keys and values (B, T, M, K), the former two turned to their places."""
-        query, key, value = self.maps.split(x)
-        return *self._placing.turn(query, key, places), value
+        turning, value = self.maps.split(x)
+        query, key = self._placing.turn(turning, places).split((self.maps.heads, self.maps.key_heads), dim=2)
+        return query, key, value
 
     def _attend(
         self, query: Tensor, key: Tensor, value: Tensor, distances: Tensor, allowed: Tensor | None, causal: bool = False

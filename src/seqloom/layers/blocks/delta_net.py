@@ -14,6 +14,7 @@ from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.heads import check_heads, split_heads
 from seqloom.layers.norm import NormKind
+from seqloom.layers.root_mean_square import RMSNorm
 
 __all__ = ["DeltaMemory", "DeltaNet", "DeltaNetBlock"]
 
@@ -66,7 +67,7 @@ class DeltaNet(Mixer):
         self.in_features, self.out_features, size = features, features, features // heads
         self.delta = DeltaMemory(features, heads, heads, size, size, convolution)
         self.beta = nn.Linear(features, heads, bias=False)
-        self.norm = nn.RMSNorm(size, eps=1e-5)
+        self.norm = RMSNorm(size)
         self.output = nn.Linear(features, features, bias=False)
 
     @property

@@ -12,6 +12,7 @@ from seqloom.layers.blocks.feed_forward import GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.selective_decay import SelectiveDecay
 from seqloom.layers.norm import NormKind
+from seqloom.layers.root_mean_square import RMSNorm
 
 __all__ = ["GatedDeltaNet", "GatedDeltaNetBlock"]
 
@@ -49,7 +50,7 @@ class GatedDeltaNet(Mixer):
         self.beta, self.forget = (nn.Linear(features, heads, bias=False) for _ in range(2))
         self.decay = SelectiveDecay(heads, lowest_rate=0.01)
         self.gate = nn.Linear(features, heads * value_size, bias=False)
-        self.norm = nn.RMSNorm(value_size, eps=1e-5)
+        self.norm = RMSNorm(value_size)
         self.output = nn.Linear(heads * value_size, features, bias=False)
 
     @property

@@ -13,6 +13,7 @@ from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.heads import split_heads
 from seqloom.layers.norm import NormKind
+from seqloom.layers.root_mean_square import RMSNorm
 
 __all__ = ["GLABlock", "GatedLinearAttention"]
 
@@ -46,7 +47,7 @@ class GatedLinearAttention(Mixer):
         self.decay = nn.Linear(rank, features // 2)
         self.value = nn.Linear(features, features, bias=False)
         self.memory = MatrixMemory(vector_decay, heads, features // (2 * heads), features // heads)
-        self.norm = nn.RMSNorm(features // heads, eps=1e-5)
+        self.norm = RMSNorm(features // heads)
         self.gate = nn.Linear(features, features)
         self.output = nn.Linear(features, features, bias=False)
 

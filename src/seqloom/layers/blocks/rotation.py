@@ -40,13 +40,9 @@ class Rotation(nn.Module):
     def forward(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, PlaceState]:
         """x (B, T, 2 N, K) from each row's position on."""
         (steps,) = state
-        return self._turn(x, next_places(steps, x.shape[1])), PlaceState(steps_after(steps, x, lengths))
+        return self.positions.turn(x, next_places(steps, x.shape[1])), PlaceState(steps_after(steps, x, lengths))
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, PlaceState]:
         """x_t (B, 2 N, K) at each row's position."""
         (steps,) = state
-        return self._turn(x_t, steps), PlaceState(steps + 1)
-
-    def _turn(self, x: Tensor, places: Tensor) -> Tensor:
-        queries, keys = x.chunk(2, -2)
-        return torch.cat(self.positions.turn(queries, keys, places), -2)
+        return self.positions.turn(x_t, steps), PlaceState(steps + 1)

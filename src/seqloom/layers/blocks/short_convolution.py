@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.last_steps import LastSteps, last_steps
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_sequence, check_step
 
 __all__ = ["ShortConvolution"]
 
@@ -60,3 +60,11 @@ class ShortConvolution(CausalLayer):
         for k in range(self.size):  # each pass is fused; torch's own depthwise convolution is no faster on a CPU
             y = torch.addcmul(y, seen[:, k : k + time], self.weight[:, k])
         return real_steps_only(y, lengths), LastSteps(last_steps(seen, self.size - 1, lengths))
+
+    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, LastSteps]:
+        """One step: x_t (B, D) → y_t (B, D), and the last ``size`` - 1 inputs."""
+        check_step(self, x_t, self.in_features)
+        (past,) = state
+        seen = torch.cat([past.to(x_t.dtype), x_t[:, None]], 1)  # (B, size, D)
+        y = (seen * self.weight.T).sum(1)
+        return y if self.bias is None else y + self.bias, LastSteps(seen[:, 1:])
