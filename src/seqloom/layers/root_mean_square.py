@@ -20,7 +20,6 @@ class RMSNorm(nn.RMSNorm):
     tensor([0.8485, 1.1314], grad_fn=<_RootMeanSquareBackward>)
     """
 
-    weight: Tensor
     eps: float
 
     def __init__(self, features: int, eps: float = 1e-5) -> None:
@@ -31,7 +30,7 @@ class RMSNorm(nn.RMSNorm):
         if x.device.type != "cpu" or x.dtype != self.weight.dtype:
             return super().forward(x)
         run = _RootMeanSquare.apply if torch.is_grad_enabled() else _RootMeanSquare.forward
-        y: Tensor = run(x, self.weight, self.eps)[0]  # type: ignore[no-untyped-call]
+        y: Tensor = run(x, self.weight, self.eps)[0]
         return y
 
 
