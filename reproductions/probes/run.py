@@ -56,7 +56,7 @@ EXPERIMENTS = {
         Adding(length=600),
         (
             Row(("elman(64)", "lstm(64)", "gru(64)"), _ADDING),
-            Row(("2*mingru(32, chrono=600)",), replace(_ADDING, **_BLOCKS | {"minutes": 8})),
+            Row(("2*mingru(32, chrono=600)",), replace(_ADDING, **_BLOCKS)),
             Row(
                 ("lru(32) + lru(32, r_min=0.99, max_phase=0.1)",),
                 replace(_ADDING, learning_rate=4e-3, warmup_steps=100, minutes=8),

@@ -135,6 +135,9 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
         """The kept keys and the new ones stand side by side."""
         keys, values = torch.cat([cache.keys, key], 1), torch.cat([cache.values, value], 1)
         existing = F.pad(cache.existing(), (0, key.shape[1]), value=True)
+        if query.shape[1] == 1:  # everything that is kept is in sight
+            distances = torch.arange(keys.shape[1] - 1, -1, -1, device=keys.device)[None, None]
+            return self._attend(query, keys, values, distances, existing[:, None, None])
         return Band(cache.keys.shape[1], 0, self._placing, self._dropped).attend(query, keys, values, existing)
 
     def _checked(self, state: Any, rows: int) -> Any:
