@@ -117,6 +117,9 @@ def test_a_missing_extra_is_found_before_the_first_run(
     ("words", "message"),
     [
         (("probe", "partiy"), "Did you mean 'parity'?"),
+        (("probe", "parity", "--plot", "nowhere/curves.png"), "there is no folder nowhere"),
+        (("probe", "parity", "--plot", "curves.foo"), "end in .png, .svg or .pdf"),
+        (("probe", "parity", "--out", __file__), "--out names a folder"),
         (("probe", "parity", "--set", "lenght=3"), "Did you mean 'length'?"),
         (("probe", "parity", "--set", "length"), "--set length: expected a whole number of at least 1, got ''"),
         (("probe", "parity", "--set", "length=0", "--set", "longest=x"), "2 problems"),

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
+from seqloom.cells import GRU
 from seqloom.errors import UsageError
-from seqloom.layers import CausalLayer, parse_spec
+from seqloom.layers import CausalLayer, Embedding, LearnedEmbedding, OneHot, Recurrent, parse_spec
+from seqloom.layers.attention import CausalSelfAttention, CrossAttention
+from seqloom.layers.blocks.gated_delta_net import GatedDeltaNetBlock
+from seqloom.layers.blocks.mamba2 import Mamba2Block
+from seqloom.layers.blocks.short_convolution import ShortConvolution
+from seqloom.layers.blocks.transformer import TransformerBlock
 from seqloom.layers.words import WORDS
 
 BLOCKS = [word for word in WORDS if hasattr(parse_spec(word).build(8).layers[0], "mixer")]
@@ -61,3 +69,62 @@ def test_the_state_of_another_layer(word: str) -> None:
     other = parse_spec("gru(8)").build(8).layers[0](x)[1]
     with pytest.raises(UsageError, match=r"expected|states; got"):
         layer(x, other)
+
+
+@pytest.mark.parametrize("word", BLOCKS)
+def test_a_step_from_no_state(word: str) -> None:
+    block = parse_spec(word).build(8).layers[0]
+    assert isinstance(block, CausalLayer)
+    with pytest.raises(UsageError, match=r"initial_state\(2\)"):
+        block.step(torch.zeros(2, 8), None)
+
+
+def test_what_is_no_tensor() -> None:
+    layer = Recurrent(GRU, 2, 3)
+    with pytest.raises(UsageError, match="expected a tensor; got ndarray"):
+        layer(torch.zeros(1, 5, 2).numpy())
+    with pytest.raises(UsageError, match="lengths as a tensor; got list"):
+        layer(torch.zeros(1, 5, 2), None, [2])  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"one step of shape \(B, 2\); got \(1, 3\)"):
+        layer.step(torch.zeros(1, 3), layer.initial_state(1))
+
+
+def test_the_state_of_a_longer_convolution() -> None:
+    _, longer = ShortConvolution(8, 4)(torch.zeros(2, 5, 8))
+    with pytest.raises(UsageError, match=r"\(B, 2, 8\); got \(2, 3, 8\), the state of another layer"):
+        ShortConvolution(8, 3)(torch.zeros(2, 5, 8), longer)
+
+
+def test_a_memory_that_does_not_fit() -> None:
+    layer = CrossAttention(8, memory_features=6, heads=2)
+    with pytest.raises(UsageError, match="lengths between 0 and T = 7; got 9 to 9"):
+        layer.initial_state(1, memory=torch.zeros(1, 7, 6), memory_lengths=torch.tensor([9]))
+    with pytest.raises(UsageError, match="reads 3 rows"):
+        layer(torch.zeros(3, 5, 8), layer.initial_state(1, memory=torch.zeros(1, 7, 6)))
+
+
+@pytest.mark.parametrize("embedding", [LearnedEmbedding(5, 3), OneHot(5)])
+def test_tokens_that_there_are_not(embedding: Embedding) -> None:
+    for token in (5, -2, -100):
+        with pytest.raises(UsageError, match="from 0 to 4, or -1 for nothing"):
+            embedding(torch.tensor([[0, token]]))
+    with pytest.raises(UsageError, match="whole numbers"):
+        embedding(torch.zeros(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda: Mamba2Block(8, 8, head_size=0), "heads of 0"),
+        (lambda: GatedDeltaNetBlock(8, 8, heads=0), "at least 1; got 0"),
+        (lambda: CausalSelfAttention(8, key_heads=0), "cannot share 0 key heads"),
+    ],
+)
+def test_sizes_of_nothing(make: Callable[[], object], problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        make()
+
+
+def test_a_word_that_is_no_option() -> None:
+    with pytest.raises(UsageError, match=r"gelu, relu or swiglu; got 'relu6'\. Did you mean 'relu'"):
+        TransformerBlock(3, 8, inner="relu6")  # type: ignore[arg-type]

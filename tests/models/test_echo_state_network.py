@@ -176,10 +176,16 @@ def wrong(network: EchoStateNetwork, x: Tensor, y: Tensor) -> dict[str, tuple[Ca
         "flat": (lambda: network.fit(x[0, :, 0], y[0]), r"x should have the shape \(T, 2\)"),
         "uneven": (lambda: network.fit(x, y[:, 1:]), "the same steps"),
         "one missing": (lambda: network.fit([x[0], x[1]], [y[0]]), "as many sequences"),
+        "nothing": (lambda: network.fit([], []), "no sequence was given"),
+        "two at once": (lambda: network.listen([x[0], x[1]], [y[0], y[1]]), "at a time; got 2"),
         "no targets": (lambda: network.fit(x), "2 inputs: give the inputs and the targets"),
         "no inputs": (lambda: network.generate(3), "2 inputs a step"),
         "unknown": (lambda: EchoStateNetwork(EchoState(1, 4), 2, feedback=True), "in_features=1"),
         "unlearned": (lambda: EchoStateNetwork(EchoState(1, 4), 1, feedback=True).generate(3), "learned nothing"),
+        "unlearned step": (
+            lambda: EchoStateNetwork(EchoState(2, 4), 1).step(x[:, 0], network.initial_state(len(x))),
+            "learned nothing",
+        ),
         "washout": (lambda: EchoStateNetwork(EchoState(1, 4), 1, washout=-1), "at least 0"),
     }
 
@@ -189,3 +195,10 @@ def test_what_cannot_be(case: str) -> None:
     call, message = wrong(fitted(feedback=True), *driven())[case]
     with pytest.raises(UsageError, match=message):
         call()
+
+
+def test_a_fit_without_sequences_leaves_the_network_unfitted() -> None:
+    network = EchoStateNetwork(EchoState(1, 4), 1, feedback=True)
+    with pytest.raises(UsageError, match="no sequence"):
+        network.fit([])
+    assert not network.fitted_

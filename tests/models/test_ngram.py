@@ -89,6 +89,9 @@ def test_wrong_arguments():
     with pytest.raises(ValueError, match="at least 2 ids"):
         Uniform(3).nats_per_token([0])
     assert Uniform(3).nats([0]).tolist() == []
+    for call in (Bigram(3).fit, Bigram(3).fit([0, 1]).nats, Bigram(3).fit([0, 1]).next_probabilities):
+        with pytest.raises(ValueError, match="from 0 to 2; got 0 to 5"):
+            call([0, 5])
 
 
 @pytest.mark.parametrize(

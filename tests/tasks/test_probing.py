@@ -182,6 +182,12 @@ def test_breaking_off_loses_the_present_run_only(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [result_path(tmp_path, EASY, "gru(4)", QUICK)]
 
 
+def test_seeds_may_be_given_once() -> None:
+    probe, settings = Parity(length=2, longest=3), ProbeSettings(steps=1, held_out=4)
+    found = list(run_probes(probe, ["gru(2)", "lstm(2)"], iter([0, 1]), settings))
+    assert [result.settings.seed for result in found] == [0, 1, 0, 1]
+
+
 def test_a_wrong_word_is_found_before_the_first_run() -> None:
     with pytest.raises(UsageError, match="Did you mean 'gru'"):
         next(run_probes(EASY, ["elman(4)", "grru(4)"], range(1), QUICK))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqloom.errors import MissingExtraError
+from seqloom.errors import MissingExtraError, raise_together
 
-__all__ = ["Curve", "Panel", "draw_learning_curves", "require_matplotlib"]
+__all__ = ["Curve", "Panel", "check_picture", "draw_learning_curves"]
 
 _GREY = "#888888"
 _FLOOR = 1e-8
@@ -34,9 +34,18 @@ class Panel(NamedTuple):
     share: bool = False
 
 
-def require_matplotlib() -> None:
-    """Raise MissingExtraError unless matplotlib is installed."""
-    _load("matplotlib")
+def check_picture(picture: Path) -> None:
+    """Find out early that ``picture`` cannot be drawn.
+
+    Raises MissingExtraError without matplotlib, and UsageError for a kind of file or a folder that there is not.
+    """
+    kinds = _load("matplotlib.figure").Figure().canvas.get_supported_filetypes()
+    problems = []
+    if picture.suffix.removeprefix(".").lower() not in kinds:
+        problems.append(f"{picture}: pictures are files that end in .png, .svg or .pdf.")
+    if not picture.parent.is_dir():
+        problems.append(f"{picture}: there is no folder {picture.parent}.")
+    raise_together(problems)
 
 
 def draw_learning_curves(panels: Sequence[Panel], title: str, picture: Path) -> None:

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seqloom.errors import UsageError
+
 __all__ = ["Embedding", "LearnedEmbedding", "OneHot"]
 
 NOTHING = -1
@@ -42,9 +44,8 @@ class LearnedEmbedding(Embedding):
         self.table = nn.Parameter(torch.randn(vocabulary_size, features) / scale)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        vectors = F.embedding(tokens.clamp(min=0), self.table)
-        vectors = vectors if self.scale == 1 else self.scale * vectors
-        return torch.where((tokens == NOTHING)[..., None], 0.0, vectors)
+        vectors = _rows(self.table, tokens)
+        return vectors if self.scale == 1 else self.scale * vectors
 
 
 class OneHot(Embedding):
@@ -63,5 +64,18 @@ class OneHot(Embedding):
         self.units: Tensor
 
     def forward(self, tokens: Tensor) -> Tensor:
-        vectors = F.embedding(tokens.clamp(min=0), self.units)
-        return torch.where((tokens == NOTHING)[..., None], 0.0, vectors)
+        return _rows(self.units, tokens)
+
+
+def _rows(table: Tensor, tokens: Tensor) -> Tensor:
+    """The rows (…, D) of ``table`` (V, D) for tokens (…), zeros for -1."""
+    nothing = tokens == NOTHING
+    if tokens.is_floating_point():
+        raise UsageError(f"Tokens are whole numbers; got {tokens.dtype}.")
+    try:
+        vectors = F.embedding(tokens.masked_fill(nothing, 0), table)
+    except IndexError:
+        raise UsageError(
+            f"Tokens are from 0 to {len(table) - 1}, or -1 for nothing; got {int(tokens.min())} to {int(tokens.max())}."
+        ) from None
+    return torch.where(nothing[..., None], 0.0, vectors)

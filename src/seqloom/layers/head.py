@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import torch
 from torch import Tensor, nn
 
+from seqloom.layers.choice import Choice
 from seqloom.layers.embedding import LearnedEmbedding
 from seqloom.layers.padding import last_real_step
 
 __all__ = ["LastHead", "Link", "StepHead", "tied_head"]
 
 
-class Link(StrEnum):
+class Link(Choice):
     """How scores become probabilities: one class of many (softmax), or each class by itself (sigmoid)."""
 
     SOFTMAX = "softmax"

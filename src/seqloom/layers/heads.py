@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from seqloom.errors import UsageError
 
-__all__ = ["check_heads", "split_heads"]
+__all__ = ["check_heads", "normed_heads", "split_heads"]
 
 
 def check_heads(features: int, heads: int, key_heads: int | None = None) -> None:
@@ -26,3 +27,8 @@ def split_heads(x: Tensor, heads: int) -> Tensor:
     """
     parts: Tensor = x.unflatten(-1, (heads, -1))
     return parts
+
+
+def normed_heads(heads: Tensor) -> Tensor:
+    """(…, N, K) → (…, N · K), each head normalised by itself, without scale and shift."""
+    return F.layer_norm(heads, heads.shape[-1:]).flatten(-2)

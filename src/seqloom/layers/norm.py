@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.choice import Choice
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.root_mean_square import RMSNorm
@@ -15,7 +15,7 @@ from seqloom.layers.root_mean_square import RMSNorm
 __all__ = ["Norm", "NormKind"]
 
 
-class NormKind(StrEnum):
+class NormKind(Choice):
     """How the features of a step are normalised.
 
     "layer": (x - mean) / sqrt(variance + 1e-5), a learned scale and shift (Ba et al., 2016);

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.state import leaves
 
-__all__ = ["CausalLayer", "SequenceLayer", "check_sequence", "check_state", "check_step"]
+__all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_sequence", "check_state", "check_step"]
 
 
 class SequenceLayer(nn.Module, ABC):
@@ -37,6 +37,7 @@ class CausalLayer(SequenceLayer):
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        check_step(self, x_t, self.in_features)
         y, state = self.forward(x_t[:, None], state)
         return y[:, 0], state
 
@@ -44,12 +45,14 @@ class CausalLayer(SequenceLayer):
 def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None) -> None:
     """Raise UsageError unless x is (B, T, ``features``), of floating-point numbers, and lengths fit."""
     name = type(layer).__name__
+    _check_numbers(name, x)
     if x.ndim != 3 or x.shape[-1] != features:
         hint = " Add the batch axis with x[None]." if x.ndim == 2 else ""
         raise UsageError(f"{name} expected x of shape (B, T, {features}); got {tuple(x.shape)}.{hint}")
-    _check_numbers(name, x)
     if lengths is None:
         return
+    if not isinstance(lengths, Tensor):
+        raise UsageError(f"{name} expected lengths as a tensor; got {type(lengths).__name__}. Write torch.tensor(…).")
     if lengths.shape != (x.shape[0],) or lengths.is_floating_point():
         raise UsageError(
             f"{name} expected lengths of shape ({x.shape[0]},), integers; got {tuple(lengths.shape)}, {lengths.dtype}."
@@ -63,13 +66,15 @@ def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor |
 def check_step(layer: nn.Module, x_t: Tensor, features: int) -> None:
     """Raise UsageError unless x_t is (B, ``features``), of floating-point numbers."""
     name = type(layer).__name__
+    _check_numbers(name, x_t)
     if x_t.ndim != 2 or x_t.shape[-1] != features:
         raise UsageError(f"{name} expected one step of shape (B, {features}); got {tuple(x_t.shape)}.")
-    _check_numbers(name, x_t)
 
 
 def check_state(layer: nn.Module, state: Any, rows: int, *kinds: type) -> None:
     """Raise UsageError unless ``state`` is of one of ``kinds``, if any, and has as many rows as x in every leaf."""
+    if state is None:
+        raise UsageError(f"{type(layer).__name__} steps from a state; begin with layer.initial_state({rows}).")
     if kinds and not isinstance(state, kinds):
         raise UsageError(f"{type(layer).__name__} expected a {kinds[0].__name__}; got {type(state).__name__}.")
     for name, leaf in leaves(state):
@@ -80,6 +85,18 @@ def check_state(layer: nn.Module, state: Any, rows: int, *kinds: type) -> None:
             )
 
 
+def check_leaf(layer: nn.Module, leaf: Tensor, *shape: int) -> None:
+    """Raise UsageError unless ``leaf``, of a state, is (B, ``*shape``)."""
+    if leaf.shape[1:] != shape:
+        wanted = ", ".join(map(str, ("B", *shape)))
+        raise UsageError(
+            f"{type(layer).__name__} keeps a state of shape ({wanted}); "
+            f"got {tuple(leaf.shape)}, the state of another layer."
+        )
+
+
 def _check_numbers(name: str, x: Tensor) -> None:
+    if not isinstance(x, Tensor):
+        raise UsageError(f"{name} expected a tensor; got {type(x).__name__}. Write torch.as_tensor(…).")
     if not x.is_floating_point():
         raise UsageError(f"{name} expected floating-point numbers; got {x.dtype}. Tokens need an embedding first.")

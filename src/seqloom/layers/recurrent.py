@@ -104,7 +104,7 @@ class Recurrent(CausalLayer):
     def initial_state(self, batch_size: int) -> Any:
         """The state before the first step: a named tuple of (B, H) tensors."""
         vectors = [self._initial_vector(k) for k in range(len(self.graph.states))]
-        rows = [vector.expand(batch_size, -1) for vector in vectors]
+        rows = [vector.expand(batch_size, -1).clone() for vector in vectors]  # a state is nobody else's memory
         if not self.graph.has_masks:
             return self.state_type(*rows)
         device = vectors[0].device

@@ -27,7 +27,8 @@ class RMSNorm(nn.RMSNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (…, D) → y (…, D)."""
-        if x.device.type != "cpu" or x.dtype != self.weight.dtype:
+        fused = x.device.type == "cpu" and x.dtype == self.weight.dtype and x.dtype in (torch.float32, torch.float64)
+        if not fused:
             return super().forward(x)
         run = _RootMeanSquare.apply if torch.is_grad_enabled() else _RootMeanSquare.forward
         y: Tensor = run(x, self.weight, self.eps)[0]
@@ -59,7 +60,7 @@ class _RootMeanSquare(torch.autograd.Function):
             inverse = torch.rsqrt(x.square().mean(-1, keepdim=True) + ctx.eps)
             normed, inner = x * inverse, arriving * weight
             outer = inverse * (inner - normed * (inner * normed).mean(-1, keepdim=True))
-            return outer, (arriving * normed).flatten(0, -2).sum(0), None
+            return outer, (arriving * normed).reshape(-1, features).sum(0), None
         # A layer norm with mean 0 also takes the mean off the gradient; that is put back.
         layer_norm = torch.ops.aten.native_layer_norm_backward
         zero, wanted = torch.zeros_like(inverse), [True, True, False]

@@ -71,7 +71,7 @@ def leaves(state: State, name: str = "state") -> Iterator[tuple[str, Tensor]]:
 
 def to_tensors(state: State) -> dict[str, Tensor]:
     """``state`` as named tensors, ready to be saved."""
-    return {name: leaf.detach().contiguous() for name, leaf in leaves(state)}
+    return {name: leaf.detach().clone(memory_format=torch.contiguous_format) for name, leaf in leaves(state)}
 
 
 def from_tensors(template: State, tensors: Mapping[str, Tensor]) -> State:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.last_steps import LastSteps, last_steps
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
+from seqloom.layers.protocol import CausalLayer, check_leaf, check_sequence, check_state
 
 __all__ = ["Window"]
 
@@ -44,7 +44,8 @@ class Window(CausalLayer):
         batch, time, _ = x.shape
         state = self.initial_state(batch) if state is None else state
         check_state(self, state, batch, LastSteps)
+        check_leaf(self, state.past, self.size - 1, self.in_features)
         seen = torch.cat([state.past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
         windows = torch.cat([seen[:, k : k + time] for k in range(self.size)], dim=-1)  # (B, T, size · D)
         y = real_steps_only(torch.tanh(self.linear(windows)), lengths)
-        return y, LastSteps(last_steps(seen, self.size - 1, lengths))
+        return y, LastSteps(last_steps(seen, self.size - 1, lengths).to(state.past.dtype))

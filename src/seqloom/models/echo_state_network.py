@@ -112,7 +112,9 @@ class EchoStateNetwork(CausalLayer):
     @torch.no_grad()
     def partial_fit(self, x: Any, y: Any = None) -> Self:
         """Learn from more sequences, each from its beginning, without forgetting those before."""
+        heard_any = False
         for inputs, targets in self._pairs(x, y):
+            heard_any = True
             if inputs.shape[1] <= self.washout:
                 raise UsageError(
                     f"A sequence of {inputs.shape[1]} steps is too short for a washout of {self.washout}; "
@@ -122,6 +124,8 @@ class EchoStateNetwork(CausalLayer):
             for heard in self._hear(inputs, targets, None, noisy=self.noise > 0):
                 self.readout.partial_fit(heard.h[:, skip:], heard.targets[:, skip:])
                 skip = max(0, skip - heard.h.shape[1])
+        if not heard_any:
+            raise UsageError("There is nothing to learn from: no sequence was given.")
         self._take_weights()
         return self
 
@@ -131,7 +135,7 @@ class EchoStateNetwork(CausalLayer):
 
         Made for a stream, step by step or in pieces, with ``RecursiveLeastSquares``; no washout, no noise.
         """
-        [(inputs, targets)] = self._pairs(x, y)
+        inputs, targets = self._one_pair(x, y)
         predicted = []
         for heard in self._hear(inputs, targets, state):
             predicted.append(self._read(heard.h))
@@ -143,7 +147,7 @@ class EchoStateNetwork(CausalLayer):
     def listen(self, x: Any, y: Any = None, state: Any = None) -> tuple[Tensor, EchoStateNetworkState]:
         """Predict each step of y with the true outputs before it as feedback; the state is ready to run free."""
         self._check_fitted()
-        [(inputs, targets)] = self._pairs(x, y)
+        inputs, targets = self._one_pair(x, y)
         predicted = []
         for heard in self._hear(inputs, targets, state):
             predicted.append(self._read(heard.h))
@@ -173,6 +177,7 @@ class EchoStateNetwork(CausalLayer):
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, EchoStateNetworkState]:
         """x_t (B, D) → y_t (B, K)."""
+        self._check_fitted()
         x_t = x_t.to(self.bias_.dtype)
         h_t, reservoir = self.reservoir.step(torch.cat([x_t, state.feedback], dim=-1), state.reservoir)
         y_t = self._read(h_t)
@@ -219,9 +224,16 @@ class EchoStateNetwork(CausalLayer):
         return leaf + self.noise * torch.randn_like(leaf) if leaf.is_floating_point() else leaf
 
     def _take_weights(self) -> None:
-        self.fitted_.fill_(True)
         self.weight_.copy_(self.readout.weight_)
         self.bias_.copy_(self.readout.bias_)
+        self.fitted_.fill_(True)
+
+    def _one_pair(self, x: Any, y: Any) -> tuple[Tensor, Tensor]:
+        """The only sequence, or batch of them, that there is."""
+        pairs = list(self._pairs(x, y))
+        if len(pairs) != 1:
+            raise UsageError(f"One sequence, or one batch of equally long ones, is heard at a time; got {len(pairs)}.")
+        return pairs[0]
 
     def _pairs(self, x: Any, y: Any) -> Iterator[tuple[Tensor, Tensor]]:
         if y is None and self.in_features:

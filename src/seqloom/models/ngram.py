@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seqloom.errors import UsageError
+
 __all__ = ["Bigram", "Uniform", "Unigram", "WittenBell"]
 
 _MOST_TOKENS = 2_000_000
@@ -45,14 +47,14 @@ class WittenBell:
 
     def __init__(self, order: int, vocabulary_size: int) -> None:
         if order < 0 or vocabulary_size < 1:
-            raise ValueError(f"Expected order >= 0 and a vocabulary, got {order} and {vocabulary_size}.")
+            raise UsageError(f"Expected order >= 0 and a vocabulary, got {order} and {vocabulary_size}.")
         self.order = order
         self.vocabulary_size = vocabulary_size
         self._levels: list[_Level] = []
 
     def fit(self, ids: ArrayLike) -> WittenBell:
         """Count the ids (N,); of more than two million, evenly spread stretches of as many."""
-        ids = _sampled(np.asarray(ids))
+        ids = self._checked(_sampled(np.asarray(ids)))
         self._levels = []
         contexts = np.zeros(len(ids), np.int64)
         number = 1
@@ -95,6 +97,12 @@ class WittenBell:
             number = len(keys)
         return model
 
+    def _checked(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The ids themselves; UsageError for any that is not in the vocabulary."""
+        if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < self.vocabulary_size:
+            raise UsageError(f"Expected ids from 0 to {self.vocabulary_size - 1}; got {ids.min()} to {ids.max()}.")
+        return ids
+
     def _level(self, keys: NDArray[np.int64], counts: NDArray[np.int64], contexts: int) -> _Level:
         owners = keys // self.vocabulary_size
         total = np.bincount(owners, counts, minlength=contexts).astype(np.int64)
@@ -109,12 +117,12 @@ class WittenBell:
         """The mean of :meth:`nats`."""
         ids = np.asarray(ids)
         if len(ids) < 2:
-            raise ValueError(f"Expected at least 2 ids (the first one is only context), got {len(ids)}.")
+            raise UsageError(f"Expected at least 2 ids (the first one is only context), got {len(ids)}.")
         return float(sum(block.sum() for block in self._blocks(ids))) / (len(ids) - 1)
 
     def next_probabilities(self, context: ArrayLike) -> NDArray[np.float64]:
         """(V,) P(w | the last ids of the context) of every id w; they sum to 1."""
-        before = np.asarray(context, np.int64).reshape(-1)
+        before = self._checked(np.asarray(context, np.int64).reshape(-1))
         before = before[max(0, len(before) - max(0, self.order - 1)) :]
         words = np.arange(self.vocabulary_size)
         rows = np.concatenate((np.broadcast_to(before, (len(words), len(before))), words[:, None]), axis=1)
@@ -124,7 +132,7 @@ class WittenBell:
         reach = max(1, self.order - 1)
         for start in range(1, len(ids), _BLOCK):
             first = max(0, start - reach)
-            block = ids[first : start + _BLOCK].astype(np.int64)
+            block = self._checked(ids[first : start + _BLOCK].astype(np.int64))
             yield -np.log(self._stream_probabilities(block)[start - first :])
 
     def _stream_probabilities(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ def run_probes(
     instead: what breaks off loses the present run only. ``watch`` gives the watcher of a run. All models are built
     once before the first run, so that a wrong word costs nothing.
     """
-    names = [str(parse_spec(model)) for model in models]
+    names, seeds = [str(parse_spec(model)) for model in models], tuple(seeds)
     for name in names:
         build_model(probe, name, settings.embedding)
     for name in names:

@@ -73,10 +73,12 @@ def probe(
     settings = ProbeSettings(**read_settings(PROBE_SETTINGS, flags, None))
     words = [model for text in models or ["lstm(128)"] for model in _split(text)]
     if plot is not None:
-        from seqloom.inspection.learning_curves import require_matplotlib
+        from seqloom.inspection.learning_curves import check_picture
         from seqloom.tasks.probe_picture import draw_results
 
-        require_matplotlib()
+        check_picture(plot)
+    if out is not None and out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; --out names a folder.")
     found: list[ProbeResult] = []
     try:
         with _watcher(quiet) as watch:

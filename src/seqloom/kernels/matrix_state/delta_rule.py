@@ -70,12 +70,18 @@ def chunked(
 class _UnitTriangularInverse(torch.autograd.Function):
     """(I + A)⁻¹ for the part of A (…, L, L) strictly below the diagonal; the rest of A is not read."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, a: Tensor) -> Tensor:
-        identity = torch.eye(a.shape[-1], dtype=a.dtype, device=a.device).expand_as(a)
-        inverse: Tensor = torch.linalg.solve_triangular(a, identity, upper=False, unitriangular=True)
-        ctx.save_for_backward(inverse)
-        return inverse
+    def forward(a: Tensor) -> Tensor:
+        wide = torch.promote_types(a.dtype, torch.float32)  # there is no solver in half precision
+        identity = torch.eye(a.shape[-1], dtype=wide, device=a.device).expand_as(a)
+        inverse: Tensor = torch.linalg.solve_triangular(a.to(wide), identity, upper=False, unitriangular=True)
+        return inverse.to(a.dtype)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(output)
 
     @staticmethod
     def backward(ctx: Any, arriving: Tensor) -> Tensor:

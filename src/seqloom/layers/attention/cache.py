@@ -27,10 +27,13 @@ class KeyValueCache(NamedTuple):
 
     def append(self, keys: Tensor, values: Tensor, lengths: Tensor | None) -> KeyValueCache:
         """The cache after T more steps, keys and values (B, T, N, K), of which ``lengths`` (B,) are real."""
+        keys, values = keys.to(self.keys.dtype), values.to(self.values.dtype)  # under autocast they are narrower
         steps = steps_after(self.steps, keys, lengths)
         filled = self.keys.shape[1]
         if lengths is None and filled == 0:
-            return KeyValueCache(keys, values, steps)
+            # They are parts of a wider projection, which a kept state should not hold on to.
+            parts = (keys, values) if keys.requires_grad else (keys.clone(), values.clone())
+            return KeyValueCache(*parts, steps)
         if lengths is None and min(self.steps.tolist(), default=0) == filled:
             return KeyValueCache(torch.cat([self.keys, keys], 1), torch.cat([self.values, values], 1), steps)
         size = max(steps.tolist(), default=0)
@@ -63,6 +66,7 @@ class ReservedCache(NamedTuple):
 
         Raises UsageError where the room is too small, or where a gradient is asked for.
         """
+        keys, values = keys.to(self.keys.dtype), values.to(self.values.dtype)
         steps = steps_after(self.steps, keys, lengths)
         wanted = max(steps.tolist(), default=0)
         if wanted > self.keys.shape[1]:

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers.attention.dot_product import attend
+from seqloom.layers.dropout import check_dropout
 from seqloom.layers.heads import check_heads
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 from seqloom.layers.residual_initialisation import initialise_residual
 
 __all__ = ["CrossAttention", "ProjectedMemory"]
@@ -53,13 +54,11 @@ class CrossAttention(CausalLayer):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.key_heads = key_heads or heads
+        self.key_heads = heads if key_heads is None else key_heads
         check_heads(features, heads, self.key_heads)
         self.head_size = features // heads
-        if not 0 <= dropout < 1:
-            raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
         self.in_features = self.out_features = features
-        self.memory_features, self.heads, self.dropout = memory_features, heads, dropout
+        self.memory_features, self.heads, self.dropout = memory_features, heads, check_dropout(dropout)
         self.query = nn.Linear(features, features, bias=False)
         self.key_and_value = nn.Linear(memory_features, 2 * self.key_heads * self.head_size, bias=False)
         self.output = nn.Linear(features, features, bias=False)
@@ -75,6 +74,7 @@ class CrossAttention(CausalLayer):
                 f"{type(self).__name__} expected a memory of shape ({batch_size}, S, {self.memory_features}); "
                 f"got {shape}. Begin with layer.initial_state(batch_size, memory=…)."
             )
+        check_sequence(self, memory, self.memory_features, memory_lengths)
         projected = self.key_and_value(real_steps_only(memory, memory_lengths))
         keys, values = projected.unflatten(-1, (2, self.key_heads, self.head_size)).unbind(2)
         if memory_lengths is None:
@@ -85,6 +85,7 @@ class CrossAttention(CausalLayer):
         """x (B, T, D) → y (B, T, D), and the memory as it was."""
         check_sequence(self, x, self.in_features, lengths)
         memory = self.initial_state(x.shape[0]) if state is None else state
+        check_state(self, memory, x.shape[0], ProjectedMemory)
         query = self.query(real_steps_only(x, lengths)).unflatten(-1, (self.heads, self.head_size)).transpose(1, 2)
         there = torch.arange(memory.keys.shape[1], device=x.device) < memory.lengths[:, None]
         keys, values = memory.keys.transpose(1, 2), memory.values.transpose(1, 2)

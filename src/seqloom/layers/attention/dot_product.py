@@ -31,7 +31,7 @@ def attend(
     query (B, N, T, K), key and value (B, M, S, K) → (B, N, T, K); N / M neighbouring heads share a key head (Ainslie et
     al., 2023). ``allowed`` is a mask and ``bias`` a summand, both broadcast to (B, N, T, S); ``causal`` allows query t
     the keys up to t. A query without any allowed key gets 0. ``dropout`` is the share of weights dropped. torch's
-    kernel runs it, or under ``kernels.use("reference")`` the formula.
+    kernel runs it, which has first derivatives only, or under ``kernels.use("reference")`` the formula.
 
     >>> one = torch.ones(1, 1, 1, 2)
     >>> attend(one, one, 3 * one)

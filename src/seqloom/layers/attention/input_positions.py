@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from typing import Any
 
 import torch
@@ -12,13 +11,14 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers.attention.places import PlaceState, next_places, steps_after
+from seqloom.layers.choice import Choice
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 
 __all__ = ["InputPositions", "PositionTable", "sinusoids"]
 
 
-class PositionTable(StrEnum):
+class PositionTable(Choice):
     """Where the vectors come from: waves of many lengths, or a learned table."""
 
     SINUSOIDAL = "sinusoidal"
@@ -51,7 +51,7 @@ class InputPositions(CausalLayer):
 
     def initial_state(self, batch_size: int) -> PlaceState:
         """No steps yet."""
-        return PlaceState(torch.zeros(batch_size, dtype=torch.int64))
+        return PlaceState.start(batch_size, torch.device("cpu"))
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, PlaceState]:
         """x (B, T, D) → y (B, T, D), and how many steps there have been."""

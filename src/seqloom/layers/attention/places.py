@@ -18,6 +18,11 @@ class PlaceState(NamedTuple):
 
     steps: Tensor
 
+    @classmethod
+    def start(cls, batch_size: int, device: torch.device) -> PlaceState:
+        """No steps yet."""
+        return cls(torch.zeros(batch_size, dtype=torch.int64, device=device))
+
 
 def steps_after(steps: Tensor, new: Tensor, lengths: Tensor | None) -> Tensor:
     """How many steps (B,) each row has had after ``new`` ones (B, T, …), of which ``lengths`` (B,) are real."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from enum import StrEnum
 
 import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
+from seqloom.layers.choice import Choice
 
 __all__ = ["AlibiPositions", "AttentionPositions", "NoPositions", "Positions", "RotaryPositions"]
 
@@ -84,7 +84,7 @@ class AlibiPositions(AttentionPositions):
         return -slopes[:, None, None] * distances.abs().to(dtype)
 
 
-class Positions(StrEnum):
+class Positions(Choice):
     """The kinds of position by name."""
 
     NONE = "none"

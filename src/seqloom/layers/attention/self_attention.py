@@ -20,6 +20,7 @@ from seqloom.layers.attention.places import next_places
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.projections import Projections
 from seqloom.layers.attention.window_cache import WindowCache
+from seqloom.layers.dropout import check_dropout
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence, check_state
 
@@ -42,11 +43,9 @@ class _SelfAttention(SequenceLayer, ABC):
         super().__init__()
         if window is not None and window < 1:
             raise UsageError(f"A window holds at least one step; got window={window!r}.")
-        if not 0 <= dropout < 1:
-            raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
         self.in_features = self.out_features = features
-        self.maps = Projections(features, heads, key_heads or heads)
-        self.window, self.dropout, self.positions = window, dropout, Positions(positions)
+        self.maps = Projections(features, heads, heads if key_heads is None else key_heads)
+        self.window, self.dropout, self.positions = window, check_dropout(dropout), Positions(positions)
         self._placing = self.positions.build(heads, self.maps.head_size)
 
     def _project(self, x: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -98,9 +97,10 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
     def initial_state(self, batch_size: int) -> KeyValueCache | WindowCache:
         """No steps yet."""
         room = 0 if self.window is None else self.window - 1
-        nothing = self.maps.inner.weight.new_zeros(batch_size, room, self.maps.key_heads, self.maps.head_size)
-        steps = torch.zeros(batch_size, dtype=torch.int64, device=nothing.device)
-        return (KeyValueCache if self.window is None else WindowCache)(nothing, nothing, steps)
+        weight, shape = self.maps.inner.weight, (batch_size, room, self.maps.key_heads, self.maps.head_size)
+        steps = torch.zeros(batch_size, dtype=torch.int64, device=weight.device)
+        kind = KeyValueCache if self.window is None else WindowCache
+        return kind(weight.new_zeros(shape), weight.new_zeros(shape), steps)
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, D), and the keys and values that later steps will see."""

@@ -32,6 +32,7 @@ class WindowCache(NamedTuple):
         kept = self.keys.shape[1]
 
         def last(old: Tensor, new: Tensor) -> Tensor:
+            new = new.to(old.dtype)  # under autocast it is narrower
             enough = lengths is None and new.shape[1] >= kept
             return last_steps(new if enough else torch.cat([old, new], 1), kept, lengths)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.choice import Choice
+from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence, check_state, check_step
@@ -15,7 +16,7 @@ from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence, 
 __all__ = ["Block", "CausalBlock", "Placement"]
 
 
-class Placement(StrEnum):
+class Placement(Choice):
     """Where a block normalises: "before" each part, off the residual path, or "after" each sum (Xiong et al., 2020)."""
 
     BEFORE = "before"
@@ -56,15 +57,13 @@ class Block(SequenceLayer):
         width = mixer.out_features
         if mixer.in_features != width:
             raise UsageError(f"A block adds its mixer to x, but this one maps {mixer.in_features} features to {width}.")
-        if not 0 <= dropout < 1:
-            raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
-        self.in_features, self.out_features = in_features or width, width
+        self.in_features, self.out_features = width if in_features is None else in_features, width
         self.entry = nn.Identity() if self.in_features == width else nn.Linear(self.in_features, width, bias=False)
         self.mixer = mixer
         self.mixer_norm = NormKind(norm).module(width)
         self.feed_forward = feed_forward
         self.feed_forward_norm = None if feed_forward is None else NormKind(norm).module(width)
-        self.norm, self.placement, self.dropout = NormKind(norm), Placement(placement), dropout
+        self.norm, self.placement, self.dropout = NormKind(norm), Placement(placement), check_dropout(dropout)
         self.drop = nn.Dropout(dropout)
 
     def initial_state(self, batch_size: int) -> Any:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.choice import Choice
 
 __all__ = ["Activation", "FeedForward", "GatedFeedForward"]
 
 
-class Activation(StrEnum):
+class Activation(Choice):
     """Pointwise functions by their names: GELU (Hendrycks & Gimpel, 2016), SiLU or swish, ReLU."""
 
     GELU = "gelu"

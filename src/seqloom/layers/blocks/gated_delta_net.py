@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seqloom.errors import UsageError
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.delta_net import DeltaMemory
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
@@ -43,8 +44,10 @@ class GatedDeltaNet(Mixer):
     ) -> None:
         super().__init__()
         self.in_features = self.out_features = features
-        key_heads = key_heads or heads
-        key_size = key_size or max(1, 3 * features // (4 * heads))
+        key_heads = heads if key_heads is None else key_heads
+        if min(heads, key_heads, 1 if key_size is None else key_size) < 1:
+            raise UsageError(f"heads, key_heads and key_size are at least 1; got {heads}, {key_heads}, {key_size}.")
+        key_size = max(1, 3 * features // (4 * heads)) if key_size is None else key_size
         value_size = expansion * key_size
         self.delta = DeltaMemory(features, heads, key_heads, key_size, value_size, convolution)
         self.beta, self.forget = (nn.Linear(features, heads, bias=False) for _ in range(2))

@@ -74,6 +74,9 @@ class LRUBlock(CausalBlock):
     ) -> None:
         cell = LRU(r_min=r_min, r_max=r_max, max_phase=max_phase)
         super().__init__(
-            GatedLRU(cell, hidden_size, units or hidden_size), in_features=in_features, norm=norm, dropout=dropout
+            GatedLRU(cell, hidden_size, hidden_size if units is None else units),
+            in_features=in_features,
+            norm=norm,
+            dropout=dropout,
         )
         self.units, self.r_min, self.r_max, self.max_phase = units, r_min, r_max, max_phase

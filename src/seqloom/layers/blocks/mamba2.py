@@ -48,8 +48,8 @@ class Mamba2(Mixer):
         super().__init__()
         inner = expansion * features
         head_size = min(64, inner) if head_size is None else head_size
-        self.heads, self.groups = inner // head_size, groups
-        if inner % head_size or groups < 1 or self.heads % groups:
+        self.heads, self.groups = inner // max(head_size, 1), groups
+        if head_size < 1 or inner % head_size or groups < 1 or self.heads % groups:
             raise UsageError(
                 f"{inner} values cannot be split into {groups} groups of heads of {head_size}: "
                 f"head_size must divide them, and groups the number of heads."

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import Forms
 from seqloom.layers.padding import real_steps_only
+from seqloom.layers.protocol import check_leaf
 
 __all__ = ["MatrixMemory", "MatrixState"]
 
@@ -57,8 +57,5 @@ class MatrixMemory(nn.Module):
 
     def _checked(self, state: Any) -> Tensor:
         matrix: Tensor = state[0]
-        if tuple(matrix.shape[1:]) != self.shape:
-            raise UsageError(
-                f"The state should have the shape (B, N, K, V) = (B, *{self.shape}); got {tuple(matrix.shape)}."
-            )
+        check_leaf(self, matrix, *self.shape)
         return matrix

@@ -14,8 +14,10 @@ from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
+from seqloom.layers.heads import normed_heads
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
+from seqloom.layers.protocol import check_leaf
 
 __all__ = ["MLSTM", "ExponentialMemory", "MLSTMBlock"]
 
@@ -51,11 +53,15 @@ class ExponentialMemory(nn.Module):
             steps = torch.arange(log_input.shape[1], device=log_input.device)
             padded = steps >= lengths.to(log_input.device)[:, None]
             log_input = log_input.masked_fill(padded[..., None], -torch.inf)
-        return exponential_gates(q, k, v, log_input, log_forget, state=ExponentialState(*state))
+        return exponential_gates(q, k, v, log_input, log_forget, state=self._checked(state))
 
     def step(self, inputs: tuple[Tensor, ...], state: Any) -> tuple[Tensor, ExponentialState]:
         """One step of the recurrence."""
-        return exponential_gates.one_step(*inputs, state=ExponentialState(*state))
+        return exponential_gates.one_step(*inputs, state=self._checked(state))
+
+    def _checked(self, state: Any) -> ExponentialState:
+        check_leaf(self, state[0], self.heads, self.size, self.size)
+        return ExponentialState(*state)
 
 
 class MLSTM(Mixer):
@@ -115,8 +121,7 @@ class MLSTM(Mixer):
         log_input, log_forget = self.input_gate(qkv), F.logsigmoid(self.forget_gate(qkv))
         q, k, v = (part.unflatten(-1, (self.heads, -1)) for part in (q, k * self.memory.size**-0.5, v))
         h = advance(self.memory, (q, k, v, log_input, log_forget))
-        normed = self.norm_scale * F.layer_norm(h, h.shape[-1:]).flatten(-2)
-        y: Tensor = self.down((normed + self.skip * c) * F.silu(z))
+        y: Tensor = self.down((self.norm_scale * normed_heads(h) + self.skip * c) * F.silu(z))
         return y
 
 

@@ -14,7 +14,7 @@ from seqloom.layers.blocks.feed_forward import FeedForward
 from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.rotation import Rotation
-from seqloom.layers.heads import check_heads, split_heads
+from seqloom.layers.heads import check_heads, normed_heads, split_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["RetNetBlock", "Retention"]
@@ -65,7 +65,7 @@ class Retention(Mixer):
         turned = advance(self.rotation, torch.cat([queries, keys * size**-0.5], -2))
         queries, keys = turned.chunk(2, -2)
         read = advance(self.memory, (queries, keys, values, self.log_decay.expand(values.shape[:-1])))
-        y: Tensor = self.output(F.silu(self.gate(x)) * F.layer_norm(read, read.shape[-1:]).flatten(-2))
+        y: Tensor = self.output(F.silu(self.gate(x)) * normed_heads(read))
         return y
 
 

@@ -78,7 +78,7 @@ class RGLRUBlock(CausalBlock):
         norm: NormKind = NormKind.RMS,
         dropout: float = 0.0,
     ) -> None:
-        units = width or hidden_size
+        units = hidden_size if width is None else width
         check_heads(units, heads)
         super().__init__(
             GatedRGLRU(RGLRU(heads=heads, r_min=r_min, r_max=r_max), hidden_size, units, convolution),

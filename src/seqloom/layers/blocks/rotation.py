@@ -35,7 +35,7 @@ class Rotation(nn.Module):
 
     def initial_state(self, batch_size: int) -> PlaceState:
         """No steps yet."""
-        return PlaceState(torch.zeros(batch_size, dtype=torch.long, device=self.place.device))
+        return PlaceState.start(batch_size, self.place.device)
 
     def forward(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, PlaceState]:
         """x (B, T, 2 N, K) from each row's position on."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.last_steps import LastSteps, last_steps
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence, check_step
+from seqloom.layers.protocol import CausalLayer, check_leaf, check_sequence, check_state, check_step
 
 __all__ = ["ShortConvolution"]
 
@@ -54,17 +54,23 @@ class ShortConvolution(CausalLayer):
         """x (B, T, D) → y (B, T, D), and the last ``size`` - 1 real inputs."""
         check_sequence(self, x, self.in_features, lengths)
         batch, time, _ = x.shape
-        (past,) = self.initial_state(batch) if state is None else state
+        past = self._past(self.initial_state(batch) if state is None else state, batch)
         seen = torch.cat([past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
         y = (seen.new_zeros(()) if self.bias is None else self.bias).expand(x.shape)
         for k in range(self.size):  # each pass is fused; torch's own depthwise convolution is no faster on a CPU
             y = torch.addcmul(y, seen[:, k : k + time], self.weight[:, k])
-        return real_steps_only(y, lengths), LastSteps(last_steps(seen, self.size - 1, lengths))
+        return real_steps_only(y, lengths), LastSteps(last_steps(seen, self.size - 1, lengths).to(past.dtype))
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, LastSteps]:
         """One step: x_t (B, D) → y_t (B, D), and the last ``size`` - 1 inputs."""
         check_step(self, x_t, self.in_features)
-        (past,) = state
+        past = self._past(state, len(x_t))
         seen = torch.cat([past.to(x_t.dtype), x_t[:, None]], 1)  # (B, size, D)
         y = (seen * self.weight.T).sum(1)
-        return y if self.bias is None else y + self.bias, LastSteps(seen[:, 1:])
+        return y if self.bias is None else y + self.bias, LastSteps(seen[:, 1:].to(past.dtype))
+
+    def _past(self, state: Any, rows: int) -> Tensor:
+        check_state(self, state, rows, LastSteps)
+        past: Tensor = state.past
+        check_leaf(self, past, self.size - 1, self.in_features)
+        return past

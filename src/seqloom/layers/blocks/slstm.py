@@ -88,7 +88,7 @@ class HeadwiseSLSTM(nn.Module):
 
 
 def _weight(blocks: nn.Module) -> Tensor:
-    weight: Tensor = blocks.get_parameter("weight")
+    weight: Tensor = blocks.weight  # type: ignore[assignment]
     return weight
 
 

@@ -6,35 +6,35 @@ Axes: B batch, T time, D features, H hidden, S memory steps.
 from __future__ import annotations
 
 from abc import ABC
-from enum import StrEnum
 
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention, SelfAttention
 from seqloom.layers.blocks.block import Block, CausalBlock, Placement
 from seqloom.layers.blocks.feed_forward import Activation, FeedForward, GatedFeedForward
+from seqloom.layers.choice import Choice
 from seqloom.layers.norm import NormKind
 from seqloom.layers.residual_initialisation import initialise_residual
 
 __all__ = ["CausalTransformerBlock", "FeedForwardKind", "TransformerBlock"]
 
 
-class FeedForwardKind(StrEnum):
+class FeedForwardKind(Choice):
     """The network over features: two layers with GELU or ReLU, or SwiGLU (Shazeer, 2020) with as many weights."""
 
     GELU = "gelu"
     RELU = "relu"
     SWIGLU = "swiglu"
 
-    def build(self, features: int, hidden: int, depth: int = 1) -> FeedForward | GatedFeedForward:
-        """The module, initialised for a block among ``depth``; SwiGLU gets 2/3 of the ``hidden`` units."""
+    def build(self, features: int, hidden: int) -> FeedForward | GatedFeedForward:
+        """The module; SwiGLU gets 2/3 of the ``hidden`` units."""
         match self:
             case FeedForwardKind.SWIGLU:
                 gated = GatedFeedForward(features, max(2 * hidden // 3, 1))
-                initialise_residual([gated.gate, gated.up], gated.down, depth)
+                initialise_residual([gated.gate, gated.up], gated.down)
                 return gated
             case _:
                 plain = FeedForward(features, hidden, Activation(self.value), bias=False)
-                initialise_residual([plain.up], plain.down, depth)
+                initialise_residual([plain.up], plain.down)
                 return plain
 
 

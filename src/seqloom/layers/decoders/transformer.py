@@ -58,7 +58,7 @@ class TransformerDecoderBlock(CausalLayer):
         positions: Positions = Positions.ROTARY,
         inner: FeedForwardKind = FeedForwardKind.GELU,
         expansion: int = 4,
-        norm: NormKind = NormKind.RMS,
+        norm: NormKind = NormKind.LAYER,
         placement: Placement = Placement.BEFORE,
         dropout: float = 0.0,
     ) -> None:
