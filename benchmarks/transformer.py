@@ -20,7 +20,7 @@ from support.report import Report
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqloom.layers import CausalTransformerBlock, InputPositions, LearnedEmbedding, Norm, NormKind, stack, tied_head
+from seqloom.layers import CausalTransformerBlock, InputPositions, LearnedEmbedding, NormKind, stack, tied_head
 from seqloom.layers.attention import Positions, PositionTable
 from seqloom.models.token_model import TokenModel
 
@@ -36,17 +36,17 @@ def ours(positions: Positions, norm: NormKind) -> TokenModel:
     blocks = [CausalTransformerBlock(WIDTH, WIDTH, heads=HEADS, positions=positions, norm=norm) for _ in range(BLOCKS)]
     learned = InputPositions(WIDTH, WIDTH, kind=PositionTable.LEARNED, length=CONTEXT)
     first = [learned] if positions is Positions.NONE else []
-    body = stack([*first, *blocks, Norm(WIDTH, WIDTH, kind=norm)])
+    body = stack([*first, *blocks], last_norm=norm)
     embedding = LearnedEmbedding(VOCABULARY, WIDTH, scale=1.0)
     return TokenModel(embedding, body, tied_head(embedding))
 
 
 def pairs(model: TokenModel, plain: Transformer) -> Iterator[tuple[str, nn.Parameter, nn.Parameter]]:
     """The parameters that both have."""
-    learned, *blocks, last = model.body.layers
+    learned, *blocks = model.body.layers
     yield "table", model.embedding.table, plain.tokens.weight
     yield "positions", learned.table, plain.places.weight
-    yield "norm", last.norm.weight, plain.norm.weight
+    yield "norm", model.body.norm.weight, plain.norm.weight
     for k, (mine, theirs) in enumerate(zip(blocks, plain.blocks, strict=True)):
         yield f"{k} attend", mine.mixer.maps.inner.weight, theirs.attend.weight
         yield f"{k} project", mine.mixer.maps.output.weight, theirs.project.weight

@@ -49,6 +49,7 @@ from seqloom.layers import (
     GatedFeedForward,
     LearnedState,
     Norm,
+    NormKind,
     RandomState,
     Recurrent,
     SequenceLayer,
@@ -99,6 +100,9 @@ LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     "window of one": lambda: Window(3, 5, size=1),
     "stack": lambda: stack([Recurrent(LSTM, 3, 4), Window(4, 5, size=2)], dropout=0.5),
     "residual stack": lambda: stack([Recurrent(GRUResetAfter, 3, 4), Recurrent(Elman, 4, 4)], residual=True),
+    "stack with a last norm": lambda: stack(
+        [Recurrent(Elman, 3, 4), Window(4, 4, size=2)], dropout=0.5, residual=True, last_norm=NormKind.LAYER
+    ),
     "block": lambda: CausalBlock(Recurrent(Elman, 4, 4), GatedFeedForward(4, 6), in_features=3),
     "block, norm after": lambda: CausalBlock(
         Window(4, 4, size=2), FeedForward(4, 6), norm="layer", placement="after", dropout=0.5

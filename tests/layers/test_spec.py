@@ -9,8 +9,21 @@ from hypothesis import strategies as st
 
 from seqloom.cells import GRU, LRU, LSTM, Constant, GRUResetAfter, IndRNN, Uniform, Zoneout
 from seqloom.errors import UsageError
-from seqloom.layers import CausalLayer, LearnedState, Recurrent, parse_spec, spec_of
-from seqloom.layers.words import WORDS
+from seqloom.layers import (
+    Bidirectional,
+    CausalLayer,
+    LearnedState,
+    MinGRUBlock,
+    NormKind,
+    Recurrent,
+    Stack,
+    parse_spec,
+    spec_of,
+    stack,
+)
+from seqloom.layers.spec import text_of
+from seqloom.layers.words import WORDS, Value
+from seqloom.layers.words.word import Option
 
 
 @pytest.mark.parametrize(
@@ -32,6 +45,12 @@ from seqloom.layers.words import WORDS
         ("3*gated-deltanet + attention(window=256)", "3*gated-deltanet + attention(window=256)"),
         ("transformer(causal=false, positions=alibi)", "transformer(positions=alibi, causal=false)"),
         ("lstm + norm(kind=layer)", "lstm + norm(kind=layer)"),
+        ("lstm(8)+2*gru(4)", "lstm(8) + 2*gru(4)"),
+        ("lstm(forget_bias=.5)", "lstm(forget_bias=0.5)"),
+        ("lstm(forget_bias=-.5)", "lstm(forget_bias=-0.5)"),
+        ("lstm(forget_bias=1E2)", "lstm(forget_bias=100)"),
+        ("lstm(forget_bias=2.5e-1)", "lstm(forget_bias=0.25)"),
+        ("lstm(forget_bias=1e+2)", "lstm(forget_bias=100)"),
     ],
 )
 def test_a_specification_in_normal_form(text: str, normal: str) -> None:
@@ -61,6 +80,11 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("lstn(4)", "Did you mean 'lstm'?", 0),
         ("lstm(0)", "from 1 to 65536, found 0", 5),
         ("lstm(2.5)", "from 1 to 65536, found 2.5", 5),
+        ("lstm(1E2)", "Expected a width in digits, from 1 to 65536, found 1E2", 5),
+        ("lstm(+2)", "found '+'", 5),
+        ("lstm(forget_bias=+1)", "Expected a number, found '+'", 17),
+        ("lstm(forget_bias=1.)", "'.' has no meaning here", 18),
+        ("lstm(8)-2*gru(4)", "Expected '+' or the end, found '-2'", 7),
         ("2 lstm", "Expected '*'", 2),
         ("lstm(forget_bias=1e999)", "up to 1e+06", 17),
         ("99*lstm", "from 1 to 64", 0),
@@ -117,16 +141,92 @@ def test_layers_print_the_specification_that_builds_them(text: str) -> None:
     assert [p.shape for p in again.parameters()] == [p.shape for p in model.parameters()]
 
 
+def another(option: Option) -> list[Value]:
+    """Values of an option that are not its default, and that layers of 64 features can have."""
+    if option.kind is int:
+        return [option.default * 2 if isinstance(option.default, int) else 4]
+    if option.kind is float:
+        return [0.95 * option.default if isinstance(option.default, float) and option.default else 0.25]
+    values = [True, False] if option.kind is bool else list(option.kind)  # type: ignore[call-overload]
+    return [value for value in values if value != option.default]
+
+
+CHOICES = [
+    f"{name}(64, {key}={text_of(value)})"
+    for name, word in WORDS.items()
+    for key, option in word.options.items()
+    for value in another(option)
+]
+
+
+@pytest.mark.parametrize("text", [*(f"{name}(64)" for name in WORDS), *CHOICES])
+def test_every_option_is_recognised_in_the_layer_that_it_builds(text: str) -> None:
+    model = parse_spec(text).build(64)
+    assert str(spec_of(model)) == text
+    again = spec_of(model).build(64)
+    assert str(spec_of(again)) == text
+    assert {name: p.shape for name, p in again.named_parameters()} == {
+        name: p.shape for name, p in model.named_parameters()
+    }
+
+
+@pytest.mark.parametrize("text", ["esn(50, depth=2) + lstm(8)", "esn(50, depth=2) bidirectional"])
+def test_a_width_is_the_number_that_was_given_not_that_of_the_outputs(text: str) -> None:
+    assert str(spec_of(parse_spec(text).build(3))) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("2*mingru(8)", NormKind.RMS),
+        ("2*mingru(8) bidirectional", NormKind.RMS),
+        ("transformer(8, norm=layer)", NormKind.LAYER),
+        ("transformer(8, placement=after)", None),
+        ("mingru(8) + lstm(8)", None),
+        ("mingru(8) + norm", None),
+    ],
+)
+def test_a_last_block_that_normalises_before_its_parts_gets_a_last_norm(text: str, kind: NormKind | None) -> None:
+    model = parse_spec(text).build(8)
+    assert model.last_norm == kind
+    assert len(model.layers) == sum(term.count for term in parse_spec(text).terms)
+    assert str(spec_of(model)) == str(spec_of(spec_of(model).build(8)))
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_last_norm_stands_outside_dropout_and_residual_connections(residual: bool) -> None:
+    torch.manual_seed(0)
+    model, x = parse_spec("mingru(8)").build(8, dropout=0.9, residual=residual).train(), torch.randn(2, 5, 8)
+    (block,) = model.layers
+    y = block(x)[0] + (x if residual else 0)
+    torch.testing.assert_close(model(x)[0], torch.nn.functional.rms_norm(y, (8,), eps=1e-5))
+
+
+def test_a_stack_with_another_last_norm_has_no_specification() -> None:
+    block = MinGRUBlock(8, 8)
+    assert str(spec_of(stack([block], last_norm=NormKind.RMS))) == "mingru(8)"
+    other: list[tuple[Stack, str]] = [
+        (stack([block]), "rms after these layers; this stack has none"),
+        (stack([block], last_norm=NormKind.LAYER), "rms after these layers; this stack has layer"),
+        (stack([Recurrent(LSTM, 8, 8)], last_norm=NormKind.RMS), "none after these layers; this stack has rms"),
+    ]
+    for model, message in other:
+        with pytest.raises(UsageError, match=message):
+            spec_of(model)
+
+
 @pytest.mark.parametrize(
     "layer",
     [
         torch.nn.Linear(2, 2),
+        Bidirectional(Recurrent(LSTM, 2, 3), Recurrent(LSTM, 2, 4)),
+        Bidirectional(Recurrent(LSTM, 2, 3), Recurrent(GRU, 2, 3)),
         Recurrent(LRU(max_phase=0.5), 2, 3),
         Recurrent(IndRNN(unit_init=Constant(1.0)), 2, 3),
         Recurrent(LSTM(input_init=Uniform(0.3)), 2, 3),
         Recurrent(Zoneout(LSTM()), 2, 3),
     ],
-    ids=["linear", "no option names its field", "own vector", "own fill", "wrapped"],
+    ids=["linear", "two widths", "two cells", "no option names its field", "own vector", "own fill", "wrapped"],
 )
 def test_a_layer_without_a_word(layer: torch.nn.Module) -> None:
     with pytest.raises(UsageError, match="No word"):

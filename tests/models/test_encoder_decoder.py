@@ -18,7 +18,7 @@ from seqloom.layers import (
     InputPositions,
     LearnedEmbedding,
     LuongDecoder,
-    Norm,
+    NormKind,
     OneHot,
     Recurrent,
     StepHead,
@@ -92,7 +92,7 @@ def test_beam_search_and_sampling_see_only_step_and_select(name: str) -> None:
 def test_an_encoder_and_a_decoder_of_transformers_learn_to_reverse() -> None:
     torch.manual_seed(1)
     decoder = TransformerDecoder([TransformerDecoderBlock(32, 32, memory_features=32, heads=2)])
-    encoder = stack([InputPositions(32, 32), TransformerBlock(32, 32, heads=2), Norm(32, 32)])
+    encoder = stack([InputPositions(32, 32), TransformerBlock(32, 32, heads=2)], last_norm=NormKind.RMS)
     model = EncoderDecoder(LearnedEmbedding(5, 32), encoder, LearnedEmbedding(5, 32), decoder, StepHead(32, 5))
     optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3)
     for _ in range(300):

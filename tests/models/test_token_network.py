@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from seqloom.cells import GRU, LSTM
-from seqloom.layers import CausalLayer, LearnedEmbedding, Recurrent, StepHead, Window, stack
+from seqloom.layers import CausalLayer, LearnedEmbedding, NormKind, Recurrent, StepHead, Window, stack
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of, states_of
 
@@ -26,5 +26,6 @@ def test_recurrences_are_networks() -> None:
 def test_other_models_are_not() -> None:
     pair = [Recurrent(GRU, 4, 4), Recurrent(GRU, 4, 4)]
     assert network_of(model_of(stack(pair, residual=True))) is None  # type: ignore[arg-type]
+    assert network_of(model_of(stack(pair, last_norm=NormKind.RMS))) is None  # type: ignore[arg-type]
     assert network_of(model_of(stack([Window(4, 4, 2), pair[0]]))) is None  # type: ignore[arg-type]
     assert network_of(model_of(pair[0]).train()) is None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seqloom import LanguageModel
 from seqloom.errors import UsageError
+from seqloom.layers import MinGRUBlock, Norm, stack
+from seqloom.tasks.bodies import body_from_data, body_to_data
 from seqloom.training.settings import TrainingSettings
 
 TEXT = "to be, or not to be: that is the question. " * 8
@@ -18,6 +21,7 @@ BODIES = [
     "mlstm(16)",
     "gated-deltanet(16, heads=2) + attention(16, heads=2)",
     "esn(32) + gru(16)",
+    "esn(16, depth=2) + gru(16)",
 ]
 
 
@@ -34,12 +38,20 @@ def test_it_is_loaded_as_it_was_saved(words: str, tmp_path: Path) -> None:
     assert len(drawn[0]) == 20
 
 
+def test_a_body_of_the_older_format_has_its_last_norm_among_its_layers() -> None:
+    data = body_to_data(stack([MinGRUBlock(4, 4), Norm(4, 4)]))  # type: ignore[arg-type]
+    del data["last_norm"]
+    body: Any = body_from_data(data, 4)
+    assert [type(layer) for layer in body.layers] == [MinGRUBlock, Norm]
+    assert body.last_norm is None
+
+
 def test_attention_over_a_stream_is_bounded_by_the_window(tmp_path: Path) -> None:
     training = TrainingSettings(steps=1, epochs=None)
     model = LanguageModel("transformer(8)", embedding=8, batch_size=2, window=16, training=training)
     model.fit([TEXT], validation=0.0, progress=False)
     model.save(tmp_path / "model")
-    (block, _) = LanguageModel.load(tmp_path / "model").model_.body.layers
+    (block,) = LanguageModel.load(tmp_path / "model").model_.body.layers
     assert block.window == 16
 
 

@@ -12,7 +12,7 @@ import torch
 from seqloom import LanguageModel
 from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
 from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
-from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, Recurrent, Window, stack, tied_head
+from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, NormKind, Recurrent, Window, stack, tied_head
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
 from seqloom.training.directory import write_directory
@@ -33,7 +33,8 @@ class Leaky(Cell):
 
 
 def own_body(in_features: int) -> CausalLayer:
-    body = stack([Recurrent(Leaky, in_features, 5), Window(5, 4, size=3)], dropout=0.2, residual=True)
+    layers = [Recurrent(Leaky, in_features, 5), Window(5, 4, size=3)]
+    body = stack(layers, dropout=0.2, residual=True, last_norm=NormKind.LAYER)
     assert isinstance(body, CausalLayer)
     return body
 
@@ -86,12 +87,20 @@ def test_a_model_with_a_cell_of_ones_own_loads_without_its_code(tmp_path: Path) 
         loaded.fit([RHYME])
 
 
-def test_layers_that_cannot_be_saved_say_so_before_training(tmp_path: Path) -> None:
-    def learned(in_features: int) -> CausalLayer:
-        return Recurrent(Leaky, in_features, 4, initial=LearnedState())
+def learned(in_features: int) -> CausalLayer:
+    return Recurrent(Leaky, in_features, 4, initial=LearnedState())
 
+
+def nested(in_features: int) -> CausalLayer:
+    body = stack([stack([Recurrent(LSTM, in_features, 4)])])
+    assert isinstance(body, CausalLayer)
+    return body
+
+
+@pytest.mark.parametrize("body", [learned, nested])
+def test_layers_that_cannot_be_saved_say_so_before_training(tmp_path: Path, body: Callable[[int], CausalLayer]) -> None:
     with pytest.raises(UsageError, match="cannot be saved"):
-        small(learned).fit([RHYME], run=tmp_path / "run")
+        small(body).fit([RHYME], run=tmp_path / "run")
 
 
 def change(files: dict[str, bytes], path: list[Any], value: Any) -> None:
@@ -129,7 +138,9 @@ DAMAGES: list[tuple[str, Callable[[dict[str, bytes]], Any]]] = [
     ("scale", lambda f: change(f, ["model", "scale"], 0)),
     ("tied", lambda f: change(f, ["model", "tied"], "yes")),
     ("layers", lambda f: change(f, ["model", "body"], {})),
-    ("1 to 65 layers", lambda f: change(f, ["model", "body", "layers"], [])),
+    ("1 to 64 layers", lambda f: change(f, ["model", "body", "layers"], [])),
+    ("last norm", lambda f: change(f, ["model", "body", "last_norm"], "batch")),
+    ("last norm", lambda f: change(f, ["model", "body", "last_norm"], [])),
     ("layer", lambda f: change(f, ["model", "body", "layers", 0], {"spec": "gru(8)"})),
     ("built", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gruu(8)")),
     ("causal", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gru(8) bidirectional")),

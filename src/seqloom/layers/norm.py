@@ -34,8 +34,8 @@ class Norm(CausalLayer):
     """A norm of each step's features, as a layer: y_t = norm(x_t).
 
     x (B, T, D) → y (B, T, D); the state is empty. Blocks that normalise before what they add leave their sum as it is,
-    so the last one is followed by a norm (Xiong et al., 2020). Raises UsageError when ``hidden_size`` is not
-    ``in_features``.
+    so the last one is followed by a norm (Xiong et al., 2020): the ``last_norm`` of their stack, not a layer of it.
+    Raises UsageError when ``hidden_size`` is not ``in_features``.
 
     >>> import torch
     >>> y, state = Norm(4, 4)(torch.full((1, 2, 4), 3.0))

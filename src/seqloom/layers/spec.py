@@ -16,19 +16,21 @@ from typing import NoReturn
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.layers.bidirectional import Bidirectional
-from seqloom.layers.blocks.block import Block, Placement
-from seqloom.layers.norm import Norm
+from seqloom.layers.blocks.block import Block
+from seqloom.layers.norm import NormKind
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.stack import Stack, stack
 from seqloom.layers.words import WORDS, Value
 
-__all__ = ["Spec", "Term", "parse_spec", "spec_of", "text_of"]
+__all__ = ["Spec", "Term", "parse_spec", "spec_of", "term_of", "text_of"]
 
 MAXIMUM_LAYERS = 64
 MAXIMUM_WIDTH = 65536
 MAXIMUM_TEXT = 1000
 LARGEST_NUMBER = 1e6
-TOKEN = re.compile(r"\s*(?:(?P<number>[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(?P<word>[A-Za-z][\w-]*)|(?P<sign>[*+(),=]))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z][\w-]*)|(?P<sign>[*+(),=]))"
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Spec:
     def build(self, in_features: int, dropout: float = 0.0, residual: bool = False) -> Stack:
         """The layers, for inputs of ``in_features``, with dropout between them and residual connections on demand.
 
-        A last block that normalises before its parts is followed by a norm of the same kind.
+        A last block that normalises before its parts is followed by a norm of the same kind, which is the stack's.
 
         >>> parse_spec("2*lstm(8)").build(3).out_features
         8
@@ -80,10 +82,7 @@ class Spec:
         for term in self.terms:
             for _ in range(term.count):
                 layers.append(term.build(layers[-1].out_features if layers else in_features))
-        last = layers[-1]
-        if isinstance(last, Block) and last.placement is Placement.BEFORE:
-            layers.append(Norm(last.out_features, last.out_features, kind=last.norm))
-        return stack(layers, dropout, residual)
+        return stack(layers, dropout, residual, _last_norm(layers[-1]))
 
     def bounded(self, window: int) -> Spec:
         """The same, where attention without a window of its own looks back at ``window`` steps.
@@ -115,23 +114,42 @@ def parse_spec(text: str) -> Spec:
 
 
 def spec_of(layer: SequenceLayer) -> Spec:
-    """The specification that builds ``layer``; raises UsageError for a layer that has no word.
+    """The specification that builds ``layer``; raises UsageError for one that no specification builds.
 
     >>> print(spec_of(parse_spec("2*lstm(8) + gru(4)").build(3)))
     2*lstm(8) + gru(4)
     """
     parts: list[SequenceLayer] = list(layer.layers) if isinstance(layer, Stack) else [layer]  # type: ignore[arg-type]
-    terms = groupby(_term_of(part) for part in parts)
-    return Spec(tuple(Term(t.word, t.width, t.options, len(list(run)), t.bidirectional) for t, run in terms))
+    if isinstance(layer, Stack) and layer.last_norm is not _last_norm(parts[-1]):
+        raise UsageError(
+            f"A specification builds the last norm {text_of(_last_norm(parts[-1]))} after these layers; this stack has "
+            f"{text_of(layer.last_norm)}."
+        )
+    return Spec(tuple(replace(term, count=len(list(run))) for term, run in groupby(map(term_of, parts))))
 
 
-def _term_of(layer: SequenceLayer) -> Term:
-    one_way = layer.forward_layer if isinstance(layer, Bidirectional) else layer
+def term_of(layer: SequenceLayer) -> Term:
+    """The term of one layer, its width given; raises UsageError for a layer that has no word.
+
+    >>> from seqloom.layers import EchoState
+    >>> print(term_of(EchoState(2, 50, depth=2)))
+    esn(50, depth=2)
+    """
+    if isinstance(layer, Bidirectional):
+        ahead, back = term_of(layer.forward_layer), term_of(layer.backward_layer)
+        if ahead == back:
+            return replace(ahead, bidirectional=True)
     for name, word in WORDS.items():
-        options = word.recognise(one_way)
+        options = word.recognise(layer)
         if options is not None:
-            return Term(name, one_way.out_features, tuple(options.items()), 1, one_way is not layer)
+            return Term(name, word.width(layer), tuple(options.items()))
     raise UsageError(f"No word of a specification builds this {type(layer).__name__}: {layer}")
+
+
+def _last_norm(layer: SequenceLayer) -> NormKind | None:
+    """The kind of norm that stands after ``layer`` where it is the last one."""
+    one_way = layer.forward_layer if isinstance(layer, Bidirectional) else layer
+    return one_way.last_norm if isinstance(one_way, Block) else None
 
 
 def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:
@@ -202,7 +220,7 @@ class _Parser:
     def integer(self, what: str, maximum: int) -> int:
         token = self.expect("number", what)
         if not token.text.isdecimal() or not 1 <= int(token.text) <= maximum:
-            self.fail(f"Expected {what} from 1 to {maximum}, found {token.text}.", token.position)
+            self.fail(f"Expected {what} in digits, from 1 to {maximum}, found {token.text}.", token.position)
         return int(token.text)
 
     def real(self) -> float:

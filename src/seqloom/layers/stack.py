@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
 
@@ -16,12 +17,13 @@ __all__ = ["CausalStack", "Stack", "stack"]
 
 
 class Stack(SequenceLayer):
-    """y = layer_n(… layer_1(x)), with dropout between layers and residual connections on demand.
+    """y = layer_n(… layer_1(x)), with dropout between layers, residual connections and a last norm on demand.
 
     x (B, T, D) → y (B, T, H), where each layer's output is the next one's input. With ``residual`` each layer gives
     x + layer(x); where the widths differ, the passed-by x goes through a learned linear map (He et al., 2016, eq. 2).
-    ``dropout`` is the share of values dropped between layers in training (Zaremba et al., 2014). The state is the tuple
-    of the layers' states. Raises UsageError when widths do not fit.
+    ``dropout`` is the share of values dropped between layers in training (Zaremba et al., 2014). ``last_norm`` is the
+    kind of norm after the last layer, if any; it comes after the residual connection, and no dropout stands between.
+    The state is the tuple of the layers' states. Raises UsageError when widths do not fit.
 
     >>> import torch
     >>> from seqloom.cells import GRU
@@ -31,7 +33,13 @@ class Stack(SequenceLayer):
     (torch.Size([1, 5, 3]), 2)
     """
 
-    def __init__(self, layers: Iterable[SequenceLayer], dropout: float = 0.0, residual: bool = False) -> None:
+    def __init__(
+        self,
+        layers: Iterable[SequenceLayer],
+        dropout: float = 0.0,
+        residual: bool = False,
+        last_norm: NormKind | None = None,
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         if not self.layers:
@@ -49,6 +57,8 @@ class Stack(SequenceLayer):
         self.bypass = nn.ModuleList(_bypass(layer) for layer in self._sequence_layers()) if residual else None
         first, *_, last = [*self._sequence_layers()] * 2
         self.in_features, self.out_features = first.in_features, last.out_features
+        self.last_norm = None if last_norm is None else NormKind(last_norm)
+        self.norm = None if self.last_norm is None else self.last_norm.module(self.out_features)
 
     def _sequence_layers(self) -> list[SequenceLayer]:
         return list(self.layers)  # type: ignore[arg-type]
@@ -71,6 +81,8 @@ class Stack(SequenceLayer):
             if self.bypass is not None:
                 x = x + self.bypass[k](inputs)
             new.append(after)
+        if self.norm is not None:
+            x = real_steps_only(self.norm(x), lengths)
         return x, tuple(new)
 
 
@@ -86,14 +98,19 @@ class CausalStack(Stack, CausalLayer):
             if self.bypass is not None:
                 x = x + self.bypass[k](inputs)
             new.append(after)
-        return x, tuple(new)
+        return x if self.norm is None else self.norm(x), tuple(new)
 
 
-def stack(layers: Iterable[SequenceLayer], dropout: float = 0.0, residual: bool = False) -> Stack:
+def stack(
+    layers: Iterable[SequenceLayer],
+    dropout: float = 0.0,
+    residual: bool = False,
+    last_norm: NormKind | None = None,
+) -> Stack:
     """A ``CausalStack`` when every layer is causal, otherwise a ``Stack``."""
     layers = list(layers)
     kind = CausalStack if all(isinstance(layer, CausalLayer) for layer in layers) else Stack
-    return kind(layers, dropout, residual)
+    return kind(layers, dropout, residual, last_norm)
 
 
 def _bypass(layer: SequenceLayer) -> nn.Module:

@@ -35,6 +35,6 @@ def states_of(model: TokenModel, state: Any) -> tuple[States, ...]:
 
 def _recurrences(body: Any) -> list[Recurrent] | None:
     layers = [body]
-    if type(body) is CausalStack and body.bypass is None:
+    if type(body) is CausalStack and body.bypass is None and body.last_norm is None:
         layers = list(body.layers)
     return layers if all(type(layer) is Recurrent for layer in layers) else None

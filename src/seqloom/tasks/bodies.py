@@ -10,11 +10,11 @@ from typing import Any
 
 from seqloom.cells.graph import Graph
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.layers import CausalLayer, CausalStack, LearnedState, Recurrent, parse_spec, spec_of
+from seqloom.layers import CausalLayer, CausalStack, LearnedState, NormKind, Recurrent, parse_spec
+from seqloom.layers.spec import MAXIMUM_LAYERS, term_of
 
 __all__ = ["body_from_data", "body_to_data"]
 
-_MOST_LAYERS = 65  # the most of a specification, and the norm that follows a last block
 _KEYS = {"spec", "graph", "hidden_size"}
 
 
@@ -27,8 +27,9 @@ def body_to_data(body: CausalLayer) -> dict[str, Any]:
     """
     if isinstance(body, CausalStack):
         layers = [_layer_to_data(layer) for layer in body.layers]
-        return {"layers": layers, "dropout": body.dropout.p, "residual": body.residual}
-    return {"layers": [_layer_to_data(body)], "dropout": None, "residual": False}
+        options = {"dropout": body.dropout.p, "residual": body.residual, "last_norm": body.last_norm}
+        return {"layers": layers, **options}
+    return {"layers": [_layer_to_data(body)], "dropout": None, "residual": False, "last_norm": None}
 
 
 def body_from_data(data: Any, in_features: int) -> CausalLayer:
@@ -41,7 +42,7 @@ def body_from_data(data: Any, in_features: int) -> CausalLayer:
 
 def _layer_to_data(layer: Any) -> dict[str, Any]:
     try:
-        spec = str(spec_of(layer))
+        spec = str(term_of(layer))
     except UsageError:
         spec = None
     if isinstance(layer, Recurrent):
@@ -57,17 +58,20 @@ def _layer_to_data(layer: Any) -> dict[str, Any]:
 
 
 def _body_from_data(data: Any, in_features: int) -> CausalLayer:
-    if not isinstance(data, dict) or set(data) != {"layers", "dropout", "residual"}:
-        raise ModelFileError("config.json: expected layers, dropout and residual under 'body'.")
+    if not isinstance(data, dict) or set(data) - {"last_norm"} != {"layers", "dropout", "residual"}:
+        raise ModelFileError("config.json: expected layers, dropout, residual and last_norm under 'body'.")
     entries, dropout, residual = data["layers"], data["dropout"], data["residual"]
-    if not isinstance(entries, list) or not 1 <= len(entries) <= _MOST_LAYERS:
-        raise ModelFileError(f"config.json: expected 1 to {_MOST_LAYERS} layers.")
+    last_norm = data.get("last_norm")  # absent in older files, where such a norm was one of the layers
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAXIMUM_LAYERS:
+        raise ModelFileError(f"config.json: expected 1 to {MAXIMUM_LAYERS} layers.")
     if type(residual) is not bool or not (dropout is None or type(dropout) in (int, float)):
         raise ModelFileError("config.json: the dropout or residual of the layers is damaged.")
+    if last_norm not in (None, *NormKind):
+        raise ModelFileError("config.json: the last norm of the layers is damaged.")
     layers: list[CausalLayer] = []
     for entry in entries:
         layers.append(_layer_from_data(entry, layers[-1].out_features if layers else in_features))
-    return layers[0] if dropout is None else CausalStack(layers, dropout, residual)
+    return layers[0] if dropout is None else CausalStack(layers, dropout, residual, last_norm)
 
 
 def _layer_from_data(entry: Any, in_features: int) -> CausalLayer:

@@ -48,7 +48,9 @@ class RememberingDecoder(TransformerDecoder):
 
     def initial_state(self, batch_size, *, memory=None, memory_lengths=None):
         generator = torch.Generator().manual_seed(3)
-        memory = torch.randn(1, 5, 3, generator=generator, dtype=self.norm.weight.dtype).expand(batch_size, -1, -1)
+        memory = torch.randn(1, 5, 3, generator=generator, dtype=self.stack.norm.weight.dtype).expand(
+            batch_size, -1, -1
+        )
         return super().initial_state(batch_size, memory=memory)
 
 

@@ -77,7 +77,7 @@ def test_a_word_is_made_from_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seqloom.layers.spec.WORDS", {"narrow": word})
     text = "narrow(4, deep=false, size=3) + narrow(4, causal=false)"
     assert str(parse_spec(text)) == text
-    first, second, norm = parse_spec(text).build(3).layers
-    assert (type(first), type(second), type(norm)) == (Narrow, Broad, Norm)
+    first, second = parse_spec(text).build(3).layers
+    assert (type(first), type(second)) == (Narrow, Broad)
     assert (first.deep, first.size, second.deep, second.size) == (False, 3, True, None)
     assert word.recognise(second) == {"deep": True, "size": None, "causal": False}

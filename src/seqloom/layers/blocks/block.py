@@ -66,6 +66,11 @@ class Block(SequenceLayer):
         self.norm, self.placement, self.dropout = NormKind(norm), Placement(placement), check_dropout(dropout)
         self.drop = nn.Dropout(dropout)
 
+    @property
+    def last_norm(self) -> NormKind | None:
+        """The norm to put after the last of such blocks: with norms before the parts, their sum has had none."""
+        return self.norm if self.placement is Placement.BEFORE else None
+
     def initial_state(self, batch_size: int) -> Any:
         """The mixer's initial state."""
         return self.mixer.initial_state(batch_size)

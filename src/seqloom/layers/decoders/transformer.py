@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqloom.layers.attention.cross_attention import CrossAttention, ProjectedMemory
 from seqloom.layers.attention.positions import Positions
@@ -16,7 +16,6 @@ from seqloom.layers.attention.self_attention import CausalSelfAttention
 from seqloom.layers.blocks.block import CausalBlock, Placement
 from seqloom.layers.blocks.transformer import FeedForwardKind
 from seqloom.layers.norm import NormKind
-from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.stack import CausalStack
 
@@ -112,11 +111,9 @@ class TransformerDecoder(CausalLayer):
 
     def __init__(self, blocks: Iterable[TransformerDecoderBlock]) -> None:
         super().__init__()
-        self.stack = CausalStack(blocks)
-        first, last = self._blocks()[0], self._blocks()[-1].across
-        self.in_features, self.out_features = first.in_features, last.out_features
-        before = last.placement is Placement.BEFORE
-        self.norm = last.norm.module(last.out_features) if before else nn.Identity()
+        blocks = list(blocks)
+        self.stack = CausalStack(blocks, last_norm=blocks[-1].across.last_norm if blocks else None)
+        self.in_features, self.out_features = self.stack.in_features, self.stack.out_features
 
     def initial_state(
         self, batch_size: int, *, memory: Tensor | None = None, memory_lengths: Tensor | None = None
@@ -129,12 +126,11 @@ class TransformerDecoder(CausalLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), and the blocks' states after each row's last real step."""
         y, state = self.stack(x, self.initial_state(x.shape[0]) if state is None else state, lengths)
-        return real_steps_only(self.norm(y), lengths), state
+        return y, state
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the states give y_t (B, H) and the next states."""
-        y_t, state = self.stack.step(x_t, state)
-        return self.norm(y_t), state
+        return self.stack.step(x_t, state)
 
     def _blocks(self) -> list[TransformerDecoderBlock]:
         return list(self.stack.layers)  # type: ignore[arg-type]

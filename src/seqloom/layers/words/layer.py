@@ -18,7 +18,8 @@ __all__ = ["CausalWord", "LayerWord"]
 class LayerWord(Word):
     """A class of layers whose constructor is ``(in_features, hidden_size, option=default, …)``.
 
-    Its options are those of the constructor, and each layer keeps them as attributes of the same names.
+    Its options are those of the constructor, and each layer keeps them as attributes of the same names. It keeps its
+    ``hidden_size`` too where that is not the width of its outputs.
 
     >>> from seqloom.layers.window import Window
     >>> LayerWord(Window).options
@@ -44,6 +45,10 @@ class LayerWord(Word):
 
     def recognise(self, layer: SequenceLayer) -> Mapping[str, Value] | None:
         return {name: getattr(layer, name) for name in self.options} if type(layer) is self.layer else None
+
+    def width(self, layer: SequenceLayer) -> int:
+        width: int = getattr(layer, "hidden_size", layer.out_features)
+        return width
 
 
 @dataclass(frozen=True)

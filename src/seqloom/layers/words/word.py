@@ -49,3 +49,7 @@ class Word(ABC):
     @abstractmethod
     def recognise(self, layer: SequenceLayer) -> Mapping[str, Value] | None:
         """All options of ``layer`` if this word builds it, else None."""
+
+    def width(self, layer: SequenceLayer) -> int:
+        """The width that builds ``layer``, which this word recognises: that of its outputs, unless a word differs."""
+        return layer.out_features
