@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
@@ -44,8 +45,7 @@ class Stack(SequenceLayer):
         self.layers = nn.ModuleList(layers)
         if not self.layers:
             raise UsageError("A stack needs at least one layer.")
-        if not 0 <= dropout < 1:
-            raise UsageError(f"dropout is a share from 0 to below 1; got {dropout!r}.")
+        check_dropout(dropout)
         for below, above in pairwise(self._sequence_layers()):
             if below.out_features != above.in_features:
                 names = type(below).__name__, type(above).__name__
