@@ -250,6 +250,24 @@ def test_the_stabiliser_keeps_large_gates_finite() -> None:
     torch.testing.assert_close(large, y, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("kernel", ["auto", "reference"])
+@pytest.mark.parametrize("log_input", [-110.0, -5000.0])
+def test_an_input_gate_next_to_nothing_is_all_there_is_at_first(log_input: float, kernel: str) -> None:
+    """h does not depend on m: i = e^-110 has no place in a float32, but c / n = g at the first step all the same."""
+    torch.manual_seed(0)
+    layer, x = Recurrent(SLSTM, D, H), torch.randn(2, 6, D, requires_grad=True)
+    with torch.no_grad():
+        layer.weights.input.weight_0.zero_()
+        layer.weights.input.bias.zero_()
+        wanted = layer(x)[0][:, 0]
+        layer.weights.input.bias += log_input
+    with kernels.use(kernel):
+        y, state = layer(x, lengths=torch.tensor([6, 0]))
+        gradients = torch.autograd.grad(y.sum(), [x, *layer.parameters()])
+    torch.testing.assert_close(y[0, 0], wanted[0])
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in (y, *state, *gradients))
+
+
 @pytest.mark.parametrize(
     "cell", [RealLRU(r_min=0.5, r_max=0.9), LRU(r_min=0.5, r_max=0.9, max_phase=0.3)], ids=["real", "complex"]
 )

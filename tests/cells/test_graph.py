@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.cells import GRU, LSTM, Elman, Graph, GRUResetAfter, trace
+from seqloom.cells import GRU, LSTM, Cell, Elman, Graph, GRUResetAfter, part, trace
 from seqloom.errors import UsageError
 
 CELLS = [Elman(), LSTM(), GRU(), GRUResetAfter(update="writes")]
@@ -70,6 +70,23 @@ def test_a_changed_graph_is_read_or_refused_cleanly(path: tuple, value: Any) -> 
 )
 def test_a_crafted_graph_is_refused(place: tuple, value: Any) -> None:
     data = changed(place, value)
+    with pytest.raises(UsageError):
+        Graph.from_data(data)
+
+
+class Halves(Cell):
+    """A part and a state."""
+
+    def equations(self, x, h):
+        return h + part(x, 1, of=2)
+
+
+@pytest.mark.parametrize(("place", "value"), [("start", -1), ("start", 5), ("width", 9), ("operands", [1])])
+def test_a_part_lies_within_x(place: str, value: Any) -> None:
+    data = json.loads(json.dumps(trace(Halves(), 8, 4).graph.to_data()))
+    assert Graph.from_data(data).has_parts
+    (node,) = (node for node in data["nodes"] if node["node"] == "Part")
+    node[place] = value
     with pytest.raises(UsageError):
         Graph.from_data(data)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqloom.cells import LSTM, Cell, Symbol, affine, bernoulli, formula, norm, relu, trace, weight
+from seqloom.cells import LSTM, Cell, Symbol, affine, bernoulli, formula, norm, part, relu, trace, weight
 from seqloom.cells import maximum as larger
 from seqloom.errors import UsageError
 
@@ -29,6 +29,12 @@ def test_blocks_are_heads() -> None:
     assert [p.shape for p in graph.parameters()] == [(2, 2, 3), (2, 2, 2), (4,)]
 
 
+def test_parts_of_x_lie_side_by_side() -> None:
+    graph = trace(cell(lambda x, h: part(x, 1, of=3) + h * part(x, 2, of=3)), 12, 4).graph
+    assert formula(graph) == "h' = x[4:8] + (h * x[8:12])\ny = h'"
+    assert graph.has_parts
+
+
 @pytest.mark.parametrize(
     ("equations", "message"),
     [
@@ -47,6 +53,9 @@ def test_blocks_are_heads() -> None:
         (lambda x, h: h + "1", "not str"),
         (lambda x, h: norm("n", h, kind="batch"), "'layer' or 'rms'"),
         (lambda x, h: norm("n", h, groups=3), "do not divide"),
+        (lambda x, h: part(h, 0, of=2), "only x has parts"),
+        (lambda x, h: part(x, 0, of=2), "x has 3 columns; there is no part 0 of 2"),
+        (lambda x, h: part(x, 3, of=3), "no part 3 of 3, counted from 0"),
         (lambda x, h: bernoulli("b", 1.5), "probability"),
         (lambda x, h: bernoulli("b", 0.5, per="batch"), "'step' or 'sequence'"),
         (lambda x, h: (h, h), "must return the new states"),

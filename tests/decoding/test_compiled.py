@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from seqloom.cells import GRU, LSTM, Cell, Elman, GRUResetAfter, Symbol, affine, norm, sigmoid, tanh
+from seqloom.cells import GRU, LSTM, Cell, Elman, GRUResetAfter, Symbol, affine, norm, part, sigmoid, tanh
 from seqloom.decoding import (
     Choice,
     Filter,
@@ -25,7 +25,7 @@ from seqloom.decoding import (
 )
 from seqloom.errors import DivergedError, UsageError
 from seqloom.kernels.cpu import CPUEngine, Generator, Machine, TokenStep
-from seqloom.kernels.generation import TokenSteps
+from seqloom.kernels.generation import TokenSteps, runs_compiled
 from seqloom.layers import LearnedEmbedding, OneHot, Recurrent, StepHead, stack
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
@@ -142,6 +142,19 @@ def test_filters_that_compiled_code_has_not_got() -> None:
         assert choice_of(filters) is None
     assert choice_of([]) == Choice()
     assert choice_of([Forbid((1,)), Temperature(0), TopK(5)]) == Choice(1.0, 1, (1,))
+
+
+class Second(Cell):
+    """What the second half of x says."""
+
+    def equations(self, x: Symbol, h: Symbol) -> Symbol:
+        return tanh(affine("hidden", part(x, 1, of=2), h))
+
+
+def test_a_cell_that_takes_x_apart_is_stepped_layer_by_layer() -> None:
+    network = network_of(model_of(Second, width=20))
+    assert network is not None
+    assert not runs_compiled(network)
 
 
 def test_rows_end_and_leave_as_in_the_loop() -> None:

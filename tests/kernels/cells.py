@@ -24,6 +24,7 @@ from seqloom.cells import (
     maximum,
     minimum,
     norm,
+    part,
     relu,
     sigmoid,
     sin,
@@ -189,6 +190,30 @@ class Widths(Cell):
         return {"one": 0.25}.get(name, 0.0)
 
 
+class Halves(Cell):
+    """The halves of x, by themselves and in maps, over states of half the width."""
+
+    def equations(self, x, h):
+        first, second = part(x, 0, of=2), part(x, 1, of=2)
+        return tanh(first + affine("a", x, second, h, out=h.width) + affine("b", first, h, out=h.width) * second)
+
+    def output(self, x, h):
+        return h * part(x, 0, of=2) + affine("read", part(x, 1, of=2), out=h.width)
+
+    def width(self, name, hidden):
+        return hidden // 2
+
+
+class HalvesApart(Halves):
+    """The same without a link between units."""
+
+    def equations(self, x, h):
+        return sigmoid(part(x, 1, of=2)) * h + part(x, 0, of=2)
+
+    def output(self, x, h):
+        return h
+
+
 @dataclass(frozen=True, kw_only=True)
 class Leaky(Cell):
     """Gradients handed on without a product, read by a product of the same step."""
@@ -237,6 +262,8 @@ ODD: dict[str, Cell] = {
         NoParameters,
         Delay,
         Widths,
+        Halves,
+        HalvesApart,
         Leaky,
     )
 }
@@ -246,9 +273,9 @@ CELLS = LIBRARY | ODD
 
 def needs_square(cell: Cell) -> bool:
     """Whether x must have the width of the states."""
-    return isinstance(cell, NoParameters | Delay)
+    return isinstance(cell, NoParameters | Delay | Halves)
 
 
 def multiple(cell: Cell) -> int:
     """What must divide the sizes."""
-    return 2 if isinstance(cell, EveryWord | Blocks) else getattr(cell, "heads", getattr(cell, "groups", 1))
+    return 2 if isinstance(cell, EveryWord | Blocks | Halves) else getattr(cell, "heads", getattr(cell, "groups", 1))

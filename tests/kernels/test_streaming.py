@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from seqloom import kernels
 from seqloom.layers import Recurrent
-from tests.kernels.cells import CELLS
+from tests.kernels.cells import CELLS, needs_square
 
 
 def stepping(name: str = "LSTM", hidden: int = 16) -> tuple[Recurrent, Tensor]:
@@ -140,11 +140,16 @@ def test_precision_lost_on_the_way_is_seen() -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_every_cell_steps(name: str) -> None:
     hidden = 6
-    features = hidden if name in ("NoParameters", "Delay") else 4
+    features = hidden if needs_square(CELLS[name]) else 4
     layer = Recurrent(CELLS[name], features, hidden)
     for batch in (1, 3):
         check(layer, torch.randn(batch, features))
     check(layer.double(), torch.randn(2, features).double())
+
+
+@pytest.mark.parametrize("half", [2, 64])
+def test_parts_of_x_are_read_where_they_lie_or_from_copies(half: int) -> None:
+    check(Recurrent(CELLS["Halves"], 2 * half, 2 * half), torch.randn(3, 2 * half))
 
 
 def test_a_copy_has_weights_of_its_own() -> None:

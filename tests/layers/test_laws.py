@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -37,6 +38,7 @@ from seqloom.cells import (
     affine,
     bernoulli,
     norm,
+    part,
     sigmoid,
     tanh,
     weight,
@@ -45,6 +47,7 @@ from seqloom.layers import (
     Bidirectional,
     Block,
     CausalBlock,
+    CausalLayer,
     FeedForward,
     GatedFeedForward,
     LearnedState,
@@ -145,8 +148,6 @@ CELLS = [
     IndRNN(),
     LiGRU(),
     LeakyEchoState(decay=0.2, gain=0.5),
-    pytest.param(SLSTM(), marks=pytest.mark.slow),
-    pytest.param(SLSTM(heads=5, forget_gate="exponential", forget_bias=0.0), marks=pytest.mark.slow),
     MinGRU(),
     MinLSTM(),
     RealLRU(),
@@ -158,6 +159,32 @@ CELLS = [
 @pytest.mark.parametrize("cell", CELLS, ids=name_of)
 def test_a_cell_obeys_the_laws(cell: Cell) -> None:
     check_layer(lambda: Recurrent(cell, 3, 5))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", [SLSTM(), SLSTM(heads=5, forget_gate="exponential", forget_bias=0.0)])
+def test_an_slstm_obeys_the_laws(cell: Cell) -> None:
+    check_layer(lambda: Recurrent(cell, 3, 5), initial=after_two_steps)
+
+
+def after_two_steps(layer: CausalLayer, batch: int) -> Any:
+    """A state with something in it: before the first step of an sLSTM, what its memory holds has no weight."""
+    x = torch.randn(batch, 2, layer.in_features, dtype=next(layer.parameters()).dtype)
+    return layer(x)[1]
+
+
+class ThreeParts(Cell):
+    """x in three parts: by itself, in a map, and in the output."""
+
+    def equations(self, x, h):
+        return tanh(affine("a", part(x, 0, of=3), h) + affine("b", x, out=1) * part(x, 2, of=3))
+
+    def output(self, x, h):
+        return h * part(x, 1, of=3)
+
+
+def test_a_cell_that_takes_x_apart_obeys_the_laws() -> None:
+    check_layer(lambda: Recurrent(ThreeParts(), 15, 5))
 
 
 @pytest.mark.slow

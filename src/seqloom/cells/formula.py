@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Pointwise, State, Weight
+from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Part, Pointwise, State, Weight
 
 __all__ = ["Formula", "bare", "describe", "formula"]
 
@@ -48,6 +48,8 @@ def describe(graph: Graph) -> Formula:
                 text = node.name
             case Input():
                 text = "x"
+            case Part():
+                text = node.text
             case Constant():
                 text = f"{node.value:g}"
             case State() | Weight() | Mask():

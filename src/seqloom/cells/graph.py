@@ -23,6 +23,7 @@ __all__ = [
     "Node",
     "Norm",
     "ParameterShape",
+    "Part",
     "Pointwise",
     "State",
     "Weight",
@@ -44,6 +45,20 @@ class Input:
     """The layer's input at this step, x (B, D)."""
 
     width: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns of the input, as many as ``width``, from ``start`` on."""
+
+    operands: tuple[int, ...]
+    width: int
+    start: int
+
+    @property
+    def text(self) -> str:
+        """The part as it is written: x[4:8]."""
+        return f"x[{self.start}:{self.start + self.width}]"
 
 
 @dataclass(frozen=True)
@@ -112,9 +127,9 @@ class Pointwise:
     width: int
 
 
-Node = Input | State | Constant | Affine | Weight | Norm | Mask | Pointwise
+Node = Input | Part | State | Constant | Affine | Weight | Norm | Mask | Pointwise
 FIELD_TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "bool": (bool,), "str": (str,)}
-NODE_TYPES = {kind.__name__: kind for kind in (Input, State, Constant, Affine, Weight, Norm, Mask, Pointwise)}
+NODE_TYPES = {kind.__name__: kind for kind in (Input, Part, State, Constant, Affine, Weight, Norm, Mask, Pointwise)}
 
 
 @dataclass(frozen=True)
@@ -153,6 +168,11 @@ class Graph:
     def has_masks(self) -> bool:
         """Whether training draws random numbers inside the recurrence."""
         return any(isinstance(node, Mask) for node in self.nodes)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether a step takes x apart."""
+        return any(isinstance(node, Part) for node in self.nodes)
 
     def parameters(self) -> Iterator[ParameterShape]:
         """Every parameter of the graph, in the order of the equations."""
@@ -210,7 +230,7 @@ class Graph:
             _check_types(node, where)
             if not 1 <= node.width <= MAXIMUM_WIDTH:
                 raise UsageError(f"{where}: a width lies between 1 and {MAXIMUM_WIDTH}; this is {node.width!r}.")
-            if not isinstance(node, Input | Constant | Pointwise):
+            if not isinstance(node, Input | Part | Constant | Pointwise):
                 check_name(node.name)
                 if node.name in names:
                     raise UsageError(f"{where}: the name {node.name!r} is used twice.")
@@ -236,6 +256,11 @@ class Graph:
             raise UsageError(f"{where}: operands must be earlier nodes; these are {operands}.")
         widths = [self.nodes[k].width for k in operands]
         match node:
+            case Part():
+                if len(node.operands) != 1 or not isinstance(self.nodes[node.operands[0]], Input):
+                    raise UsageError(f"{where}: only x has parts.")
+                if not 0 <= node.start <= widths[0] - node.width:
+                    raise UsageError(f"{where}: x has {widths[0]} columns; this is {node.width} from {node.start} on.")
             case Affine():
                 if node.blocks < 1 or any(width % node.blocks for width in (*widths, node.width)):
                     raise UsageError(

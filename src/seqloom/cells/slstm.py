@@ -11,6 +11,10 @@ from seqloom.cells.words import Symbol, affine, exp, maximum, sigmoid, softplus,
 __all__ = ["SLSTM", "ForgetGate"]
 
 
+EMPTY = -1e4
+"""The stabiliser of an empty memory, in place of log 0: finite in every format, and e to it is 0 in every format."""
+
+
 class ForgetGate(StrEnum):
     """The function of the forget gate."""
 
@@ -27,8 +31,10 @@ class SLSTM(Cell):
     m' = max(log f + m, log i);  i' = exp(log i - m');  f' = exp(log f + m - m');
     c' = f' c + i' g;  n' = f' n + i';  h' = o c' / n'  (Beck et al., 2024, eq. 8 to 17).
 
-    h does not depend on m, which only scales c and n. ``forget_bias`` is the first bias of "forget" (default 3; the
-    authors' code spreads it from 3 to 6). The group norm and the projections of the sLSTM block are layers around it.
+    h does not depend on m, which only scales c and n. Before the first step nothing is stored, and m is -1e4 for log 0:
+    then i' = 1 and n ≥ 1 however small log i is, and a first c or n would have no weight. ``forget_bias`` is the first
+    bias of "forget" (default 3; the authors' code spreads it from 3 to 6). The group norm and the projections of the
+    sLSTM block are layers around it.
 
     >>> SLSTM(heads=4).state
     ('h', 'c', 'n', 'm')
@@ -40,16 +46,20 @@ class SLSTM(Cell):
     forget_bias: float = 3.0
 
     def equations(self, x: Symbol, h: Symbol, c: Symbol, n: Symbol, m: Symbol) -> tuple[Symbol, ...]:
-        log_i, forget = self._map("input", x, h), self._map("forget", x, h)
+        log_i, forget = self.preactivation("input", x, h), self.preactivation("forget", x, h)
         log_f = -softplus(-forget) if ForgetGate(self.forget_gate) is ForgetGate.SIGMOID else forget
-        g, o = tanh(self._map("candidate", x, h)), sigmoid(self._map("output", x, h))
+        g, o = tanh(self.preactivation("candidate", x, h)), sigmoid(self.preactivation("output", x, h))
         new_m = maximum(log_f + m, log_i)
         i, f = exp(log_i - new_m), exp(log_f + m - new_m)
         c, n = f * c + i * g, f * n + i
         return o * c / n, c, n, new_m
 
-    def _map(self, name: str, x: Symbol, h: Symbol) -> Symbol:
+    def preactivation(self, name: str, x: Symbol, h: Symbol) -> Symbol:
+        """The argument of the gate ``name``: its map of x and its map of h."""
         return affine(name, x) + affine(f"{name}_state", h, bias=False, blocks=self.heads)
+
+    def initial(self, name: str) -> float:
+        return EMPTY if name == "m" else 0.0
 
     def initial_bias(self, name: str) -> float:
         return self.forget_bias if name == "forget" else 0.0

@@ -19,6 +19,7 @@ from seqloom.cells.graph import (
     Mask,
     Node,
     Norm,
+    Part,
     Pointwise,
     State,
     Weight,
@@ -38,6 +39,7 @@ __all__ = [
     "maximum",
     "minimum",
     "norm",
+    "part",
     "relu",
     "sigmoid",
     "sin",
@@ -59,7 +61,7 @@ class Trace:
 
     def add(self, node: Node) -> Symbol:
         """Append ``node`` and return its symbol; a name is used once."""
-        if not isinstance(node, Input | Constant | Pointwise):
+        if not isinstance(node, Input | Part | Constant | Pointwise):
             check_name(node.name)
             if node.name in self.names:
                 raise UsageError(
@@ -216,6 +218,22 @@ def maximum(a: Symbol | float, b: Symbol | float) -> Symbol:
 def minimum(a: Symbol | float, b: Symbol | float) -> Symbol:
     """min(a, b), unit by unit."""
     return _binary("minimum", a, b)
+
+
+def part(x: Symbol, index: int, of: int) -> Symbol:
+    """Part ``index`` (from 0) of x, cut into ``of`` parts of one width: inputs that lie side by side.
+
+    Raises UsageError for other values than x, for widths that ``of`` does not divide, and for a part that is not there.
+    """
+    whole = _symbol(x, "part")
+    if not isinstance(whole.trace.nodes[whole.position], Input):
+        raise UsageError(
+            "part: only x has parts; give each part of another value a name of its own, as affine(name, v)."
+        )
+    if of < 1 or whole.width % of or not 0 <= index < of:
+        raise UsageError(f"part: x has {whole.width} columns; there is no part {index!r} of {of!r}, counted from 0.")
+    width = whole.width // of
+    return whole.trace.add(Part((whole.position,), width, index * width))
 
 
 def affine(name: str, *operands: Symbol, out: int | None = None, bias: bool = True, blocks: int = 1) -> Symbol:

@@ -17,6 +17,8 @@ def runs_compiled(network: Network) -> bool:
     """Whether steps of ``network`` without gradients run in compiled code here."""
     if wish() not in ("auto", "cpu") or torch.is_autocast_enabled("cpu"):
         return False
+    if any(layer.graph.has_parts for layer in network.layers):  # the rows that are looked up are whole
+        return False
     return bool(network.layers) and len(network.embedding) > 0 and CPU_ENGINE.runs(network.tensors)
 
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Pointwise, State, Weight
+from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Part, Pointwise, State, Weight
 from seqloom.kernels.call import Call, Kernel, Randomness, States
 from seqloom.kernels.random_bits import bernoulli_mask
 
@@ -104,6 +104,8 @@ def evaluate(graph: Graph, parameters: Mapping[str, Tensor], position: int, know
         node = graph.nodes[position]
         operands = [evaluate(graph, parameters, k, known) for k in getattr(node, "operands", ())]
         match node:
+            case Part():
+                value = operands[0].narrow(-1, node.start, node.width)
             case Constant():
                 value = next(iter(known.values())).new_full((1,), node.value)
             case Affine():

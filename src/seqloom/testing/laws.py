@@ -58,8 +58,8 @@ def check_layer(
     ``kernel`` is what ``kernels.use`` takes. ``training`` checks the layer in training mode (for cells with masks,
     whose draws must not depend on cuts or rows). ``untrained`` names parameters that may keep a zero gradient, for a
     reason that stands beside the call. ``initial(layer, batch_size)`` makes the state to begin with, where
-    ``layer.initial_state(batch_size)`` is too little: for a decoder, one with a memory to look at. Causal layers are
-    also cut and stepped.
+    ``layer.initial_state(batch_size)`` is too little: for a decoder, one with a memory to look at; for an sLSTM, one
+    with a memory that is not empty. Causal layers are also cut and stepped.
 
     >>> from seqloom.cells import GRU
     >>> from seqloom.layers import Recurrent

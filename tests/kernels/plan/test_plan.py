@@ -27,7 +27,7 @@ def test_maps_of_x_leave_the_loop(name: str) -> None:
     parts = {shape.name: shape.part for shape in made.graph.parameters()}
     assert outside == {matrix for matrix, part in parts.items() if part == "input"}
     assert inside == {matrix for matrix, part in parts.items() if part == "recurrent"}
-    assert not made.reads_x
+    assert not made.of_x
 
 
 def test_layers_of_products() -> None:
@@ -76,7 +76,7 @@ def test_what_leads_nowhere_is_not_planned() -> None:
 def test_a_program_reads_nothing_before_it_is_written(name: str, masks: bool) -> None:
     made = planned(CELLS[name], masks)
     for program in (made.inference, made.training):
-        given = {"x", *(f"stream.{stream.name}" for stream in made.streams)}
+        given = {slot.name for slot in made.of_x} | {f"stream.{stream.name}" for stream in made.streams}
         written: set[str] = set()
         for operation in program.operations:
             reads = operation.sources.values() if isinstance(operation, Segment) else ()

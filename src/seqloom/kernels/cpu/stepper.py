@@ -88,21 +88,22 @@ class Stepper:
         names = [slot.name for slot in cell_plan.states]
         self._result = names.index(cell_plan.outputs[0].name) if cell_plan.outputs[0].name in names else None
         self._job = Job(table, workspace.steps)
-        self._direct = self._x is None and not self._kept and self._job.threads == 1
+        self._direct = not self._x and not self._kept and self._job.threads == 1
         self._live = self._job.live.data
         self._run = ctypes.CFUNCTYPE(None, WORD, WORD, WORD)(table.functions["run"])
         # ctypes takes arguments of the right type as they are; numbers it would convert at every call.
         self._arguments = WORD(self._job.words.ctypes.data), WORD(0), WORD(1)
         self._pack = struct.Struct(f"{table.live_count}q").pack_into
 
-    def _place_x(self, table: Table) -> Tensor | None:
-        """Read x where it lies, or, where padding asks for it, in a copy."""
-        slot = Slot("x", self._plan.graph.in_features, Place.TOKEN)
-        if self._plan.reads_x and slot.width % self._workspace.unit:
-            self._workspace.add_missing([slot], 1)
-            return self._workspace.tokens(slot)
-        table.let_live("x", Place.TOKEN, slot.width)
-        return None
+    def _place_x(self, table: Table) -> list[tuple[Tensor, slice]]:
+        """Read x and its parts where they lie, or, where padding asks for it, in copies of these columns."""
+        x, read = Slot("x", self._plan.graph.in_features, Place.TOKEN), self._plan.of_x
+        if any(slot.width % self._workspace.unit for slot in read):
+            copies = {x: slice(None), **read}
+            self._workspace.add_missing(copies, 1)
+            return [(self._workspace.tokens(slot), columns) for slot, columns in copies.items()]
+        table.let_live("x", Place.TOKEN, x.width, {slot.name: columns.start or 0 for slot, columns in read.items()})
+        return []
 
     def __call__(self, x: Tensor, states: States) -> tuple[Tensor, States] | None:
         """y and the new states; None where x or the states are not what this stepper takes, or its weights are old."""
@@ -138,11 +139,11 @@ class Stepper:
     def _run_on_copies(self, x: Tensor, states: States, new: States) -> None:
         """For vectors that the kernel cannot read where they lie, because their last lanes are not theirs."""
         workspace, slots = self._workspace, self._plan.states
-        if self._x is not None:
-            self._x.copy_(x)
+        for copy, columns in self._x:
+            copy.copy_(x[:, columns])
         for k in self._kept:
             workspace.initial(slots[k]).copy_(states[k])
-        live = [] if self._x is not None else [x]
+        live = [] if self._x else [x]
         live += [leaf for leaves in (states, new) for k, leaf in enumerate(leaves) if k not in self._kept]
         self._pack(self._live, 0, *map(ADDRESS, live))
         self._job.run()

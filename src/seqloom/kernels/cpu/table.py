@@ -86,6 +86,7 @@ class Table:
         self.work = 0
         self.splits_columns = True
         self.live: dict[tuple[str, Place], list[int]] = {}
+        self.live_count = 0
         self._shared_otherwise = False
         self._alive: list[Any] = []
 
@@ -97,18 +98,17 @@ class Table:
         self._alive.append(whole)
         return whole[start : start + numbers]
 
-    @property
-    def live_count(self) -> int:
-        """How many addresses are given anew at each run."""
-        return len(self.live)
+    def let_live(self, name: str, place: Place, stride: int, parts: Mapping[str, int] | None = None) -> None:
+        """Let a slot's memory be given at each run, its rows ``stride`` numbers apart.
 
-    def let_live(self, name: str, place: Place, stride: int) -> int:
-        """Let a slot's memory be given at each run, its rows ``stride`` numbers apart; its place among those given."""
-        position = len(self.live)
-        if position == MAXIMUM_LIVE:
+        ``parts`` are slots that lie within it, each from a column on.
+        """
+        if self.live_count == MAXIMUM_LIVE:
             raise MemoryError(f"a table has at most {MAXIMUM_LIVE} live slots")
-        self.live[name, place] = [0, FIRST_LIVE + position, 1, stride * self.format.bytes]
-        return position
+        size = self.format.bytes
+        for slot, column in {name: 0, **(parts or {})}.items():
+            self.live[slot, place] = [column * size, FIRST_LIVE + self.live_count, 1, stride * size]
+        self.live_count += 1
 
     def words(self) -> tuple[Any, Any]:
         """The table and the operands' words, as arrays to be kept alive during the run."""
@@ -282,7 +282,7 @@ class Table:
         """The words of a slot, from ``columns`` columns on."""
         live = self.live.get((slot.name, slot.place))
         if live is not None:
-            return [columns * self.format.bytes, *live[1:]]
+            return [live[0] + columns * self.format.bytes, *live[1:]]
         words = self.rows(workspace.tensors[slot.name], slot.place, workspace.first_row(slot))
         words[0] += columns * self.format.bytes
         return words

@@ -97,7 +97,7 @@ class TokenStep:
         looked_up = len(self._parts) == 1 and len(source) <= FEW_TOKENS
         if len(self._parts) > 1:
             workspace.tensors["x"] = source
-        elif cell_plan.reads_x or not looked_up:
+        elif cell_plan.of_x or not looked_up:
             workspace.add_missing([x], 1)
             self.table.add_gather(self.tokens, self._padded(source), workspace.tensors["x"])
         if streams is None or projected is None:

@@ -144,7 +144,9 @@ class _Reverse:
                 zero = self.arena.number(0.0)
                 self._store(zero if gradient is None else gradient, Slot(f"gradient.{name}", slot.width, Place.HANDED))
             case Place.TOKEN if gradient is not None:
-                self._store(gradient, Slot(f"gradient.{name}" if name else "x.gradient", slot.width, Place.TOKEN))
+                self._store(
+                    gradient, Slot(f"gradient.{name}" if name else f"{slot.name}.gradient", slot.width, Place.TOKEN)
+                )
                 if name in self.forward.streams and self.forward.streams[name].bias:
                     self._accumulate(gradient, Slot(f"sum.{name}.bias", slot.width, Place.PARTIAL))
             case Place.SHARED if gradient is not None:

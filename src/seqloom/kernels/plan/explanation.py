@@ -193,7 +193,7 @@ def _kept(of: Plan, names: Names) -> Iterator[tuple[str, int]]:
     read += [outer.operand for outer in of.outers]
     written = {slot.name for operation in of.training.operations for slot in written_slots(operation)}
     widths = {slot.name: slot for slot in read if slot.place in (Place.TOKEN, Place.PREVIOUS)}
-    if of.streams or "x" in widths:
+    if of.streams or not of.of_x.keys().isdisjoint(widths.values()):
         yield "x", of.graph.in_features
     for name, slot in widths.items():
         if name in written or name.startswith("stream."):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Node, Norm, Pointwise, State, Weight
+from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Node, Norm, Part, Pointwise, State, Weight
 from seqloom.kernels.plan.values import Arena, Coins, Load, Normalise, Number, Place, Product, Slot, Term
 
-__all__ = ["Forward", "lower"]
+__all__ = ["Forward", "columns_of_x", "lower"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,17 @@ def lower(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...]) -> Forward:
     new = tuple(zip((lowering.of_node[k] for k in graph.new_states), slots, strict=True))
     results = tuple(lowering.of_node[k] for k in wanted)
     return Forward(lowering.arena, new, results, lowering.streams, lowering.shared, lowering.of_node)
+
+
+def columns_of_x(graph: Graph) -> dict[Slot, slice]:
+    """The slots that can hold x or parts of it, and which of its columns they hold."""
+    parts = [node for node in graph.nodes if isinstance(node, Part)]
+    found = {_slot_of_part(part): slice(part.start, part.start + part.width) for part in parts}
+    return {Slot("x", graph.in_features, Place.TOKEN): slice(None)} | found
+
+
+def _slot_of_part(part: Part) -> Slot:
+    return Slot(part.text, part.width, Place.TOKEN)
 
 
 def _weights_alone(graph: Graph) -> list[bool]:
@@ -100,6 +111,8 @@ class _Lowering:
         match node:
             case Input():
                 return arena.add(Load(Slot("x", node.width, Place.TOKEN)))
+            case Part():
+                return arena.add(Load(_slot_of_part(node)))
             case State():
                 return arena.add(Load(Slot(f"new.{node.name}", node.width, Place.PREVIOUS)))
             case Constant():

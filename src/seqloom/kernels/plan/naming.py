@@ -82,7 +82,7 @@ class Names:
         if kind in ("gradient", "sum"):
             name = self._shared.get(rest) or (self.parameter(rest) if kind == "sum" else rest)
             return f"∂{name}"
-        return "∂x" if slot.name == "x.gradient" else self.parameter(slot.name)
+        return f"∂{kind}" if rest == "gradient" else self.parameter(slot.name)
 
     def kept(self, name: str) -> str:
         """What the slot ``name`` holds when a training step is done."""
@@ -110,7 +110,7 @@ class Names:
         for target in segment.stores:
             if target.slot.place == Place.PARTIAL:
                 sums[self.slot(target.slot)] = None
-            elif target.slot.name.startswith("gradient.") or target.slot.name == "x.gradient":
+            elif target.slot.name.startswith("gradient.") or target.slot.name.endswith(".gradient"):
                 gradients[self.slot(target.slot)] = None
             elif target.slot.name == "output":
                 defined[self._definitions["y"]] = None

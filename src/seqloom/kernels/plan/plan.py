@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from seqloom.cells.graph import Affine, Graph, Input
 from seqloom.kernels.plan.derivative import BY_RESULT, derive
-from seqloom.kernels.plan.lower import Forward, lower
+from seqloom.kernels.plan.lower import Forward, columns_of_x, lower
 from seqloom.kernels.plan.schedule import Program, Target, schedule
 from seqloom.kernels.plan.values import Apply, Deviation, Load, Normalise, Number, Place, Product, Slot
 
@@ -50,9 +50,10 @@ class Plan:
     outers: tuple[Outer, ...]
 
     @property
-    def reads_x(self) -> bool:
-        """Whether the loop itself reads x, besides the streams."""
-        return "x" in self.inference.slots
+    def of_x(self) -> dict[Slot, slice]:
+        """The slots of x and its parts that the loop itself reads, besides the streams, and their columns of x."""
+        read = self.inference.slots
+        return {slot: columns for slot, columns in columns_of_x(self.graph).items() if slot.name in read}
 
     @property
     def is_diagonal(self) -> bool:

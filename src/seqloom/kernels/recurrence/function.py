@@ -80,7 +80,8 @@ class _Recurrence(torch.autograd.Function):
         _project(job, workspace, x, parameters)
         for slot, state in zip(plan.states, states, strict=True):
             workspace.add_state(slot, state)
-        workspace.add_inputs(program.slots.values(), {**parameters, "x": x})
+        parts = {slot.name: x[:, columns] for slot, columns in plan.of_x.items()}
+        workspace.add_inputs(program.slots.values(), {**parameters, **parts})
         workspace.add_missing(program.slots.values(), job.engine.parts())
         job.run(program, workspace, parameters, backwards=False)
         final = [workspace.final(slot) for slot in plan.states]
@@ -157,8 +158,11 @@ def _gradient_of_x(job: Job, workspace: Workspace, x: Tensor, parameters: Mappin
         job.engine.project_back(gradient, projection(job.plan, parameters, layout), result)
     else:
         result.zero_()
-    direct = workspace.tensors.get("x.gradient")
-    return result if direct is None else result.add_(direct.reshape(len(x), -1)[:, : x.shape[1]])
+    for slot, columns in job.plan.of_x.items():
+        direct = workspace.tensors.get(f"{slot.name}.gradient")
+        if direct is not None:
+            result[:, columns] += direct.reshape(len(x), -1)[:, : slot.width]
+    return result
 
 
 def _differentiable(

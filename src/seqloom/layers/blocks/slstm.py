@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -11,18 +13,20 @@ from torch import Tensor, nn
 from seqloom import kernels
 from seqloom.cells.cell import trace
 from seqloom.cells.slstm import SLSTM
+from seqloom.cells.words import Symbol, affine, part
 from seqloom.kernels import Call
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.heads import check_heads
+from seqloom.layers.heads import check_heads, normed_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["ConvolvedSLSTM", "HeadwiseSLSTM", "SLSTMBlock", "SLSTMState"]
 
 CONVOLVED, DIRECT = ("input", "forget"), ("candidate", "output")
+GATES = (*CONVOLVED, *DIRECT)
 
 
 class SLSTMState(NamedTuple):
@@ -34,11 +38,19 @@ class SLSTMState(NamedTuple):
     m: Tensor
 
 
+@dataclass(frozen=True, kw_only=True)
+class MappedSLSTM(SLSTM):
+    """An sLSTM whose x is what the four gates have of the input, side by side in the order of ``GATES``: (B, 4 H)."""
+
+    def preactivation(self, name: str, x: Symbol, h: Symbol) -> Symbol:
+        return part(x, GATES.index(name), of=len(GATES)) + affine(name, h, blocks=self.heads)
+
+
 class HeadwiseSLSTM(nn.Module):
     """The recurrence of the sLSTM whose two inputs are x, for candidate and output gate, and c, for the other gates.
 
-    Every map of ``maps`` (of an input) and of ``recurrent`` (of h) stays inside its head. The cell is ``cells.SLSTM``,
-    run on x and c side by side with matrices that are 0 where a gate does not look.
+    Every map of ``maps`` (of an input) and of ``recurrent`` (of h) stays inside its head. Those of an input are done
+    for all steps at once; the loop runs the equations of ``cells.SLSTM`` on what they give.
 
     >>> recurrence = HeadwiseSLSTM(4, heads=2)
     >>> y, state = recurrence((torch.zeros(1, 5, 4), torch.zeros(1, 5, 4)), recurrence.initial_state(1), None)
@@ -49,47 +61,56 @@ class HeadwiseSLSTM(nn.Module):
     def __init__(self, features: int, heads: int, forget_bias: float = 3.0) -> None:
         super().__init__()
         check_heads(features, heads)
-        cell = SLSTM(heads=heads, forget_bias=forget_bias)
-        self.features = features
-        self.graph = trace(cell, 2 * features, features).graph
-        self.maps = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in (*CONVOLVED, *DIRECT)})
-        self.recurrent = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in (*CONVOLVED, *DIRECT)})
-        self.biases = nn.ParameterDict(
-            {name: torch.full((features,), cell.initial_bias(name)) for name in (*CONVOLVED, *DIRECT)}
-        )
+        cell = MappedSLSTM(heads=heads, forget_bias=forget_bias)
+        self.graph = trace(cell, len(GATES) * features, features).graph
+        self.maps = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in GATES})
+        self.recurrent = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in GATES})
+        self.biases = nn.ParameterDict({name: torch.full((features,), cell.initial_bias(name)) for name in GATES})
+        self._stream = kernels.Stream(self.graph, self._sources, self._parameters_of_cell)
 
     def initial_state(self, batch_size: int) -> SLSTMState:
-        """Zeros."""
-        return SLSTMState(*self.biases["input"].new_zeros(4, batch_size, self.features).unbind(0))
+        """The cell's own first values."""
+        like = self.biases["input"]
+        return SLSTMState(*(like.new_full((batch_size, state.width), state.initial) for state in self.graph.states))
 
     def forward(self, inputs: tuple[Tensor, Tensor], state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
         """x and c (B, T, H) → y (B, T, H), and the state after the last real step."""
-        both = torch.cat(inputs, -1)
-        with torch.autocast(both.device.type, enabled=False):  # rounding errors add up over time
-            both = both.to(self.biases["input"].dtype)
-            y, states = kernels.run(Call(self.graph, self._matrices(), both, tuple(state), lengths, None))
+        gates = self._gates(inputs)
+        with torch.autocast(gates.device.type, enabled=False):  # rounding errors add up over time
+            y, states = kernels.run(Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None))
         return y, SLSTMState(*states)
 
     def step(self, inputs: tuple[Tensor, Tensor], state: Any) -> tuple[Tensor, SLSTMState]:
         """One step: x and c (B, H)."""
+        done = self._stream.step(self._gates(inputs), tuple(state))
+        if done is not None:
+            return done[0], SLSTMState(*done[1])
         y, state = self((inputs[0][:, None], inputs[1][:, None]), state, None)
         return y[:, 0], state
 
-    def _matrices(self) -> dict[str, Tensor]:
-        """The cell's parameters, by its names; the columns of an input matrix are x's, then c's."""
+    def repack(self) -> None:
+        """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
+        self._stream.forget()
+
+    def _gates(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
+        """The maps of x and c (…, H), side by side: (…, 4 H)."""
+        x, c = inputs
+        with torch.autocast(x.device.type, enabled=False):
+            x, c = (value.to(self.biases["input"].dtype) for value in (x, c))
+            return torch.cat([self.maps[name](c if name in CONVOLVED else x) for name in GATES], -1)
+
+    def _sources(self) -> list[Tensor]:
+        return [*self.recurrent.parameters(), *self.biases.parameters()]
+
+    def _parameters_of_cell(self) -> Mapping[str, Tensor]:
+        """The cell's parameters, by its names."""
         found: dict[str, Tensor] = {}
-        for name in (*CONVOLVED, *DIRECT):
-            sides = (self.features, 0) if name in CONVOLVED else (0, self.features)
-            of_input, of_h = _weight(self.maps[name]), _weight(self.recurrent[name])
-            found[f"{name}.weight_0"] = F.pad(torch.block_diag(*of_input), sides)
+        for name in GATES:
+            blocks = self.recurrent[name]
+            assert isinstance(blocks, BlockDiagonal)
+            found[f"{name}.weight_0"] = blocks.weight if len(blocks.weight) > 1 else blocks.weight[0]
             found[f"{name}.bias"] = self.biases[name]
-            found[f"{name}_state.weight_0"] = of_h if len(of_h) > 1 else of_h[0]
         return found
-
-
-def _weight(blocks: nn.Module) -> Tensor:
-    weight: Tensor = blocks.weight  # type: ignore[assignment]
-    return weight
 
 
 class ConvolvedSLSTM(Mixer):
@@ -115,7 +136,7 @@ class ConvolvedSLSTM(Mixer):
     def mix(self, x: Tensor, advance: Advance) -> Tensor:
         c = F.silu(advance(self.convolution, x))
         h = advance(self.recurrence, (x, c)).unflatten(-1, (self.heads, -1))
-        return self.norm_scale * F.layer_norm(h, h.shape[-1:]).flatten(-2)
+        return self.norm_scale * normed_heads(h)
 
 
 class SLSTMBlock(CausalBlock):
