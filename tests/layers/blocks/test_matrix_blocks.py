@@ -136,5 +136,5 @@ def test_sizes_that_do_not_divide_are_refused(make: Callable[[], SequenceLayer])
 
 
 def test_a_state_of_another_layer_is_refused() -> None:
-    with pytest.raises(UsageError, match="N, K, V"):
+    with pytest.raises(UsageError, match="the state of another layer"):
         Retention(8, heads=2)(torch.zeros(1, 3, 8), Retention(8, heads=4).initial_state(1))
