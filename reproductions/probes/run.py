@@ -60,7 +60,7 @@ EXPERIMENTS = {
             Row(("2*mingru(32, chrono=600)",), replace(_ADDING, **_BLOCKS)),
             Row(
                 ("lru(32) + lru(32, r_min=0.99, max_phase=0.1)",),
-                replace(_ADDING, learning_rate=4e-3, warmup_steps=100, minutes=8),
+                replace(_ADDING, learning_rate=4e-3, warmup_steps=100, minutes=4),
             ),
         ),
     ),
