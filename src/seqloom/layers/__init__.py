@@ -30,13 +30,14 @@ from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
+from seqloom.layers.grammar import parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
-from seqloom.layers.spec import Spec, parse_spec, spec_of
+from seqloom.layers.spec import Spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
 from seqloom.layers.window import Window
 

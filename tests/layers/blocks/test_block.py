@@ -74,7 +74,8 @@ class Broad(Narrow):
 
 def test_a_word_is_made_from_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
     word = CausalWord(LayerWord(Narrow), LayerWord(Broad))
-    monkeypatch.setattr("seqloom.layers.spec.WORDS", {"narrow": word})
+    for module in ("spec", "grammar"):
+        monkeypatch.setattr(f"seqloom.layers.{module}.WORDS", {"narrow": word})
     text = "narrow(4, deep=false, size=3) + narrow(4, causal=false)"
     assert str(parse_spec(text)) == text
     first, second = parse_spec(text).build(3).layers

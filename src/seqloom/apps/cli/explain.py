@@ -49,8 +49,8 @@ def explain(
 
 def _recurrent_layers(words: str, inputs: int, hidden: int) -> list[Recurrent]:
     """The recurrences that ``words`` build; those with the same equations and sizes once."""
+    from seqloom.layers import Spec, parse_spec
     from seqloom.layers.recurrent import Recurrent
-    from seqloom.layers.spec import Spec, parse_spec
 
     spec = Spec(tuple(replace(term, width=term.width or hidden) for term in parse_spec(words).terms))
     found = {module.graph: module for module in spec.build(inputs).modules() if isinstance(module, Recurrent)}
