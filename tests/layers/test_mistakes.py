@@ -23,7 +23,7 @@ BLOCKS = [word for word in WORDS if hasattr(parse_spec(word).build(8).layers[0],
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("retnet(10)", "10 features cannot be shared by 4 heads"),
+        ("retnet(10)", "10 features cannot be shared by 4 heads: heads must divide them; 12 would do"),
         ("lstm(12) + retnet", r"^retnet: .* must be even; got 3"),
         ("gla(12)", "4 heads cannot share the half of 12 features"),
         ("mamba2(8, head_size=3)", "head_size must divide them"),

@@ -17,6 +17,7 @@ TEXT = "to be, or not to be: that is the question. " * 8
 BODIES = [
     "transformer(16, heads=2)",
     "mingru(16)",
+    "positions(kind=learned, length=24) + transformer(16, heads=2, positions=none)",
     "rg-lru(16)",
     "mlstm(16)",
     "gated-deltanet(16, heads=2) + attention(16, heads=2)",

@@ -13,7 +13,8 @@ __all__ = ["check_heads", "normed_heads", "split_heads"]
 def check_heads(features: int, heads: int, key_heads: int | None = None) -> None:
     """Raise UsageError unless heads divide the features, and key heads (if any) the heads."""
     if heads < 1 or features % heads:
-        raise UsageError(f"{features} features cannot be shared by {heads} heads: heads must divide them.")
+        fits = f"; {features + -features % heads} would do" if heads > 0 else ""
+        raise UsageError(f"{features} features cannot be shared by {heads} heads: heads must divide them{fits}.")
     if key_heads is not None and (key_heads < 1 or heads % key_heads):
         raise UsageError(f"{heads} heads cannot share {key_heads} key heads: key_heads must divide heads.")
 

@@ -10,7 +10,7 @@ __all__ = ["MODEL_SETTINGS", "TRAINING_SETTINGS", "TRAIN_SETTINGS"]
 _TEXT, _MODEL, _TRAINING, _LIMITS = "Text", "Model", "Training", "Limits and checkpoints"
 
 MODEL_SETTINGS = (
-    Setting("model", Text("WORDS"), "Layers: lstm(256), 2*gru(128,…), window(64), elman(100) + lstm(64).", _MODEL),
+    Setting("model", Text("WORDS"), "Layers: lstm(256), 2*gru(128,…), elman(100) + lstm(64).", _MODEL),
     Setting("embedding", WholeOr(1, "one-hot"), "Width of the learned embedding, or one-hot.", _MODEL),
     Setting("tied", Switch(), "Share the table of the embedding with the head.", _MODEL),
     Setting("dropout", Number(0.0, 1.0), "Share of units dropped between layers and before the head.", _MODEL),

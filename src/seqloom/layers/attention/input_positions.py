@@ -30,7 +30,8 @@ class InputPositions(CausalLayer):
 
     x (B, T, D) → y (B, T, D). ``kind`` "sinusoidal" (default): P[t] has sin(t / 10000^{2k / D}) at 2k and the cosine at
     2k + 1 (Vaswani et al., 2017, sec. 3.5), for sequences of any length. "learned": P is a table of ``length`` rows,
-    N(0, 0.02²) at first (Radford et al., 2019), and a longer sequence is an error. The state counts each row's steps.
+    N(0, 0.02²) at first (Radford et al., 2019), and a longer stream goes round, P[t mod length], which attention that
+    looks back less than ``length`` steps cannot mistake. The state counts each row's steps.
     Raises UsageError when ``hidden_size`` is not ``in_features``.
 
     >>> y, state = InputPositions(4, 4)(torch.zeros(1, 2, 4))
@@ -61,20 +62,14 @@ class InputPositions(CausalLayer):
         steps = given.steps.to(x.device)
         after = steps_after(steps, x, lengths)
         places = torch.arange(x.shape[1], device=x.device)[None] if state is None else next_places(steps, x.shape[1])
-        y = real_steps_only(real_steps_only(x, lengths) + self._vectors(places, after).to(x.dtype), lengths)
+        y = real_steps_only(real_steps_only(x, lengths) + self._vectors(places).to(x.dtype), lengths)
         return y, PlaceState(after)
 
-    def _vectors(self, places: Tensor, after: Tensor) -> Tensor:
+    def _vectors(self, places: Tensor) -> Tensor:
         """(B or 1, T) → (B or 1, T, D)."""
         if self.table is None:
             return sinusoids(places, self.in_features)
-        longest = max(after.tolist(), default=0)
-        if longest > self.length:
-            raise UsageError(
-                f"There are {self.length} learned positions, and a sequence has {longest} steps. "
-                "Give a longer table, or sinusoidal positions."
-            )
-        return F.embedding(places.clamp(max=self.length - 1), self.table)
+        return F.embedding(places % self.length, self.table)
 
 
 def sinusoids(places: Tensor, features: int) -> Tensor:
