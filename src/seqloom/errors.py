@@ -75,7 +75,10 @@ class MissingExtraError(SeqloomError, ImportError):
     exit_code: int = 7
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"This needs the package {package!r}. Install it with: pip install 'seqloom[{extra}]'")
+        super().__init__(
+            f"This needs the package {package!r}. Install it with: pip install 'seqloom[{extra}]' "
+            f"(in a clone: pip install '.[{extra}]')"
+        )
 
 
 class Interrupted(SeqloomError):
@@ -111,12 +114,15 @@ def raise_together(problems: Iterable[str], of: str = "") -> None:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the nearest of ``choices``, or "" when nothing is near.
+    """Return " Did you mean 'x'?" for the nearest of ``choices`` in any case, or "" when nothing is near.
 
     >>> did_you_mean("lstn", ["lstm", "gru"])
     " Did you mean 'lstm'?"
+    >>> did_you_mean("GRU", ["lstm", "gru"])
+    " Did you mean 'gru'?"
     >>> did_you_mean("banana", ["lstm", "gru"])
     ''
     """
-    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    by_lower_case = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.6)
+    return f" Did you mean {by_lower_case[near[0]]!r}?" if near else ""

@@ -87,7 +87,7 @@ def test_file_that_shrinks_while_it_is_read(train: Any, text_file: Path, monkeyp
 
 def test_missing_extra(train: Any, text_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    refused(train(text_file, "--tokens", "bpe"), 7, "pip install 'seqloom[bpe]'")
+    refused(train(text_file, "--tokens", "bpe"), 7, "pip install 'seqloom[bpe]'", "in a clone: pip install '.[bpe]'")
 
 
 def test_a_diverging_run_says_what_to_try(train: Any, text_file: Path) -> None:

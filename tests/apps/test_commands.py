@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,12 +56,37 @@ def test_resume_remembers_the_settings(command: Command, text_file: Path, tmp_pa
     assert json.loads(command("models", tmp_path, "--json").out)["model"] == "gru(8)"
 
 
+def test_training_is_told_off_a_terminal_unless_quiet(command: Command, text_file: Path, tmp_path: Path) -> None:
+    run = ("train", text_file, "--out", tmp_path / "run")
+    told, quiet = command(*run, *FAST[:-1]), command(*run, "--resume", "--steps", 5, "--quiet")
+    assert "\nstep 3  loss " in told.err
+    assert "\nstep " not in quiet.err
+    assert "Resumed at step 3 from " in quiet.err
+
+
+def test_a_checkpoint_that_is_passed_over_is_told(command: Command, model: Path, text_file: Path) -> None:
+    whole = max(model.glob("step-*"))
+    shutil.copytree(whole, model / "step-00000009")
+    (model / "step-00000009" / "model.safetensors").write_bytes(b"")
+    result = command("train", text_file, "--out", model, "--resume", "--steps", 4, "--quiet")
+    assert result.code == 0, result.err
+    assert "Passed over a checkpoint: " in result.err
+
+
 def test_problems_of_model_and_training_come_together(command: Command, text_file: Path) -> None:
-    result = command("train", text_file, "--model", "lstn(8)", "--device", "gpu")
+    result = command("train", text_file, "--model", "LSTM(8)", "--device", "gpu")
     assert (result.code, result.out) == (2, "")
     assert "2 problems" in result.err
     assert "Did you mean 'lstm'?" in result.err
-    assert "device" in result.err
+    assert "\n  --model: No layer is called 'LSTM'" in result.err
+    assert "\n  --device: expected auto, " in result.err
+
+
+def test_a_model_that_looks_ahead_is_refused_by_its_flag(command: Command, text_file: Path, tmp_path: Path) -> None:
+    words = ("--model", "lstm(8) bidirectional", "--out", tmp_path / "run")
+    result = command("train", text_file, *words)
+    assert (result.code, result.out) == (2, "")
+    assert "Error: --model: predicting the next token" in result.err
 
 
 def test_generate_streams_and_repeats_with_its_seed(command: Command, model: Path) -> None:

@@ -40,6 +40,28 @@ def test_json_has_a_line_for_each_recurrence_of_its_own(command: Command) -> Non
 
 
 @pytest.mark.parametrize(
+    ("word", "block", "cell"),
+    [("slstm", "SLSTMBlock", "MappedSLSTM, 32 inputs"), ("rg-lru", "RGLRUBlock", "RGLRU, 8 ")],
+)
+def test_a_block_is_explained_by_the_recurrence_inside(command: Command, word: str, block: str, cell: str) -> None:
+    result = command("explain", "--cell", f"{word}(8)")
+    assert (result.code, result.err) == (0, "")
+    where, title, *rest = result.out.splitlines()
+    assert where == f"The recurrence inside {block}, without what is around it"
+    assert title.startswith(cell)
+    assert any(line.startswith("Kernel for ") for line in rest)
+    found = json.loads(command("explain", "--cell", f"{word}(8) bidirectional", "--json").out)
+    assert (found["inside"], found["hidden"]) == (block, 8)
+
+
+@pytest.mark.parametrize("word", ["mlstm", "retnet", "gla", "mamba2", "deltanet", "gated-deltanet"])
+def test_a_matrix_state_has_no_loop(command: Command, word: str) -> None:
+    result = command("explain", "--cell", f"{word}(64)")
+    assert (result.code, result.out) == (2, "")
+    assert "has a matrix state, run in chunks (kernels/matrix_state); there is no loop to explain." in result.err
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--cell", "grru"), "Did you mean 'gru'?"),

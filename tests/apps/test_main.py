@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from seqloom.apps.cli import main
+from seqloom.apps.cli.reference import help_pages
 from tests.apps.running import Command
 
 COMMANDS = ("demo", "train", "generate", "score", "evaluate", "models", "explain", "probe", "doctor")
@@ -28,12 +29,36 @@ def test_every_command_has_help_and_json(command: Command, name: str) -> None:
     assert result.err == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("probe", "(default: 5000)"),
+        ("probe", "(default: lstm(128))"),
+        ("probe", "(default: no-cosine)"),
+        ("train", "(default: models/NAME OF FILE)"),
+    ],
+)
+def test_defaults_are_in_the_help(name: str, default: str) -> None:
+    assert default in help_pages(200)[f"seqloom {name}"]
+
+
+def test_no_word_is_a_wish_for_help(command: Command) -> None:
+    assert command() == command("--help")
+
+
+def test_the_package_is_the_program() -> None:
+    words = (sys.executable, "-m", "seqloom", "--version")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "seqloom 0.1.0\n"), done.stderr
+
+
 def test_wrong_words_are_usage_errors(command: Command) -> None:
     for words, message in [
         (["trian"], "Did you mean 'train'?"),
         (["train"], "Missing argument"),
-        (["train", "x", "--batch-sise", "1"], "--batch-size"),
-        (["generate", "x", "--length", "many"], "--length"),
+        (["train", "x", "--batch-sise", "1"], "--batch-size). See `seqloom train --help`."),
+        (["generate", "x", "--length", "many"], "as an integer. See `seqloom generate --help`."),
+        (["train", "x", "--zzzzzz"], "No such option: --zzzzzz. See `seqloom train --help`."),
     ]:
         result = command(*words)
         assert (result.code, result.out) == (2, "")

@@ -61,6 +61,17 @@ def test_json_has_a_line_for_each_run(command: Command) -> None:
     assert set(runs[0]["history"][0]["longer"]) == {"loss", "accuracy", "whole"}
 
 
+def test_a_run_says_what_it_is_before_it_begins(command: Command) -> None:
+    result = command(*EASY, "--models", "gru(3)", "--minutes", 2, *FAST)
+    task = "delayed-copy(delay=1, length=6, symbols=2)"
+    assert result.err.startswith(f"Training gru(3), seed 0, on {task}: at most 4 steps or 2 minutes.\n")
+
+
+def test_a_model_given_twice_runs_once(command: Command) -> None:
+    result = command(*EASY, "--models", "gru(3), gru( 3 ), gru(4)", "-m", "gru(3)", "--json", "--quiet", *FAST)
+    assert [json.loads(line)["model"] for line in result.out.splitlines()] == ["gru(3)", "gru(4)"]
+
+
 def test_results_are_kept_and_found(command: Command, tmp_path: Path) -> None:
     words = (*EASY, "--models", "gru(3)", "--out", tmp_path / "runs", *FAST)
     first, again = command(*words), command(*words)
@@ -124,7 +135,9 @@ def test_a_missing_extra_is_found_before_the_first_run(
         (("probe", "parity", "--set", "length"), "--set length: expected a whole number of at least 1, got ''"),
         (("probe", "parity", "--set", "length=0", "--set", "longest=x"), "2 problems"),
         (("probe", "parity", "--models", "grru(3)"), "Did you mean 'gru'?"),
-        (("probe", "parity", "--models", "gru(3),"), "Expected a layer"),
+        (("probe", "parity", "--models", "gru(3),"), "an empty model between commas: 'gru(3),'."),
+        (("probe", "parity", "--models", "gru(3),, gru(4)"), "an empty model between commas"),
+        (("probe", "parity", "--models", ""), "got an empty model: ''."),
         (("probe", "parity", "--steps", "0", "--minutes", "no"), "2 problems"),
         (("probe", "parity", "--seeds", "0"), "--seeds"),
         (("probe", "mqar", "--set", "length=8"), "need a length of 16"),

@@ -62,7 +62,7 @@ def _versions() -> dict[str, str]:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             extra = _EXTRAS.get(package)
-            found[package] = f"missing; pip install 'seqloom[{extra}]'" if extra else "missing"
+            found[package] = f"missing; pip install 'seqloom[{extra}]', in a clone '.[{extra}]'" if extra else "missing"
     return found
 
 

@@ -27,7 +27,6 @@ __all__ = ["app", "main", "run"]
 
 app = typer.Typer(
     name="seqloom",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Learn from sequences: train, score and sample models of text.",
@@ -55,7 +54,7 @@ def _options(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; nothing but Ctrl-C at once leaves as an exception.
+    """Run one command and return its exit code; nothing but Ctrl-C at once leaves as an exception. No word is --help.
 
     >>> run(["--version"])
     seqloom 0.1.0
@@ -63,11 +62,11 @@ def run(arguments: Sequence[str]) -> int:
     """
     debug = "--debug" in arguments[:1]
     try:
-        code = app(args=list(arguments), prog_name="seqloom", standalone_mode=False)
+        code = app(args=list(arguments) or ["--help"], prog_name="seqloom", standalone_mode=False)
     except SeqloomError as error:
         return _fail(str(error), error.exit_code, debug)
     except typer.TyperException as error:
-        return _fail(error.format_message() + _help_hint(error), error.exit_code, debug)
+        return _fail(_with_hint(error), error.exit_code, debug)
     except typer.Abort:
         return 130
     except KeyboardInterrupt:
@@ -91,9 +90,12 @@ def _fail(message: str, code: int, debug: bool) -> int:
     return code
 
 
-def _help_hint(error: typer.TyperException) -> str:
-    context = getattr(error, "ctx", None)
-    return f" See `{context.command_path} --help`." if context is not None else ""
+def _with_hint(error: typer.TyperException) -> str:
+    message, context = error.format_message(), getattr(error, "ctx", None)
+    if context is None:
+        return message
+    stop = "" if message.endswith((".", "?", "!")) else "."
+    return f"{message}{stop} See `{context.command_path} --help`."
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from seqloom.errors import UsageError, did_you_mean, raise_together
 if TYPE_CHECKING:
     from seqloom.probes import Probe
     from seqloom.tasks.probe_results import Point, ProbeResult
+    from seqloom.tasks.probe_settings import ProbeSettings
 
 __all__ = ["PROBE_SETTINGS", "probe"]
 
@@ -26,17 +27,17 @@ _TRAINING, _LIMITS = "Training", "Limits"
 _BAR = 1000
 
 PROBE_SETTINGS = (
-    Setting("learning_rate", Number(above=True), "Size of an update.  [default: 0.002]", _TRAINING),
-    Setting("warmup_steps", Whole(0), "Steps in which it rises from zero.  [default: 0]", _TRAINING),
-    Setting("cosine", Switch(), "Let it fall to zero over the run.  [default: no-cosine]", _TRAINING),
-    Setting("clip_norm", Number(above=True), "The longest gradient.  [default: 1]", _TRAINING),
-    Setting("batch_size", Whole(1), "Examples of an update.  [default: 32]", _TRAINING),
-    Setting("embedding", Whole(1), "Width of a learned embedding.  [default: one-hot up to 32 symbols]", _TRAINING),
-    Setting("steps", Whole(1), "Stop after so many updates.  [default: 5000]", _LIMITS),
+    Setting("learning_rate", Number(above=True), "Size of an update (default: 0.002).", _TRAINING),
+    Setting("warmup_steps", Whole(0), "Steps in which it rises from zero (default: 0).", _TRAINING),
+    Setting("cosine", Switch(), "Let it fall to zero over the run (default: no-cosine).", _TRAINING),
+    Setting("clip_norm", Number(above=True), "The longest gradient (default: 1).", _TRAINING),
+    Setting("batch_size", Whole(1), "Examples of an update (default: 32).", _TRAINING),
+    Setting("embedding", Whole(1), "Width of a learned embedding (default: one-hot up to 32 symbols).", _TRAINING),
+    Setting("steps", Whole(1), "Stop after so many updates (default: 5000).", _LIMITS),
     Setting("minutes", Number(above=True), "Stop after so much time.", _LIMITS),
-    Setting("to_the_end", Switch(), "Go on after the probe is solved.  [default: no-to-the-end]", _LIMITS),
-    Setting("evaluate_every", Whole(1), "Steps between judgements.  [default: 200]", _LIMITS),
-    Setting("held_out", Whole(1), "Examples to judge on.  [default: 1000]", _LIMITS),
+    Setting("to_the_end", Switch(), "Go on after the probe is solved (default: no-to-the-end).", _LIMITS),
+    Setting("evaluate_every", Whole(1), "Steps between judgements (default: 200).", _LIMITS),
+    Setting("held_out", Whole(1), "Examples to judge on (default: 1000).", _LIMITS),
 )
 
 
@@ -47,7 +48,7 @@ def probe(
     ] = None,
     models: Annotated[
         list[str] | None,
-        typer.Option("--models", "-m", help="Layers in words, with commas between models.  [default: lstm(128)]"),
+        typer.Option("--models", "-m", help="Layers in words, with commas between models (default: lstm(128))."),
     ] = None,
     sizes: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="SIZE=INT", help="A size of the probe: --set length=100.")
@@ -66,12 +67,13 @@ def probe(
     if name is None or listing:
         _print_probes(as_json)
         return
+    from seqloom.layers import parse_spec
     from seqloom.tasks.probe_settings import ProbeSettings
     from seqloom.tasks.probe_table import run_probes
 
     chosen = _read_probe(name, sizes or [])
     settings = ProbeSettings(**read_settings(PROBE_SETTINGS, flags, None))
-    words = [model for text in models or ["lstm(128)"] for model in _split(text)]
+    words = dict.fromkeys(str(parse_spec(model)) for text in models or ["lstm(128)"] for model in _split(text))
     if plot is not None:
         from seqloom.inspection.learning_curves import check_picture
         from seqloom.tasks.probe_picture import draw_results
@@ -81,8 +83,8 @@ def probe(
         raise UsageError(f"{out} is a file; --out names a folder.")
     found: list[ProbeResult] = []
     try:
-        with _watcher(quiet) as watch:
-            for result in run_probes(chosen, words, range(seeds), settings, out, watch):
+        with _watcher(chosen, settings, quiet) as watch:
+            for result in run_probes(chosen, tuple(words), range(seeds), settings, out, watch):
                 found.append(result)
                 if as_json:
                     emit_json({**result.to_data(), "solved": result.solved})
@@ -121,29 +123,39 @@ def _read_probe(name: str, sizes: Sequence[str]) -> Probe:
 
 
 def _split(models: str) -> Iterator[str]:
-    """Cut at the commas outside brackets.
+    """Cut at the commas outside brackets; raises UsageError where nothing stands between two of them.
 
     >>> list(_split("gru(8, reset=before), lstm"))
     ['gru(8, reset=before)', 'lstm']
     """
-    depth, word = 0, ""
+    depth, words = 0, [""]
     for letter in models:
         depth += {"(": 1, ")": -1}.get(letter, 0)
         if letter == "," and depth == 0:
-            yield word.strip()
-            word = ""
+            words.append("")
         else:
-            word += letter
-    yield word.strip()
+            words[-1] += letter
+    for word in map(str.strip, words):
+        if not word:
+            raise UsageError(
+                f"--models: expected layers in words, got an empty model{' between commas' * (len(words) > 1)}: "
+                f"{models!r}. Write them as in --models 'lstm(64), gru(64)'."
+            )
+        yield word
 
 
 @contextmanager
-def _watcher(quiet: bool) -> Iterator[Callable[[str, int], Callable[[float, Point | None], None]]]:
-    """Give a maker of watchers: a bar for the share that is done, and a line for each judgement."""
+def _watcher(
+    chosen: Probe, settings: ProbeSettings, quiet: bool
+) -> Iterator[Callable[[str, int], Callable[[float, Point | None], None]]]:
+    """Give a maker of watchers: a line for the run, a bar for the share that is done, a line for each judgement."""
+    limit = f"{settings.steps} steps" + (f" or {settings.minutes:g} minutes" if settings.minutes else "")
     with watched("probing") as bar:
 
         def watch(model: str, seed: int) -> Callable[[float, Point | None], None]:
             shown: list[Point] = []
+            if not quiet:
+                say(f"Training {model}, seed {seed}, on {chosen}: at most {limit}.")
 
             def show(share: float, point: Point | None) -> None:
                 if quiet:

@@ -25,7 +25,7 @@ def train(
     file: Annotated[Path, typer.Argument(help="A UTF-8 text file of any size.", show_default=False, readable=False)],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The run directory.  [default: models/NAME OF FILE]", readable=False),
+        typer.Option("--out", "-o", help="The run directory (default: models/NAME OF FILE).", readable=False),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="A TOML file of settings.", readable=False)
@@ -37,6 +37,7 @@ def train(
     **flags: Any,
 ) -> None:
     """Train a language model on FILE. No other word is needed: what is not given is picked by its size."""
+    from seqloom.apps.cli.messages import Messages
     from seqloom.data.reader import read_text
 
     given, problems = collect_settings(TRAIN_SETTINGS, flags, config)
@@ -47,7 +48,10 @@ def train(
     read_text(file)
     if picked and not quiet:
         say("Picked by the size of the file: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
-    model.fit(file, run=run, resume=resume, force=force, progress=False if quiet else None)
+    try:
+        model.fit(file, run=run, resume=resume, force=force, progress=Messages() if quiet else True)
+    except UsageError as error:
+        raise UsageError(_as_flag(str(error))) from error
     _report(model, run, as_json)
 
 
@@ -71,8 +75,19 @@ def build_model(settings: Mapping[str, Any], problems: Sequence[str] = ()) -> La
         LanguageSettings.read(model.get_params(deep=False))
     except UsageError as error:
         found += error.problems
-    raise_together(found)
+    raise_together(map(_as_flag, found))
     return model
+
+
+def _as_flag(problem: str) -> str:
+    """The problem, where it begins with the name of a setting, with the flag that sets it.
+
+    >>> _as_flag("spec: expected words."), _as_flag("The disk is full.")
+    ('--model: expected words.', 'The disk is full.')
+    """
+    name, colon, rest = problem.partition(":")
+    flags = {setting.name: setting.flag for setting in TRAIN_SETTINGS} | {"spec": "--model"}
+    return f"{flags.get(name, name)}{colon}{rest}"
 
 
 def _settings_of(run: Path, given: Mapping[str, Any]) -> dict[str, Any]:

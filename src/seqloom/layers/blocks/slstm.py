@@ -61,11 +61,11 @@ class HeadwiseSLSTM(nn.Module):
     def __init__(self, features: int, heads: int, forget_bias: float = 3.0) -> None:
         super().__init__()
         check_heads(features, heads)
-        cell = MappedSLSTM(heads=heads, forget_bias=forget_bias)
-        self.graph = trace(cell, len(GATES) * features, features).graph
+        self.cell, self.hidden_size = MappedSLSTM(heads=heads, forget_bias=forget_bias), features
+        self.graph = trace(self.cell, len(GATES) * features, features).graph
         self.maps = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in GATES})
         self.recurrent = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in GATES})
-        self.biases = nn.ParameterDict({name: torch.full((features,), cell.initial_bias(name)) for name in GATES})
+        self.biases = nn.ParameterDict({name: torch.full((features,), self.cell.initial_bias(name)) for name in GATES})
         self._stream = kernels.Stream(self.graph, self._sources, self._parameters_of_cell)
 
     def initial_state(self, batch_size: int) -> SLSTMState:
@@ -77,7 +77,7 @@ class HeadwiseSLSTM(nn.Module):
         """x and c (B, T, H) → y (B, T, H), and the state after the last real step."""
         gates = self._gates(inputs)
         with torch.autocast(gates.device.type, enabled=False):  # rounding errors add up over time
-            y, states = kernels.run(Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None))
+            y, states = kernels.run(self._call(gates, state, lengths))
         return y, SLSTMState(*states)
 
     def step(self, inputs: tuple[Tensor, Tensor], state: Any) -> tuple[Tensor, SLSTMState]:
@@ -88,9 +88,16 @@ class HeadwiseSLSTM(nn.Module):
         y, state = self((inputs[0][:, None], inputs[1][:, None]), state, None)
         return y[:, 0], state
 
+    def explain(self, gates: Tensor) -> kernels.Explanation:
+        """Which kernel would run the loop on what the maps give, (B, T, 4 H), and why."""
+        return kernels.explain(self._call(gates, self.initial_state(gates.shape[0]), None))
+
     def repack(self) -> None:
         """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
         self._stream.forget()
+
+    def _call(self, gates: Tensor, state: Any, lengths: Tensor | None) -> Call:
+        return Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None)
 
     def _gates(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         """The maps of x and c (…, H), side by side: (…, 4 H)."""
