@@ -78,6 +78,14 @@ def test_generate_gives_many_texts_as_json(command: Command, model: Path) -> Non
     assert all(len(row["text"]) == 5 for row in rows)
 
 
+def test_one_long_text_is_written_to_the_full_length(command: Command, model: Path) -> None:
+    for words in ([], ["--endless"], ["--beam", 2]):
+        result = command("generate", model, "-l", 40, "--json", *words)
+        assert {len(json.loads(line)["text"]) for line in result.out.splitlines()} == {40}
+    ended = command("generate", model, "-n", 50, "-l", 40, "--no-endless", "--json")
+    assert {len(json.loads(line)["text"]) for line in ended.out.splitlines()} != {40}
+
+
 def test_beam_search_ranks(command: Command, model: Path) -> None:
     result = command("generate", model, "-p", "the ", "--beam", 3, "-l", 5, "--json")
     found = [json.loads(line)["log_probability"] for line in result.out.splitlines()]

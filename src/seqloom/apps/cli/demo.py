@@ -43,7 +43,7 @@ def demo(
     evaluation = model.evaluate([text[cut:]])
     seconds = time.monotonic() - began
     gain = evaluation.baselines["bigram"] - evaluation.nats_per_token
-    pieces = model.generate(["\n"], length=_SAMPLE, temperature=0.8, stop=False, seed=1)
+    pieces = model.generate("", length=_SAMPLE, temperature=0.8, seed=1)
     if as_json:
         sample = "".join(piece for _, piece in pieces)
         emit_json({"directory": str(out), "seconds": round(seconds, 1), **evaluation.to_mapping(), "sample": sample})
