@@ -216,7 +216,11 @@ class LanguageModel(Estimator):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a model directory, or the newest model of a run directory; ModelFileError when it can't be trusted."""
+        """Read a model directory, or the newest whole model of a run directory.
+
+        A newer checkpoint that is damaged is passed over with a warning. Raises ModelFileError when no model is there
+        that can be trusted.
+        """
         parameters, fitted = load_files(Path(path))
         model = cls(**parameters)
         model._take(fitted)

@@ -10,6 +10,7 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_json
 from seqloom.apps.cli.kinds import LARGEST
+from seqloom.apps.cli.loading import load_model
 from seqloom.errors import UsageError
 
 __all__ = ["generate", "stream"]
@@ -31,8 +32,8 @@ def generate(
         bool | None,
         typer.Option(
             "--endless/--no-endless",
-            help="Go on to the full length, or end a text where the model does.  "
-            "[default: end it, if the model learned from more than one document]",
+            help="Go on to the full length, or end a text where the model does. Left out: end it, if the model "
+            "learned from more than one document.",
             show_default=False,
         ),
     ] = None,
@@ -47,9 +48,7 @@ def generate(
     prompts = [one for one in prompt or [""] for _ in range(samples)]
     if beam is not None and (greedy or samples > 1):
         raise UsageError("--beam searches for the likeliest texts: leave out --greedy and --samples.")
-    from seqloom.tasks import LanguageModel
-
-    loaded = LanguageModel.load(model)
+    loaded = load_model(model)
     stop = None if endless is None else not endless
     if beam is not None:
         for one in prompts:
