@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from seqloom import LanguageModel
+from seqloom.errors import Interrupted
 from tests.apps.running import FAST, TEXT, Command
 
 PROGRAM = (sys.executable, "-c", "from seqloom.apps.cli.main import main; main()")
@@ -73,6 +75,48 @@ def test_a_checkpoint_that_is_passed_over_is_told(command: Command, model: Path,
     assert "Passed over a checkpoint: " in result.err
 
 
+def test_resume_of_a_complete_run_says_so(command: Command, text_file: Path, tmp_path: Path) -> None:
+    run = ("train", text_file, "--out", tmp_path / "run", *FAST[:-1])
+    assert "is complete" not in command(*run).err
+    again = command(*run, "--resume")
+    assert again.code == 0
+    assert "The run is complete at step 3; give more --steps, --epochs or --minutes." in again.err
+    more = command("train", text_file, "--out", tmp_path / "run", "--resume", "--steps", 5)
+    assert more.code == 0
+    assert "is complete" not in more.err
+
+
+def test_a_damaged_checkpoint_is_passed_over_aloud(command: Command, model: Path, text_file: Path) -> None:
+    newest = sorted(model.glob("step-*"))[-1]
+    (newest / "config.json").write_text("{}")
+    for words in (("generate", model, "-l", 3), ("score", model, "-t", "the"), ("evaluate", model, text_file)):
+        result = command(*words)
+        assert result.code == 0, result.err
+        assert result.err.startswith(f"Passed over a checkpoint: {newest}: config.json is")
+    assert f"Passed over a checkpoint: {newest}" in command("models", model.parent).err
+
+
+def test_a_folder_of_models_is_no_model(command: Command, model: Path, text_file: Path) -> None:
+    home = model.parent
+    for words in (("generate", home), ("score", home, "-t", "the"), ("evaluate", home, text_file)):
+        result = command(*words)
+        assert (result.code, result.out) == (4, "")
+        assert f"{home} is no model; it holds models: {model}. Give one of them (`seqloom models {home}`" in result.err
+
+
+def test_a_stopped_demo_does_not_speak_of_resuming(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise Interrupted(signal.SIGINT, "Stopped by SIGINT at step 3. --resume continues from there.")
+
+    monkeypatch.setattr(LanguageModel, "fit", stopped)
+    result = command("demo", "--out", tmp_path / "demo")
+    assert result.code == 130
+    assert f"seqloom generate {tmp_path / 'demo'}" in result.err
+    assert "resume" not in result.err
+
+
 def test_problems_of_model_and_training_come_together(command: Command, text_file: Path) -> None:
     result = command("train", text_file, "--model", "LSTM(8)", "--device", "gpu")
     assert (result.code, result.out) == (2, "")
@@ -104,6 +148,14 @@ def test_generate_gives_many_texts_as_json(command: Command, model: Path) -> Non
     assert all(len(row["text"]) == 5 for row in rows)
 
 
+def test_one_long_text_is_written_to_the_full_length(command: Command, model: Path) -> None:
+    for words in ([], ["--endless"], ["--beam", 2]):
+        result = command("generate", model, "-l", 40, "--json", *words)
+        assert {len(json.loads(line)["text"]) for line in result.out.splitlines()} == {40}
+    ended = command("generate", model, "-n", 50, "-l", 40, "--no-endless", "--json")
+    assert {len(json.loads(line)["text"]) for line in ended.out.splitlines()} != {40}
+
+
 def test_beam_search_ranks(command: Command, model: Path) -> None:
     result = command("generate", model, "-p", "the ", "--beam", 3, "-l", 5, "--json")
     found = [json.loads(line)["log_probability"] for line in result.out.splitlines()]
@@ -120,6 +172,14 @@ def test_score_ranks_lines(command: Command, model: Path, tmp_path: Path) -> Non
     assert result.code == 0, result.err
     assert len(rows) == 3
     assert [row["log_probability"] for row in rows] == sorted((row["log_probability"] for row in rows), reverse=True)
+
+
+def test_score_tells_what_is_unknown(command: Command, model: Path) -> None:
+    for words in ([], ["--surprisal"]):
+        result = command("score", model, "--text", "the ßög", "--text", "the dog", "--json", *words)
+        assert [json.loads(line)["unknown_share"] for line in result.out.splitlines()] == [2 / 8, 0.0]
+        assert result.err == "Scored as <unk>, characters unknown to the model: 'ß', 'ö'.\n"
+    assert command("score", model, "--text", "the dog").err == ""
 
 
 def test_surprisal_sums_to_the_score(command: Command, model: Path) -> None:

@@ -20,8 +20,9 @@ def test_each_order_is_the_model_of_that_order() -> None:
 
 
 def test_they_are_saved_to_the_count() -> None:
-    baselines = Baselines.fit(IDS, 6)
-    again = Baselines.from_bytes(baselines.to_bytes(), 6)
+    baselines = Baselines.fit(IDS, 7)
+    again = Baselines.from_bytes(baselines.to_bytes(), 7)
+    assert [again.count(token) for token in range(7)] == np.bincount(IDS, minlength=7).tolist()
     assert again.nats_per_token(IDS) == baselines.nats_per_token(IDS)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from seqloom import LanguageModel, kernels
@@ -39,7 +41,7 @@ def test_temperature_zero_is_the_beam_of_width_one(model: LanguageModel) -> None
 
 
 def test_beam_search_scores_are_the_models(model: LanguageModel) -> None:
-    found = model.beam_search("on", length=4, width=200)
+    found = model.beam_search("on", length=4, width=200, stop=True)
     assert [beam.score for beam in found] == sorted((beam.score for beam in found), reverse=True)
     before = sum(nats for _, nats in model.surprisal("on")[:-1])
     finished = [beam for beam in found if beam.finished]
@@ -55,6 +57,33 @@ def test_unknown_never_comes_and_the_end_ends() -> None:
     assert {len(text) for text in texts} != {50}
     endless = texts_of(model, [""] * 3, length=50, temperature=2.0, stop=False)
     assert {len(text) for text in endless} == {50}
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.1])
+def test_one_long_text_teaches_no_end(validation: float, tmp_path: Path) -> None:
+    small(steps=1).fit([RHYME * 3], validation=validation).save(tmp_path / "model")
+    model = LanguageModel.load(tmp_path / "model")
+    model.model_.head.linear.bias.data[model.vocabulary_.eos] = 1e4
+    assert {len(text) for text in texts_of(model, ["", "one"], length=20)} == {20}
+    assert texts_of(model, ["", "one"], length=20, stop=True) == ["", ""]
+    assert {(len(beam.text), beam.finished) for beam in model.beam_search("", length=4)} == {(4, False)}
+    assert model.beam_search("one", length=4, width=1, stop=True)[0].finished
+
+
+def test_one_stream_begins_with_a_line_and_many_documents_with_their_beginning() -> None:
+    stream, many = (small(steps=20).fit(texts, validation=0.0) for texts in ([RHYME], [RHYME] * 3))
+    bare = small(steps=20).fit([RHYME.replace("\n", " ")], validation=0.0)
+    for model, begins_with_a_line in ((stream, True), (many, False)):
+        without, line = (texts_of(model, [prompt], length=30, seed=2, stop=False) for prompt in ("", "\n"))
+        assert (without == line) is begins_with_a_line
+        assert (model.beam_search("", length=9) == model.beam_search("\n", length=9)) is begins_with_a_line
+    assert len(texts_of(bare, [""], length=30)[0]) == 30
+
+
+@pytest.mark.parametrize("tokens", ["bytes", "words"])
+def test_one_stream_of_other_tokens_begins_with_a_line_too(tokens: str) -> None:
+    model = small(tokens=tokens, steps=5).fit([RHYME], validation=0.0)
+    assert texts_of(model, [""], length=10) == texts_of(model, ["\n"], length=10)
 
 
 def test_bytes_stream_as_whole_characters() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,6 +205,15 @@ def test_a_run_directory_loads_with_its_scores(tmp_path: Path) -> None:
     assert loaded.validation_ == model.validation_
     for name, value in model.model_.state_dict().items():
         assert torch.equal(value, loaded.model_.state_dict()[name]), name
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path: Path) -> None:
+    run_of(tmp_path, 3)
+    newest = max((tmp_path / "run").glob("step-*"))
+    (newest / "config.json").write_text("{}")
+    with pytest.warns(UserWarning, match=f"Passed over a checkpoint: {re.escape(str(newest))}: config.json") as caught:
+        LanguageModel.load(tmp_path / "run")
+    assert caught[0].filename == __file__
 
 
 def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:

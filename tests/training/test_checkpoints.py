@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from torch import nn
 
 from seqloom.errors import DivergedError, Interrupted, ModelFileError, StorageError, UsageError
 from seqloom.training import directory
-from seqloom.training.checkpoints import Run, newest_valid, versions
+from seqloom.training.checkpoints import Run, newest_files, newest_valid, versions
 from seqloom.training.directory import read_directory
 from seqloom.training.loop import fit
 from seqloom.training.progress import Silent
@@ -95,7 +96,7 @@ def interrupted_at(path: Path, step: int, **changes: object) -> None:
                 signal.raise_signal(signal.SIGTERM)
             return super().__getitem__(index)
 
-    with pytest.raises(Interrupted, match=r"Stopped by SIGTERM at step \d+.*resume continues") as caught:
+    with pytest.raises(Interrupted, match=r"Stopped by SIGTERM at step \d+.*--resume .*continues") as caught:
         train(path, batches=Interrupting(windows()), **changes)
     assert caught.value.exit_code == 143
 
@@ -169,11 +170,36 @@ def test_the_newest_whole_checkpoint_loads(tmp_path: Path) -> None:
         train(run, resume=True)
 
 
+def test_newest_files_tell_what_they_pass_over(tmp_path: Path) -> None:
+    train(tmp_path / "run", steps=4)
+    assert newest_files(tmp_path / "run") == (newest_valid(tmp_path / "run").files, ())
+    assert newest_files(tmp_path / "run" / "step-00000004") == newest_files(tmp_path / "run")
+    (tmp_path / "run" / "step-00000004" / "config.json").write_text("damaged")
+    files, (reason,) = newest_files(tmp_path / "run")
+    assert files == read_directory(tmp_path / "run" / "step-00000000")
+    assert "step-00000004: config.json is" in reason
+
+
+def test_a_directory_of_runs_and_models_names_them(tmp_path: Path) -> None:
+    train(tmp_path / "b", steps=1)
+    directory.write_directory(tmp_path / "a", {"config.json": b"{}"})
+    (tmp_path / "other").mkdir()
+    message = f"{tmp_path} is no model; it holds models: {tmp_path / 'a'}, {tmp_path / 'b'}. Give one"
+    with pytest.raises(ModelFileError, match=re.escape(message)):
+        newest_files(tmp_path)
+    for name in "cdef":
+        directory.write_directory(tmp_path / name, {"config.json": b"{}"})
+    with pytest.raises(ModelFileError, match=re.escape(f"{tmp_path / 'e'}, …. Give one")):
+        newest_files(tmp_path)
+    with pytest.raises(ModelFileError, match="not a seqloom model directory"):
+        newest_files(tmp_path / "other")
+
+
 def test_a_second_run_is_refused(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(run, steps=4)
     with pytest.raises(
-        UsageError, match=r"already holds a run\. Continue it with resume, replace it with force"
+        UsageError, match=r"already holds a run\. Continue it with --resume, replace it with --force"
     ) as caught:
         train(run)
     assert caught.value.exit_code == 2
@@ -392,7 +418,7 @@ except SeqloomError as error:
 def test_signals_from_outside(tmp_path: Path, number: int, code: int) -> None:
     done = signalled(tmp_path / "run", number, "0.02", second=False)
     assert done[0] == code, done[1]
-    assert "resume continues from there" in done[1]
+    assert "--resume (in Python resume=True) continues from there" in done[1]
     assert newest_valid(tmp_path / "run").step > 0
 
 

@@ -73,6 +73,7 @@ TAMPERING: list[tuple[str, Callable[[Path], object]]] = [
     ("model.safetensors is too long", lambda m: (m / "model.safetensors").write_bytes(b"weights" * 101)),
     ("model.safetensors is damaged, its sha256", flip),
     ("not a seqloom model directory, it has no manifest.json", lambda m: (m / MANIFEST).unlink()),
+    ("it has no manifest.json", lambda m: ((m / MANIFEST).unlink(), (m / "sub").mkdir())),
     ("manifest.json was not written by seqloom", lambda m: (m / MANIFEST).write_text('{"format": "other"}')),
     ("manifest.json was not written by seqloom", lambda m: (m / MANIFEST).write_text("[1]")),
     ("manifest.json is damaged, it is not JSON", lambda m: os.truncate(m / MANIFEST, 40)),

@@ -46,6 +46,14 @@ class Baselines:
         orders = range(self._model.order + 1)
         return {_name(order): self._model.lower(order).nats_per_token(ids) for order in orders}
 
+    def count(self, token: int) -> int:
+        """How often an id came in the text.
+
+        >>> Baselines.fit([0, 1, 2, 1, 2, 1, 2, 0], vocabulary_size=3).count(1)
+        3
+        """
+        return sum(int(counts[keys == token].sum()) for keys, counts in self._model.counts()[:1])
+
     def to_bytes(self) -> bytes:
         """The counts as the content of a safetensors file."""
         tensors = {}

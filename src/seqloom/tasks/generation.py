@@ -27,9 +27,10 @@ from seqloom.kernels.generation import TokenSteps, runs_compiled
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of, states_of
+from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.scoring import read_prompts
 
-__all__ = ["Beam", "encode_prompt", "generate", "make_filters", "search"]
+__all__ = ["Beam", "encode_prompt", "generate", "is_one_stream", "make_filters", "new_text", "search"]
 
 
 class Beam(NamedTuple):
@@ -67,6 +68,22 @@ def encode_prompt(vocabulary: Vocabulary, prompt: str) -> list[int]:
             "or train a model with the tokens 'bytes' or 'bpe', to which nothing is unknown."
         )
     return vocabulary.encode(prompt)
+
+
+def is_one_stream(vocabulary: Vocabulary, baselines: Baselines) -> bool:
+    """Whether a model learned from one long text, so that it cannot know where a text ends or how one begins.
+
+    Its ``<eos>`` came at most twice: before the text, and after it where nothing was held out.
+    """
+    return baselines.count(vocabulary.eos) <= 2
+
+
+def new_text(vocabulary: Vocabulary, baselines: Baselines) -> list[int]:
+    """The ids that a text without a prompt begins after: of one stream a newline, if it had any."""
+    if not is_one_stream(vocabulary, baselines) or vocabulary.unknown("\n"):
+        return []
+    newline = vocabulary.encode("\n")
+    return newline if all(baselines.count(token) for token in newline) else []
 
 
 @torch.no_grad()
@@ -125,6 +142,7 @@ def search(
     width: int,
     length: int,
     length_penalty: float,
+    stop: bool,
 ) -> list[Beam]:
     """The likeliest continuations of a prompt, best first."""
     model.eval()
@@ -136,9 +154,9 @@ def search(
         state,
         width=width,
         limit=length,
-        end=vocabulary.eos,
+        end=vocabulary.eos if stop else None,
         alpha=length_penalty,
-        forbid=_forbidden(vocabulary, True),
+        forbid=_forbidden(vocabulary, stop),
     )
     beams = []
     for one in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,9 +61,15 @@ def save_files(path: Path, settings: LanguageSettings, fitted: Fitted) -> None:
 
 
 def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
-    """The constructor's arguments and what was learned, from a model directory or a run's newest checkpoint."""
+    """The constructor's arguments and what was learned, from a model directory or a run's newest checkpoint.
+
+    Warns of newer checkpoints that are damaged.
+    """
     with enough_memory(f"The model in {path} takes more than is free; close other programs."):
-        return read_fitted(newest_files(path))
+        files, skipped = newest_files(path)
+        for reason in skipped:
+            warnings.warn(f"Passed over a checkpoint: {reason}", stacklevel=3)
+        return read_fitted(files)
 
 
 def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:

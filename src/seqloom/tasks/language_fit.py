@@ -71,7 +71,10 @@ def _prepare(
     learned, held_out = _parts(settings, data, validation, vocabulary, folder, 1 if reset else settings.window)
     text = _fingerprint(learned)
     if run is not None and before is not None and before.text != text:
-        raise UsageError(f"{run.path} was trained on another text. Resume with the same one, or use force.")
+        raise UsageError(
+            f"{run.path} was trained on another text. Resume with the same one, or replace the run with --force"
+            " (in Python force=True)."
+        )
     baselines = Baselines.fit(learned.ids, vocabulary.size)
     fitted = Fitted(settings.build(vocabulary), vocabulary, baselines, reset, text=text)
     model_files(settings, fitted)

@@ -13,7 +13,7 @@ from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.evaluation import Evaluation
-from seqloom.tasks.generation import Beam, encode_prompt, generate, make_filters, search
+from seqloom.tasks.generation import Beam, encode_prompt, generate, is_one_stream, make_filters, new_text, search
 from seqloom.tasks.language_files import Fitted, load_files, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
@@ -45,7 +45,7 @@ class LanguageModel(Estimator):
     >>> model = LanguageModel("gru(8)", window=4, training=TrainingSettings(epochs=1, device="cpu"))
     >>> model.fit(["abcabcabcabc"], validation=0.0).vocabulary_.size
     5
-    >>> [row for row, piece in model.generate(["a"], length=2, stop=False)]
+    >>> [row for row, piece in model.generate(["a"], length=2)]
     [0, 0]
     """
 
@@ -171,30 +171,43 @@ class LanguageModel(Estimator):
         top_p: float | None = None,
         repetition_penalty: float = 1.0,
         seed: int = 0,
-        stop: bool = True,
+        stop: bool | None = None,
     ) -> Iterator[tuple[int, str]]:
         """Continue the prompts, yielding ``(row, piece)`` as the text is drawn.
 
-        A text ends at ``<eos>`` (unless ``stop`` is False, which forbids it) or after ``length`` tokens;
-        temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. Row k draws from seed +
-        k, whatever rows stand beside it, so it equals the same prompt alone with that seed.
+        A text ends after ``length`` tokens, or with ``stop`` at ``<eos>``, which never comes without. None stops
+        where the model learned from more than one document: one long text does not teach where texts end, nor how
+        they begin, so there an empty prompt begins a line (after a newline that is not yielded, if the text had any).
+        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. Row k draws from seed + k,
+        whatever rows stand beside it, so it equals the same prompt alone with that seed. Raises UsageError for what
+        is out of range, and for a prompt that holds what the model has never seen.
         """
         self._check_fitted("model_")
         texts = [prompts] if isinstance(prompts, str) else list(prompts)
         if length < 0:
             raise UsageError(f"length: expected a whole number of at least 0, got {length}.")
-        filters = make_filters(self.vocabulary_, temperature, top_k, top_p, repetition_penalty, stop)
-        rows = [encode_prompt(self.vocabulary_, text) for text in texts]
+        ends = self._stops(stop)
+        filters = make_filters(self.vocabulary_, temperature, top_k, top_p, repetition_penalty, ends)
+        rows = [self._prompt(text) for text in texts]
         seeds = [seed + row for row in range(len(rows))]
-        return generate(self.model_, self.vocabulary_, self._start_token(), rows, filters, seeds, length, stop)
+        return generate(self.model_, self.vocabulary_, self._start_token(), rows, filters, seeds, length, ends)
 
     def beam_search(
-        self, prompt: str = "", length: int = 100, *, width: int = 5, length_penalty: float = 0.0
+        self,
+        prompt: str = "",
+        length: int = 100,
+        *,
+        width: int = 5,
+        length_penalty: float = 0.0,
+        stop: bool | None = None,
     ) -> list[Beam]:
-        """The likeliest continuations of a prompt, the best first; ``length_penalty`` above 0 favours long ones."""
+        """The likeliest continuations of a prompt, the best first; ``length_penalty`` above 0 favours long ones.
+
+        ``stop`` and an empty prompt are as for :meth:`generate`; without ``stop`` all have ``length`` tokens.
+        """
         self._check_fitted("model_")
-        row = encode_prompt(self.vocabulary_, prompt)
-        return search(self.model_, self.vocabulary_, self._start_token(), row, width, length, length_penalty)
+        start, row, ends = self._start_token(), self._prompt(prompt), self._stops(stop)
+        return search(self.model_, self.vocabulary_, start, row, width, length, length_penalty, ends)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
@@ -203,7 +216,11 @@ class LanguageModel(Estimator):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a model directory, or the newest model of a run directory; ModelFileError when it can't be trusted."""
+        """Read a model directory, or the newest whole model of a run directory.
+
+        A newer checkpoint that is damaged is passed over with a warning. Raises ModelFileError when no model is there
+        that can be trusted.
+        """
         parameters, fitted = load_files(Path(path))
         model = cls(**parameters)
         model._take(fitted)
@@ -227,6 +244,12 @@ class LanguageModel(Estimator):
 
     def _start_token(self) -> int:
         return self.vocabulary_.eos if self._settings().start is Start.EOS else ZERO
+
+    def _stops(self, stop: bool | None) -> bool:
+        return not is_one_stream(self.vocabulary_, self.baselines_) if stop is None else stop
+
+    def _prompt(self, text: str) -> list[int]:
+        return encode_prompt(self.vocabulary_, text) or new_text(self.vocabulary_, self.baselines_)
 
     def _encoded(self, text: str) -> list[int]:
         """The ids of a document, its end included."""

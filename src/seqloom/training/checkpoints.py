@@ -27,6 +27,7 @@ __all__ = ["METRICS", "Run", "Version", "newest_files", "newest_valid", "version
 METRICS = "metrics.jsonl"
 _VERSION = re.compile(r"step-(\d{8,})")
 _KEPT = 2
+_SHOWN = 5
 _LEFTOVERS = (f"{TEMPORARY}step-*", f"{TEMPORARY}{METRICS}", f"{TEMPORARY}*.ids-*")
 _OURS = (LOCK, REPLACED, "step-*", "damaged-*")
 
@@ -58,9 +59,17 @@ def newest_valid(path: Path) -> Version:
     raise ModelFileError(f"{path}: no checkpoint that can be used.{reasons}")
 
 
-def newest_files(path: Path) -> dict[str, bytes]:
-    """Return the files of a model directory, or of the newest whole checkpoint of a run directory."""
-    return newest_valid(path).files if versions(path) else read_directory(path)
+def newest_files(path: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of a model directory, or of the newest whole checkpoint and why newer ones were passed over."""
+    if versions(path):
+        newest = newest_valid(path)
+        return newest.files, newest.skipped
+    if not os.path.exists(path / MANIFEST) and (models := _models_in(path)):
+        shown = ", ".join(map(str, models[:_SHOWN])) + (", …" if len(models) > _SHOWN else "")
+        raise ModelFileError(
+            f"{path} is no model; it holds models: {shown}. Give one of them (`seqloom models {path}` lists them)."
+        )
+    return read_directory(path), ()
 
 
 class Run:
@@ -89,7 +98,10 @@ class Run:
         self.model_files = model_files
         self.latest: Version | None = None
         if resume and force:
-            raise UsageError("Choose one: resume continues the run in the directory, force deletes it.")
+            raise UsageError(
+                "Choose one: --resume continues the run in the directory, --force deletes it"
+                " (in Python resume=True, force=True)."
+            )
         try:
             _check_path(self.path, resume)
         except OSError as error:
@@ -121,8 +133,8 @@ class Run:
                     _renamed(version, "damaged-")
         elif found and not force:
             raise UsageError(
-                f"{self.path} already holds a run. Continue it with resume, replace it with force,"
-                " or choose another directory."
+                f"{self.path} already holds a run. Continue it with --resume, replace it with --force"
+                " (in Python resume=True, force=True), or choose another directory."
             )
         elif found:
             self._replacing = True
@@ -167,6 +179,13 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _models_in(path: Path) -> list[Path]:
+    """The models and runs right below a directory that is neither."""
+    found = {manifest.parent for manifest in path.glob(f"*/{MANIFEST}")}
+    found |= {manifest.parent.parent for manifest in path.glob(f"*/step-*/{MANIFEST}")}
+    return sorted(one for one in found if not any(fnmatch(one.name, pattern) for pattern in (".*", *_OURS)))
 
 
 def _check_path(path: Path, resume: bool) -> None:

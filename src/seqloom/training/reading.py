@@ -67,6 +67,8 @@ def _listing(path: Path) -> dict[str, int]:
         raise _refusal(path, "expected a model directory, got a file") from None
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror})") from error
+    if MANIFEST not in found and any(stat.S_ISDIR(status.st_mode) for status in found.values()):
+        raise _refusal(path, f"not a seqloom model directory, it has no {MANIFEST}")
     for name, status in found.items():
         if stat.S_ISLNK(status.st_mode):
             raise _refusal(path, f"{name} is a symbolic link; a model directory holds plain files only")

@@ -275,7 +275,9 @@ class Trainer:
         self.progress.message("Stopping: the step is finished, a checkpoint follows.")
         self.checkpoint()
         kept = (
-            f"Everything is saved in {self.run.path}; resume continues from there." if self.run else "Nothing is saved."
+            f"Everything is saved in {self.run.path}; --resume (in Python resume=True) continues from there."
+            if self.run
+            else "Nothing is saved."
         )
         raise Interrupted(number, f"Stopped by {signal.Signals(number).name} at step {self.counters.step:,}. {kept}")
 

@@ -11,6 +11,7 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_json, say
 from seqloom.apps.cli.generate import stream
+from seqloom.errors import Interrupted
 
 __all__ = ["demo"]
 
@@ -39,11 +40,18 @@ def demo(
 
     training = TrainingSettings(learning_rate=4e-3, epochs=_EPOCHS, minutes=minutes, patience=4)
     model = LanguageModel(_MODEL, dropout=0.2, batch_size=16, window=32, training=training)
-    model.fit([text[:cut]], run=out, force=True, progress=not quiet)
+    try:
+        model.fit([text[:cut]], run=out, force=True, progress=not quiet)
+    except Interrupted as stopped:
+        # The demo replaces its run, so the advice to resume is of no use here.
+        raise Interrupted(
+            stopped.signal_number,
+            f"Stopped. What it has learned so far is in {out} (seqloom generate {out}); a new demo begins anew.",
+        ) from stopped
     evaluation = model.evaluate([text[cut:]])
     seconds = time.monotonic() - began
     gain = evaluation.baselines["bigram"] - evaluation.nats_per_token
-    pieces = model.generate(["\n"], length=_SAMPLE, temperature=0.8, stop=False, seed=1)
+    pieces = model.generate("", length=_SAMPLE, temperature=0.8, seed=1)
     if as_json:
         sample = "".join(piece for _, piece in pieces)
         emit_json({"directory": str(out), "seconds": round(seconds, 1), **evaluation.to_mapping(), "sample": sample})

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seqloom.apps.cli.console import emit_json, watched
+from seqloom.apps.cli.loading import load_model
 
 __all__ = ["evaluate"]
 
@@ -21,9 +22,8 @@ def evaluate(
 ) -> None:
     """Score a text: nats and bits per token, bits per character, perplexity, and what baselines reach."""
     from seqloom.apps.cli.report import print_evaluation
-    from seqloom.tasks import LanguageModel
 
-    loaded = LanguageModel.load(model)
+    loaded = load_model(model)
     with watched("evaluating") as progress:
         evaluation = loaded.evaluate(file, progress)
     if as_json:

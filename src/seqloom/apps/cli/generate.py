@@ -10,6 +10,7 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_json
 from seqloom.apps.cli.kinds import LARGEST
+from seqloom.apps.cli.loading import load_model
 from seqloom.errors import UsageError
 
 __all__ = ["generate", "stream"]
@@ -27,7 +28,15 @@ def generate(
     top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest tokens of this mass.")] = None,
     repetition_penalty: Annotated[float, typer.Option(help="Above 1 avoids what was said.")] = 1.0,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always take the likeliest token.")] = False,
-    endless: Annotated[bool, typer.Option("--endless", help="Go on to the full length, never end a text.")] = False,
+    endless: Annotated[
+        bool | None,
+        typer.Option(
+            "--endless/--no-endless",
+            help="Go on to the full length, or end a text where the model does. Left out: end it, if the model "
+            "learned from more than one document.",
+            show_default=False,
+        ),
+    ] = None,
     beam: Annotated[
         int | None, typer.Option(min=1, max=LARGEST, help="Search with so many beams instead of drawing.")
     ] = None,
@@ -35,17 +44,16 @@ def generate(
     seed: Annotated[int, typer.Option(min=0, max=LARGEST, help="The same seed draws the same text.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each text.")] = False,
 ) -> None:
-    """Write text that continues the prompts, or a new document where there is no prompt."""
+    """Write text that continues the prompts, or a new text where there is no prompt."""
     prompts = [one for one in prompt or [""] for _ in range(samples)]
     if beam is not None and (greedy or samples > 1):
         raise UsageError("--beam searches for the likeliest texts: leave out --greedy and --samples.")
-    from seqloom.tasks import LanguageModel
-
-    loaded = LanguageModel.load(model)
+    loaded = load_model(model)
+    stop = None if endless is None else not endless
     if beam is not None:
         for one in prompts:
             for rank, found in enumerate(
-                loaded.beam_search(one, width=beam, length=length, length_penalty=length_penalty)
+                loaded.beam_search(one, width=beam, length=length, length_penalty=length_penalty, stop=stop)
             ):
                 record = {"prompt": one, "rank": rank, "text": found.text, "log_probability": found.log_probability}
                 emit_json(record | {"finished": found.finished}) if as_json else emit(
@@ -59,7 +67,7 @@ def generate(
         top_k=top_k,
         top_p=top_p,
         repetition_penalty=repetition_penalty,
-        stop=not endless,
+        stop=stop,
         seed=seed,
     )
     if as_json or len(prompts) > 1:

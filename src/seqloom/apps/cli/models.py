@@ -62,7 +62,9 @@ def _describe(path: Path) -> dict[str, Any]:
     from seqloom.tasks.model_files import read_config
     from seqloom.training.checkpoints import newest_files
 
-    content = newest_files(path)
+    content, skipped = newest_files(path)
+    for reason in skipped:
+        say(f"Passed over a checkpoint: {reason}", style="yellow")
     config = read_config(content)
     nats, baselines = config.learned.get("nats_per_token"), config.learned.get("baselines", {})
     if not isinstance(baselines, Mapping) or not all(isinstance(one, int | float) for one in baselines.values()):

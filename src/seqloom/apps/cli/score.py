@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit, emit_json
+from seqloom.apps.cli.console import emit, emit_json, say
+from seqloom.apps.cli.loading import load_model
 from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
 
 __all__ = ["score"]
+
+_SHOWN = 10
 
 
 def score(
@@ -31,9 +34,8 @@ def score(
     if text and str(file) != "-":
         raise UsageError("Give either a file or --text, not both.")
     texts = list(text) if text else _texts(file, lines)
-    from seqloom.tasks import LanguageModel
-
-    loaded = LanguageModel.load(model)
+    loaded = load_model(model)
+    _remark_on_unknown(loaded, texts)
     rows = _with_surprisal(loaded, texts) if surprisal else _scored(loaded, texts)
     if lines:
         rows.sort(key=lambda row: -row["log_probability"])
@@ -48,21 +50,36 @@ def score(
 
 
 def _scored(model: LanguageModel, texts: list[str]) -> list[dict[str, Any]]:
-    counts = [len(model.vocabulary_.encode(text)) + 1 for text in texts]
-    found = zip(texts, model.log_probabilities(texts), counts, strict=True)
-    return [{"text": text, "log_probability": log_p, "nats_per_token": -log_p / count} for text, log_p, count in found]
+    return [_row(model, text, log_p) for text, log_p in zip(texts, model.log_probabilities(texts), strict=True)]
 
 
 def _with_surprisal(model: LanguageModel, texts: list[str]) -> list[dict[str, Any]]:
     rows = []
     for text in texts:
         pairs = model.surprisal(text)
-        total = sum(nats for _, nats in pairs)
         tokens = [{"token": token, "nats": nats} for token, nats in pairs]
-        rows.append(
-            {"text": text, "log_probability": -total, "nats_per_token": total / len(pairs), "surprisal": tokens}
-        )
+        rows.append(_row(model, text, -sum(nats for _, nats in pairs)) | {"surprisal": tokens})
     return rows
+
+
+def _row(model: LanguageModel, text: str, log_p: float) -> dict[str, Any]:
+    """The score of a text; its end is one of its tokens."""
+    ids = [*model.vocabulary_.encode(text), model.vocabulary_.eos]
+    return {
+        "text": text,
+        "log_probability": log_p,
+        "nats_per_token": -log_p / len(ids),
+        "unknown_share": sum(token == model.vocabulary_.unk for token in ids) / len(ids),
+    }
+
+
+def _remark_on_unknown(model: LanguageModel, texts: list[str]) -> None:
+    """Say on stderr which parts of the texts the scores of ``<unk>`` stand for."""
+    vocabulary = model.vocabulary_
+    unknown = list(dict.fromkeys(part for text in texts for part in vocabulary.unknown(text)))
+    if unknown:
+        shown = ", ".join(map(repr, unknown[:_SHOWN])) + (" …" if len(unknown) > _SHOWN else "")
+        say(f"Scored as <unk>, {vocabulary.kind} unknown to the model: {shown}.", style="yellow")
 
 
 def _texts(file: Path, lines: bool) -> list[str]:

@@ -42,7 +42,7 @@ def train(
 
     given, problems = collect_settings(TRAIN_SETTINGS, flags, config)
     run = out or Path("models") / file.stem
-    before = _settings_of(run, given) if resume else {}
+    begun, before = _run_before(run, given) if resume else (None, {})
     picked = {} if before else pick_defaults(file.stat().st_size if file.is_file() else 0, given)
     model = build_model(before | picked | given, problems)
     read_text(file)
@@ -52,6 +52,9 @@ def train(
         model.fit(file, run=run, resume=resume, force=force, progress=Messages() if quiet else True)
     except UsageError as error:
         raise UsageError(_as_flag(str(error))) from error
+    if model.history_.steps == begun and not quiet:
+        more = "--patience" if model.history_.stopped == "patience" else "--steps, --epochs or --minutes"
+        say(f"The run is complete at step {begun:,}; give more {more}.")
     _report(model, run, as_json)
 
 
@@ -90,18 +93,19 @@ def _as_flag(problem: str) -> str:
     return f"{flags.get(name, name)}{colon}{rest}"
 
 
-def _settings_of(run: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the run in a directory; a limit that is given replaces all of its limits."""
+def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
+    """Return the step and the settings of the run in a directory; a limit that is given replaces all of its limits."""
     from seqloom.tasks.model_files import read_config
     from seqloom.training.checkpoints import newest_valid, versions
 
     if not versions(run):
-        return {}
-    stored = dict(read_config(newest_valid(run).files).parameters)
+        return None, {}
+    newest = newest_valid(run)
+    stored = dict(read_config(newest.files).parameters)
     settings = {"model": stored.pop("spec"), **stored.pop("training"), **stored}
     if any(limit in given for limit in LIMITS):
         settings |= dict.fromkeys(LIMITS)
-    return settings
+    return newest.step, settings
 
 
 def _report(model: LanguageModel, run: Path, as_json: bool) -> None:
