@@ -61,7 +61,7 @@ ROWS = {
             "batch_size": 12,
             "window": 64,
         },
-        {"learning_rate": 0.003, "weight_decay": 0.1, "warmup_steps": 100, "epochs": None, "steps": 1800},
+        {"learning_rate": 0.003, "weight_decay": 0.1, "warmup_steps": 100, "epochs": None, "steps": 1650},
     ),
     "lstm": Row(
         {"spec": "lstm(256)", "embedding": 128, "dropout": 0.1, "batch_size": 16, "window": 64},
