@@ -178,7 +178,9 @@ class EchoStateNetwork(CausalLayer):
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, EchoStateNetworkState]:
         """x_t (B, D) → y_t (B, K)."""
         self._check_fitted()
-        x_t = x_t.to(self.bias_.dtype)
+        return self._step(x_t.to(self.bias_.dtype), state)
+
+    def _step(self, x_t: Tensor, state: Any) -> tuple[Tensor, EchoStateNetworkState]:
         h_t, reservoir = self.reservoir.step(torch.cat([x_t, state.feedback], dim=-1), state.reservoir)
         y_t = self._read(h_t)
         return y_t, EchoStateNetworkState(reservoir, y_t[:, : self.feedback_features])
@@ -188,7 +190,7 @@ class EchoStateNetwork(CausalLayer):
     ) -> tuple[Tensor, EchoStateNetworkState]:
         outputs = [x.new_zeros(len(x), 0, self.out_features)]
         for t in range(x.shape[1]):
-            y_t, new = self.step(x[:, t], state)
+            y_t, new = self._step(x[:, t], state)
             state = new if lengths is None else where(t < lengths, new, state)
             outputs.append(y_t[:, None])
         return real_steps_only(torch.cat(outputs, dim=1), lengths), state
