@@ -75,17 +75,15 @@ class HeadwiseSLSTM(nn.Module):
 
     def forward(self, inputs: tuple[Tensor, Tensor], state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
         """x and c (B, T, H) → y (B, T, H), and the state after the last real step."""
-        gates = self._gates(inputs)
-        with torch.autocast(gates.device.type, enabled=False):  # rounding errors add up over time
-            y, states = kernels.run(self._call(gates, state, lengths))
-        return y, SLSTMState(*states)
+        return self._run(self._gates(inputs), state, lengths)
 
     def step(self, inputs: tuple[Tensor, Tensor], state: Any) -> tuple[Tensor, SLSTMState]:
         """One step: x and c (B, H)."""
-        done = self._stream.step(self._gates(inputs), tuple(state))
+        gates = self._gates(inputs)
+        done = self._stream.step(gates, tuple(state))
         if done is not None:
             return done[0], SLSTMState(*done[1])
-        y, state = self((inputs[0][:, None], inputs[1][:, None]), state, None)
+        y, state = self._run(gates[:, None], state, None)
         return y[:, 0], state
 
     def explain(self, gates: Tensor) -> kernels.Explanation:
@@ -95,6 +93,11 @@ class HeadwiseSLSTM(nn.Module):
     def repack(self) -> None:
         """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
         self._stream.forget()
+
+    def _run(self, gates: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
+        with torch.autocast(gates.device.type, enabled=False):  # rounding errors add up over time
+            y, states = kernels.run(self._call(gates, state, lengths))
+        return y, SLSTMState(*states)
 
     def _call(self, gates: Tensor, state: Any, lengths: Tensor | None) -> Call:
         return Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None)
