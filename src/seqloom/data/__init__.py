@@ -9,6 +9,7 @@ from seqloom.data.corpus import Corpus, Stream, encode_corpus
 from seqloom.data.document import Document, Piece, read_documents, split_documents, text_documents
 from seqloom.data.lanes import Batch, Lanes, Start
 from seqloom.data.reader import read_text
+from seqloom.data.shuffling import shuffled
 from seqloom.data.split import split
 from seqloom.data.vocabularies import Tokens, learn_vocabulary, vocabulary_from_json
 from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary
@@ -34,6 +35,7 @@ __all__ = [
     "learn_vocabulary",
     "read_documents",
     "read_text",
+    "shuffled",
     "split",
     "split_documents",
     "text_documents",

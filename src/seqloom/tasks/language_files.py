@@ -138,7 +138,7 @@ def _validation(learned: Mapping[str, Any]) -> Evaluation | None:
     if "nats" not in learned:
         return None
     try:
-        given = {field.name: learned[field.name] for field in dataclasses.fields(Evaluation)}
+        given = {field.name: learned[field.name] for field in dataclasses.fields(Evaluation) if field.name in learned}
         counts = [given[name] for name in ("tokens", "characters", "lanes")]
         if any(type(count) is not int for count in counts) or counts[0] < 1:
             raise ValueError("expected counts")

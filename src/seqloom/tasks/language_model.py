@@ -19,7 +19,7 @@ from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.scoring import read_prompts, surprisals
-from seqloom.tasks.texts import Data, Progress, encode, workplace
+from seqloom.tasks.texts import Data, Progress, encode
 from seqloom.training.log import History
 from seqloom.training.progress import Progress as TrainingProgress
 from seqloom.training.settings import TrainingSettings
@@ -27,6 +27,7 @@ from seqloom.training.settings import TrainingSettings
 __all__ = ["LanguageModel"]
 
 _ROWS = 32
+_PREVIEW_TEMPERATURE = 0.8
 
 
 class LanguageModel(Estimator):
@@ -94,26 +95,30 @@ class LanguageModel(Estimator):
         run: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
+        preview: int = 0,
         progress: bool | TrainingProgress | None = None,
     ) -> Self:
         """Learn from a text file or a list of texts.
 
-        ``validation`` is the share held out at the end, or a text of its own; 0 holds out nothing. The
-        vocabulary is that of all of ``data``, so for words a validation text of its own shows what ``<unk>``
-        costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force``
-        begins it anew. ``progress`` True or False shows or hides the progress bar (None: shown on a
-        terminal).
+        ``validation`` is the share held out to judge by, or a text of its own; 0 holds out nothing. Of one stream it
+        is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew
+        for each epoch. At most 262,144 tokens are held out. What is held out also chooses the weights, the best of
+        all evaluations. The vocabulary is that of all of ``data``, so for words a validation text of its own shows
+        what ``<unk>`` costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it,
+        ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
+        shows or hides the progress bar (None: shown on a terminal).
         """
         from seqloom.tasks.language_fit import fit
 
         place = None if run is None else Path(run)
-        fitted = fit(self._settings(), data, validation, place, resume, force, progress)
+        shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
+        fitted = fit(self._settings(), data, validation, place, resume, force, shown, progress)
         self._take(fitted)
         return self
 
     def score(self, data: Data) -> float:
         """−nats per token of a text: the higher the better."""
-        return -self._measure(data, None).nats_per_token
+        return -self._measure(data).nats_per_token
 
     def evaluate(self, data: Data, progress: Progress | None = None) -> Evaluation:
         """Every figure of a text, with the baselines beside it.
@@ -122,8 +127,7 @@ class LanguageModel(Estimator):
         exact. A stream of more than a million tokens is read as 16 parts at once, each of which begins
         afresh.
         """
-        self._check_fitted("model_")
-        return self._measure(data, self.baselines_, progress)
+        return self._measure(data, progress)
 
     def log_probability(self, text: str) -> float:
         """ln p(text), the end of the document included; over all texts the probabilities sum to 1."""
@@ -238,6 +242,15 @@ class LanguageModel(Estimator):
         if fitted.validation is not None:
             self.validation_ = fitted.validation
 
+    def _preview(self, fitted: Fitted, length: int) -> str:
+        """Some text by what is learned so far."""
+        model = type(self)(**self.get_params(deep=False))
+        model._take(fitted)
+        training = fitted.model.training
+        text = "".join(piece for _, piece in model.generate(length=length, temperature=_PREVIEW_TEMPERATURE))
+        fitted.model.train(training)
+        return text
+
     def _fitted(self) -> Fitted:
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
         return Fitted(self.model_, self.vocabulary_, self.baselines_, self.reset_, history, validation, self._text)
@@ -256,9 +269,9 @@ class LanguageModel(Estimator):
         self._check_fitted("model_")
         return [*self.vocabulary_.encode(text), self.vocabulary_.eos]
 
-    def _measure(self, data: Data, baselines: Baselines | None, progress: Progress | None = None) -> Evaluation:
+    def _measure(self, data: Data, progress: Progress | None = None) -> Evaluation:
         self._check_fitted("model_")
-        settings = self._settings()
-        with enough_memory("Measure on a shorter text, or close other programs."), workplace(None) as place:
-            stream = encode(data, self.vocabulary_, settings.document, place / "text.ids")
+        settings, baselines = self._settings(), self.baselines_
+        with enough_memory("Measure on a shorter text, or close other programs."):
+            stream = encode(data, self.vocabulary_, settings.document, None)
             return measure(self.model_, self.vocabulary_, stream, self.reset_, settings.start, baselines, progress)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +22,7 @@ from seqloom.data import (
 )
 from seqloom.errors import UsageError
 
-__all__ = ["Data", "Progress", "document_count", "documents_are_many", "encode", "lanes_for", "learn", "workplace"]
+__all__ = ["Data", "Progress", "document_count", "documents_are_many", "encode", "lanes_for", "learn"]
 
 Data = str | Path | Sequence[str] | Corpus | Stream
 """The path of a text file, a list of texts (each a document), or what was encoded before."""
@@ -33,16 +31,6 @@ Progress = Callable[[int, int], None]
 
 _LEAST_WINDOWS = 8
 _BLOCK = 1 << 22
-
-
-@contextmanager
-def workplace(run: Path | None) -> Iterator[Path]:
-    """Where the encoded text may lie: in the directory of the run, or in one that is deleted afterwards."""
-    if run is not None:
-        yield run
-        return
-    with tempfile.TemporaryDirectory(prefix="seqloom-") as folder:
-        yield Path(folder)
 
 
 def learn(data: Data, tokens: Tokens, document: Document, minimum_count: int, maximum: int | None) -> Vocabulary:
@@ -55,15 +43,15 @@ def learn(data: Data, tokens: Tokens, document: Document, minimum_count: int, ma
 
 
 def encode(
-    data: Data, vocabulary: Vocabulary, document: Document, target: Path, progress: Progress | None = None
+    data: Data, vocabulary: Vocabulary, document: Document, folder: Path | None, progress: Progress | None = None
 ) -> Stream:
-    """All of a text as ids; a file is encoded into the file ``target`` and read from there."""
+    """All of a text as ids; those of a file lie in a file without a name in ``folder`` (None: among temporary ones)."""
     if isinstance(data, str | Path):
-        return encode_corpus(data, vocabulary, document, target, progress).stream()
+        return encode_corpus(data, vocabulary, document, folder, progress).stream()
     if not isinstance(data, Corpus | Stream):
         return Corpus.from_texts(_texts(data), vocabulary).stream()
     stream = data if isinstance(data, Stream) else data.stream()
-    if stream.corpus.vocabulary_sha256 != vocabulary.fingerprint:
+    if stream.corpus.facts.vocabulary_sha256 != vocabulary.fingerprint:
         raise UsageError("This text was encoded with another vocabulary than the model's. Give the text itself.")
     return stream
 
@@ -75,14 +63,16 @@ def documents_are_many(data: Data, document: Document) -> bool:
     return len(data) > 1 if isinstance(data, Sequence) else True
 
 
-def lanes_for(stream: Stream, batch_size: int, window: int, reset: bool, start: Start) -> Lanes:
-    """Windows for training: ``batch_size`` rows, or fewer where the text would not fill them.
+def lanes_for(
+    stream: Stream, batch_size: int, window: int, reset: bool, start: Start, ends: bool, seed: int | None
+) -> Lanes:
+    """Windows for training: ``batch_size`` rows, or fewer where the text would not fill them; see :class:`Lanes`.
 
     Where the state is carried, every lane gets at least eight windows while there is more than one, so that
     there is something to carry; where it is reset, no lane is without a document.
     """
     most = document_count(stream) if reset else len(stream) // (window * _LEAST_WINDOWS)
-    return Lanes(stream, max(1, min(batch_size, most)), window, reset, start)
+    return Lanes(stream, max(1, min(batch_size, most)), window, reset, start, ends, seed)
 
 
 def document_count(stream: Stream) -> int:
