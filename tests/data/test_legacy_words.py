@@ -9,7 +9,8 @@ import pytest
 from seqloom.data import Vocabulary, Words, vocabulary_from_json
 from seqloom.data.legacy_words import LegacyWords
 
-SAVED = '{"kind": "words", "tokens": [",", "\'", "\\"", "(", ")", "Don\'t", "3.5", "-", "known", "well", "\\n", "न", "ह", "\\u093f"]}'
+TOKENS = [",", "'", '"', "(", ")", "Don't", "3.5", "-", "known", "well", "\n", "न", "ह", "\u093f"]
+SAVED = json.dumps({"kind": "words", "tokens": TOKENS})
 
 
 @pytest.fixture

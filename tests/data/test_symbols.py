@@ -52,7 +52,7 @@ def test_a_symbol_longer_than_what_is_held():
     [
         (["a b"], "without white space, found 'a b'"),
         ([""], "found ''"),
-        (["a\n"], "found"),
+        (["a\n"], r"found 'a\\n'"),
         (["a", "a"], "'a' is there twice"),
     ],
 )

@@ -174,7 +174,7 @@ def test_runs_without_white_space_are_not_cut_inside_a_word(unit: str):
         text = "!" * shift + run
         vocabulary = learned(text)
         ids = vocabulary.encode(text)
-        assert [vocabulary.piece(i) for i in ids] == split_words(text)
+        assert [vocabulary.piece(i) for i in ids if i != vocabulary.joined] == split_words(text)
         assert in_chunks(vocabulary, text, shift) == ids
 
 
