@@ -17,7 +17,7 @@ from tests.tasks.conftest import RHYME, small
 
 
 @pytest.mark.parametrize("start", ["eos", "zero"])
-@pytest.mark.parametrize("tokens", ["characters", "words"])
+@pytest.mark.parametrize("tokens", ["characters", "symbols"])
 def test_the_probabilities_of_all_sentences_and_of_what_is_unfinished_sum_to_one(tokens: str, start: str) -> None:
     texts = ["ab", "ba", "aab"] if tokens == "characters" else ["a b", "b a", "a a b"]
     model = small(tokens=tokens, start=start, steps=20).fit(texts, validation=0.0)

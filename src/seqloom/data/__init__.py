@@ -11,8 +11,9 @@ from seqloom.data.lanes import Batch, Lanes, Start
 from seqloom.data.reader import read_text
 from seqloom.data.shuffling import shuffled
 from seqloom.data.split import split
+from seqloom.data.symbols import Symbols
 from seqloom.data.vocabularies import Tokens, learn_vocabulary, vocabulary_from_json
-from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary
+from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Vocabulary
 from seqloom.data.words import Words
 
 __all__ = [
@@ -23,11 +24,13 @@ __all__ = [
     "Corpus",
     "Decoder",
     "Document",
+    "Encoded",
     "Encoder",
     "Lanes",
     "Piece",
     "Start",
     "Stream",
+    "Symbols",
     "Tokens",
     "Vocabulary",
     "Words",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seqloom.data.document import Piece
 from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Ids, Vocabulary
 
-__all__ = ["Bytes", "Utf8Decoder", "starts_a_character"]
+__all__ = ["Bytes", "Utf8Decoder", "lone_surrogates", "starts_a_character"]
 
 
 @final
@@ -52,6 +52,9 @@ class Bytes(Vocabulary):
             return "<eos>"
         return chr(token) if 0 <= token < 128 else f"\\x{bytes([token]).hex()}"
 
+    def changed(self, text: str) -> list[str]:
+        return lone_surrogates(text)
+
     def characters_per_token(self) -> NDArray[np.uint32]:
         return np.array([*map(starts_a_character, range(256)), False], np.uint32)
 
@@ -88,6 +91,11 @@ class _Encoder(Encoder):
         stops = np.cumsum([len(text) for text in texts], dtype=np.int64)
         ends = np.array([piece.ends for piece in pieces], bool)
         return Encoded(np.insert(ids, stops[ends], eos), None)
+
+
+def lone_surrogates(text: str) -> list[str]:
+    """The code points that UTF-8 has no bytes for, each once: they come from bytes that were no text."""
+    return [character for character in dict.fromkeys(text) if "\ud800" <= character <= "\udfff"]
 
 
 def starts_a_character(value: int) -> bool:

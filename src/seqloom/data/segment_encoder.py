@@ -15,8 +15,8 @@ __all__ = ["SegmentEncoder"]
 class SegmentEncoder(Encoder):
     """Gather segments, and encode as many at once as there are."""
 
-    def __init__(self) -> None:
-        self._segmenter = Segmenter()
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
 
     @abstractmethod
     def encode_segments(self, segments: Sequence[str | None], eos: int) -> Encoded:

@@ -67,7 +67,7 @@ def encode_prompt(vocabulary: Vocabulary, prompt: str) -> list[int]:
             f"The prompt holds {vocabulary.kind} that the model has never seen: {shown}. Leave them out, "
             "or train a model with the tokens 'bytes' or 'bpe', to which nothing is unknown."
         )
-    return vocabulary.encode(prompt)
+    return vocabulary.encode_start(prompt)
 
 
 def is_one_stream(vocabulary: Vocabulary, baselines: Baselines) -> bool:

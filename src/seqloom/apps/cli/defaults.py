@@ -32,7 +32,7 @@ _PICKS = (
 )
 _PATIENCE = 5
 LIMITS = ("steps", "epochs", "minutes")
-_VOCABULARY = {"words": 50_000, "bpe": 4096}
+_VOCABULARY = {"words": 50_000, "symbols": 50_000, "bpe": 4096}
 _LOGITS_BYTES = 200 << 20
 
 

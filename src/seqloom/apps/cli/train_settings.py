@@ -14,7 +14,7 @@ MODEL_SETTINGS = (
     Setting("embedding", WholeOr(1, "one-hot"), "Width of the learned embedding, or one-hot.", _MODEL),
     Setting("tied", Switch(), "Share the table of the embedding with the head.", _MODEL),
     Setting("dropout", Number(0.0, 1.0), "Share of units dropped between layers and before the head.", _MODEL),
-    Setting("tokens", Choice("characters", "bytes", "words", "bpe"), "What one token is.", _TEXT),
+    Setting("tokens", Choice("characters", "bytes", "words", "bpe", "symbols"), "What one token is.", _TEXT),
     Setting("document", Choice("file", "line", "blank-line"), "Where a document ends.", _TEXT),
     Setting("reset", Switch(), "Begin each document with a fresh state (default: if there are many).", _TEXT),
     Setting("start", Choice("eos", "zero"), "What predicts the first token: <eos>, or a zero vector.", _TEXT),
