@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,8 +49,47 @@ def test_feed_pieces_is_feed_and_finish(vocabulary: Vocabulary, chunks: list[tup
         expected += slow.feed(text)
         if ends:
             expected += [*slow.finish(), vocabulary.eos]
-    assert fast.feed_pieces(pieces, vocabulary.eos).tolist() == expected
+    assert fast.feed_pieces(pieces, vocabulary.eos).ids.tolist() == expected
     assert fast.finish() == slow.finish()
+
+
+@EVERY
+@given(chunks=st.lists(st.tuples(st.text(max_size=9), st.booleans())))
+def test_every_character_is_counted_once(vocabulary: Vocabulary, chunks: list[tuple[str, bool]]):
+    """Up to each ``<eos>``, the characters of the ids are those of the documents."""
+    pieces = [Piece(*chunk) for chunk in [*chunks, ("", True)]]
+    ids, characters = vocabulary.encoder().feed_pieces(pieces, vocabulary.eos)
+    table = vocabulary.characters_per_token()
+    assert (characters is None) == (table is not None)
+    counts = characters if characters is not None else table[ids]
+    assert counts.shape == ids.shape
+    ends = [number for number, piece in enumerate(pieces, 1) if piece.ends]
+    assert counts.cumsum()[ids == vocabulary.eos].tolist() == [sum(len(p.text) for p in pieces[:n]) for n in ends]
+
+
+def test_white_space_before_a_word_is_counted_to_it():
+    encoded = Words(["a", "b"]).encoder().feed_pieces([Piece("a  b ", True), Piece("b", True)], 0)
+    assert encoded.ids.tolist() == [2, 3, 0, 3, 0]
+    assert encoded.characters is not None
+    assert encoded.characters.tolist() == [1, 3, 1, 1, 0]
+
+
+def test_more_characters_than_one_count_holds():
+    """What is over goes to the next ids, also beyond the end of a document."""
+    pieces = [Piece(" " * 200_000 + "a", True), Piece("b" + " " * 70_000, True), Piece("a b", True)]
+    characters = Words(["a", "b"]).encoder().feed_pieces(pieces, 0).characters
+    assert characters is not None
+    assert characters.dtype == np.uint16
+    assert characters.tolist() == [65_535, 65_535, 65_535, 65_535, 7863, 2, 0]
+
+
+def test_byte_pairs_of_more_than_255_characters():
+    text = "日本" * 200
+    vocabulary = BytePairs.learn(text_documents([text] * 5), maximum_size=2000)
+    lengths = vocabulary.characters_per_token()
+    assert lengths is not None
+    assert lengths.max() == 400
+    assert lengths[vocabulary.encode(text)].sum() == 400
 
 
 @EVERY

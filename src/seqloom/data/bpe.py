@@ -14,7 +14,7 @@ from seqloom.data.byte import Utf8Decoder, starts_a_character
 from seqloom.data.document import Piece
 from seqloom.data.segment_encoder import SegmentEncoder
 from seqloom.data.segments import Segmenter
-from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary, check_size, json_strings
+from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Vocabulary, check_size, json_strings
 from seqloom.errors import DataError, MissingExtraError, ModelFileError
 
 if TYPE_CHECKING:
@@ -89,9 +89,8 @@ class BytePairs(Vocabulary):
     def piece(self, token: int) -> str:
         return "<eos>" if token == self.eos else self._texts[token].decode("utf-8", "backslashreplace")
 
-    def characters_per_token(self) -> NDArray[np.uint8]:
-        lengths = [min(255, sum(map(starts_a_character, text))) for text in self._texts]
-        return np.array([*lengths, 0], np.uint8)
+    def characters_per_token(self) -> NDArray[np.uint32]:
+        return np.array([*(sum(map(starts_a_character, text)) for text in self._texts), 0], np.uint32)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -106,9 +105,12 @@ class _Encoder(SegmentEncoder):
         super().__init__()
         self._tokenizer = tokenizer
 
-    def encode_segments(self, segments: Sequence[str]) -> Iterable[Sequence[int]]:
-        found = self._tokenizer.encode_batch_fast([_printable(segment) for segment in segments])
-        return (encoding.ids for encoding in found)
+    def encode_segments(self, segments: Sequence[str | None], eos: int) -> Encoded:
+        found = iter(self._tokenizer.encode_batch_fast([_printable(text) for text in segments if text is not None]))
+        ids: list[int] = []
+        for segment in segments:
+            ids += [eos] if segment is None else next(found).ids
+        return Encoded(np.array(ids, np.uint32), None)
 
 
 def _segments(pieces: Iterable[Piece]) -> Iterator[str]:

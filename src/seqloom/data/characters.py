@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.document import Piece, batch_pieces
-from seqloom.data.vocabulary import Decoder, Encoder, Ids, Vocabulary, check_size, id_type, json_strings
+from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Ids, Vocabulary, check_size, id_type, json_strings
 from seqloom.errors import ModelFileError
 
 __all__ = ["Characters"]
@@ -76,8 +76,8 @@ class Characters(Vocabulary):
     def unknown(self, text: str) -> list[str]:
         return [character for character in dict.fromkeys(text) if self._table[ord(character)] == self.unk]
 
-    def characters_per_token(self) -> NDArray[np.uint8]:
-        lengths = np.ones(self.size, np.uint8)
+    def characters_per_token(self) -> NDArray[np.uint32]:
+        lengths = np.ones(self.size, np.uint32)
         lengths[self.eos] = 0
         return lengths
 
@@ -93,11 +93,11 @@ class _Encoder(Encoder):
         ids: Ids = self._table[_code_points(text)]
         return ids
 
-    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
+    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Encoded:
         ids = self.feed_array("".join([piece.text for piece in pieces]))
         stops = np.cumsum([len(piece.text) for piece in pieces], dtype=np.int64)
         ends = np.array([piece.ends for piece in pieces], bool)
-        return np.insert(ids, stops[ends], eos)
+        return Encoded(np.insert(ids, stops[ends], eos), None)
 
 
 class _Decoder(Decoder):

@@ -44,7 +44,7 @@ class Corpus:
         self.vocabulary_sha256 = str(header["vocabulary_sha256"])
         self.document = str(header.get("document", ""))
         lengths = header.get("characters_per_token")
-        self._lengths = None if lengths is None else np.array(lengths, np.uint8)
+        self._lengths = None if lengths is None else np.array(lengths, np.uint32)
         self._marks = np.array(header["marks"], np.int64).reshape(-1, 2)
 
     @classmethod
@@ -193,7 +193,7 @@ class _Counts:
             yield self._batch(encoder, batch)
 
     def _batch(self, encoder: Encoder, batch: Sequence[Piece]) -> Ids:
-        ids = encoder.feed_pieces(batch, self.vocabulary.eos)
+        ids = encoder.feed_pieces(batch, self.vocabulary.eos).ids
         self.tokens += len(ids)
         self.characters += sum(len(piece.text) for piece in batch)
         self.documents += sum(piece.ends for piece in batch)

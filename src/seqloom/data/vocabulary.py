@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ from seqloom.errors import DataError, ModelFileError
 
 __all__ = [
     "LARGEST_VOCABULARY",
+    "MOST_CHARACTERS",
     "Decoder",
+    "Encoded",
     "Encoder",
     "Ids",
     "Vocabulary",
@@ -26,7 +28,20 @@ __all__ = [
 ]
 
 LARGEST_VOCABULARY = 1 << 20
+MOST_CHARACTERS = (1 << 16) - 1
 Ids = NDArray[np.unsignedinteger[Any]]
+
+
+class Encoded(NamedTuple):
+    """``ids`` (N,), and the ``characters`` (N,) of the text that each of them stands for.
+
+    White space before a token is counted to it, what is left at the end of a document to its ``<eos>``. One id takes
+    up to 65,535; what is over goes to the next ids. ``characters`` is None where the id alone tells it:
+    :meth:`Vocabulary.characters_per_token`.
+    """
+
+    ids: Ids
+    characters: NDArray[np.uint16] | None
 
 
 class Encoder(ABC):
@@ -48,8 +63,8 @@ class Encoder(ABC):
         """:meth:`finish_array` as a list."""
         return [int(i) for i in self.finish_array().tolist()]
 
-    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
-        """The ids of many pieces, with ``eos`` after each document that ends."""
+    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Encoded:
+        """The ids of many pieces, with ``eos`` after each document that ends, and what they stand for."""
         parts: list[Ids] = []
         end = np.array([eos], np.uint32)
         for text, ends in pieces:
@@ -57,7 +72,7 @@ class Encoder(ABC):
                 parts.append(self.feed_array(text))
             if ends:
                 parts += (self.finish_array(), end)
-        return np.concatenate(parts) if parts else np.zeros(0, np.uint32)
+        return Encoded(np.concatenate(parts) if parts else np.zeros(0, np.uint32), None)
 
 
 class Decoder(ABC):
@@ -114,7 +129,7 @@ class Vocabulary(ABC):
         """The parts of a text that have no id of their own, each once, in order."""
         return []
 
-    def characters_per_token(self) -> NDArray[np.uint8] | None:
+    def characters_per_token(self) -> NDArray[np.uint32] | None:
         """(size,) the characters of text that each id stands for, or None where that depends on the text."""
         return None
 

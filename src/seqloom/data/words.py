@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
+import numpy as np
+
 from seqloom.data.document import Piece
 from seqloom.data.segment_encoder import SegmentEncoder
 from seqloom.data.segments import Segmenter
-from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary, check_size, json_strings
+from seqloom.data.vocabulary import MOST_CHARACTERS, Decoder, Encoded, Encoder, Vocabulary, check_size, json_strings
 from seqloom.errors import ModelFileError
 
 __all__ = ["Words", "split_words"]
@@ -109,10 +111,25 @@ class _Encoder(SegmentEncoder):
     def __init__(self, ids: dict[str, int]) -> None:
         super().__init__()
         self._ids = ids
+        self._left = 0
 
-    def encode_segments(self, segments: Sequence[str]) -> Iterable[Sequence[int]]:
+    def encode_segments(self, segments: Sequence[str | None], eos: int) -> Encoded:
         get = self._ids.get
-        return ([get(word, Words.unk) for word in split_words(segment)] for segment in segments)
+        ids: list[int] = []
+        counts: list[int] = []
+        for segment in segments:
+            if segment is None:
+                ids.append(eos)
+                counts.append(min(self._left, MOST_CHARACTERS))
+                self._left -= counts[-1]
+                continue
+            counted = -self._left
+            for match in _TOKEN.finditer(segment):
+                ids.append(get(match[0], Words.unk))
+                counts.append(min(match.end() - counted, MOST_CHARACTERS))
+                counted += counts[-1]
+            self._left = len(segment) - counted
+        return Encoded(np.array(ids, np.uint32), np.array(counts, np.uint16))
 
 
 class _Decoder(Decoder):
