@@ -150,7 +150,7 @@ def test_what_is_unknown_in_a_prompt_can_be_left_out(tokens: str) -> None:
     model = small(tokens=tokens, steps=20).fit([RHYME], validation=0.0)
     with pytest.raises(UsageError, match="ignore_unknown=True"):
         model.generate("one ¿ two")
-    odd, plain = ("one ¿two € three", "one two  three")
+    odd, plain = "one two€", "one two"
     for call in (
         lambda prompt: texts_of(model, [prompt], length=20, ignore_unknown=True),
         lambda prompt: model.beam_search(prompt, length=5, width=2, ignore_unknown=True),
