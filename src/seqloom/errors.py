@@ -13,7 +13,7 @@ SeqloomError            1  a bug, or an error without a better home
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "DataError",
@@ -25,6 +25,7 @@ __all__ = [
     "StorageError",
     "UsageError",
     "did_you_mean",
+    "listed",
     "raise_together",
 ]
 
@@ -126,3 +127,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     by_lower_case = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.6)
     return f" Did you mean {by_lower_case[near[0]]!r}?" if near else ""
+
+
+def listed(parts: Sequence[str], most: int = 10) -> str:
+    """The parts in quotes, or the first of them where they are many.
+
+    >>> listed(["a", "b", "c"], most=2)
+    "'a', 'b' …"
+    """
+    return ", ".join(map(repr, parts[:most])) + (" …" if len(parts) > most else "")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ TEXTS = st.lists(st.text("ab é", min_size=1, max_size=9), min_size=1, max_size=
 
 def documents(corpus: Corpus) -> list[list[int]]:
     stops = corpus.ends(0, len(corpus))
-    return [corpus.ids[a + 1 : b].tolist() for a, b in zip(stops[:-1], stops[1:], strict=True)]
+    return [corpus.ids[a + 1 : b].tolist() for a, b in pairwise(stops)]
 
 
 @given(TEXTS, st.integers(0, 99), st.sampled_from([Tokens.CHARACTERS, Tokens.WORDS]))
@@ -27,7 +28,7 @@ def test_the_same_documents_in_another_order(texts: list[str], seed: int, tokens
     assert other.facts == corpus.facts
     assert other.stream().characters == corpus.characters
     stops = other.ends(0, len(other))
-    for a, b in zip(stops[:-1], stops[1:], strict=True):
+    for a, b in pairwise(stops):
         whole = sorted(len(text) for text in texts if vocabulary.encode(text) == other.ids[a + 1 : b].tolist())
         assert Stream(other, int(a) + 1, int(b) + 1).characters in whole
 

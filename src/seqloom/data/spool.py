@@ -44,7 +44,7 @@ class Spool(Generic[_Number]):
         self._count = 0
         self._folder = folder
         try:
-            self._file = tempfile.TemporaryFile(dir=folder, buffering=1 << 20)
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=1 << 20)  # noqa: SIM115 (closed by __exit__)
         except OSError as error:
             raise self._refused(error) from error
 

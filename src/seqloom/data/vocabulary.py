@@ -127,6 +127,10 @@ class Vocabulary(ABC):
         """The ids of a text that goes on, as a prompt does."""
         return self.encode(text)
 
+    def without_unknown(self, ids: Sequence[int]) -> list[int]:
+        """The ids that stand for something, with what belongs to the others left out too."""
+        return [token for token in ids if token != self.unk]
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of some ids; ``<eos>`` gives nothing."""
         decoder = self.decoder()

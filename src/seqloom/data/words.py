@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Any, Final, final
 
 import numpy as np
@@ -113,6 +113,10 @@ class Words(Vocabulary):
     def encode_start(self, text: str) -> list[int]:
         ids = self.encode(text)
         return ids[:-1] if ids[-1:] == [self.space] else ids
+
+    def without_unknown(self, ids: Sequence[int]) -> list[int]:
+        marks = {(self.joined, self.unk), (self.space, self.unk)}
+        return [a for a, b in pairwise([*ids, self.eos]) if a != self.unk and (a, b) not in marks]
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "rule": _RULE, "tokens": list(self.words)}

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
 from seqloom.data import Document, Start, Tokens, Vocabulary
 from seqloom.data.lanes import ZERO
+from seqloom.decoding import Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.evaluation import Evaluation
-from seqloom.tasks.generation import Beam, encode_prompt, generate, is_one_stream, make_filters, new_text, search
+from seqloom.tasks.generation import Beam, encode_prompt, generate, is_one_stream, opening, search
 from seqloom.tasks.language_files import Fitted, load_files, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.scoring import read_prompts, surprisals
+from seqloom.tasks.text_score import TextScore
 from seqloom.tasks.texts import Data, Progress, encode
+from seqloom.tasks.writing import Writing
 from seqloom.training.log import History
 from seqloom.training.progress import Progress as TrainingProgress
 from seqloom.training.settings import TrainingSettings
 
 __all__ = ["LanguageModel"]
 
-_ROWS = 32
 _PREVIEW_TEMPERATURE = 0.8
 
 
@@ -129,41 +131,53 @@ class LanguageModel(Estimator):
         """
         return self._measure(data, progress)
 
-    def log_probability(self, text: str) -> float:
-        """ln p(text), the end of the document included; over all texts the probabilities sum to 1."""
-        return self.log_probabilities([text])[0]
+    def log_probability(self, text: str, *, context: str = "", end: bool | None = None) -> float:
+        """ln p(text | context): see :meth:`score_texts`."""
+        return self.log_probabilities([text], context=context, end=end)[0]
 
-    def log_probabilities(self, texts: Iterable[str]) -> list[float]:
+    def log_probabilities(self, texts: Iterable[str], *, context: str = "", end: bool | None = None) -> list[float]:
         """:meth:`log_probability` of many texts, in batches."""
-        rows = [self._encoded(text) for text in texts]
-        found = [0.0] * len(rows)
-        order = sorted(range(len(rows)), key=lambda k: len(rows[k]))
-        for begin in range(0, len(order), _ROWS):
-            batch = order[begin : begin + _ROWS]
-            nats = surprisals(self.model_, self._start_token(), [rows[k] for k in batch])
-            for k, row in zip(batch, nats, strict=True):
-                found[k] = -float(row.sum())
-        return found
+        return [score.log_probability for score in self.score_texts(texts, context=context, end=end)]
 
-    def surprisal(self, text: str) -> list[tuple[str, float]]:
-        """Each token of a text with its −ln p; the last is the end of the document."""
-        row = self._encoded(text)
-        (nats,) = surprisals(self.model_, self._start_token(), [row])
-        return list(zip(map(self.vocabulary_.piece, row), nats.tolist(), strict=True))
+    def rank(self, sentences: Iterable[str], *, context: str = "", end: bool | None = None) -> list[tuple[str, float]]:
+        """Sentences with their log-probabilities, the likeliest first."""
+        scores = self.score_texts(sentences, context=context, end=end)
+        return sorted(((score.text, score.log_probability) for score in scores), key=lambda pair: -pair[1])
 
-    def next_probabilities(self, prefix: str = "") -> list[tuple[str, float]]:
+    def surprisal(
+        self, text: str, *, context: str = "", end: bool | None = None, by_word: bool = False
+    ) -> list[tuple[str, float]]:
+        """Each token of a text with its −ln p, or each word (:meth:`TextScore.by_word`); the sum is −ln p(text)."""
+        (score,) = self.score_texts([text], context=context, end=end)
+        return score.by_word() if by_word else score.by_token()
+
+    def score_texts(self, texts: Iterable[str], *, context: str = "", end: bool | None = None) -> list[TextScore]:
+        """How probable each text is, with the figures of its tokens.
+
+        ln p(text | context) = Σ_t ln p(x_t | start, context, x_1 … x_{t-1}). The context is read, not scored; text and
+        context are cut into tokens each by itself. With ``end`` the ``<eos>`` after the text is its last token, and p
+        sums to 1 over all texts; without it p is that of all texts that begin so. None scores the end where the model
+        learned from more than one document: one long text does not teach where texts end. ``start`` is where
+        :meth:`generate` begins too: in a model of one long text a newline follows it, if that text had any, so that
+        every text begins a line. Raises UsageError for a string where texts are expected.
+        """
+        self._check_fitted("model_")
+        if isinstance(texts, str):
+            raise UsageError(f"texts: expected several texts, got one string. Give a list: [{texts[:20]!r}].")
+        scored, vocabulary = list(texts), self.vocabulary_
+        last = [vocabulary.eos] if self._ends(end) else []
+        rows = [vocabulary.encode(text) + last for text in scored]
+        nats = surprisals(self.model_, [*self._opening(), *vocabulary.encode_start(context)], rows)
+        return [TextScore(vocabulary, *one) for one in zip(scored, rows, nats, strict=True)]
+
+    def next_probabilities(self, prefix: str = "", *, ignore_unknown: bool = False) -> list[tuple[str, float]]:
         """Every token with its probability of coming after ``prefix``, the likeliest first."""
         self._check_fitted("model_")
-        prompt = encode_prompt(self.vocabulary_, prefix)
-        logits, _ = read_prompts(self.model_.eval(), [[self._start_token(), *prompt]])
+        row = [*self._opening(), *encode_prompt(self.vocabulary_, prefix, ignore_unknown)]
+        logits, _ = read_prompts(self.model_.eval(), [row])
         probabilities, tokens = logits[0].cpu().double().softmax(-1).sort(descending=True, stable=True)
         pieces = [self.vocabulary_.piece(token) for token in tokens.tolist()]
         return list(zip(pieces, probabilities.tolist(), strict=True))
-
-    def rank(self, sentences: Iterable[str]) -> list[tuple[str, float]]:
-        """Sentences with their log-probabilities, the likeliest first."""
-        texts = list(sentences)
-        return sorted(zip(texts, self.log_probabilities(texts), strict=True), key=lambda pair: -pair[1])
 
     def generate(
         self,
@@ -176,25 +190,28 @@ class LanguageModel(Estimator):
         repetition_penalty: float = 1.0,
         seed: int = 0,
         stop: bool | None = None,
-    ) -> Iterator[tuple[int, str]]:
+        stop_at: str | Sequence[str] = (),
+        ignore_unknown: bool = False,
+    ) -> Writing:
         """Continue the prompts, yielding ``(row, piece)`` as the text is drawn.
 
-        A text ends after ``length`` tokens, or with ``stop`` at ``<eos>``, which never comes without. None stops
-        where the model learned from more than one document: one long text does not teach where texts end, nor how
-        they begin, so there an empty prompt begins a line (after a newline that is not yielded, if the text had any).
-        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. Row k draws from seed + k,
-        whatever rows stand beside it, so it equals the same prompt alone with that seed. Raises UsageError for what
-        is out of range, and for a prompt that holds what the model has never seen.
+        A text ends after ``length`` tokens, right before the first of the strings ``stop_at`` in what was written, or
+        with ``stop`` at ``<eos>``, which never comes without; ``endings`` of what is returned says which it was. None
+        stops where the model learned from more than one document: one long text does not teach where texts end, nor
+        how they begin, so there every text begins a line (after a newline that is not yielded, if the text had any).
+        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. ``ignore_unknown`` leaves out of
+        the prompts what the model has never seen. Row 0 draws from ``seed``, row k from
+        ``seqloom.decoding.seed_of_row(seed, k)``, whatever rows stand beside it: its prompt alone with that seed gives
+        the same text, and another ``seed`` shares no row. Raises UsageError for what is out of range, and for a prompt
+        that holds what the model has never seen.
         """
         self._check_fitted("model_")
-        texts = [prompts] if isinstance(prompts, str) else list(prompts)
         if length < 0:
             raise UsageError(f"length: expected a whole number of at least 0, got {length}.")
-        ends = self._stops(stop)
-        filters = make_filters(self.vocabulary_, temperature, top_k, top_p, repetition_penalty, ends)
-        rows = [self._prompt(text) for text in texts]
-        seeds = [seed + row for row in range(len(rows))]
-        return generate(self.model_, self.vocabulary_, self._start_token(), rows, filters, seeds, length, ends)
+        rows = [encode_prompt(self.vocabulary_, text, ignore_unknown) for text in _several(prompts)]
+        sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
+        ends, strings = self._ends(stop), _several(stop_at)
+        return generate(self.model_, self.vocabulary_, self._opening(), rows, sampling, length, ends, strings)
 
     def beam_search(
         self,
@@ -204,14 +221,16 @@ class LanguageModel(Estimator):
         width: int = 5,
         length_penalty: float = 0.0,
         stop: bool | None = None,
+        ignore_unknown: bool = False,
     ) -> list[Beam]:
         """The likeliest continuations of a prompt, the best first; ``length_penalty`` above 0 favours long ones.
 
-        ``stop`` and an empty prompt are as for :meth:`generate`; without ``stop`` all have ``length`` tokens.
+        ``stop``, ``ignore_unknown`` and the beginning are as for :meth:`generate`; without ``stop`` all have ``length``
+        tokens.
         """
         self._check_fitted("model_")
-        start, row, ends = self._start_token(), self._prompt(prompt), self._stops(stop)
-        return search(self.model_, self.vocabulary_, start, row, width, length, length_penalty, ends)
+        row, ends = encode_prompt(self.vocabulary_, prompt, ignore_unknown), self._ends(stop)
+        return search(self.model_, self.vocabulary_, self._opening(), row, width, length, length_penalty, ends)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
@@ -255,19 +274,14 @@ class LanguageModel(Estimator):
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
         return Fitted(self.model_, self.vocabulary_, self.baselines_, self.reset_, history, validation, self._text)
 
-    def _start_token(self) -> int:
-        return self.vocabulary_.eos if self._settings().start is Start.EOS else ZERO
+    def _opening(self) -> list[int]:
+        """The ids after which every text is read, written and scored."""
+        start = self.vocabulary_.eos if self._settings().start is Start.EOS else ZERO
+        return opening(self.vocabulary_, self.baselines_, start)
 
-    def _stops(self, stop: bool | None) -> bool:
-        return not is_one_stream(self.vocabulary_, self.baselines_) if stop is None else stop
-
-    def _prompt(self, text: str) -> list[int]:
-        return encode_prompt(self.vocabulary_, text) or new_text(self.vocabulary_, self.baselines_)
-
-    def _encoded(self, text: str) -> list[int]:
-        """The ids of a document, its end included."""
-        self._check_fitted("model_")
-        return [*self.vocabulary_.encode(text), self.vocabulary_.eos]
+    def _ends(self, wish: bool | None) -> bool:
+        """Whether ``<eos>`` is a token of texts: as wished, or if the model could learn it."""
+        return not is_one_stream(self.vocabulary_, self.baselines_) if wish is None else wish
 
     def _measure(self, data: Data, progress: Progress | None = None) -> Evaluation:
         self._check_fitted("model_")
@@ -275,3 +289,7 @@ class LanguageModel(Estimator):
         with enough_memory("Measure on a shorter text, or close other programs."):
             stream = encode(data, self.vocabulary_, settings.document, None)
             return measure(self.model_, self.vocabulary_, stream, self.reset_, settings.start, baselines, progress)
+
+
+def _several(texts: str | Sequence[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
