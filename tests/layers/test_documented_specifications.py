@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py")])
 QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"")
 WORD = "|".join(sorted(WORDS, key=len, reverse=True))
-SPECIFICATION = re.compile(rf"(\d+\*)?({WORD})(?![\w-])(\([^(){}…]*\))?( bidirectional)?( \+ .+)?")
+SPECIFICATION = re.compile(rf"(\d+\*)?({WORD})(?![\w-])(\([^(){{}}…]*\))?( bidirectional)?( \+ .+)?")
 INPUTS = re.compile(r"inputs of (\d+)|\.build\((?:in_features=)?(\d+)|in_features=(\d+)")
 ANY_WIDTH = (64, 67)
 """The embedding of a text without a width of its own is as wide as its vocabulary, whatever that is."""
