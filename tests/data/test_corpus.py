@@ -163,7 +163,7 @@ def test_a_full_disk(tmp_path: Path):
     (tmp_path / "text").write_text("abc")
 
     def fill() -> None:
-        with CorpusWriter(tmp_path / "ids", np.dtype(np.uint8), tmp_path / "text") as writer:
+        with CorpusWriter(tmp_path / "ids", np.dtype(np.uint8), 3) as writer:
             with open("/dev/full", "wb") as full:
                 os.dup2(full.fileno(), writer._file.fileno())
             writer.write(np.zeros(1 << 21, np.uint8))

@@ -9,8 +9,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.corpus_file import CorpusWriter, file_sha256, read_corpus_file
-from seqloom.data.document import Document, Piece, batch_pieces, cut_pieces, read_documents, text_documents
+from seqloom.data.corpus_file import CorpusWriter, read_corpus_file
+from seqloom.data.document import Document, Piece, batch_pieces, cut_pieces, text_documents
+from seqloom.data.sources import Files
 from seqloom.data.vocabulary import Encoder, Ids, Vocabulary, id_type
 from seqloom.errors import DataError
 
@@ -135,40 +136,40 @@ class Stream:
 
 
 def encode_corpus(
-    path: Path | str,
+    source: Files | Path | str,
     vocabulary: Vocabulary,
     document: Document,
     target: Path | str,
     progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
-    """Encode a text file once into ``target``, readable by its owner only, and map it.
+    """Encode text files once into ``target``, readable by its owner only, and map it.
 
     A target that already holds this text (size and sha256), cut and encoded the same way, is used as it is.
     ``progress`` gets the bytes read and the bytes in all. Nothing is left behind when it fails.
     """
-    path, target = Path(path), Path(target)
-    known = _reusable(path, vocabulary, document, target)
+    source, target = Files.of(source), Path(target)
+    known = _reusable(source, vocabulary, document, target)
     if known is not None:
         return known
     counts = _Counts(vocabulary)
-    with CorpusWriter(target, id_type(vocabulary.size), path, progress) as writer:
+    with CorpusWriter(target, id_type(vocabulary.size), source.size, progress) as writer:
         writer.write(np.array([vocabulary.eos], np.uint32))
-        for ids in counts.encode(read_documents(path, document, observe=writer.observe)):
+        for ids in counts.encode(source.documents(document, observe=writer.observe)):
             writer.write(ids)
         if not counts.documents:
-            raise DataError(f"{path} holds only empty lines: there is nothing to learn from.")
+            raise DataError(f"{source} holds only empty lines: there is nothing to learn from.")
         writer.finish(counts.header() | {"document": document.value})
     return Corpus.open(target)
 
 
-def _reusable(path: Path, vocabulary: Vocabulary, document: Document, target: Path) -> Corpus | None:
+def _reusable(source: Files, vocabulary: Vocabulary, document: Document, target: Path) -> Corpus | None:
     try:
         known = Corpus.open(target)
         same = (
             known.document == document.value
             and known.vocabulary_sha256 == vocabulary.fingerprint
-            and known.source_size == path.stat().st_size
-            and known.source_sha256 == file_sha256(path)
+            and known.source_size == source.size
+            and known.source_sha256 == source.sha256()
         )
     except (DataError, OSError):
         return None

@@ -17,7 +17,7 @@ import numpy as np
 from seqloom.data.vocabulary import Ids
 from seqloom.errors import DataError, StorageError
 
-__all__ = ["CorpusWriter", "file_sha256", "read_corpus_file"]
+__all__ = ["CorpusWriter", "read_corpus_file"]
 
 _MAGIC = b"seqloom\x01"
 _IDS_START = 16
@@ -33,7 +33,7 @@ class CorpusWriter:
         self,
         target: Path,
         dtype: np.dtype[np.unsignedinteger[Any]],
-        source: Path,
+        source_size: int,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._target = target
@@ -42,7 +42,7 @@ class CorpusWriter:
         self._hash = hashlib.sha256()
         self._read = 0
         self._progress = progress
-        self._total = source.stat().st_size if source.is_file() else 0
+        self._total = source_size
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             number, name = tempfile.mkstemp(prefix=f".tmp-{target.name}-", dir=target.parent)
@@ -136,12 +136,6 @@ def read_corpus_file(path: Path) -> tuple[Ids, dict[str, Any]]:
         raise DataError(f"{path} is damaged: its header cannot be read ({error}).") from error
     mapped = np.memmap(path, np.dtype(header["dtype"]), "r", _IDS_START, (header["count"],))
     return np.asarray(mapped), header
-
-
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _checked(header: dict[str, Any], place: int) -> dict[str, Any]:

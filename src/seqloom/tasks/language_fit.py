@@ -12,6 +12,7 @@ from typing import NamedTuple
 from seqloom.data import Stream, Vocabulary, split
 from seqloom.errors import UsageError
 from seqloom.tasks.baselines import Baselines
+from seqloom.tasks.given import source_of
 from seqloom.tasks.language_files import Fitted, differences, model_files, read_fitted
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.measuring import measure
@@ -40,6 +41,7 @@ def fit(
     """See :meth:`seqloom.tasks.LanguageModel.fit`."""
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
+    data = source_of(data)
     pick_device(settings.training)
     with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
         if place is not None and force and versions(place):

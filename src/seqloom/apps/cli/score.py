@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqloom.apps.cli.console import emit, emit_json, say
+from seqloom.apps.cli.inputs import INPUTS, read_inputs
 from seqloom.apps.cli.loading import load_model
 from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from seqloom.data import Files
     from seqloom.tasks import LanguageModel
 
 __all__ = ["score"]
@@ -21,19 +22,23 @@ _SHOWN = 10
 
 
 def score(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
-    file: Annotated[Path, typer.Argument(help="A text file; - is the standard input.", readable=False)] = Path("-"),
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help=f"{INPUTS} This is the default.", show_default=False),
+    ] = None,
     text: Annotated[
-        list[str] | None, typer.Option("--text", "-t", help="A text to score instead of a file; repeat it for more.")
+        list[str] | None, typer.Option("--text", "-t", help="A text to score instead of files; repeat it for more.")
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a text; rank them, likeliest first.")] = False,
     surprisal: Annotated[bool, typer.Option("--surprisal", help="Print nats for each token instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each text.")] = False,
 ) -> None:
     """Print the log-probability of texts, their end included: columns log p, nats/token and text."""
-    if text and str(file) != "-":
-        raise UsageError("Give either a file or --text, not both.")
-    texts = list(text) if text else _texts(file, lines)
+    if text and files:
+        raise UsageError("Give either files or --text, not both.")
+    texts = list(text) if text else _texts(read_inputs(context, files or ["-"]), lines)
     loaded = load_model(model)
     _remark_on_unknown(loaded, texts)
     rows = _with_surprisal(loaded, texts) if surprisal else _scored(loaded, texts)
@@ -82,22 +87,21 @@ def _remark_on_unknown(model: LanguageModel, texts: list[str]) -> None:
         say(f"Scored as <unk>, {vocabulary.kind} unknown to the model: {shown}.", style="yellow")
 
 
-def _texts(file: Path, lines: bool) -> list[str]:
-    from seqloom.data.reader import read_text
+def _texts(files: Files, lines: bool) -> list[str]:
+    """The text of each file, or of each line of all."""
+    from seqloom.data import Document
 
-    if str(file) == "-":
-        raw = sys.stdin.buffer.read()
-        try:
-            content = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"standard input: expected UTF-8 text, got byte {raw[error.start]:#04x} at offset {error.start}."
-            ) from None
-    else:
-        content = "".join(read_text(file))
-    if not content.strip("\n"):
-        raise DataError(f"{'standard input' if str(file) == '-' else file}: expected text to score, got none.")
-    return [line for line in content.split("\n") if line] if lines else [content]
+    texts: list[str] = []
+    parts: list[str] = []
+    for piece in files.documents(Document.LINE if lines else Document.FILE):
+        parts.append(piece.text)
+        if piece.ends:
+            texts.append("".join(parts))
+            parts.clear()
+    texts = [text for text in texts if text.strip("\n")]
+    if not texts:
+        raise DataError(f"{files}: expected text to score, got none.")
+    return texts
 
 
 def _one_line(text: str) -> str:
