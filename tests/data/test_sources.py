@@ -200,6 +200,9 @@ def test_nothing_named(tmp_path: Path) -> None:
             Files.of(paths)
     with pytest.raises(DataError, match="No such file"):
         Files.of([write(tmp_path / "a"), tmp_path / "b"])
+    for name in ("x" * 5000, "a\0b"):
+        with pytest.raises(DataError, match="Cannot read"):
+            Files.of([name])
 
 
 def test_texts_are_documents() -> None:

@@ -66,8 +66,8 @@ REFUSED: list[tuple[Any, str, str]] = [
     (["a", Path("b")], "item 1 of the list is pathlib", "Strings are texts there: write Path(…)"),
     ([Path("a"), "b"], "item 0 of the list is pathlib", "Strings are texts there: write Path(…)"),
     ("", "an empty one", "Expected the path"),
-    ("It was a bright cold day", "No such file: 'It was a bright cold day'", "[text]"),
-    ("one\ntwo", "No such file", "[text]"),
+    ("It was a bright cold day", "No such file: It was a bright cold day\n", "[text]"),
+    ("one\ntwo", "No such file: one\\ntwo\n", "[text]"),
     (LONG, f"({len(LONG):,} characters)", "[text]"),
     (LONG.replace(" ", ""), "No such file", "[text]"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def files_inside(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
     for child in children:
         if child.name.startswith("."):
             left_out["hidden"] += 1
-        elif not child.is_dir():
+        elif not os.path.isdir(child):
             reason = _why_not(child)
             if reason:
                 left_out[reason] += 1

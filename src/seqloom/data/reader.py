@@ -6,6 +6,7 @@ import codecs
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +14,7 @@ from typing import BinaryIO
 from seqloom.data.encoding import wide_encoding
 from seqloom.errors import DataError, did_you_mean
 
-__all__ = ["cut_short", "read_text", "text_size"]
+__all__ = ["no_such_file", "read_text", "shown", "text_size"]
 
 _HEAD = 1 << 12
 _NEIGHBOURS = 1000
@@ -34,16 +35,16 @@ def read_text(
     """
     path = Path(path)
     size = text_size(path)
-    return _stream(path, name or cut_short(str(path)), size, max(1, chunk), observe)
+    return _stream(path, name or shown(str(path)), size, max(1, chunk), observe)
 
 
 def text_size(path: Path) -> int:
     """The bytes of a text file; DataError for what :func:`read_text` refuses without reading."""
-    name = cut_short(str(path))
+    name = shown(str(path))
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise DataError(f"No such file: {name}.{_alike(path)}") from None
+        raise DataError(no_such_file(str(path))) from None
     except (OSError, ValueError) as error:
         raise DataError(f"Cannot read {name}: {_reason(error)}") from error
     if stat.S_ISDIR(status.st_mode):
@@ -60,13 +61,28 @@ def text_size(path: Path) -> int:
     return status.st_size
 
 
-def cut_short(text: str) -> str:
-    """Text as a message can show it.
+def no_such_file(name: str) -> str:
+    """What to say of a file that is not there: its name, and one in its folder that is nearly the same.
 
-    >>> cut_short("letters.txt"), len(cut_short("It was a bright cold day. " * 1000))
-    ('letters.txt', 121)
+    >>> no_such_file("nowhere/letters.txt")
+    'No such file: nowhere/letters.txt'
     """
-    return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]}… ({len(text):,} characters)"
+    path = Path(name)
+    hint = ""
+    if len(name) <= 2 * _SHOWN:
+        with suppress(OSError, ValueError), os.scandir(path.parent) as entries:
+            hint = did_you_mean(path.name, [entry.name for entry in islice(entries, _NEIGHBOURS)])
+    return f"No such file: {shown(name)}" + (f".{hint}" if hint else "")
+
+
+def shown(name: str) -> str:
+    """A name as a message can show it: on one line, and cut short.
+
+    >>> shown("letters.txt"), shown("one\\ntwo"), len(shown("It was a bright cold day. " * 1000))
+    ('letters.txt', 'one\\\\ntwo', 121)
+    """
+    text = name if len(name) <= 2 * _SHOWN else f"{name[:_SHOWN]}… ({len(name):,} characters)"
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _stream(path: Path, name: str, size: int, chunk: int, observe: Callable[[bytes], None] | None) -> Iterator[str]:
@@ -130,14 +146,6 @@ def _refusal(file: BinaryIO, name: str, otherwise: str) -> DataError:
         return DataError(f"{name} is {otherwise}")
     what = f"is {encoding.name}" if encoding.marked else f"looks like {encoding.name} without a byte-order mark"
     return DataError(f"{name} {what}, expected UTF-8. Convert it: iconv -f {encoding.name} -t UTF-8 FILE")
-
-
-def _alike(path: Path) -> str:
-    try:
-        with os.scandir(path.parent) as entries:
-            return did_you_mean(path.name, [entry.name for entry in islice(entries, _NEIGHBOURS)])
-    except OSError:
-        return ""
 
 
 def _reason(error: Exception) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple, final
 
 from seqloom.data.document import Document, Piece, split_documents, text_documents
 from seqloom.data.folder import files_inside
-from seqloom.data.reader import read_text, text_size
+from seqloom.data.reader import read_text, shown, text_size
 from seqloom.errors import DataError, StorageError, UsageError
 
 __all__ = ["STANDARD_INPUT", "Files", "Source", "TextFile", "Texts", "open_files", "read_documents"]
@@ -177,10 +177,10 @@ def _named(given: str | os.PathLike[str], left_out: Counter[str]) -> list[TextFi
     if not os.fspath(given):
         raise UsageError("Expected the path of a text file, got an empty one.")
     path = Path(given)
-    if not path.is_dir():
-        return [TextFile(path, str(path), text_size(path))]
+    if not os.path.isdir(path):  # unlike Path.is_dir, no error where a name is too long or may not be looked at
+        return [TextFile(path, shown(str(path)), text_size(path))]
     here: Counter[str] = Counter()
-    files = [TextFile(file, str(file), text_size(file)) for file in files_inside(path, here)]
+    files = [TextFile(file, shown(str(file)), text_size(file)) for file in files_inside(path, here)]
     if not files:
         raise DataError(f"{path} holds no text file to read" + (f"; {_counted(here)}" if here else "."))
     left_out.update(here)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from seqloom.data import Corpus, Files, Source, Stream, Texts
-from seqloom.data.reader import cut_short
+from seqloom.data.reader import no_such_file
 from seqloom.errors import UsageError
 
 __all__ = ["Data", "source_of"]
@@ -92,8 +92,7 @@ def _check_no_text(data: str) -> None:
     looks_like_text = "\n" in data or len(data) > _LONGEST_PATH or data.count(" ") > 2
     if looks_like_text and not os.path.exists(data):
         raise UsageError(
-            f"No such file: {cut_short(data)!r}. A string is the path of a file; if it is the text itself, put it in a "
-            "list: [text]."
+            f"{no_such_file(data)}\nA string is the path of a file. If it is the text itself, put it in a list: [text]."
         )
 
 

@@ -96,7 +96,7 @@ class LanguageModel(Estimator):
         force: bool = False,
         progress: bool | TrainingProgress | None = None,
     ) -> Self:
-        """Learn from a text file or a list of texts.
+        """Learn from a text: the path of a file or folder, a list of paths, or a list of texts, each a document.
 
         ``validation`` is the share held out at the end, or a text of its own; 0 holds out nothing. The
         vocabulary is that of all of ``data``, so for words a validation text of its own shows what ``<unk>``
