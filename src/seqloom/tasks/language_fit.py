@@ -41,8 +41,8 @@ def fit(
     """See :meth:`seqloom.tasks.LanguageModel.fit`."""
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
-    data = source_of(data)
     pick_device(settings.training)
+    data = source_of(data)
     with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
         if place is not None and force and versions(place):
             beside = stack.enter_context(tempfile.TemporaryDirectory(prefix=".tmp-", dir=place.absolute().parent))
