@@ -26,7 +26,7 @@ def test_train_prints_baselines_and_what_comes_next(command: Command, text_file:
     assert result.code == 0, result.err
     for name in ("uniform", "unigram", "bigram"):
         assert name in result.out
-    assert "Picked by the size of the file: " in result.err
+    assert "Picked by the size of the text: " in result.err
     assert f"seqloom generate {tmp_path / 'run'}" in result.err
 
 

@@ -201,5 +201,5 @@ def test_data_that_cannot_be_scored_says_why(model: LanguageModel, tmp_path: Pat
         model.evaluate([""])
     with pytest.raises(UsageError, match="another vocabulary"):
         model.evaluate(Corpus.from_texts(["ab"], small().fit(["ab" * 20], validation=0.0).vocabulary_))
-    with pytest.raises(UsageError, match="list holds int"):
+    with pytest.raises(UsageError, match="item 0 of the list is int"):
         model.evaluate([3])  # type: ignore[list-item]

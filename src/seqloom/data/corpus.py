@@ -13,7 +13,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.document import Document, Piece, batch_pieces, cut_pieces, read_documents, text_documents
+from seqloom.data.document import Document, Piece, batch_pieces, cut_pieces, text_documents
+from seqloom.data.sources import Files
 from seqloom.data.spool import Spool
 from seqloom.data.vocabulary import Encoded, Ids, Vocabulary, id_type
 from seqloom.errors import DataError
@@ -174,28 +175,28 @@ class Stream:
 
 
 def encode_corpus(
-    path: Path | str,
+    source: Files | Path | str,
     vocabulary: Vocabulary,
     document: Document,
     folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
-    """Encode a UTF-8 file in bounded memory, into a file without a name in ``folder`` (None: among temporary ones).
+    """Encode text files in bounded memory, into a file without a name in ``folder`` (None: among temporary ones).
 
     ``progress`` is told the bytes read so far and in all. Raises DataError for a text that cannot be read or is
     empty, StorageError where the disk is full.
     """
-    path = Path(path)
-    counts, watch = _Counts(vocabulary), _Watch(path, progress)
+    files = Files.of(source)
+    counts, watch = _Counts(vocabulary), _Watch(files.size, progress)
     with ExitStack() as stack:
         ids = stack.enter_context(Spool(id_type(vocabulary.size), folder))
         per_place = stack.enter_context(Spool(np.dtype(np.uint16), folder))
-        for part in counts.encode(read_documents(path, document, observe=watch)):
+        for part in counts.encode(files.documents(document, observe=watch)):
             ids.write(part.ids)
             if part.characters is not None:
                 per_place.write(part.characters)
         if not counts.documents:
-            raise DataError(f"{path} holds only empty lines: there is nothing to learn from.")
+            raise DataError(f"{files} holds only empty lines: there is nothing to learn from.")
         return mapped_corpus(counts.facts(watch.sha256), ids, per_place)
 
 
@@ -209,11 +210,11 @@ def mapped_corpus(facts: Facts, ids: Spool[Any], per_place: Spool[np.uint16]) ->
 class _Watch:
     """See every block of the source: for its checksum, and for who wants to know how far it is read."""
 
-    def __init__(self, path: Path, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
         self._hash = hashlib.sha256()
         self._progress = progress
         self._read = 0
-        self._total = path.stat().st_size if path.is_file() else 0
+        self._total = total
 
     def __call__(self, block: bytes) -> None:
         self._hash.update(block)

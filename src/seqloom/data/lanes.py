@@ -47,10 +47,11 @@ class Lanes:
 
     Without ``reset`` the stream is cut into B lanes of equal length (to within one token) and a state may be
     carried from window to window. With ``reset`` a lane is a run of whole documents, and no window crosses the end
-    of one; with a ``seed`` the documents come in an order drawn by (seed, epoch), else in that of the text. ``fresh``
-    marks every row of window 0 and the rows where a document begins. Every target stands in exactly one place. A
-    window is as wide as its longest row, at most ``time``. A lane that is done early has rows of length 0. Without
-    ``ends`` no ``<eos>`` is a target: a text that has no end does not teach one.
+    of one; a document of more than ``longest`` tokens falls into parts, which are treated as documents. With a
+    ``seed`` they come in an order drawn by (seed, epoch), else in that of the text. ``fresh`` marks every row of
+    window 0 and the rows where a document begins. Every target stands in exactly one place. A window is as wide as
+    its longest row, at most ``time``. A lane that is done early has rows of length 0. Without ``ends`` no ``<eos>``
+    is a target: a text that has no end does not teach one.
 
     >>> from seqloom.data import Characters, Corpus
     >>> lanes = Lanes(Corpus.from_texts(["abcdefg"], Characters("abcdefg")).stream(), batch_size=2, time=3)
@@ -67,6 +68,7 @@ class Lanes:
         start: Start = Start.EOS,
         ends: bool = True,
         seed: int | None = None,
+        longest: int | None = None,
     ) -> None:
         if batch_size < 1 or time < 1:
             raise ValueError(f"Expected batch_size and time of at least 1, got {batch_size} and {time}.")
@@ -78,7 +80,7 @@ class Lanes:
         self.ends = ends
         self.seed = seed
         self._ids = stream.corpus.ids
-        self._borders = _borders(stream) if reset else None
+        self._borders = _borders(stream, longest or len(stream)) if reset else None
         self._plan = self._planned(0)
 
     def epoch(self, number: int) -> Lanes:
@@ -154,12 +156,18 @@ class _Contiguous:
         return self._starts + np.minimum(done, self._sizes), lengths, np.full(len(lengths), i == 0)
 
 
-def _borders(stream: Stream) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each document of a part begins and stops; the part may begin and stop inside of one."""
+def _borders(stream: Stream, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each document of a part, or part of a longer one, begins and stops; the first and last may be cut off."""
     stops = stream.corpus.ends(stream.start, stream.stop) + 1
     if len(stream) and (not len(stops) or stops[-1] != stream.stop):
         stops = np.append(stops, stream.stop)
-    return np.concatenate(([stream.start], stops[:-1]))[: len(stops)], stops
+    starts = np.concatenate(([stream.start], stops[:-1]))[: len(stops)]
+    parts = -(-(stops - starts) // longest)
+    if (parts == 1).all():
+        return starts, stops
+    number = np.arange(int(parts.sum())) - np.repeat(np.cumsum(parts) - parts, parts)
+    starts, stops = np.repeat(starts, parts) + number * longest, np.repeat(stops, parts)
+    return starts, np.minimum(starts + longest, stops)
 
 
 class _Documents:

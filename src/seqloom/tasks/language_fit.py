@@ -15,6 +15,7 @@ from seqloom.errors import UsageError
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.generation import is_one_stream
+from seqloom.tasks.given import source_of
 from seqloom.tasks.held_out import Parts, affordable, divide
 from seqloom.tasks.language_files import Fitted, differences, model_files, read_fitted
 from seqloom.tasks.language_settings import LanguageSettings
@@ -52,6 +53,7 @@ def fit(
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
     pick_device(settings.training)
+    data = source_of(data)
     shown = show(progress) if isinstance(progress, bool | None) else progress
     with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
         if place is not None and force and versions(place):

@@ -100,7 +100,7 @@ class LanguageModel(Estimator):
         preview: int = 0,
         progress: bool | TrainingProgress | None = None,
     ) -> Self:
-        """Learn from a text file or a list of texts.
+        """Learn from a text: the path of a file or folder, a list of paths, or a list of texts, each a document.
 
         ``validation`` is the share held out to judge by, or a text of its own; 0 holds out nothing. Of one stream it
         is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew

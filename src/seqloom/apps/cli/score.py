@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,10 +10,12 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_json, figure
 from seqloom.apps.cli.flags import refuse_without_effect
+from seqloom.apps.cli.inputs import INPUTS, read_inputs
 from seqloom.apps.cli.loading import load_model, say_unknown
 from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from seqloom.data import Files
     from seqloom.tasks import TextScore
 
 __all__ = ["score"]
@@ -23,9 +24,12 @@ __all__ = ["score"]
 def score(
     context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
-    file: Annotated[Path, typer.Argument(help="A text file; - is the standard input.", readable=False)] = Path("-"),
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help=f"{INPUTS} This is the default.", show_default=False),
+    ] = None,
     text: Annotated[
-        list[str] | None, typer.Option("--text", "-t", help="A text to score instead of a file; repeat it for more.")
+        list[str] | None, typer.Option("--text", "-t", help="A text to score instead of files; repeat it for more.")
     ] = None,
     before: Annotated[
         str, typer.Option("--context", help="What stands before each text: it is read, not scored.", show_default=False)
@@ -49,9 +53,9 @@ def score(
 ) -> None:
     """Print the log-probability of texts: columns log p, nats/token and text."""
     refuse_without_effect(context, [(not surprisal, "without --surprisal", ("by_word",))])
-    if text and str(file) != "-":
-        raise UsageError("Give either a file or --text, not both.")
-    texts = list(text) if text else _texts(file, lines)
+    if text and files:
+        raise UsageError("Give either files or --text, not both.")
+    texts = list(text) if text else _texts(read_inputs(context, files or ["-"]), lines)
     loaded = load_model(model)
     say_unknown("Scored as <unk>", loaded, [before, *texts])
     scores = loaded.score_texts(texts, context=before, end=end)
@@ -92,22 +96,21 @@ def _with_bits(row: dict[str, Any]) -> dict[str, Any]:
     return row | bits | ({"surprisal": parts} if parts else {})
 
 
-def _texts(file: Path, lines: bool) -> list[str]:
-    from seqloom.data.reader import read_text
+def _texts(files: Files, lines: bool) -> list[str]:
+    """The text of each file, or of each line of all."""
+    from seqloom.data import Document
 
-    if str(file) == "-":
-        raw = sys.stdin.buffer.read()
-        try:
-            content = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"standard input: expected UTF-8 text, got byte {raw[error.start]:#04x} at offset {error.start}."
-            ) from None
-    else:
-        content = "".join(read_text(file))
-    if not content.strip("\n"):
-        raise DataError(f"{'standard input' if str(file) == '-' else file}: expected text to score, got none.")
-    return [line for line in content.split("\n") if line] if lines else [content]
+    texts: list[str] = []
+    parts: list[str] = []
+    for piece in files.documents(Document.LINE if lines else Document.FILE):
+        parts.append(piece.text)
+        if piece.ends:
+            texts.append("".join(parts))
+            parts.clear()
+    texts = [text for text in texts if text.strip("\n")]
+    if not texts:
+        raise DataError(f"{files}: expected text to score, got none.")
+    return texts
 
 
 def _one_line(text: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from seqloom.apps.cli.console import emit_json, say
 from seqloom.apps.cli.defaults import LIMITS, pick_defaults
+from seqloom.apps.cli.inputs import INPUTS, inputs_name, read_inputs
 from seqloom.apps.cli.settings import collect_settings, takes_settings
 from seqloom.apps.cli.train_settings import TRAIN_SETTINGS, TRAINING_SETTINGS
 from seqloom.errors import UsageError, raise_together
@@ -22,10 +23,11 @@ __all__ = ["build_model", "train"]
 
 @takes_settings(TRAIN_SETTINGS)
 def train(
-    file: Annotated[Path, typer.Argument(help="A UTF-8 text file of any size.", show_default=False, readable=False)],
+    context: typer.Context,
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help=INPUTS, show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The run directory (default: models/NAME OF FILE).", readable=False),
+        typer.Option("--out", "-o", help="The run directory (default: models/NAME OF FIRST FILE).", readable=False),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="A TOML file of settings.", readable=False)
@@ -36,20 +38,19 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
     **flags: Any,
 ) -> None:
-    """Train a language model on FILE. No other word is needed: what is not given is picked by its size."""
+    """Train a language model on the text of FILEs. No other word is needed: what is not given is picked by its size."""
     from seqloom.apps.cli.messages import Messages
-    from seqloom.data.reader import read_text
 
     given, problems = collect_settings(TRAIN_SETTINGS, flags, config)
-    run = out or Path("models") / file.stem
+    run = out or Path("models") / inputs_name(files)
+    source = read_inputs(context, files)
     begun, before = _run_before(run, given) if resume else (None, {})
-    picked = {} if before else pick_defaults(file.stat().st_size if file.is_file() else 0, given)
+    picked = {} if before else pick_defaults(source.size, given)
     model = build_model(before | picked | given, problems)
-    read_text(file)
     if picked and not quiet:
-        say("Picked by the size of the file: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
+        say("Picked by the size of the text: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
     try:
-        model.fit(file, run=run, resume=resume, force=force, progress=Messages() if quiet else True)
+        model.fit(source, run=run, resume=resume, force=force, progress=Messages() if quiet else True)
     except UsageError as error:
         raise UsageError(_as_flag(str(error))) from error
     if model.history_.steps == begun and not quiet:
