@@ -8,6 +8,8 @@ SeqloomError            1  a bug, or an error without a better home
 ├── StorageError        6  no disk, no memory, no permission to write
 ├── MissingExtraError   7  an optional dependency that is not installed
 └── Interrupted   130/143  stopped by a signal, after a checkpoint
+
+``SeqloomWarning`` is what its user should know although all goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ __all__ = [
     "MissingExtraError",
     "ModelFileError",
     "SeqloomError",
+    "SeqloomWarning",
     "StorageError",
     "UsageError",
     "did_you_mean",
@@ -34,6 +37,10 @@ class SeqloomError(Exception):
     """The root of the tree: its message is complete and meant for the user."""
 
     exit_code: int = 1
+
+
+class SeqloomWarning(UserWarning):
+    """What a user should know of a result that is good all the same: something passed over, or without effect."""
 
 
 class UsageError(SeqloomError, ValueError):

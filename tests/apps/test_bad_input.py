@@ -18,7 +18,7 @@ def refused(result: Result, code: int, *parts: object) -> None:
     assert result.code == code, result.err
     assert result.out == ""
     assert "Traceback" not in result.err
-    assert result.err.startswith("Error: ")
+    assert "\nError: " in "\n" + result.err
     for part in parts:
         assert str(part) in result.err
 

@@ -68,15 +68,12 @@ def test_one_file_is_one_stream(tmp_path: Path) -> None:
 
 def test_a_corpus_covers_all_files(two: Files, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    corpus = encode_corpus(two, LETTERS, Document.FILE, tmp_path / "ids", lambda *done: seen.append(done))
+    corpus = encode_corpus(two, LETTERS, Document.FILE, tmp_path, lambda *done: seen.append(done))
     assert corpus.ids.tolist() == Corpus.from_texts(["one\ntwo", "three\n\nfour\n"], LETTERS).ids.tolist()
     assert corpus.documents == 2
-    assert corpus.source_sha256 == two.sha256()
+    assert corpus.facts.source_sha256 == two.sha256()
     assert seen[-1] == (two.size, two.size)
     assert seen == sorted(seen)
-    before = (tmp_path / "ids").stat().st_ino
-    assert len(encode_corpus(two, LETTERS, Document.FILE, tmp_path / "ids")) == len(corpus)
-    assert (tmp_path / "ids").stat().st_ino == before
 
 
 def test_the_fingerprint_tells_order_and_borders_and_is_that_of_a_single_file(tmp_path: Path) -> None:
@@ -84,12 +81,6 @@ def test_the_fingerprint_tells_order_and_borders_and_is_that_of_a_single_file(tm
     found = [Files.of(paths).sha256() for paths in ([ab, c], [c, ab], [a, bc], [ab])]
     assert len(set(found)) == 4
     assert found[-1] == hashlib.sha256(b"ab").hexdigest()
-
-
-def test_a_text_that_changed_is_encoded_anew(two: Files, tmp_path: Path) -> None:
-    encode_corpus(two, LETTERS, Document.FILE, tmp_path / "ids")
-    write(tmp_path / "a", "three\n\nfive\n")
-    assert "".join(LETTERS.decode(encode_corpus(two, LETTERS, Document.FILE, tmp_path / "ids").ids[1:])).endswith("e\n")
 
 
 def test_a_folder_is_its_text_files_in_natural_order(tmp_path: Path) -> None:

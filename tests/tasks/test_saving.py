@@ -45,7 +45,7 @@ def own_body(in_features: int) -> CausalLayer:
     [
         {},
         {"spec": "lstm(4, initial=learned) + gru(3, reset=before) + window(2)", "start": "zero"},
-        {"tokens": "words", "embedding": "one-hot", "document": "line", "window": 4},
+        {"tokens": "words", "embedding": "one-hot", "window": 4},
         {"tokens": "bytes", "embedding": 3},
         {"spec": own_body},
     ],

@@ -10,7 +10,7 @@ from typing import Any
 
 from seqloom.data import Corpus, Files, Source, Stream, Texts
 from seqloom.data.reader import no_such_file
-from seqloom.errors import UsageError
+from seqloom.errors import SeqloomWarning, UsageError
 
 __all__ = ["Data", "source_of"]
 
@@ -58,7 +58,7 @@ def source_of(data: object) -> Source | Corpus | Stream:
 def _files(paths: Sequence[str | os.PathLike[str]]) -> Files:
     files = Files.of(paths)
     if files.left_out:
-        warnings.warn(files.remark(), stacklevel=2)
+        warnings.warn(files.remark(), SeqloomWarning, stacklevel=2)
     return files
 
 
@@ -101,7 +101,9 @@ def _warn_of_names(texts: Sequence[str]) -> None:
     if texts and len(texts) <= _LOOKED_AT and all(map(os.path.isfile, texts)):
         shown = ", ".join(map(repr, islice(texts, 3)))
         warnings.warn(
-            f"{shown}: strings in a list are texts, not files. To read files, give [Path(…), …].", stacklevel=2
+            f"{shown}: strings in a list are texts, not files. To read files, give [Path(…), …].",
+            SeqloomWarning,
+            stacklevel=2,
         )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 from seqloom.data import Stream, Vocabulary
-from seqloom.errors import UsageError
+from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.generation import is_one_stream
@@ -22,6 +23,7 @@ from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.texts import Data, documents_are_many, lanes_for, learn
+from seqloom.tasks.without_effect import without_effect
 from seqloom.training.checkpoints import Run, newest_valid, versions
 from seqloom.training.directory import write_directory
 from seqloom.training.fabric import pick_device
@@ -55,6 +57,8 @@ def fit(
     pick_device(settings.training)
     data = source_of(data)
     shown = show(progress) if isinstance(progress, bool | None) else progress
+    for sentence in without_effect(settings, data, validation == 0, preview is not None):
+        warnings.warn(sentence, SeqloomWarning, stacklevel=3)
     with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
         if place is not None and force and versions(place):
             prepared = _prepare(settings, data, validation, place, None)
@@ -62,8 +66,8 @@ def fit(
         else:
             run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
             prepared = _prepare(settings, data, validation, place, run)
-        for remark in prepared.remarks:
-            shown.message(remark)
+        if prepared.parts.remark:
+            shown.message(prepared.parts.remark)
         return _train(prepared, run, preview, shown, began)
 
 
@@ -73,18 +77,16 @@ class _Prepared(NamedTuple):
     settings: LanguageSettings
     fitted: Fitted
     parts: Parts
-    remarks: tuple[str, ...]
 
 
 def _prepare(
     settings: LanguageSettings, data: Data, validation: float | Data, folder: Path | None, run: Run | None
 ) -> _Prepared:
     """Read the text and build the model; a run that is to be replaced is not touched before this has succeeded."""
-    remarks: list[str] = []
     before = None
     if run is not None and run.latest is not None:
         before, seed = _before(settings, run.path, run.latest.files)
-        settings = _with_seed(settings, seed, remarks)
+        settings = _with_seed(settings, seed)
     vocabulary = _vocabulary(settings, data) if before is None else before.vocabulary
     reset = documents_are_many(data, settings.document) if settings.reset is None else settings.reset
     seed, window = settings.training.seed, settings.window
@@ -95,9 +97,11 @@ def _prepare(
             "the run with --force (in Python force=True)."
         )
     baselines = Baselines.fit(parts.learned.ids, vocabulary.size)
-    fitted = Fitted(settings.build(vocabulary), vocabulary, baselines, reset, text=parts.fingerprint)
+    share = float(validation) if isinstance(validation, int | float) else None
+    model = settings.build(vocabulary)
+    fitted = Fitted(model, vocabulary, baselines, reset, text=parts.fingerprint, held_out=share)
     model_files(settings, fitted)
-    return _Prepared(settings, fitted, parts, (*remarks, parts.remark) if parts.remark else tuple(remarks))
+    return _Prepared(settings, fitted, parts)
 
 
 def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) -> tuple[Fitted, int]:
@@ -108,10 +112,11 @@ def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) 
     return before, parameters["training"].seed
 
 
-def _with_seed(settings: LanguageSettings, seed: int, remarks: list[str]) -> LanguageSettings:
+def _with_seed(settings: LanguageSettings, seed: int) -> LanguageSettings:
     """A run goes on with the random numbers that it began with."""
     if settings.training.seed != seed:
-        remarks.append(f"The seed stays {seed}: a run goes on with the one that it began with.")
+        sentence = f"seed: no effect on a run that goes on; it stays {seed}."
+        warnings.warn(sentence, SeqloomWarning, stacklevel=5)
     return dataclasses.replace(settings, training=dataclasses.replace(settings.training, seed=seed))
 
 
@@ -122,7 +127,7 @@ def _train(
     progress: Progress,
     began: float,
 ) -> Fitted:
-    settings, fitted, parts, _ = prepared
+    settings, fitted, parts = prepared
     if run is not None:
         run.model_files = lambda: model_files(settings, fitted)
     ends = not is_one_stream(fitted.vocabulary, fitted.baselines)

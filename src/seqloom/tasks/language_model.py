@@ -254,7 +254,7 @@ class LanguageModel(Estimator):
 
     def _take(self, fitted: Fitted) -> None:
         self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.reset
-        self._text = fitted.text
+        self._text, self._held_out = fitted.text, fitted.held_out
         self.baselines_ = fitted.baselines
         if fitted.history is not None:
             self.history_ = fitted.history
@@ -272,7 +272,8 @@ class LanguageModel(Estimator):
 
     def _fitted(self) -> Fitted:
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
-        return Fitted(self.model_, self.vocabulary_, self.baselines_, self.reset_, history, validation, self._text)
+        learned = (self.model_, self.vocabulary_, self.baselines_, self.reset_)
+        return Fitted(*learned, history, validation, self._text, self._held_out)
 
     def _opening(self) -> list[int]:
         """The ids after which every text is read, written and scored."""

@@ -33,4 +33,4 @@ def evaluate(
     if as_json:
         emit_json({"model": str(model), "files": files, **evaluation.to_mapping()})
     else:
-        print_evaluation(evaluation, str(model), loaded.tokens == "characters")
+        print_evaluation(evaluation, str(model))

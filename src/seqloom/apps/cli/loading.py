@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqloom.apps.cli.console import say
+from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import listed
 
 if TYPE_CHECKING:
@@ -20,12 +20,8 @@ def load_model(path: Path) -> LanguageModel:
     """Load a model; what that warns of becomes a line on stderr."""
     from seqloom.tasks import LanguageModel
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        model = LanguageModel.load(path)
-    for warning in caught:
-        say(str(warning.message), style="yellow")
-    return model
+    with warnings_said():
+        return LanguageModel.load(path)
 
 
 def say_unknown(what: str, model: LanguageModel, texts: Iterable[str]) -> None:
