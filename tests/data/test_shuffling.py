@@ -33,7 +33,9 @@ def test_the_same_documents_in_another_order(texts: list[str], seed: int, tokens
         assert Stream(other, int(a) + 1, int(b) + 1).characters in whole
 
 
-def test_seeds_differ_and_every_place_is_as_likely():
+@pytest.mark.parametrize("part", [5, 1000])
+def test_seeds_differ_and_every_place_is_as_likely(monkeypatch: pytest.MonkeyPatch, part: int):
+    monkeypatch.setattr("seqloom.data.shuffling._PART", part)
     texts = [chr(97 + k) for k in range(8)]
     vocabulary = learn_vocabulary(Tokens.CHARACTERS, text_documents(texts))
     corpus = Corpus.from_texts(texts, vocabulary)
@@ -42,8 +44,10 @@ def test_seeds_differ_and_every_place_is_as_likely():
         assert np.bincount(orders[:, place], minlength=10)[2:] == pytest.approx(50, abs=30)
 
 
-def test_documents_longer_than_a_block(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+@pytest.mark.parametrize("part", [6, 20, 1000])
+def test_documents_longer_than_a_block(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, part: int):
     monkeypatch.setattr("seqloom.data.shuffling._BLOCK", 5)
+    monkeypatch.setattr("seqloom.data.shuffling._PART", part)
     texts = ["a" * 3, "b" * 17, "c", "d" * 5, "e" * 11]
     vocabulary = learn_vocabulary(Tokens.CHARACTERS, text_documents(texts))
     found = shuffled(Corpus.from_texts(texts, vocabulary), 3, tmp_path)

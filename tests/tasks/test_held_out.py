@@ -186,3 +186,10 @@ def test_what_has_no_effect_where_nothing_is_held_out() -> None:
     with pytest.warns(SeqloomWarning) as caught:
         small(training=training).fit([RHYME], 0.0, preview=5)
     assert {str(one.message).partition(":")[0] for one in caught} == {"evaluate_every", "preview"}
+
+
+def test_minutes_that_are_over_before_training_are_refused(tmp_path: Path) -> None:
+    training = TrainingSettings(minutes=1e-6, epochs=None, device="cpu")
+    with pytest.raises(UsageError, match="minutes: 1e-06 were over when the text was read"):
+        small(training=training).fit([RHYME], run=tmp_path / "run")
+    assert not list((tmp_path / "run").glob("step-*"))

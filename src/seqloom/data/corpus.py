@@ -107,12 +107,14 @@ class Corpus:
                 total += int(self.facts.per_token[self.ids[place]].sum(dtype=np.int64))
         return total
 
-    def ends(self, start: int, stop: int) -> NDArray[np.int64]:
-        """The positions in [start, stop) that hold ``<eos>``."""
-        blocks = [
-            np.flatnonzero(self.ids[at : min(at + _SCAN, stop)] == self.eos) + at for at in range(start, stop, _SCAN)
-        ]
-        return np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
+    def ends(self, start: int, stop: int) -> NDArray[np.signedinteger[Any]]:
+        """The positions in [start, stop) that hold ``<eos>``, in the smallest type that holds all positions."""
+        kind = np.int32 if len(self.ids) < 1 << 31 else np.int64
+        blocks = [np.zeros(0, kind)]
+        for at in range(start, stop, _SCAN):
+            blocks.append((np.flatnonzero(self.ids[at : min(at + _SCAN, stop)] == self.eos) + at).astype(kind))
+            self.release()
+        return np.concatenate(blocks)
 
     def release(self) -> None:
         """Let the system take back the pages that were read; what is wanted again is read again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 import torch
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqloom.data.corpus import Stream
+from seqloom.data.shuffling import drawn_order
 
 __all__ = ["PADDING", "ZERO", "Batch", "Lanes", "Start"]
 
 PADDING: Final = -100
 ZERO: Final = -1
-_RELEASED: Final = 512
+_RELEASED: Final = 8
 
 
 class Start(StrEnum):
@@ -94,11 +95,8 @@ class Lanes:
     def _planned(self, epoch: int) -> _Documents | _Contiguous:
         if self._borders is None:
             return _Contiguous(self.stream, self.batch_size, self.time)
-        starts, stops = self._borders
-        if self.seed is not None:
-            order = np.random.default_rng((self.seed, epoch)).permutation(len(starts))
-            starts, stops = starts[order], stops[order]
-        return _Documents(starts, stops, self.batch_size, self.time)
+        order = None if self.seed is None else drawn_order(len(self._borders) - 1, self.seed, epoch)
+        return _Documents(self._borders, order, self.batch_size, self.time)
 
     def __len__(self) -> int:
         return self._plan.windows
@@ -137,6 +135,7 @@ class Lanes:
         )
 
 
+Positions = NDArray[np.signedinteger[Any]]
 Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
 
 
@@ -156,38 +155,40 @@ class _Contiguous:
         return self._starts + np.minimum(done, self._sizes), lengths, np.full(len(lengths), i == 0)
 
 
-def _borders(stream: Stream, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each document of a part, or part of a longer one, begins and stops; the first and last may be cut off."""
+def _borders(stream: Stream, longest: int) -> Positions:
+    """(D + 1,) where each document of a part, or part of a longer one, begins, and where the last one stops."""
     stops = stream.corpus.ends(stream.start, stream.stop) + 1
-    if len(stream) and (not len(stops) or stops[-1] != stream.stop):
-        stops = np.append(stops, stream.stop)
-    starts = np.concatenate(([stream.start], stops[:-1]))[: len(stops)]
-    parts = -(-(stops - starts) // longest)
+    if not len(stops) or stops[-1] != stream.stop:
+        stops = np.append(stops, stops.dtype.type(stream.stop))
+    borders = np.concatenate((np.array([stream.start], stops.dtype), stops)) if len(stream) else stops
+    parts = -(-np.diff(borders) // longest)
     if (parts == 1).all():
-        return starts, stops
-    number = np.arange(int(parts.sum())) - np.repeat(np.cumsum(parts) - parts, parts)
-    starts, stops = np.repeat(starts, parts) + number * longest, np.repeat(stops, parts)
-    return starts, np.minimum(starts + longest, stops)
+        return borders
+    number = np.arange(int(parts.sum()), dtype=borders.dtype) - np.repeat(np.cumsum(parts) - parts, parts)
+    return np.append(np.repeat(borders[:-1], parts) + (number * longest).astype(borders.dtype), borders[-1:])
 
 
 class _Documents:
-    """Lane b holds the documents whose windows begin in its share of all windows, in order."""
+    """Lane b holds the documents whose windows begin in its share of all windows, in ``order`` (None: of the text)."""
 
-    def __init__(self, starts: NDArray[np.int64], stops: NDArray[np.int64], batch_size: int, time: int) -> None:
-        self._starts, self._stops = starts, stops
-        self._first = np.concatenate(([0], np.cumsum(-(-(stops - starts) // time))))
+    def __init__(self, borders: Positions, order: NDArray[np.int32] | None, batch_size: int, time: int) -> None:
+        self._borders, self._order = borders, order
+        windows = -(-np.diff(borders) // time)
+        self._first = np.zeros(len(borders), borders.dtype)
+        np.cumsum(windows if order is None else windows[order], out=self._first[1:])
         shares = np.arange(batch_size + 1) * int(self._first[-1]) // batch_size
-        self._lanes = self._first[np.searchsorted(self._first, shares)]
+        self._lanes = self._first[np.searchsorted(self._first, shares)].astype(np.int64)
         self._time = time
         self.windows = int(np.diff(self._lanes).max())
 
     def rows(self, i: int) -> Rows:
         window = self._lanes[:-1] + i
-        document = np.searchsorted(self._first, window, "right") - 1
-        document = np.minimum(document, len(self._starts) - 1)
-        offset = (window - self._first[document]) * self._time
-        starts = self._starts[document] + offset
-        lengths = np.clip(self._stops[document] - starts, 0, self._time)
+        place = np.searchsorted(self._first, window, "right") - 1
+        place = np.minimum(place, len(self._borders) - 2)
+        offset = (window - self._first[place]) * self._time
+        document = place if self._order is None else self._order[place]
+        starts = self._borders[document] + offset
+        lengths = np.clip(self._borders[document + 1] - starts, 0, self._time)
         idle = window >= self._lanes[1:]
         lengths[idle] = 0
         return np.where(idle, 1, starts), lengths, ((offset == 0) & ~idle) | (i == 0)

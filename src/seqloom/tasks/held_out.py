@@ -51,16 +51,17 @@ def divide(
         return Parts(learned, held_out, fingerprint, remark)
     if not 0 <= validation < 1:
         raise UsageError(f"validation: expected a share from 0 to below 1, or a text, got {validation!r}.")
-    share = min(float(validation), MOST_HELD_OUT / max(1, len(whole) - 1))
+    most = MOST_HELD_OUT / max(1, len(whole) - 1)
+    share, capped = min(float(validation), most), f", at most {MOST_HELD_OUT:,} tokens" if validation > most else ""
     if not share:
         (learned,) = split(whole, (1.0,), 1 if reset else window)
         return Parts(learned, None, f"{source}:{learned.stop}", "")
     if not reset:
         learned, held_out = _without_end(*split(whole, (1 - share, share), window))
-        return Parts(learned, held_out, f"{source}:{learned.stop}", _remark(held_out, len(whole) - 1))
+        return Parts(learned, held_out, f"{source}:{learned.stop}", f"{_last(held_out, len(whole) - 1)}{capped}.")
     learned, held_out = split(shuffled(whole, seed, folder), (1 - share, share))
     drawn = f"Held out: {document_count(held_out):,} of {whole.documents:,} documents, drawn by seed {seed}"
-    return Parts(learned, held_out, f"{source}:{learned.stop}:documents by seed {seed}", f"{drawn}{_capped(held_out)}.")
+    return Parts(learned, held_out, f"{source}:{learned.stop}:documents by seed {seed}", f"{drawn}{capped}.")
 
 
 def affordable(stream: Stream, seconds: float, score: Callable[[Stream], object]) -> Stream:
@@ -90,9 +91,5 @@ def _without_end(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
     return Stream(corpus, learned.start, border), Stream(corpus, border, held_out.stop - 1)
 
 
-def _remark(held_out: Stream, total: int) -> str:
-    return f"Held out: the last {len(held_out):,} tokens, {len(held_out) / total:.1%} of the text{_capped(held_out)}."
-
-
-def _capped(held_out: Stream) -> str:
-    return f" (no more than {MOST_HELD_OUT:,} tokens are)" if len(held_out) >= MOST_HELD_OUT else ""
+def _last(held_out: Stream, total: int) -> str:
+    return f"Held out: the last {len(held_out):,} tokens, {len(held_out) / total:.1%} of the text"

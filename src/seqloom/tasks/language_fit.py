@@ -66,9 +66,18 @@ def fit(
         else:
             run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
             prepared = _prepare(settings, data, validation, place, run)
+        _check_time(settings.training, time.monotonic() - began)
         if prepared.parts.remark:
             shown.message(prepared.parts.remark)
         return _train(prepared, run, preview, shown, began)
+
+
+def _check_time(training: TrainingSettings, seconds: float) -> None:
+    if training.minutes is not None and seconds >= 60 * training.minutes:
+        raise UsageError(
+            f"minutes: {training.minutes:g} were over when the text was read, which took {seconds / 60:.2g}. "
+            "Nothing was learned; give more."
+        )
 
 
 class _Prepared(NamedTuple):
