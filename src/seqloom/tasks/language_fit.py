@@ -17,8 +17,7 @@ from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.texts import Data, documents_are_many, encode, lanes_for, learn, workplace
-from seqloom.training.checkpoints import Run, newest_valid, versions
-from seqloom.training.directory import write_directory
+from seqloom.training.checkpoints import Run, versions
 from seqloom.training.fabric import pick_device
 from seqloom.training.loop import fit as train
 from seqloom.training.progress import Progress, show
@@ -111,7 +110,8 @@ def _train(settings: LanguageSettings, prepared: _Prepared, run: Run | None, pro
         )
         fitted = fitted._replace(validation=found)
     if run is not None:
-        _add_scores(run, settings, fitted)
+        # The score of the held-out text.
+        run.add(model_files(settings, fitted))
     return fitted
 
 
@@ -148,9 +148,3 @@ def _fingerprint(stream: Stream) -> str:
     corpus = stream.corpus
     found = corpus.source_sha256 or hashlib.sha256(corpus.ids.tobytes()).hexdigest()
     return f"{found}:{stream.stop}"
-
-
-def _add_scores(run: Run, settings: LanguageSettings, fitted: Fitted) -> None:
-    """Put the score of the held-out text into the last checkpoint."""
-    newest = newest_valid(run.path)
-    write_directory(newest.path, newest.files | model_files(settings, fitted))

@@ -67,6 +67,8 @@ class Trainer:
             stack.enter_context(self.signals)
             self.progress.start()
             stack.callback(self.progress.stop)
+            if self.run is not None:
+                self.run.say = self.progress.message
             self.module.train()
             self._begin()
             self._stack = stack.pop_all()
