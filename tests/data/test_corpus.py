@@ -17,6 +17,7 @@ from seqloom.data.corpus_file import CorpusWriter
 from seqloom.data.document import text_documents
 from seqloom.data.vocabulary import Vocabulary
 from seqloom.errors import DataError, StorageError
+from tests.training.trees import everything
 
 LETTERS = Characters("abcdefghijklmnopqrstuvwxyz \né")
 
@@ -96,6 +97,23 @@ def test_an_equal_target_is_used_again(tmp_path: Path):
         corpus = encoded(tmp_path, text, vocabulary, document)
         texts = text.split("\n") if document is Document.LINE else [text]
         assert corpus.ids.tolist() == Corpus.from_texts(texts, vocabulary).ids.tolist()
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "folder", "link"])
+def test_what_is_no_encoded_text_is_not_replaced_by_one(tmp_path: Path, kind: str):
+    (tmp_path / "text.txt").write_text("abba")
+    target = tmp_path / "text.ids"
+    if kind == "link":
+        (tmp_path / "other").write_bytes(b"mine")
+        target.symlink_to(tmp_path / "other")
+    elif kind == "folder":
+        target.mkdir()
+    else:
+        target.write_bytes(b"mine" if kind == "text" else b"")
+    before = everything(tmp_path)
+    with pytest.raises(DataError, match="Move it elsewhere"):
+        encode_corpus(tmp_path / "text.txt", Characters("ab"), Document.FILE, target)
+    assert everything(tmp_path) == before
 
 
 def test_foreign_and_damaged_files(tmp_path: Path):

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from seqloom.errors import SeqloomError, UsageError
+from seqloom.data.temporary import label_of, temporary_beside
+from seqloom.errors import SeqloomError, StorageError, UsageError
 from seqloom.training import directory, ownership
 from seqloom.training.checkpoints import METRICS, Run, refuse_run, versions
 from seqloom.training.directory import read_directory, write_directory
 from seqloom.training.log import MetricsLog
 from seqloom.training.ownership import foreign, remove
-from seqloom.training.temporary import label_of, temporary_beside
 from tests.training.trees import everything
 
 NAMES = [
@@ -264,6 +264,17 @@ def test_what_appears_while_a_checkpoint_is_removed_is_put_back(
     monkeypatch.setattr(ownership, "foreign", late)
     assert remove(path) == ["notes.txt"]
     assert sorted(os.listdir(path)) == ["README.md", "config.json", "manifest.json", "metrics.jsonl", "notes.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="O_NOFOLLOW")
+def test_a_log_that_becomes_a_link_is_not_followed(tmp_path: Path) -> None:
+    log = MetricsLog(tmp_path / METRICS)
+    (tmp_path / METRICS).unlink()
+    (tmp_path / "diary").write_text("mine")
+    (tmp_path / METRICS).symlink_to(tmp_path / "diary")
+    with pytest.raises(StorageError, match=r"Cannot write .*metrics\.jsonl"):
+        log.append({"step": 1})
+    assert (tmp_path / "diary").read_text() == "mine"
 
 
 def test_the_places_that_are_no_model_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from typing import Any, final
 
 import numpy as np
 
+from seqloom.data.temporary import temporary_beside
 from seqloom.data.vocabulary import Ids
 from seqloom.errors import DataError, StorageError
 
@@ -45,10 +46,11 @@ class CorpusWriter:
         self._total = source.stat().st_size if source.is_file() else 0
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            number, name = tempfile.mkstemp(prefix=f".tmp-{target.name}-", dir=target.parent)
+            _check_replaceable(target)
+            self._temporary = temporary_beside(target)
+            number = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         except OSError as error:
             raise self._refused(error) from error
-        self._temporary = Path(name)
         self._file = os.fdopen(number, "wb", buffering=1 << 20)
         self._guarded(self._file.write, _MAGIC + bytes(8))
 
@@ -113,6 +115,16 @@ class CorpusWriter:
                 "Free some space or choose another directory."
             )
         return StorageError(f"Cannot write the encoded text {self._target}: {error.strerror or error}.")
+
+
+def _check_replaceable(target: Path) -> None:
+    """Raise ``DataError`` where something else than an encoded text has the name."""
+    if os.path.lexists(target):
+        if not stat.S_ISREG(target.lstat().st_mode):
+            raise DataError(f"{target} is no file, so no encoded text can be written there. Move it elsewhere.")
+        with target.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise DataError(f"{target} is not an encoded text of seqloom, and is not replaced. Move it elsewhere.")
 
 
 def read_corpus_file(path: Path) -> tuple[Ids, dict[str, Any]]:

@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from seqloom.data.temporary import label_of
 from seqloom.errors import UsageError
 from seqloom.training.directory import storage_error, write_directory
 from seqloom.training.lock import RunLock
 from seqloom.training.ownership import check_log, described, remove
 from seqloom.training.reading import is_model
-from seqloom.training.replacing import drop_replaced, put_back, set_aside
-from seqloom.training.temporary import label_of
+from seqloom.training.replacing import REPLACED, drop_replaced, put_back, set_aside
 from seqloom.training.versions import (
     Version,
     is_run,
@@ -36,7 +36,6 @@ __all__ = ["METRICS", "Run", "Version", "newest_files", "newest_valid", "refuse_
 
 METRICS = "metrics.jsonl"
 _KEPT = 2
-_LEFTOVERS = ("step-", METRICS)
 
 
 class Run:
@@ -89,7 +88,7 @@ class Run:
 
     def _open(self, resume: bool, force: bool) -> None:
         for name in os.listdir(self.path):
-            if (label_of(name) or "").startswith(_LEFTOVERS):
+            if label_of(name) not in (None, REPLACED):
                 with contextlib.suppress(OSError):
                     remove(self.path / name)
         if versions(self.path):

@@ -15,12 +15,12 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from seqloom.data.temporary import temporary_beside
 from seqloom.errors import StorageError, UsageError
 from seqloom.training.exchange import exchange
 from seqloom.training.manifest import MANIFEST, make_manifest
 from seqloom.training.ownership import described, foreign, is_directory, remove, stamps
 from seqloom.training.reading import read_directory
-from seqloom.training.temporary import temporary_beside
 
 __all__ = ["MANIFEST", "read_directory", "storage_error", "write_directory", "write_file"]
 
