@@ -90,6 +90,24 @@ def test_tokens_are_those_of_the_loop_in_python() -> None:
     assert len({token for _, token in fast}) == VOCABULARY
 
 
+def test_rows_that_the_reader_has_done_with_yield_nothing_more() -> None:
+    fast, _ = both(model_of(LSTM), list(range(5)), 100)
+    whole = [[token for row, token in fast if row == k] for k in range(5)]
+    steps, logits, states = begun(model_of(LSTM), 5)
+    wanted = (40, 3, 100, 16, 17)
+    done: set[int] = set()
+    found: list[Row] = [[] for _ in wanted]
+    choice = choice_of(())
+    assert choice is not None
+    for row, token in sample_compiled(
+        steps, logits, states, seeds=range(5), limit=100, end=None, choice=choice, done=done
+    ):
+        found[row].append(token)
+        if len(found[row]) == wanted[row]:
+            done.add(row)
+    assert found == [row[:count] for row, count in zip(whole, wanted, strict=True)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("cells", [(LSTM,), (GRU,), (GRUResetAfter,), (Elman,), (LSTM, GRU), (Normed, LSTM)])

@@ -74,6 +74,29 @@ def test_a_finished_row_leaves_the_batch() -> None:
     assert widths[-1] < widths[0]
 
 
+def test_a_row_that_the_reader_has_done_with_leaves_the_batch() -> None:
+    toy = Toy(seed=3)
+    logits, state = toy.begin(3)
+    filters = (Forbid((0,)),)
+    whole = rows_of(toy, [4, 5, 6], filters=filters)
+    done: set[int] = set()
+    found: list[list[int]] = [[], [], []]
+    widths = []
+    step = toy.step
+
+    def watched(tokens: torch.Tensor, state: object) -> object:
+        widths.append(len(tokens))
+        return step(tokens, state)  # type: ignore[arg-type]
+
+    drawn = sample(watched, toy.select, logits, state, seeds=[4, 5, 6], limit=12, filters=filters, done=done)  # type: ignore[arg-type]
+    for row, token in drawn:
+        found[row].append(token)
+        if len(found[row]) == (5, 2, 9)[row]:
+            done.add(row)
+    assert found == [whole[0][:5], whole[1][:2], whole[2][:9]]
+    assert widths == [3, 2, 2, 2, 1, 1, 1, 1]
+
+
 def test_it_streams() -> None:
     toy = Toy(seed=3)
     logits, state = toy.begin()

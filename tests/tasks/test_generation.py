@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from seqloom import LanguageModel, kernels
+from seqloom.decoding import seed_of_row
 from seqloom.errors import UsageError
-from seqloom.tasks import generation
+from seqloom.tasks import Ending, generation
+from seqloom.tasks.scoring import read_prompts
 from tests.tasks.conftest import RHYME, small
 
 
@@ -20,8 +23,10 @@ def texts_of(model: LanguageModel, prompts: list[str], **options: object) -> lis
 def test_prompts_of_different_lengths_in_a_batch_continue_as_each_alone(model: LanguageModel) -> None:
     prompts = ["", "one two", "s", "then I let it go ag", "o"]
     together = texts_of(model, prompts, length=60, seed=11)
-    alone = [texts_of(model, [prompt], length=60, seed=11 + row)[0] for row, prompt in enumerate(prompts)]
+    seeds = [seed_of_row(11, row) for row in range(len(prompts))]
+    alone = [texts_of(model, [prompt], length=60, seed=seed)[0] for prompt, seed in zip(prompts, seeds, strict=True)]
     assert together == alone
+    assert model.generate(prompts, seed=11).seeds == tuple(seeds)
     assert len(set(together)) == len(prompts)
 
 
@@ -43,11 +48,10 @@ def test_temperature_zero_is_the_beam_of_width_one(model: LanguageModel) -> None
 def test_beam_search_scores_are_the_models(model: LanguageModel) -> None:
     found = model.beam_search("on", length=4, width=200, stop=True)
     assert [beam.score for beam in found] == sorted((beam.score for beam in found), reverse=True)
-    before = sum(nats for _, nats in model.surprisal("on")[:-1])
     finished = [beam for beam in found if beam.finished]
     assert finished
     for beam in finished[:5]:
-        assert beam.log_probability == pytest.approx(model.log_probability("on" + beam.text) + before, rel=1e-4)
+        assert beam.log_probability == pytest.approx(model.log_probability(beam.text, context="on", end=True), rel=1e-4)
 
 
 def test_unknown_never_comes_and_the_end_ends() -> None:
@@ -70,20 +74,95 @@ def test_one_long_text_teaches_no_end(validation: float, tmp_path: Path) -> None
     assert model.beam_search("one", length=4, width=1, stop=True)[0].finished
 
 
-def test_one_stream_begins_with_a_line_and_many_documents_with_their_beginning() -> None:
-    stream, many = (small(steps=20).fit(texts, validation=0.0) for texts in ([RHYME], [RHYME] * 3))
-    bare = small(steps=20).fit([RHYME.replace("\n", " ")], validation=0.0)
-    for model, begins_with_a_line in ((stream, True), (many, False)):
-        without, line = (texts_of(model, [prompt], length=30, seed=2, stop=False) for prompt in ("", "\n"))
-        assert (without == line) is begins_with_a_line
-        assert (model.beam_search("", length=9) == model.beam_search("\n", length=9)) is begins_with_a_line
-    assert len(texts_of(bare, [""], length=30)[0]) == 30
+@pytest.mark.parametrize("tokens", ["characters", "bytes", "words", "bpe"])
+@pytest.mark.parametrize(
+    ("texts", "begins_a_line"),
+    [([RHYME], True), ([RHYME.replace("\n", " ")], False), ([RHYME] * 3, False)],
+    ids=["stream", "without-lines", "documents"],
+)
+def test_texts_of_one_stream_begin_a_line_whether_written_or_scored(
+    tokens: str, texts: list[str], begins_a_line: bool
+) -> None:
+    model = small(tokens=tokens, steps=5).fit(texts, validation=0.0)
+    encode = model.vocabulary_.encode
+    opening = [model.vocabulary_.eos, *encode("\n")] if begins_a_line else [model.vocabulary_.eos]
+    for prompt in ("", "one two"):
+        logits, _ = read_prompts(model.model_, [[*opening, *encode(prompt)]])
+        expected = logits[0].double().softmax(-1)
+        best = model.vocabulary_.piece(int(expected.argmax()))
+        assert model.next_probabilities(prompt)[0] == (best, pytest.approx(float(expected.max()), rel=1e-5))
+        (_, nats), *_ = model.surprisal("six", context=prompt)
+        assert nats == pytest.approx(-math.log(float(expected[encode("six")[0]])), rel=1e-4)
+        (beam,) = model.beam_search(prompt, length=1, width=1, stop=True)
+        assert beam.log_probability == pytest.approx(math.log(float(expected.max())), rel=1e-4)
+        (greedy,) = texts_of(model, [prompt], length=1, temperature=0.0, stop=True)
+        assert greedy == beam.text
 
 
-@pytest.mark.parametrize("tokens", ["bytes", "words"])
-def test_one_stream_of_other_tokens_begins_with_a_line_too(tokens: str) -> None:
-    model = small(tokens=tokens, steps=5).fit([RHYME], validation=0.0)
-    assert texts_of(model, [""], length=10) == texts_of(model, ["\n"], length=10)
+def test_seeds_beside_each_other_share_no_text(model: LanguageModel) -> None:
+    texts = [text for seed in range(6) for text in texts_of(model, [""] * 10, length=40, seed=seed)]
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("tokens", ["characters", "bytes", "words", "bpe"])
+@pytest.mark.parametrize("options", [{}, {"top_p": 0.99}], ids=["compiled", "stepwise"])
+def test_a_text_ends_right_before_a_stop_string(tokens: str, options: dict[str, float]) -> None:
+    text = "Der Bär saß im Tal.\nDer Wolf saß am See.\n"
+    model = small(tokens=tokens, steps=40).fit([text * 4], validation=0.0)
+    prompts = ["Der Bär ", "Der ", "", "Der Wolf"] * 3
+    options = options | {"length": 60, "seed": 1}
+    whole = texts_of(model, prompts, **options)
+    strings = [whole[0][7:10], whole[1][20:21], whole[5][3:5], "is never there"]
+    writing = model.generate(prompts, stop_at=strings, **options)  # type: ignore[arg-type]
+    texts = [""] * len(prompts)
+    for row, piece in writing:
+        texts[row] += piece
+    for got, full, ending in zip(texts, whole, writing.endings, strict=True):
+        ends = [full.find(one) + len(one) for one in strings if one in full]
+        assert full.startswith(got)
+        assert not any(one in got for one in strings)
+        if ends:
+            assert ending == "stop"
+            assert any(full.startswith(one, len(got)) for one in strings)
+            assert len(got) < min(ends)
+        else:
+            assert (got, ending) == (full, "length")
+    assert texts[0] != whole[0]
+    assert len(set(writing.endings)) > 1 or tokens != "words"
+
+
+def test_a_stop_string_in_the_prompt_or_across_its_end_stops_nothing(model: LanguageModel) -> None:
+    (whole,) = texts_of(model, ["one"], length=30, seed=1)
+    across = "e" + whole[0]
+    assert across not in whole
+    assert texts_of(model, ["one"], length=30, seed=1, stop_at=["one", across]) == [whole.partition("one")[0]]
+
+
+def test_writing_says_why_each_text_ended() -> None:
+    model = small(steps=30).fit(["ab"] * 30, validation=0.0)
+    writing = model.generate([""] * 40, length=6, temperature=2.0, stop_at="ba")
+    texts = [""] * 40
+    for row, piece in writing:
+        texts[row] += piece
+    assert set(writing.endings) == {Ending.LENGTH, Ending.END_OF_TEXT, Ending.STOP}
+    for text, ending in zip(texts, writing.endings, strict=True):
+        assert (len(text) == 6) is (ending is Ending.LENGTH)
+    nothing = model.generate(["a"], length=0)
+    assert (list(nothing), nothing.endings) == ([], [Ending.LENGTH])
+
+
+@pytest.mark.parametrize("tokens", ["characters", "words"])
+def test_what_is_unknown_in_a_prompt_can_be_left_out(tokens: str) -> None:
+    model = small(tokens=tokens, steps=20).fit([RHYME], validation=0.0)
+    with pytest.raises(UsageError, match="ignore_unknown=True"):
+        model.generate("one ¿ two")
+    odd, plain = ("one ¿two € three", "one two  three")
+    for call in (
+        lambda prompt: texts_of(model, [prompt], length=20, ignore_unknown=True),
+        lambda prompt: model.beam_search(prompt, length=5, width=2, ignore_unknown=True),
+        lambda prompt: model.next_probabilities(prompt, ignore_unknown=True),
+    ):
+        assert call(odd) == call(plain)
 
 
 def test_bytes_stream_as_whole_characters() -> None:
@@ -107,6 +186,9 @@ def test_words_are_joined_to_the_prompt_with_a_space() -> None:
         ({"top_p": 1.5}, "top-p"),
         ({"repetition_penalty": 0.5}, "repetition"),
         ({"length": -1}, "length"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**64}, "seed"),
+        ({"stop_at": ["a", ""]}, "stop"),
     ],
 )
 def test_bad_options_are_refused_at_the_call(model: LanguageModel, options: dict[str, object], message: str) -> None:

@@ -28,18 +28,16 @@ def test_the_probabilities_of_all_sentences_and_of_what_is_unfinished_sum_to_one
         glue.join(letters) for length in range(longest + 1) for letters in itertools.product(alphabet, repeat=length)
     ]
     mass = sum(map(math.exp, model.log_probabilities(finished)))
-    unfinished = sum(
-        math.exp(-sum(nats for _, nats in model.surprisal(glue.join(letters))[:-1]))
-        for letters in itertools.product(alphabet, repeat=longest + 1)
-    )
+    longer = [glue.join(letters) for letters in itertools.product(alphabet, repeat=longest + 1)]
+    unfinished = sum(map(math.exp, model.log_probabilities(longer, end=False)))
     assert mass + unfinished == pytest.approx(1, abs=1e-5)
     assert 0.001 < unfinished < 0.999
 
 
 def test_surprisal_next_probabilities_and_log_probability_agree(model: LanguageModel) -> None:
-    pieces = model.surprisal("six")
+    pieces = model.surprisal("six", end=True)
     assert [piece for piece, _ in pieces] == ["s", "i", "x", "<eos>"]
-    assert model.log_probability("six") == pytest.approx(-sum(nats for _, nats in pieces))
+    assert model.log_probability("six", end=True) == pytest.approx(-sum(nats for _, nats in pieces))
     for length, (piece, nats) in enumerate(pieces):
         following = dict(model.next_probabilities("six"[:length]))
         assert following[piece] == pytest.approx(math.exp(-nats), rel=1e-4)
@@ -56,23 +54,72 @@ def test_many_texts_in_a_batch_score_as_each_alone(model: LanguageModel) -> None
     assert [value for _, value in ranked] == sorted(together, reverse=True)
 
 
+@pytest.mark.parametrize("validation", [0.0, 0.1])
+@pytest.mark.parametrize(("texts", "learned_the_end"), [([RHYME * 3], False), ([RHYME] * 30, True)])
+def test_the_end_is_scored_where_the_model_learned_of_ends(
+    texts: list[str], learned_the_end: bool, validation: float
+) -> None:
+    model = small(steps=20).fit(texts, validation=validation)
+    scores = {end: model.score_texts(["one two"], end=end)[0] for end in (None, False, True)}
+    assert [scores[end].end for end in (None, False, True)] == [learned_the_end, False, True]
+    assert torch.equal(scores[None].nats, scores[learned_the_end].nats)
+    assert torch.equal(scores[True].nats[:-1], scores[False].nats)
+    for call in (
+        lambda end: model.log_probability("one two", end=end),
+        lambda end: model.log_probabilities(["one two"], end=end)[0],
+        lambda end: model.rank(["one two"], end=end)[0][1],
+        lambda end: -sum(nats for _, nats in model.surprisal("one two", end=end)),
+        lambda end: -sum(nats for _, nats in model.surprisal("one two", end=end, by_word=True)),
+    ):
+        assert [call(end) for end in scores] == pytest.approx([one.log_probability for one in scores.values()])
+    for score in scores.values():
+        assert score.nats_per_token == pytest.approx(-score.log_probability / (7 + score.end))
+        assert score.nats_per_character == pytest.approx(-score.log_probability / 7)
+
+
+@pytest.mark.parametrize("spec", ["gru(8)", "attention(8)", "2*mamba2(8)"])
+@pytest.mark.parametrize("texts", [[RHYME], [RHYME] * 3], ids=["stream", "documents"])
+def test_the_chain_rule_holds_wherever_a_text_is_cut(spec: str, texts: list[str]) -> None:
+    model = small(spec, steps=20).fit(texts, validation=0.0)
+    text = RHYME[:40]
+    whole = model.log_probability(text)
+    for cut in (0, 1, 7, 39, 40):
+        before, after = text[:cut], text[cut:]
+        parts = model.log_probability(before, end=False), model.log_probability(after, context=before)
+        assert sum(parts) == pytest.approx(whole, rel=1e-4)
+
+
+def test_a_text_without_tokens_has_no_mean(model: LanguageModel) -> None:
+    (score,) = model.score_texts([""])
+    assert (score.log_probability, score.nats_per_token, score.nats_per_character) == (0.0, None, None)
+    assert (score.by_token(), score.by_word(), score.unknown_share) == ([], [], 0.0)
+    assert model.score_texts([]) == []
+
+
+def test_a_string_is_not_a_list_of_texts(model: LanguageModel) -> None:
+    for call in (model.score_texts, model.log_probabilities, model.rank):
+        with pytest.raises(UsageError, match=r"texts: expected several texts, got one string\. Give a list: \['one'\]"):
+            call("one")
+
+
 def test_long_rows_run_in_pieces(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [model.vocabulary_.encode(RHYME[:k]) for k in (30, 4, 11)]
-    whole = surprisals(model.model_, 0, rows)
+    whole = surprisals(model.model_, [0], rows)
     logits, state = read_prompts(model.model_, rows)
     monkeypatch.setattr("seqloom.tasks.scoring._TIME", 5)
-    for got, expected in zip(surprisals(model.model_, 0, rows), whole, strict=True):
+    for got, expected in zip(surprisals(model.model_, [0], rows), whole, strict=True):
         torch.testing.assert_close(got, expected)
     torch.testing.assert_close(read_prompts(model.model_, rows), (logits, state))
 
 
 def test_scores_are_without_dropout_whatever_the_mode() -> None:
     model = small(dropout=0.5).fit([RHYME])
-    expected = model.log_probability(RHYME)
+    model.model_.eval()
+    expected = model.log_probability(RHYME), model.score([RHYME])
     model.model_.train()
-    assert model.log_probability(RHYME) == expected
+    assert model.log_probability(RHYME) == expected[0]
     model.model_.train()
-    assert model.score([RHYME]) == pytest.approx(expected / (len(RHYME) + 1))
+    assert model.score([RHYME]) == expected[1]
 
 
 def test_large_vocabularies_are_scored_in_shorter_pieces(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +138,9 @@ def test_large_vocabularies_are_scored_in_shorter_pieces(model: LanguageModel, m
 
 def test_evaluate_is_the_chain_rule_over_the_stream(model: LanguageModel) -> None:
     evaluation = model.evaluate([RHYME])
-    assert evaluation.nats == pytest.approx(-model.log_probability(RHYME), rel=1e-5)
+    end = model.vocabulary_.eos
+    (nats,) = surprisals(model.model_, [end], [[*model.vocabulary_.encode(RHYME), end]])
+    assert evaluation.nats == pytest.approx(float(nats.sum()), rel=1e-5)
     assert evaluation.tokens == len(RHYME) + 1
     assert evaluation.characters == len(RHYME)
     assert evaluation.lanes == 1

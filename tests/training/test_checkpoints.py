@@ -335,7 +335,7 @@ def test_a_lock_that_another_program_wrote_is_not_changed(tmp_path: Path) -> Non
     train(run, steps=1)
     for content in (b"another program", b"4711", b""):
         (run / ".lock").write_bytes(content)
-        with Run(run, resume=True), pytest.raises(UsageError, match=r"in use by another run .process unknown\."):
+        with Run(run, resume=True), pytest.raises(UsageError, match=r"in use by another run .process unknown.\."):
             Run(run, resume=True)
         assert (run / ".lock").read_bytes() == content
     (run / ".lock").unlink()

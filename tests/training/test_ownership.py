@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -60,6 +61,7 @@ class World:
         self.root = root
         self.target = root / "models" / "target"
         self.mine: dict[str, object] = {}
+        self.paused = False
         self.target.parent.mkdir(parents=True)
         self.random.choice([self.nothing, self.folder, self.model, self.run, self.run, self.run, self.odd])()
 
@@ -92,7 +94,7 @@ class World:
 
     def touch(self, but: Path | None = None) -> None:
         """A person adds something anywhere, or edits a file of ours (``but`` the log that a run is writing)."""
-        folders = [self.root / path for path, content in everything(self.root).items() if content is None]
+        folders = [self.root / path for path, content in sorted(everything(self.root).items()) if content is None]
         folder = self.random.choice(folders)
         path = folder / self.random.choice(NAMES)
         if not os.path.lexists(path):
@@ -118,7 +120,7 @@ class World:
             inside.write_bytes(self.random.choice(CONTENTS))
             self.keep(inside)
         else:
-            there = [self.root / "nowhere", self.root, *self.root.rglob("*")]
+            there = [self.root / "nowhere", self.root, *sorted(self.root.rglob("*"))]
             path.symlink_to(self.random.choice(there))
         self.keep(path)
 
@@ -140,6 +142,7 @@ def save(world: World) -> None:
     place = world.random.choice([world.target, world.target, world.target / "inside", world.target / "step-00000002"])
     refuse_run(place)
     write_directory(place, files(b"x"))
+    world.mine.pop(str(place.relative_to(world.root)), None)  # an empty folder that was saved into is a model now
 
 
 def train(world: World, steps: tuple[int, ...] = (2, 4, 6), how: dict[str, bool] | None = None) -> None:
@@ -151,7 +154,9 @@ def train(world: World, steps: tuple[int, ...] = (2, 4, 6), how: dict[str, bool]
         log = MetricsLog(run.log_path, b"" if run.latest is None else run.latest.files[METRICS])
         for step in steps:
             if world.mine and world.random.random() < 0.3:
+                world.paused = True
                 world.touch(but=run.log_path)
+                world.paused = False
             log.append({"step": begin + step, "loss": 1.0, "seconds": 0.5})
             run.save(begin + step, files(log.to_bytes()))
         if steps and world.random.random() < 0.5:
@@ -159,13 +164,15 @@ def train(world: World, steps: tuple[int, ...] = (2, 4, 6), how: dict[str, bool]
 
 
 @contextmanager
-def failing(chooser: random.Random, patch: pytest.MonkeyPatch) -> Iterator[None]:
+def failing(world: World, patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Refuse one call of the system at random, or end the process at it; sometimes names cannot be swapped."""
-    at, kill, count = chooser.randrange(120), chooser.random() < 0.5, 0
+    at, kill, count = world.random.randrange(120), world.random.random() < 0.5, 0
 
     def wrapped(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
             nonlocal count
+            if world.paused:
+                return real(*arguments, **named)
             count += 1
             if count - 1 < at or (count - 1 > at and not kill):
                 return real(*arguments, **named)
@@ -176,7 +183,7 @@ def failing(chooser: random.Random, patch: pytest.MonkeyPatch) -> Iterator[None]
         return call
 
     with patch.context() as inner:
-        if chooser.random() < 0.3:
+        if world.random.random() < 0.3:
             inner.setattr(directory, "exchange", lambda one, other: False)
         for name, real in REAL.items():
             inner.setattr(os, name, wrapped(real))
@@ -198,7 +205,7 @@ def test_500_random_trees_lose_nothing(tmp_path: Path, monkeypatch: pytest.Monke
             act = world.random.choice([save, train, train])
             try:
                 if world.random.random() < 0.5:
-                    with failing(world.random, monkeypatch):
+                    with failing(world, monkeypatch):
                         act(world)
                 else:
                     act(world)
@@ -264,6 +271,26 @@ def test_what_appears_while_a_checkpoint_is_removed_is_put_back(
     monkeypatch.setattr(ownership, "foreign", late)
     assert remove(path) == ["notes.txt"]
     assert sorted(os.listdir(path)) == ["README.md", "config.json", "manifest.json", "metrics.jsonl", "notes.txt"]
+
+
+def test_a_disk_that_fails_is_not_an_empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real, calls = tmp_path / "step-00000002", os.lstat, 0
+    write_directory(path, files(b""))
+    (path / "notes.txt").write_text("mine")
+    for at in range(30):
+        calls = 0
+
+        def lstat(*arguments: Any, at: int = at, **named: Any) -> os.stat_result:
+            nonlocal calls
+            calls += 1
+            if calls - 1 == at:
+                raise OSError(errno.EIO, "injected")
+            return real(*arguments, **named)
+
+        with monkeypatch.context() as patch, contextlib.suppress(OSError):
+            patch.setattr(os, "lstat", lstat)
+            assert "notes.txt" in remove(path)
+        assert (path / "notes.txt").read_text() == "mine"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="O_NOFOLLOW")

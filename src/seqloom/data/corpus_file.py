@@ -119,12 +119,15 @@ class CorpusWriter:
 
 def _check_replaceable(target: Path) -> None:
     """Raise ``DataError`` where something else than an encoded text has the name."""
-    if os.path.lexists(target):
-        if not stat.S_ISREG(target.lstat().st_mode):
-            raise DataError(f"{target} is no file, so no encoded text can be written there. Move it elsewhere.")
-        with target.open("rb") as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                raise DataError(f"{target} is not an encoded text of seqloom, and is not replaced. Move it elsewhere.")
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{target} is no file, so no encoded text can be written there. Move it elsewhere.")
+    with target.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise DataError(f"{target} is not an encoded text of seqloom, and is not replaced. Move it elsewhere.")
 
 
 def read_corpus_file(path: Path) -> tuple[Ids, dict[str, Any]]:

@@ -19,7 +19,7 @@ from seqloom.errors import UsageError
 from seqloom.training.directory import storage_error, write_directory
 from seqloom.training.lock import RunLock
 from seqloom.training.ownership import check_log, described, remove
-from seqloom.training.reading import is_model
+from seqloom.training.reading import is_model, mode_of
 from seqloom.training.replacing import REPLACED, drop_replaced, put_back, set_aside
 from seqloom.training.versions import (
     Version,
@@ -173,7 +173,7 @@ class Run:
 
 
 def _check_path(path: Path, resume: bool) -> None:
-    if os.path.lexists(path) and not path.is_dir():
+    if mode_of(path) and not path.is_dir():
         kind = "a link to nothing" if path.is_symlink() and not path.exists() else "the file"
         raise UsageError(f"Expected a directory for the run, got {kind} {path}.")
     if resume and not path.exists():

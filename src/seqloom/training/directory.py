@@ -20,7 +20,7 @@ from seqloom.errors import StorageError, UsageError
 from seqloom.training.exchange import exchange
 from seqloom.training.manifest import MANIFEST, make_manifest
 from seqloom.training.ownership import described, foreign, is_directory, remove, stamps
-from seqloom.training.reading import read_directory
+from seqloom.training.reading import mode_of, read_directory
 
 __all__ = ["MANIFEST", "read_directory", "storage_error", "write_directory", "write_file"]
 
@@ -109,7 +109,7 @@ def _free(target: Path) -> str:
 
 def _check_place(target: Path) -> None:
     """Raise ``UsageError`` where a directory must not be put, whatever is in it."""
-    if not os.path.lexists(target):
+    if not mode_of(target):
         return
     if not is_directory(target):
         kind = "a link" if target.is_symlink() else "a file"
@@ -130,7 +130,7 @@ def _refuse_foreign(target: Path, names: list[str]) -> None:
 
 def _put_in_place(beside: Path, target: Path) -> None:
     """Give ``beside`` the name ``target``; what had that name takes the temporary one, or stays where it is."""
-    if not os.path.lexists(target):
+    if not mode_of(target):
         os.rename(beside, target)
         return
     before = stamps(target)
@@ -138,7 +138,7 @@ def _put_in_place(beside: Path, target: Path) -> None:
         _refuse_foreign(target, foreign(target))
     if not os.access(target, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    os.chmod(beside, stat.S_IMODE(os.lstat(target).st_mode))
+    os.chmod(beside, stat.S_IMODE(mode_of(target)))
     _swap(beside, target)
     if stamps(beside) != before:
         _swap(beside, target)

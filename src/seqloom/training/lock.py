@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 import sys
 from pathlib import Path
 
 from seqloom.errors import UsageError
+from seqloom.training.reading import is_plain, read_plain
 
 __all__ = ["LOCK", "RunLock", "has_lock"]
 
@@ -62,11 +62,7 @@ class RunLock:
 def has_lock(directory: Path) -> bool:
     """Whether a directory holds what looks like a lock of ours, and so was a run's before its first checkpoint."""
     path = directory / LOCK
-    return _is_plain(path) and _OURS.fullmatch(path.read_bytes()[:_LONGEST]) is not None
-
-
-def _is_plain(path: Path) -> bool:
-    return os.path.lexists(path) and stat.S_ISREG(os.lstat(path).st_mode)
+    return is_plain(path) and _OURS.fullmatch(read_plain(path, _LONGEST)) is not None
 
 
 def _open(path: Path) -> tuple[int, bool]:
@@ -75,7 +71,7 @@ def _open(path: Path) -> tuple[int, bool]:
     try:
         return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666), True
     except FileExistsError:
-        if not _is_plain(path):
+        if not is_plain(path):
             raise UsageError(f"{path} is no plain file, so the run cannot be locked. Move it elsewhere.") from None
         return os.open(path, flags), False
 

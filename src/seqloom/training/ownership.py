@@ -17,7 +17,7 @@ from typing import Any
 from seqloom.data.temporary import label_of, temporary_beside
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited, listed_files
-from seqloom.training.reading import read_plain
+from seqloom.training.reading import is_plain, mode_of, read_plain
 
 __all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remove", "stamps"]
 
@@ -36,7 +36,7 @@ def foreign(path: Path) -> list[str]:
     >>> (place / "notes.txt").touch(); foreign(place)
     ['notes.txt']
     """
-    if not os.path.lexists(path):
+    if not mode_of(path):
         return []
     if not is_directory(path):
         return [] if _is_ours(path, {}) else [path.name]
@@ -82,7 +82,7 @@ def stamps(path: Path) -> dict[str, tuple[int, int, int]]:
 
 def is_directory(path: Path) -> bool:
     """Whether a path is a directory itself, not a link to one."""
-    return path.is_dir() and not path.is_symlink() and not _is_junction(path)
+    return stat.S_ISDIR(mode_of(path)) and not _is_junction(path)
 
 
 def is_log(content: bytes, earlier: bytes) -> bool:
@@ -102,7 +102,7 @@ def is_log(content: bytes, earlier: bytes) -> bool:
 
 def check_log(path: Path, earlier: bytes) -> None:
     """Raise ``UsageError`` where a file stands in the place of a log that does not continue the lines ``earlier``."""
-    if os.path.lexists(path) and not (_is_plain(path) and is_log(path.read_bytes(), earlier)):
+    if mode_of(path) and not (is_plain(path) and is_log(path.read_bytes(), earlier)):
         raise UsageError(f"{path} is not the log of this run, or was changed since it was written. Move it elsewhere.")
 
 
@@ -119,7 +119,7 @@ def described(names: list[str]) -> str:
 def _listed(path: Path) -> dict[str, dict[str, Any]]:
     """What the manifest of a directory lists, nothing where it is not ours or was edited."""
     manifest = path / MANIFEST
-    if not os.path.lexists(manifest) or not _is_plain(manifest):
+    if not is_plain(manifest):
         return {}
     content = read_plain(manifest, MOST_MANIFEST_BYTES)
     try:
@@ -130,7 +130,7 @@ def _listed(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _is_ours(path: Path, listed: dict[str, dict[str, Any]]) -> bool:
-    if not _is_plain(path):
+    if not is_plain(path):
         return False
     if label_of(path.name) is not None:
         return True
@@ -138,10 +138,6 @@ def _is_ours(path: Path, listed: dict[str, dict[str, Any]]) -> bool:
         return bool(listed)
     entry = listed.get(path.name)
     return entry is not None and path.stat().st_size == entry["size"] and _sha256(path) == entry["sha256"]
-
-
-def _is_plain(path: Path) -> bool:
-    return stat.S_ISREG(os.lstat(path).st_mode)
 
 
 def _sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from seqloom.errors import ModelFileError
 from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, listed_files
 
-__all__ = ["README", "is_model", "read_directory", "read_plain"]
+__all__ = ["README", "is_model", "is_plain", "mode_of", "read_directory", "read_plain"]
 
 README = "README.md"
 
@@ -69,6 +69,22 @@ def read_plain(path: Path, size: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     with open(descriptor, "rb") as file:
         return file.read(size)
+
+
+def mode_of(path: Path) -> int:
+    """Return the kind and permissions of what has a name itself, 0 where nothing has it.
+
+    ``os.path.lexists`` and its kin take every error for an absence; here a disk that fails is not an empty place.
+    """
+    try:
+        return os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a path is a plain file, not a link to one."""
+    return stat.S_ISREG(mode_of(path))
 
 
 def _refusal(path: Path, reason: str) -> ModelFileError:

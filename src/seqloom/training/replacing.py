@@ -14,6 +14,7 @@ from pathlib import Path
 from seqloom.data.temporary import label_of, temporary_beside
 from seqloom.errors import UsageError
 from seqloom.training.ownership import check_log, described, foreign, is_directory, remove
+from seqloom.training.reading import mode_of
 from seqloom.training.versions import versions
 
 __all__ = ["REPLACED", "drop_replaced", "put_back", "set_aside"]
@@ -35,32 +36,27 @@ def set_aside(found: Sequence[Path], log: Path) -> None:
     >>> put_back(run, "metrics.jsonl"); os.listdir(run)
     ['step-00000120']
     """
-    problems = [f"{version}: {described(names)}" for version in found if (names := foreign(version))]
-    if problems:
-        raise UsageError(
-            "\n  ".join(
-                [
-                    "The run is not replaced: it holds what seqloom did not write, or what was changed or damaged"
-                    " since. Move that elsewhere, or choose another directory.",
-                    *problems,
-                ]
-            )
-        )
+    _refuse_foreign("The run is not replaced", found)
     newest = found[-1] / log.name
-    check_log(log, newest.read_bytes() if newest.exists() else b"")
+    check_log(log, newest.read_bytes() if mode_of(newest) else b"")
     aside = temporary_beside(log, REPLACED)
     os.mkdir(aside)
     for version in found:
         os.rename(version, aside / version.name)
-    if log.exists():
+    if mode_of(log):
         os.rename(log, temporary_beside(aside / log.name))
 
 
 def put_back(run: Path, log: str) -> None:
-    """Undo ``set_aside``; nothing happens where there is nothing to undo."""
+    """Undo ``set_aside``; nothing happens where there is nothing to undo.
+
+    Raises ``UsageError`` where somebody has put something into what was set aside.
+    """
     for aside in _set_aside(run):
-        for version in reversed(versions(aside)):
-            if not os.path.lexists(run / version.name):
+        found = versions(aside)
+        _refuse_foreign("The run that was to be replaced is not put back", found)
+        for version in reversed(found):
+            if not mode_of(run / version.name):
                 os.rename(version, run / version.name)
         for name in os.listdir(aside):
             if label_of(name) == log:
@@ -80,3 +76,13 @@ def drop_replaced(run: Path) -> None:
 def _set_aside(run: Path) -> list[Path]:
     found = [run / name for name in os.listdir(run) if label_of(name) == REPLACED]
     return [path for path in found if is_directory(path)]
+
+
+def _refuse_foreign(what: str, found: Sequence[Path]) -> None:
+    problems = [f"{version}: {described(names)}" for version in found if (names := foreign(version))]
+    if problems:
+        reason = (
+            f"{what}: it holds what seqloom did not write, or what was changed or damaged since."
+            " Move that elsewhere, or choose another directory."
+        )
+        raise UsageError("\n  ".join([reason, *problems]))

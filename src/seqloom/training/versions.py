@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from seqloom.data.temporary import label_of
 from seqloom.errors import ModelFileError, UsageError
+from seqloom.training.directory import storage_error
 from seqloom.training.lock import has_lock
 from seqloom.training.manifest import MANIFEST
 from seqloom.training.ownership import foreign, is_directory
@@ -102,9 +103,14 @@ def is_run(path: Path) -> bool:
 def refuse_run(path: Path) -> None:
     """Raise ``UsageError`` where a model is to be saved over a run or over one of its checkpoints."""
     path = path.absolute()
-    if is_directory(path) and not is_model(path) and is_run(path):
+    try:
+        holds_run = is_directory(path) and not is_model(path) and is_run(path)
+        is_checkpoint = _VERSION.fullmatch(path.name) is not None and has_lock(path.parent)
+    except OSError as error:
+        raise storage_error(error, path) from error
+    if holds_run:
         raise UsageError(f"{path} holds a run, which a saved model does not replace. Choose another directory.")
-    if _VERSION.fullmatch(path.name) and has_lock(path.parent):
+    if is_checkpoint:
         raise UsageError(f"{path.parent} is a run, and {path.name} the name of a checkpoint. Choose another directory.")
 
 
