@@ -120,7 +120,7 @@ def reproduce(name: str, learn: str, judge: str) -> dict[str, Any]:
         model.fit(path, validation=0.0, progress=True)
         seconds = time.perf_counter() - begin
     found = model.evaluate([judge])
-    sample = "".join(piece for _, piece in model.generate("\n", 400, temperature=0.8, seed=1, stop=False))
+    sample = "".join(piece for _, piece in model.generate("", 400, temperature=0.8, seed=1, stop=False))
     return {
         "settings": {**ROWS[name].model, **ROWS[name].training},
         "parameters": sum(p.numel() for p in model.model_.parameters()),

@@ -8,12 +8,14 @@ SeqloomError            1  a bug, or an error without a better home
 ├── StorageError        6  no disk, no memory, no permission to write
 ├── MissingExtraError   7  an optional dependency that is not installed
 └── Interrupted   130/143  stopped by a signal, after a checkpoint
+
+``SeqloomWarning`` is what its user should know although all goes on.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "DataError",
@@ -22,9 +24,11 @@ __all__ = [
     "MissingExtraError",
     "ModelFileError",
     "SeqloomError",
+    "SeqloomWarning",
     "StorageError",
     "UsageError",
     "did_you_mean",
+    "listed",
     "raise_together",
 ]
 
@@ -33,6 +37,10 @@ class SeqloomError(Exception):
     """The root of the tree: its message is complete and meant for the user."""
 
     exit_code: int = 1
+
+
+class SeqloomWarning(UserWarning):
+    """What a user should know of a result that is good all the same: something passed over, or without effect."""
 
 
 class UsageError(SeqloomError, ValueError):
@@ -126,3 +134,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     by_lower_case = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.6)
     return f" Did you mean {by_lower_case[near[0]]!r}?" if near else ""
+
+
+def listed(parts: Sequence[str], most: int = 10) -> str:
+    """The parts in quotes, or the first of them where they are many.
+
+    >>> listed(["a", "b", "c"], most=2)
+    "'a', 'b' …"
+    """
+    return ", ".join(map(repr, parts[:most])) + (" …" if len(parts) > most else "")

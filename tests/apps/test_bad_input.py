@@ -18,7 +18,7 @@ def refused(result: Result, code: int, *parts: object) -> None:
     assert result.code == code, result.err
     assert result.out == ""
     assert "Traceback" not in result.err
-    assert result.err.startswith("Error: ")
+    assert "\nError: " in "\n" + result.err
     for part in parts:
         assert str(part) in result.err
 
@@ -32,8 +32,10 @@ def test_missing_file(train: Any, tmp_path: Path) -> None:
     refused(train(tmp_path / "none.txt"), 3, "No such file", tmp_path / "none.txt")
 
 
-def test_directory(train: Any, tmp_path: Path) -> None:
-    refused(train(tmp_path), 3, "is a directory", tmp_path)
+def test_directory_without_text(train: Any, tmp_path: Path) -> None:
+    refused(train(tmp_path), 3, "holds no text file", tmp_path)
+    (tmp_path / ".hidden").write_text("text")
+    refused(train(tmp_path), 3, "left out: 1 hidden", tmp_path)
 
 
 @pytest.mark.parametrize(

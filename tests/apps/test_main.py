@@ -35,7 +35,7 @@ def test_every_command_has_help_and_json(command: Command, name: str) -> None:
         ("probe", "(default: 5000)"),
         ("probe", "(default: lstm(128))"),
         ("probe", "(default: no-cosine)"),
-        ("train", "(default: models/NAME OF FILE)"),
+        ("train", "(default: models/NAME OF FIRST FILE)"),
     ],
 )
 def test_defaults_are_in_the_help(name: str, default: str) -> None:

@@ -89,7 +89,7 @@ def test_json_has_null_for_what_is_not_finite(capsys: pytest.CaptureFixture[str]
 
 
 def test_tables_have_a_dash_for_what_is_not_finite(capsys: pytest.CaptureFixture[str]) -> None:
-    print_evaluation(Evaluation(tokens=4, characters=0, nats=math.nan, baselines={"uniform": 1e9}), "m", True)
+    print_evaluation(Evaluation(tokens=4, characters=0, nats=math.nan, baselines={"uniform": 1e9}), "m")
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert rows[1][-1] == "–"
     assert rows[2] == ["m", "–", "–", "–"]

@@ -31,7 +31,9 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     assert message.startswith("6 problems:")
     assert "unknown setting 'batchsize'. Did you mean 'batch_size'?" in message
     assert "learning_rate: expected a number above 0, got 'fast'." in message
-    assert "tokens: expected one of characters, bytes, words, bpe; got 'word'. Did you mean 'words'?" in message
+    assert (
+        "tokens: expected one of characters, bytes, words, bpe, symbols; got 'word'. Did you mean 'words'?" in message
+    )
     assert "reset: expected true or false, got 1." in message
     assert "--window: expected a whole number of at least 1, got '0'." in message
     assert "--embedding: expected a whole number of at least 1 or 'one-hot'" in message

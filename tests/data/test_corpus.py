@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,19 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import Bytes, Characters, Corpus, Document, Stream, Tokens, encode_corpus, learn_vocabulary
-from seqloom.data.corpus_file import CorpusWriter
+from seqloom.data import Characters, Corpus, Document, Stream, Tokens, encode_corpus, learn_vocabulary
 from seqloom.data.document import text_documents
 from seqloom.data.vocabulary import Vocabulary
-from seqloom.errors import DataError, StorageError
-from tests.training.trees import everything
+from seqloom.errors import DataError
 
 LETTERS = Characters("abcdefghijklmnopqrstuvwxyz \né")
 
 
 def encoded(tmp_path: Path, text: str, vocabulary: Vocabulary = LETTERS, document: Document = Document.FILE) -> Corpus:
     (tmp_path / "text").write_text(text, encoding="utf-8", newline="")
-    return encode_corpus(tmp_path / "text", vocabulary, document, tmp_path / "ids")
+    return encode_corpus(tmp_path / "text", vocabulary, document, tmp_path)
 
 
 @given(st.lists(st.text("abé \n", max_size=9), min_size=1).filter(any), st.sampled_from(list(Tokens)))
@@ -63,82 +59,23 @@ def test_characters_of_a_part(tmp_path: Path):
         corpus = encoded(tmp_path, text, vocabulary)
         half = Stream(corpus, 1, 1 + len(corpus) // 2)
         decoded = len(vocabulary.decode(half.targets))
-        slack = 4 if tokens is Tokens.WORDS else 0
-        assert abs(half.characters - decoded) <= slack
+        assert half.characters == decoded
         rest = Stream(corpus, half.stop, len(corpus))
         assert half.characters + rest.characters == corpus.characters == len(text)
 
 
-def test_the_file_is_private_and_alone(tmp_path: Path):
-    encoded(tmp_path, "abc")
-    assert stat.S_IMODE((tmp_path / "ids").stat().st_mode) == 0o600
-    assert sorted(os.listdir(tmp_path)) == ["ids", "text"]
+def test_nothing_lies_beside_the_text_while_it_is_read(tmp_path: Path):
+    corpus = encoded(tmp_path, "abc")
+    assert os.listdir(tmp_path) == ["text"]
+    assert corpus.ids.tolist() == [0, 2, 3, 4, 0]
 
 
 def test_progress_counts_bytes(tmp_path: Path):
     (tmp_path / "text").write_text("aé" * 1_000_000, encoding="utf-8")
     seen: list[tuple[int, int]] = []
-    encode_corpus(tmp_path / "text", LETTERS, Document.FILE, tmp_path / "ids", lambda *done: seen.append(done))
+    encode_corpus(tmp_path / "text", LETTERS, Document.FILE, tmp_path, lambda *done: seen.append(done))
     assert seen[-1] == (3_000_000, 3_000_000)
     assert len(seen) == 3
-
-
-def test_an_equal_target_is_used_again(tmp_path: Path):
-    encoded(tmp_path, "abc\nde")
-    first = (tmp_path / "ids").stat().st_ino
-    encoded(tmp_path, "abc\nde")
-    assert (tmp_path / "ids").stat().st_ino == first
-    changes: list[tuple[str, Vocabulary, Document]] = [
-        ("abc\ndf", LETTERS, Document.FILE),
-        ("abc\ndf", LETTERS, Document.LINE),
-        ("abc\ndf", Bytes(), Document.LINE),
-    ]
-    for text, vocabulary, document in changes:
-        corpus = encoded(tmp_path, text, vocabulary, document)
-        texts = text.split("\n") if document is Document.LINE else [text]
-        assert corpus.ids.tolist() == Corpus.from_texts(texts, vocabulary).ids.tolist()
-
-
-@pytest.mark.parametrize("kind", ["text", "empty", "folder", "link"])
-def test_what_is_no_encoded_text_is_not_replaced_by_one(tmp_path: Path, kind: str):
-    (tmp_path / "text.txt").write_text("abba")
-    target = tmp_path / "text.ids"
-    if kind == "link":
-        (tmp_path / "other").write_bytes(b"mine")
-        target.symlink_to(tmp_path / "other")
-    elif kind == "folder":
-        target.mkdir()
-    else:
-        target.write_bytes(b"mine" if kind == "text" else b"")
-    before = everything(tmp_path)
-    with pytest.raises(DataError, match="Move it elsewhere"):
-        encode_corpus(tmp_path / "text.txt", Characters("ab"), Document.FILE, target)
-    assert everything(tmp_path) == before
-
-
-def test_foreign_and_damaged_files(tmp_path: Path):
-    encoded(tmp_path, "abc")
-    data = (tmp_path / "ids").read_bytes()
-    path = tmp_path / "bad"
-    for bad, message in [
-        (b"", "is not an encoded text"),
-        (b"PK\x03\x04" + data, "is not an encoded text"),
-        (data[:18], "ends too early"),
-        (data[:-5], "header cannot be read"),
-        (data[:8] + bytes(8) + data[16:], "ends too early"),
-        (data.replace(b'"count": 5', b'"count": 4'), "does not fit"),
-        (data.replace(b'"count": 5', b'"count":-5'), "not a whole number"),
-        (data.replace(b'"eos": 0', b'"eos":99'), "contradict"),
-        (data.replace(b"uint8", b"int64"), "header cannot be read"),
-        (data.replace(b'"eos"', b'"sos"'), "header cannot be read"),
-    ]:
-        path.write_bytes(bad)
-        with pytest.raises(DataError, match=message):
-            Corpus.open(path)
-    with pytest.raises(DataError, match="Cannot read the encoded text"):
-        Corpus.open(tmp_path / "nowhere")
-    path.write_bytes(data[:-5])
-    assert encode_corpus(tmp_path / "text", LETTERS, Document.FILE, path).ids.tolist() == [0, 2, 3, 4, 0]
 
 
 def test_nothing_to_learn_from(tmp_path: Path):
@@ -152,43 +89,27 @@ def test_nothing_to_learn_from(tmp_path: Path):
 def test_a_bad_source_leaves_nothing_behind(tmp_path: Path):
     (tmp_path / "text").write_bytes(b"abc\xff")
     with pytest.raises(DataError, match="offset 3"):
-        encode_corpus(tmp_path / "text", LETTERS, Document.FILE, tmp_path / "ids")
+        encode_corpus(tmp_path / "text", LETTERS, Document.FILE, tmp_path)
     with pytest.raises(DataError, match="No such file"):
-        encode_corpus(tmp_path / "nowhere", LETTERS, Document.FILE, tmp_path / "ids")
+        encode_corpus(tmp_path / "nowhere", LETTERS, Document.FILE, tmp_path)
     assert os.listdir(tmp_path) == ["text"]
 
 
-@pytest.mark.parametrize(
-    ("code", "message"), [(errno.ENOSPC, "No space left .* bytes"), (errno.EROFS, "Cannot write .*Read-only")]
-)
-def test_no_space_and_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, message: str):
-    def refuse(*_: object) -> None:
-        raise OSError(code, os.strerror(code))
-
-    monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(StorageError, match=message):
-        encoded(tmp_path, "abc")
-    monkeypatch.undo()
-    assert os.listdir(tmp_path) == ["text"]
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="Cannot write"):
-        encode_corpus(tmp_path / "text", LETTERS, Document.FILE, tmp_path / "file" / "below")
+def test_characters_of_words_without_spaces(tmp_path: Path):
+    """Held back segments once moved the count: 703 instead of 2,847."""
+    text = "".join(chr(0x4E00 + (7 * k) % 2000) for k in range(30_000))
+    vocabulary = learn_vocabulary(Tokens.WORDS, text_documents([text]))
+    corpus = encoded(tmp_path, text, vocabulary)
+    for start, stop in ((1, 2), (1, len(corpus) // 2), (len(corpus) - 50, len(corpus))):
+        part = Stream(corpus, start, stop)
+        assert part.characters == len(vocabulary.decode(part.targets))
 
 
-def test_a_full_disk(tmp_path: Path):
-    if not os.path.exists("/dev/full"):
-        pytest.skip("this system has no /dev/full")
-    (tmp_path / "text").write_text("abc")
-
-    def fill() -> None:
-        with CorpusWriter(tmp_path / "ids", np.dtype(np.uint8), tmp_path / "text") as writer:
-            with open("/dev/full", "wb") as full:
-                os.dup2(full.fileno(), writer._file.fileno())
-            writer.write(np.zeros(1 << 21, np.uint8))
-
-    with pytest.raises(StorageError, match=r"No space left .* bytes"):
-        fill()
-    assert os.listdir(tmp_path) == ["text"]
+def test_releasing_the_pages_changes_nothing(tmp_path: Path):
+    corpus = encoded(tmp_path, "abc " * 100_000)
+    before = corpus.ids.tolist()
+    corpus.release()
+    assert corpus.ids.tolist() == before
 
 
 def test_streams():
@@ -219,7 +140,7 @@ watcher = threading.Thread(target=watch)
 watcher.start()
 path, tokens, document = Path(sys.argv[1]), Tokens(sys.argv[2]), Document(sys.argv[3])
 vocabulary = learn_vocabulary(tokens, read_documents(path, document), maximum_size=2000)
-corpus = encode_corpus(path, vocabulary, document, path.with_suffix(".ids"))
+corpus = encode_corpus(path, vocabulary, document, path.parent)
 lanes = Lanes(split(corpus)[0], 32, 64, reset=document is Document.LINE)
 for i in range(0, len(lanes), max(1, len(lanes) // 1000)):
     lanes[i]

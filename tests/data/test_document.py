@@ -7,7 +7,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data.document import Document, Piece, cut_pieces, read_documents, split_documents, text_documents
+from seqloom.data.document import Document, Piece, cut_pieces, split_documents, text_documents
+from seqloom.data.sources import read_documents
 
 CHUNKS = st.lists(st.text("ab \t\n", max_size=6), max_size=12)
 
@@ -65,5 +66,5 @@ def test_cut_pieces_keeps_documents(chunks: list[str], size: int):
 
 def test_files_and_texts(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"\xef\xbb\xbfone\r\n\r\ntwo\rthree")
-    assert whole(read_documents(tmp_path / "file", Document.LINE, chunk=1)) == ["one", "two", "three"]
+    assert whole(read_documents(tmp_path / "file", Document.LINE)) == ["one", "two", "three"]
     assert whole(text_documents(["a", "", "b\n"])) == ["a", "b\n"]

@@ -127,6 +127,56 @@ def test_the_last_part_of_a_split_begins_in_the_middle():
     assert batch.fresh.all()
 
 
+@given(streams(), ROWS, STEPS, st.integers(1, 9))
+def test_long_documents_fall_into_parts(stream: Stream, batch_size: int, time: int, longest: int):
+    lanes = Lanes(stream, batch_size, time, reset=True, longest=longest)
+    check_form(lanes)
+    whole = [rows(batch, row) for row in range(batch_size) for batch in lanes]
+    assert [i for inputs, _ in whole for i in inputs] == stream.inputs.tolist()
+    since = 0
+    for row in range(batch_size):
+        for batch in lanes:
+            since = len(rows(batch, row)[1]) + (0 if batch.fresh[row] else since)
+            assert since <= longest
+
+
+@given(streams(), ROWS, STEPS, st.integers(0, 5))
+def test_each_epoch_has_an_order_of_its_own(stream: Stream, batch_size: int, time: int, epoch: int):
+    plain = Lanes(stream, batch_size, time, reset=True)
+    lanes = Lanes(stream, batch_size, time, reset=True, seed=3)
+    again = Lanes(stream, batch_size, time, reset=True, seed=3).epoch(4).epoch(epoch)
+    check_form(lanes.epoch(epoch))
+
+    def documents(lanes: Lanes) -> list[tuple[int, ...]]:
+        found: list[list[int]] = []
+        for row in range(batch_size):
+            for batch in lanes:
+                targets = rows(batch, row)[1]
+                if batch.fresh[row] and targets:
+                    found.append([])
+                if targets:
+                    found[-1] += targets
+        return [tuple(one) for one in found]
+
+    assert documents(lanes.epoch(epoch)) == documents(again)
+    assert sorted(documents(lanes.epoch(epoch))) == sorted(documents(plain))
+    assert plain.epoch(epoch) is plain
+    assert Lanes(stream, batch_size, time, seed=3).epoch(epoch).seed == 3
+
+
+def test_orders_differ():
+    lanes = Lanes(corpus_of([1] * 50).stream(), 1, 4, reset=True, seed=0)
+    orders = {tuple(int(batch.targets[0, 0]) for batch in lanes.epoch(k)) for k in range(5)}
+    assert len(orders) == 5
+
+
+@given(streams(), st.booleans(), ROWS, STEPS)
+def test_without_ends_no_end_is_a_target(stream: Stream, reset: bool, batch_size: int, time: int):
+    for a, b in zip(*(Lanes(stream, batch_size, time, reset, ends=ends) for ends in (True, False)), strict=True):
+        assert torch.equal(a.inputs, b.inputs)
+        assert torch.equal(a.targets.masked_fill(a.targets == EOS, PADDING), b.targets)
+
+
 def test_wrong_arguments():
     stream = corpus_of([3]).stream()
     for batch_size, time in [(0, 1), (1, 0)]:

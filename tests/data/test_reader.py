@@ -60,9 +60,44 @@ def test_binary_names_the_place(tmp_path: Path, chunk: int):
         list(read_text(_write(tmp_path / "file", b"text\0more"), chunk))
 
 
-def test_utf16_says_how_to_convert(tmp_path: Path):
-    with pytest.raises(DataError, match=r"UTF-16.*iconv"):
-        list(read_text(_write(tmp_path / "file", "text".encode("utf-16"))))
+@pytest.mark.parametrize("chunk", [1, 3, 1 << 20])
+@pytest.mark.parametrize(
+    ("encoding", "mark", "said"),
+    [
+        ("utf-16-le", "\ufeff", "is UTF-16, "),
+        ("utf-16-be", "\ufeff", "is UTF-16, "),
+        ("utf-32-le", "\ufeff", "is UTF-32, "),
+        ("utf-32-be", "\ufeff", "is UTF-32, "),
+        ("utf-16-le", "", "looks like UTF-16LE without a byte-order mark, "),
+        ("utf-16-be", "", "looks like UTF-16BE without a byte-order mark, "),
+        ("utf-32-le", "", "looks like UTF-32LE without a byte-order mark, "),
+        ("utf-32-be", "", "looks like UTF-32BE without a byte-order mark, "),
+    ],
+)
+@pytest.mark.parametrize("text", ["text", "Es war ein heller, kalter Tag im April – 13 Uhr 😀.\r\n" * 300])
+def test_other_encodings_of_unicode_are_named(
+    tmp_path: Path, text: str, encoding: str, mark: str, said: str, chunk: int
+):
+    path = _write(tmp_path / "file", (mark + text).encode(encoding))
+    with pytest.raises(DataError) as raised:
+        list(read_text(path, chunk))
+    assert f"{path} {said}expected UTF-8. Convert it: iconv -f " in str(raised.value)
+    name = said.split()[-1 if mark else 2].strip(",")
+    assert f"iconv -f {name} -t UTF-8 FILE" in str(raised.value)
+    assert path.read_bytes().decode(name).removeprefix("\ufeff") == text  # what iconv -f would read
+
+
+def test_a_name_that_is_nearly_right(tmp_path: Path):
+    _write(tmp_path / "letters.txt", b"text")
+    with pytest.raises(DataError, match=r"No such file: .*leters.txt. Did you mean 'letters.txt'\?"):
+        read_text(tmp_path / "leters.txt")
+
+
+def test_a_name_that_is_very_long_is_cut(tmp_path: Path):
+    for name in ("bright cold day " * 10_000, "/".join(["bright"] * 500), "a\0" * 5000):
+        with pytest.raises(DataError) as raised:
+            read_text(name)
+        assert len(str(raised.value)) < 350
 
 
 def test_what_is_seen_at_the_call(tmp_path: Path):

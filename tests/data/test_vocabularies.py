@@ -5,13 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import BytePairs, Bytes, Characters, Vocabulary, Words, learn_vocabulary, vocabulary_from_json
+from seqloom.data import (
+    BytePairs,
+    Bytes,
+    Characters,
+    Symbols,
+    Vocabulary,
+    Words,
+    learn_vocabulary,
+    vocabulary_from_json,
+)
 from seqloom.data.document import Piece, text_documents
+from seqloom.data.legacy_words import LegacyWords
 from seqloom.data.segments import LONGEST_SEGMENT, Segmenter
 from seqloom.data.vocabularies import Tokens
 from seqloom.errors import DataError, MissingExtraError, ModelFileError, UsageError
@@ -22,6 +34,8 @@ KINDS = {
     "bytes": learn_vocabulary(Tokens.BYTES, text_documents([TEXT])),
     "words": learn_vocabulary(Tokens.WORDS, text_documents([TEXT])),
     "bpe": learn_vocabulary(Tokens.BPE, text_documents([TEXT]), maximum_size=300),
+    "symbols": learn_vocabulary(Tokens.SYMBOLS, text_documents([TEXT])),
+    "words without a rule": LegacyWords(["He", "said", ":", '"', "Don't", "naïve", "\n", "日本語", "<"]),
 }
 EVERY = pytest.mark.parametrize("vocabulary", KINDS.values(), ids=KINDS)
 CHUNKS = st.lists(
@@ -48,8 +62,47 @@ def test_feed_pieces_is_feed_and_finish(vocabulary: Vocabulary, chunks: list[tup
         expected += slow.feed(text)
         if ends:
             expected += [*slow.finish(), vocabulary.eos]
-    assert fast.feed_pieces(pieces, vocabulary.eos).tolist() == expected
+    assert fast.feed_pieces(pieces, vocabulary.eos).ids.tolist() == expected
     assert fast.finish() == slow.finish()
+
+
+@EVERY
+@given(chunks=st.lists(st.tuples(st.text(max_size=9), st.booleans())))
+def test_every_character_is_counted_once(vocabulary: Vocabulary, chunks: list[tuple[str, bool]]):
+    """Up to each ``<eos>``, the characters of the ids are those of the documents."""
+    pieces = [Piece(*chunk) for chunk in [*chunks, ("", True)]]
+    ids, characters = vocabulary.encoder().feed_pieces(pieces, vocabulary.eos)
+    table = vocabulary.characters_per_token()
+    assert (characters is None) == (table is not None)
+    counts = characters if characters is not None else table[ids]
+    assert counts.shape == ids.shape
+    ends = [number for number, piece in enumerate(pieces, 1) if piece.ends]
+    assert counts.cumsum()[ids == vocabulary.eos].tolist() == [sum(len(p.text) for p in pieces[:n]) for n in ends]
+
+
+def test_white_space_before_a_symbol_is_counted_to_it():
+    encoded = Symbols(["a", "b"]).encoder().feed_pieces([Piece("a  b ", True), Piece("b", True)], 0)
+    assert encoded.ids.tolist() == [2, 3, 0, 3, 0]
+    assert encoded.characters is not None
+    assert encoded.characters.tolist() == [1, 3, 1, 1, 0]
+
+
+def test_more_characters_than_one_count_holds():
+    """What is over goes to the next ids, also beyond the end of a document."""
+    pieces = [Piece(" " * 200_000 + "a", True), Piece("b" + " " * 70_000, True), Piece("a b", True)]
+    characters = Symbols(["a", "b"]).encoder().feed_pieces(pieces, 0).characters
+    assert characters is not None
+    assert characters.dtype == np.uint16
+    assert characters.tolist() == [65_535, 65_535, 65_535, 65_535, 7863, 2, 0]
+
+
+def test_byte_pairs_of_more_than_255_characters():
+    text = "日本" * 200
+    vocabulary = BytePairs.learn(text_documents([text] * 5), maximum_size=2000)
+    lengths = vocabulary.characters_per_token()
+    assert lengths is not None
+    assert lengths.max() == 400
+    assert lengths[vocabulary.encode(text)].sum() == 400
 
 
 @EVERY
@@ -60,16 +113,13 @@ def test_long_runs_without_space(vocabulary: Vocabulary):
     assert ids + encoder.finish() == vocabulary.encode(text)
 
 
-@pytest.mark.parametrize("kind", ["characters", "bytes", "bpe"])
+@pytest.mark.parametrize("kind", ["characters", "bytes", "bpe", "words"])
 def test_text_comes_back(kind: str):
     vocabulary = KINDS[kind]
     ids = vocabulary.encode(TEXT)
+    assert vocabulary.changed(TEXT) == []
     assert vocabulary.decode(ids) == TEXT
     assert vocabulary.decode([vocabulary.eos, *ids, vocabulary.eos]) == TEXT
-    lengths = vocabulary.characters_per_token()
-    assert lengths is not None
-    assert lengths[ids].sum() == len(TEXT)
-    assert lengths[vocabulary.eos] == 0
 
 
 @pytest.mark.parametrize("kind", ["bytes", "bpe"])
@@ -113,7 +163,7 @@ def test_special_tokens(vocabulary: Vocabulary):
     [
         ([], "expected a JSON object"),
         ({}, "Unknown kind"),
-        ({"kind": "syllables"}, "'syllables'.*characters, bytes, words, bpe.*newer"),
+        ({"kind": "syllables"}, "'syllables'.*characters, bytes, words, bpe, symbols.*newer"),
         ({"kind": ["characters"]}, "Unknown kind"),
         ({"kind": "characters"}, "list of strings under 'tokens'"),
         ({"kind": "characters", "tokens": ["a", 1]}, "list of strings"),
@@ -122,6 +172,10 @@ def test_special_tokens(vocabulary: Vocabulary):
         ({"kind": "characters", "tokens": [""]}, "single characters"),
         ({"kind": "characters", "tokens": ["a"] * ((1 << 20) + 1)}, "at most 1,048,576"),
         ({"kind": "words", "tokens": ["two words"]}, "single words, found 'two words'"),
+        ({"kind": "words", "rule": 2, "tokens": ["two words"]}, "Damaged vocabulary.*single words, found 'two words'"),
+        ({"kind": "words", "rule": 2, "tokens": ["a", "a"]}, "twice"),
+        ({"kind": "words", "rule": 3, "tokens": ["a"]}, "rule 3: expected 2.*newer"),
+        ({"kind": "symbols", "tokens": ["two words"]}, "without white space, found 'two words'"),
         ({"kind": "bpe", "tokens": ["a"], "merges": []}, "byte is missing"),
         ({"kind": "bpe", "tokens": ["a"], "merges": ["a"]}, "joins two"),
     ],
@@ -157,9 +211,9 @@ def test_wrong_sizes():
 
 
 def test_too_many_words(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("seqloom.data.words._MOST_DIFFERENT_WORDS", 10)
-    with pytest.raises(DataError, match="Vocabulary too large: at least 11 different words"):
-        Words.learn(text_documents([" ".join("abcdefghijk")]))
+    monkeypatch.setattr("seqloom.data.frequent._MOST_DIFFERENT", 10)
+    with pytest.raises(DataError, match="Vocabulary too large: at least 11 different tokens"):
+        Words.learn(text_documents([" ".join("abcdefghij")]))
 
 
 def test_learning_does_not_join_documents():
@@ -170,8 +224,33 @@ def test_learning_does_not_join_documents():
 def test_minimum_count_and_maximum_size():
     text = "a a a b b c"
     assert Words.learn(text_documents([text]), minimum_count=2).words == ("a", "b")
-    assert Words.learn(text_documents([text]), maximum_size=3).words == ("a",)
+    assert Words.learn(text_documents([text]), maximum_size=5).words == ("a",)
+    assert Symbols.learn(text_documents([text]), maximum_size=3).symbols == ("a",)
     assert Characters.learn(text_documents([text]), minimum_count=3).characters == (" ", "a")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Characters(["a", "ab"]), "single characters, found 'ab'"),
+        (lambda: Characters("aa"), "'a' is there twice"),
+        (lambda: Words(["a", "b", "a"]), "'a' is there twice"),
+        (lambda: Symbols(["a", "a"]), "'a' is there twice"),
+        (lambda: LegacyWords(["a", "a"]), "'a' is there twice"),
+        (lambda: BytePairs([*KINDS["bpe"].to_json()["tokens"], "a"], []), "'a' is there twice"),
+        (lambda: BytePairs(["a"], []), "a byte is missing"),
+        (lambda: BytePairs(KINDS["bpe"].to_json()["tokens"], [("a", "b")] * 2), "a merge is there twice"),
+    ],
+)
+def test_lists_that_are_no_vocabulary(make: Callable[[], Vocabulary], message: str):
+    with pytest.raises(UsageError, match=message):
+        make()
+
+
+def test_what_changes_is_said():
+    assert Characters("abc").changed("xaybx") == ["x", "y"]
+    assert Words(["a", "b"]).changed("b cat  a") == [" cat", "  "]
+    assert Bytes().changed("a\ud800b") == KINDS["bpe"].changed("a\ud800b") == ["\ud800"]
 
 
 def test_unknown():

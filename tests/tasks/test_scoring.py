@@ -17,7 +17,7 @@ from tests.tasks.conftest import RHYME, small
 
 
 @pytest.mark.parametrize("start", ["eos", "zero"])
-@pytest.mark.parametrize("tokens", ["characters", "words"])
+@pytest.mark.parametrize("tokens", ["characters", "symbols"])
 def test_the_probabilities_of_all_sentences_and_of_what_is_unfinished_sum_to_one(tokens: str, start: str) -> None:
     texts = ["ab", "ba", "aab"] if tokens == "characters" else ["a b", "b a", "a a b"]
     model = small(tokens=tokens, start=start, steps=20).fit(texts, validation=0.0)
@@ -63,7 +63,7 @@ def test_the_end_is_scored_where_the_model_learned_of_ends(
     scores = {end: model.score_texts(["one two"], end=end)[0] for end in (None, False, True)}
     assert [scores[end].end for end in (None, False, True)] == [learned_the_end, False, True]
     assert torch.equal(scores[None].nats, scores[learned_the_end].nats)
-    assert torch.equal(scores[True].nats[:-1], scores[False].nats)
+    torch.testing.assert_close(scores[True].nats[:-1], scores[False].nats)
     for call in (
         lambda end: model.log_probability("one two", end=end),
         lambda end: model.log_probabilities(["one two"], end=end)[0],
@@ -139,9 +139,9 @@ def test_large_vocabularies_are_scored_in_shorter_pieces(model: LanguageModel, m
 def test_evaluate_is_the_chain_rule_over_the_stream(model: LanguageModel) -> None:
     evaluation = model.evaluate([RHYME])
     end = model.vocabulary_.eos
-    (nats,) = surprisals(model.model_, [end], [[*model.vocabulary_.encode(RHYME), end]])
+    (nats,) = surprisals(model.model_, [end], [model.vocabulary_.encode(RHYME)])
     assert evaluation.nats == pytest.approx(float(nats.sum()), rel=1e-5)
-    assert evaluation.tokens == len(RHYME) + 1
+    assert evaluation.tokens == len(RHYME)
     assert evaluation.characters == len(RHYME)
     assert evaluation.lanes == 1
     assert model.score([RHYME]) == pytest.approx(-evaluation.nats_per_token)
@@ -169,8 +169,8 @@ def test_a_carried_state_is_carried_across_documents_and_windows(monkeypatch: py
 
 def test_the_record_says_when_a_long_stream_was_cut_into_lanes(model: LanguageModel) -> None:
     stream = Corpus.from_texts([RHYME], model.vocabulary_).stream()
-    cut = measure(model.model_, model.vocabulary_, stream, False, Start.EOS, longest_lane=20)
-    whole = measure(model.model_, model.vocabulary_, stream, False, Start.EOS)
+    cut = measure(model.model_, model.vocabulary_, stream, False, Start.EOS, model.baselines_, longest_lane=20)
+    whole = measure(model.model_, model.vocabulary_, stream, False, Start.EOS, model.baselines_)
     assert (cut.lanes, whole.lanes) == (16, 1)
     assert cut.tokens == whole.tokens
     assert cut.nats != whole.nats
@@ -201,5 +201,5 @@ def test_data_that_cannot_be_scored_says_why(model: LanguageModel, tmp_path: Pat
         model.evaluate([""])
     with pytest.raises(UsageError, match="another vocabulary"):
         model.evaluate(Corpus.from_texts(["ab"], small().fit(["ab" * 20], validation=0.0).vocabulary_))
-    with pytest.raises(UsageError, match="list holds int"):
+    with pytest.raises(UsageError, match="item 0 of the list is int"):
         model.evaluate([3])  # type: ignore[list-item]

@@ -16,7 +16,6 @@ import torch
 from safetensors.torch import load
 from torch import nn
 
-from seqloom.data.temporary import temporary_beside
 from seqloom.errors import DivergedError, Interrupted, ModelFileError, StorageError, UsageError
 from seqloom.training import directory
 from seqloom.training.checkpoints import Run, newest_files, newest_valid, versions
@@ -25,6 +24,7 @@ from seqloom.training.loop import fit
 from seqloom.training.progress import Silent
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import unpack
+from seqloom.training.temporary import temporary_beside
 from tests.training.example import TinyModel, Window, contents, windows, without_clock
 from tests.training.test_kill import ROOT
 from tests.training.trees import everything

@@ -248,7 +248,8 @@ def test_a_real_limit_of_the_system_names_path_and_bytes(model: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with pytest.raises(
-            StorageError, match=r"Cannot write .*model: File too large \(it needs 5,\d\d\d bytes, [\d,]+ are free\)"
+            StorageError,
+            match=r"Cannot write .*model: File too large \(it needs 5,\d\d\d bytes, [\d,]+ bytes are free\)",
         ):
             write_directory(model, {"big.json": b"x" * 5000})
     finally:

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from seqloom.data.temporary import label_of, temporary_beside
 from seqloom.errors import SeqloomError, StorageError, UsageError
 from seqloom.training import directory, ownership
 from seqloom.training.checkpoints import METRICS, Run, refuse_run, versions
 from seqloom.training.directory import read_directory, write_directory
 from seqloom.training.log import MetricsLog
 from seqloom.training.ownership import foreign, remove
+from seqloom.training.temporary import label_of, temporary_beside
 from tests.training.trees import everything
 
 NAMES = [

@@ -6,12 +6,15 @@ from seqloom.data.bpe import BytePairs
 from seqloom.data.byte import Bytes
 from seqloom.data.characters import Characters
 from seqloom.data.corpus import Corpus, Stream, encode_corpus
-from seqloom.data.document import Document, Piece, read_documents, split_documents, text_documents
+from seqloom.data.document import Document, Piece, split_documents, text_documents
 from seqloom.data.lanes import Batch, Lanes, Start
 from seqloom.data.reader import read_text
+from seqloom.data.shuffling import shuffled
+from seqloom.data.sources import Files, Source, Texts, read_documents
 from seqloom.data.split import split
+from seqloom.data.symbols import Symbols
 from seqloom.data.vocabularies import Tokens, learn_vocabulary, vocabulary_from_json
-from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary
+from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Vocabulary
 from seqloom.data.words import Words
 
 __all__ = [
@@ -22,11 +25,16 @@ __all__ = [
     "Corpus",
     "Decoder",
     "Document",
+    "Encoded",
     "Encoder",
+    "Files",
     "Lanes",
     "Piece",
+    "Source",
     "Start",
     "Stream",
+    "Symbols",
+    "Texts",
     "Tokens",
     "Vocabulary",
     "Words",
@@ -34,6 +42,7 @@ __all__ = [
     "learn_vocabulary",
     "read_documents",
     "read_text",
+    "shuffled",
     "split",
     "split_documents",
     "text_documents",

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.byte import Utf8Decoder, starts_a_character
+from seqloom.data.byte import Utf8Decoder, lone_surrogates, starts_a_character
 from seqloom.data.document import Piece
 from seqloom.data.segment_encoder import SegmentEncoder
 from seqloom.data.segments import Segmenter
-from seqloom.data.vocabulary import Decoder, Encoder, Vocabulary, check_size, json_strings
-from seqloom.errors import DataError, MissingExtraError, ModelFileError
+from seqloom.data.vocabulary import (
+    Decoder,
+    Encoded,
+    Encoder,
+    Vocabulary,
+    check_size,
+    check_tokens,
+    json_strings,
+    vocabulary_from_strings,
+)
+from seqloom.errors import DataError, MissingExtraError, ModelFileError, UsageError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -36,9 +45,10 @@ class BytePairs(Vocabulary):
     def __init__(self, tokens: Iterable[str], merges: Iterable[tuple[str, str]]) -> None:
         self.tokens = tuple(tokens)
         self.merges = tuple(merges)
+        alphabet = _alphabet()
+        _check(self.tokens, self.merges, alphabet)
         self.eos = len(self.tokens)
         self._tokenizer = _tokenizer(self.tokens, self.merges)
-        alphabet = _alphabet()
         self._texts = [bytes(alphabet[letter] for letter in token) for token in self.tokens]
 
     @classmethod
@@ -64,17 +74,8 @@ class BytePairs(Vocabulary):
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> BytePairs:
         """The inverse of :meth:`to_json`, checked."""
-        tokens = json_strings(data, "tokens")
         merges = [_pair(merge) for merge in json_strings(data, "merges")]
-        known, alphabet = set(tokens), _alphabet()
-        if not known.issuperset(alphabet):
-            raise ModelFileError("Damaged vocabulary: a byte is missing from the byte pairs.")
-        if not all(token and set(token) <= alphabet.keys() for token in tokens):
-            raise ModelFileError("Damaged vocabulary: a token is not written in the byte alphabet.")
-        for left, right in merges:
-            if left not in known or right not in known or left + right not in known:
-                raise ModelFileError(f"Damaged vocabulary: the merge {left[:20]!r} + {right[:20]!r} names no token.")
-        return cls(tokens, merges)
+        return vocabulary_from_strings(lambda tokens: cls(tokens, merges), data)
 
     @property
     def size(self) -> int:
@@ -89,9 +90,11 @@ class BytePairs(Vocabulary):
     def piece(self, token: int) -> str:
         return "<eos>" if token == self.eos else self._texts[token].decode("utf-8", "backslashreplace")
 
-    def characters_per_token(self) -> NDArray[np.uint8]:
-        lengths = [min(255, sum(map(starts_a_character, text))) for text in self._texts]
-        return np.array([*lengths, 0], np.uint8)
+    def changed(self, text: str) -> list[str]:
+        return lone_surrogates(text)
+
+    def characters_per_token(self) -> NDArray[np.uint32]:
+        return np.array([*(sum(map(starts_a_character, text)) for text in self._texts), 0], np.uint32)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,12 +106,27 @@ class BytePairs(Vocabulary):
 
 class _Encoder(SegmentEncoder):
     def __init__(self, tokenizer: Tokenizer) -> None:
-        super().__init__()
+        super().__init__(Segmenter())
         self._tokenizer = tokenizer
 
-    def encode_segments(self, segments: Sequence[str]) -> Iterable[Sequence[int]]:
-        found = self._tokenizer.encode_batch_fast([_printable(segment) for segment in segments])
-        return (encoding.ids for encoding in found)
+    def encode_segments(self, segments: Sequence[str | None], eos: int) -> Encoded:
+        found = iter(self._tokenizer.encode_batch_fast([_printable(text) for text in segments if text is not None]))
+        ids: list[int] = []
+        for segment in segments:
+            ids += [eos] if segment is None else next(found).ids
+        return Encoded(np.array(ids, np.uint32), None)
+
+
+def _check(tokens: Sequence[str], merges: Sequence[tuple[str, str]], alphabet: dict[str, int]) -> None:
+    letters, known = alphabet.keys(), set(tokens)
+    check_tokens(tokens, lambda token: bool(token) and letters >= set(token), "tokens in the byte alphabet")
+    if not known >= letters:
+        raise UsageError("A vocabulary of byte pairs: a byte is missing from its tokens.")
+    if len(set(merges)) != len(merges):
+        raise UsageError("A vocabulary of byte pairs: a merge is there twice.")
+    for left, right in merges:
+        if not known >= {left, right, left + right}:
+            raise UsageError(f"A vocabulary of byte pairs: the merge {left[:20]!r} + {right[:20]!r} names no token.")
 
 
 def _segments(pieces: Iterable[Piece]) -> Iterator[str]:

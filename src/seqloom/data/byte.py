@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.document import Piece
-from seqloom.data.vocabulary import Decoder, Encoder, Ids, Vocabulary
+from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Ids, Vocabulary
 
-__all__ = ["Bytes", "Utf8Decoder", "starts_a_character"]
+__all__ = ["Bytes", "Utf8Decoder", "lone_surrogates", "starts_a_character"]
 
 
 @final
@@ -52,8 +52,11 @@ class Bytes(Vocabulary):
             return "<eos>"
         return chr(token) if 0 <= token < 128 else f"\\x{bytes([token]).hex()}"
 
-    def characters_per_token(self) -> NDArray[np.uint8]:
-        return np.array([*(starts_a_character(value) for value in range(256)), False], np.uint8)
+    def changed(self, text: str) -> list[str]:
+        return lone_surrogates(text)
+
+    def characters_per_token(self) -> NDArray[np.uint32]:
+        return np.array([*map(starts_a_character, range(256)), False], np.uint32)
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind}
@@ -82,12 +85,17 @@ class _Encoder(Encoder):
     def feed_array(self, text: str) -> Ids:
         return np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
 
-    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
+    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Encoded:
         texts = [piece.text.encode("utf-8", "surrogatepass") for piece in pieces]
         ids = np.frombuffer(b"".join(texts), np.uint8).astype(np.uint16)
         stops = np.cumsum([len(text) for text in texts], dtype=np.int64)
         ends = np.array([piece.ends for piece in pieces], bool)
-        return np.insert(ids, stops[ends], eos)
+        return Encoded(np.insert(ids, stops[ends], eos), None)
+
+
+def lone_surrogates(text: str) -> list[str]:
+    """The code points that UTF-8 has no bytes for, each once: they come from bytes that were no text."""
+    return [character for character in dict.fromkeys(text) if "\ud800" <= character <= "\udfff"]
 
 
 def starts_a_character(value: int) -> bool:

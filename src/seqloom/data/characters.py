@@ -9,8 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.document import Piece, batch_pieces
-from seqloom.data.vocabulary import Decoder, Encoder, Ids, Vocabulary, check_size, id_type, json_strings
-from seqloom.errors import ModelFileError
+from seqloom.data.vocabulary import (
+    Decoder,
+    Encoded,
+    Encoder,
+    Ids,
+    Vocabulary,
+    check_size,
+    check_tokens,
+    id_type,
+    vocabulary_from_strings,
+)
 
 __all__ = ["Characters"]
 
@@ -28,6 +37,9 @@ class Characters(Vocabulary):
     [4, 2, 3, 1]
     >>> vocabulary.decode([4, 2, 3, 0])
     'cab'
+
+    Raises:
+        UsageError: what is given is no single character, or is given twice.
     """
 
     kind = "characters"
@@ -36,6 +48,7 @@ class Characters(Vocabulary):
 
     def __init__(self, characters: Iterable[str]) -> None:
         self.characters = tuple(characters)
+        check_tokens(self.characters, lambda character: len(character) == 1, "single characters")
         self._table: Ids = np.full(_CODE_POINTS, self.unk, id_type(self.size))
         for number, character in enumerate(self.characters, 2):
             self._table[ord(character)] = number
@@ -54,11 +67,7 @@ class Characters(Vocabulary):
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Characters:
         """The inverse of :meth:`to_json`, checked."""
-        characters = json_strings(data, "tokens")
-        wrong = next((entry for entry in characters if len(entry) != 1), None)
-        if wrong is not None:
-            raise ModelFileError(f"Damaged vocabulary: expected single characters, found {wrong[:20]!r}.")
-        return cls(characters)
+        return vocabulary_from_strings(cls, data)
 
     @property
     def size(self) -> int:
@@ -76,8 +85,8 @@ class Characters(Vocabulary):
     def unknown(self, text: str) -> list[str]:
         return [character for character in dict.fromkeys(text) if self._table[ord(character)] == self.unk]
 
-    def characters_per_token(self) -> NDArray[np.uint8]:
-        lengths = np.ones(self.size, np.uint8)
+    def characters_per_token(self) -> NDArray[np.uint32]:
+        lengths = np.ones(self.size, np.uint32)
         lengths[self.eos] = 0
         return lengths
 
@@ -93,11 +102,11 @@ class _Encoder(Encoder):
         ids: Ids = self._table[_code_points(text)]
         return ids
 
-    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
+    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Encoded:
         ids = self.feed_array("".join([piece.text for piece in pieces]))
         stops = np.cumsum([len(piece.text) for piece in pieces], dtype=np.int64)
         ends = np.array([piece.ends for piece in pieces], bool)
-        return np.insert(ids, stops[ends], eos)
+        return Encoded(np.insert(ids, stops[ends], eos), None)
 
 
 class _Decoder(Decoder):

@@ -1,81 +1,111 @@
-"""A text as one long row of ids, ``<eos> d1 <eos> d2 <eos>``, in memory or in a file read in place."""
+"""A text as one long row of ids, ``<eos> d1 <eos> d2 <eos>``, in memory or in a file without a name."""
 
 from __future__ import annotations
 
+import hashlib
+import mmap
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.corpus_file import CorpusWriter, file_sha256, read_corpus_file
-from seqloom.data.document import Document, Piece, batch_pieces, cut_pieces, read_documents, text_documents
-from seqloom.data.vocabulary import Encoder, Ids, Vocabulary, id_type
+from seqloom.data.document import Document, Piece, batch_pieces, cut_pieces, text_documents
+from seqloom.data.sources import Files
+from seqloom.data.spool import Spool
+from seqloom.data.vocabulary import Encoded, Ids, Vocabulary, id_type
 from seqloom.errors import DataError
 
-__all__ = ["Corpus", "Stream", "encode_corpus"]
+__all__ = ["Corpus", "Facts", "Stream", "encode_corpus", "mapped_corpus"]
 
 _BATCH_CHARACTERS = 1 << 18
-_MARK_CHARACTERS = 1 << 12
 _SCAN = 1 << 22
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a whole corpus: its text is ``characters`` long, marks between documents not counted.
+
+    ``per_token`` (V,) says how many characters each id stands for, None where that depends on the text.
+    """
+
+    eos: int
+    documents: int
+    characters: int
+    vocabulary_sha256: str
+    source_sha256: str
+    per_token: NDArray[np.unsignedinteger[Any]] | None
 
 
 @final
 class Corpus:
     """Encoded documents. ``ids[0]`` is ``<eos>``; every later id is predicted from those before it.
 
-    ``ids`` (N,) is an array of unsigned integers, mapped from the file where there is one. ``characters``
-    counts the text without the marks between documents; ``documents`` counts those.
+    ``ids`` (N,) is an array of unsigned integers. ``per_place`` (N,) has the characters of each where the ids alone do
+    not tell them. ``memory`` is what both are mapped from, if they are.
 
     >>> from seqloom.data import Characters
     >>> Corpus.from_texts(["ab", "c"], Characters("abc")).ids.tolist()
     [0, 2, 3, 0, 4, 0]
     """
 
-    def __init__(self, ids: Ids, header: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        ids: Ids,
+        facts: Facts,
+        per_place: NDArray[np.uint16] | None = None,
+        memory: Sequence[mmap.mmap] = (),
+    ) -> None:
         self.ids = ids
-        self.eos = int(header["eos"])
-        self.vocabulary_size = int(header["vocabulary_size"])
-        self.characters = int(header["characters"])
-        self.documents = int(header["documents"])
-        self.source_size = int(header.get("source_size", 0))
-        self.source_sha256 = str(header.get("source_sha256", ""))
-        self.vocabulary_sha256 = str(header["vocabulary_sha256"])
-        self.document = str(header.get("document", ""))
-        lengths = header.get("characters_per_token")
-        self._lengths = None if lengths is None else np.array(lengths, np.uint8)
-        self._marks = np.array(header["marks"], np.int64).reshape(-1, 2)
+        self.facts = facts
+        self.per_place = per_place
+        self._memory = tuple(memory)
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], vocabulary: Vocabulary) -> Corpus:
         """Encode in memory; each text is a document."""
         counts = _Counts(vocabulary)
-        parts = [np.array([vocabulary.eos], id_type(vocabulary.size))]
-        parts += [ids.astype(parts[0].dtype, copy=False) for ids in counts.encode(text_documents(texts))]
+        parts = list(counts.encode(text_documents(texts)))
         if not counts.documents:
             raise DataError("The texts are empty: there is nothing to learn from.")
-        return cls(np.concatenate(parts), counts.header())
+        ids = np.concatenate([part.ids.astype(id_type(vocabulary.size), copy=False) for part in parts])
+        told = [part.characters for part in parts if part.characters is not None]
+        facts = counts.facts(hashlib.sha256(ids.tobytes()).hexdigest())
+        return cls(ids, facts, np.concatenate(told) if told else None)
 
-    @classmethod
-    def open(cls, path: Path | str) -> Corpus:
-        """Map a file that :func:`encode_corpus` wrote; DataError where it isn't one or is damaged."""
-        ids, header = read_corpus_file(Path(path))
-        return cls(ids, header)
+    @property
+    def eos(self) -> int:
+        """The id of ``<eos>``."""
+        return self.facts.eos
+
+    @property
+    def characters(self) -> int:
+        """The characters of the text."""
+        return self.facts.characters
+
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+        return self.facts.documents
 
     def stream(self) -> Stream:
         """All of it."""
         return Stream(self, 1, len(self.ids))
 
-    def characters_before(self, position: int) -> int:
-        """The characters of text in ``ids[:position]``; within a few where words don't tell."""
-        if self._lengths is None:
-            at, characters = self._marks[:, 0], self._marks[:, 1]
-            return round(float(np.interp(position, at, characters)))
-        if position >= len(self.ids):
-            return self.characters
-        blocks = (self.ids[at : min(at + _SCAN, position)] for at in range(0, position, _SCAN))
-        return sum(int(self._lengths[block].sum(dtype=np.int64)) for block in blocks)
+    def characters_between(self, start: int, stop: int) -> int:
+        """The characters of text that ``ids[start:stop]`` stand for."""
+        total = 0
+        for at in range(start, stop, _SCAN):
+            place = slice(at, min(at + _SCAN, stop))
+            if self.per_place is not None:
+                total += int(self.per_place[place].sum(dtype=np.int64))
+            else:
+                assert self.facts.per_token is not None
+                total += int(self.facts.per_token[self.ids[place]].sum(dtype=np.int64))
+        return total
 
     def ends(self, start: int, stop: int) -> NDArray[np.int64]:
         """The positions in [start, stop) that hold ``<eos>``."""
@@ -83,6 +113,12 @@ class Corpus:
             np.flatnonzero(self.ids[at : min(at + _SCAN, stop)] == self.eos) + at for at in range(start, stop, _SCAN)
         ]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
+
+    def release(self) -> None:
+        """Let the system take back the pages that were read; what is wanted again is read again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            for memory in self._memory:
+                memory.madvise(mmap.MADV_DONTNEED)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -125,7 +161,11 @@ class Stream:
     @property
     def characters(self) -> int:
         """The characters of text in this part."""
-        return self.corpus.characters_before(self.stop) - self.corpus.characters_before(self.start)
+        return self.corpus.characters_between(self.start, self.stop)
+
+    def first(self, tokens: int) -> Stream:
+        """The first ``tokens`` of this part, or all where it has no more."""
+        return Stream(self.corpus, self.start, min(self.stop, self.start + tokens))
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -135,79 +175,82 @@ class Stream:
 
 
 def encode_corpus(
-    path: Path | str,
+    source: Files | Path | str,
     vocabulary: Vocabulary,
     document: Document,
-    target: Path | str,
+    folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
-    """Encode a text file once into ``target``, readable by its owner only, and map it.
+    """Encode text files in bounded memory, into a file without a name in ``folder`` (None: among temporary ones).
 
-    A target that already holds this text (size and sha256), cut and encoded the same way, is used as it is.
-    ``progress`` gets the bytes read and the bytes in all. Nothing is left behind when it fails.
+    ``progress`` is told the bytes read so far and in all. Raises DataError for a text that cannot be read or is
+    empty, StorageError where the disk is full.
     """
-    path, target = Path(path), Path(target)
-    known = _reusable(path, vocabulary, document, target)
-    if known is not None:
-        return known
-    counts = _Counts(vocabulary)
-    with CorpusWriter(target, id_type(vocabulary.size), path, progress) as writer:
-        writer.write(np.array([vocabulary.eos], np.uint32))
-        for ids in counts.encode(read_documents(path, document, observe=writer.observe)):
-            writer.write(ids)
+    files = Files.of(source)
+    counts, watch = _Counts(vocabulary), _Watch(files.size, progress)
+    with ExitStack() as stack:
+        ids = stack.enter_context(Spool(id_type(vocabulary.size), folder))
+        per_place = stack.enter_context(Spool(np.dtype(np.uint16), folder))
+        for part in counts.encode(files.documents(document, observe=watch)):
+            ids.write(part.ids)
+            if part.characters is not None:
+                per_place.write(part.characters)
         if not counts.documents:
-            raise DataError(f"{path} holds only empty lines: there is nothing to learn from.")
-        writer.finish(counts.header() | {"document": document.value})
-    return Corpus.open(target)
+            raise DataError(f"{files} holds only empty lines: there is nothing to learn from.")
+        return mapped_corpus(counts.facts(watch.sha256), ids, per_place)
 
 
-def _reusable(path: Path, vocabulary: Vocabulary, document: Document, target: Path) -> Corpus | None:
-    try:
-        known = Corpus.open(target)
-        same = (
-            known.document == document.value
-            and known.vocabulary_sha256 == vocabulary.fingerprint
-            and known.source_size == path.stat().st_size
-            and known.source_sha256 == file_sha256(path)
-        )
-    except (DataError, OSError):
-        return None
-    return known if same else None
+def mapped_corpus(facts: Facts, ids: Spool[Any], per_place: Spool[np.uint16]) -> Corpus:
+    """A corpus that is read in place from what two spools hold; the second is empty where ids tell their characters."""
+    parts = ids.mapped(), per_place.mapped()
+    memory = [part.memory for part in parts if part.memory is not None]
+    return Corpus(parts[0].array, facts, parts[1].array if len(parts[1].array) else None, memory)
+
+
+class _Watch:
+    """See every block of the source: for its checksum, and for who wants to know how far it is read."""
+
+    def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
+        self._hash = hashlib.sha256()
+        self._progress = progress
+        self._read = 0
+        self._total = total
+
+    def __call__(self, block: bytes) -> None:
+        self._hash.update(block)
+        self._read += len(block)
+        if self._progress is not None:
+            self._progress(self._read, max(self._read, self._total))
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
 
 
 class _Counts:
-    """Encode pieces, and count what the header tells."""
+    """Encode pieces, and count what there is to know of them."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.lengths = vocabulary.characters_per_token()
-        self.tokens = 1
+        self.per_token = vocabulary.characters_per_token()
         self.characters = 0
         self.documents = 0
-        self.marks = [(1, 0)]
 
-    def encode(self, pieces: Iterable[Piece]) -> Iterator[Ids]:
-        encoder = self.vocabulary.encoder()
-        size = _MARK_CHARACTERS if self.lengths is None else _BATCH_CHARACTERS
-        for batch in batch_pieces(cut_pieces(pieces, size), size):
-            yield self._batch(encoder, batch)
+    def encode(self, pieces: Iterable[Piece]) -> Iterator[Encoded]:
+        """The ``<eos>`` that begins a corpus, then all documents."""
+        encoder, eos = self.vocabulary.encoder(), self.vocabulary.eos
+        yield Encoded(np.array([eos], np.uint32), np.zeros(1, np.uint16) if self.per_token is None else None)
+        for batch in batch_pieces(cut_pieces(pieces, _BATCH_CHARACTERS), _BATCH_CHARACTERS):
+            self.characters += sum(len(piece.text) for piece in batch)
+            self.documents += sum(piece.ends for piece in batch)
+            yield encoder.feed_pieces(batch, eos)
 
-    def _batch(self, encoder: Encoder, batch: Sequence[Piece]) -> Ids:
-        ids = encoder.feed_pieces(batch, self.vocabulary.eos)
-        self.tokens += len(ids)
-        self.characters += sum(len(piece.text) for piece in batch)
-        self.documents += sum(piece.ends for piece in batch)
-        if self.lengths is None:
-            self.marks.append((self.tokens, self.characters))
-        return ids
-
-    def header(self) -> dict[str, Any]:
-        return {
-            "eos": self.vocabulary.eos,
-            "vocabulary_size": self.vocabulary.size,
-            "vocabulary_sha256": self.vocabulary.fingerprint,
-            "characters_per_token": None if self.lengths is None else self.lengths.tolist(),
-            "characters": self.characters,
-            "documents": self.documents,
-            "marks": self.marks,
-        }
+    def facts(self, source_sha256: str) -> Facts:
+        return Facts(
+            eos=self.vocabulary.eos,
+            documents=self.documents,
+            characters=self.characters,
+            vocabulary_sha256=self.vocabulary.fingerprint,
+            source_sha256=source_sha256,
+            per_token=self.per_token,
+        )

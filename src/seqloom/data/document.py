@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
-from seqloom.data.reader import read_text
-
-__all__ = ["Document", "Piece", "batch_pieces", "cut_pieces", "read_documents", "split_documents", "text_documents"]
+__all__ = ["Document", "Piece", "batch_pieces", "cut_pieces", "split_documents", "text_documents"]
 
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _UNDECIDED = re.compile(r"(?:\n[ \t]*)+\Z")
@@ -31,13 +28,6 @@ class Piece(NamedTuple):
 
     text: str
     ends: bool
-
-
-def read_documents(
-    path: Path | str, document: Document, chunk: int = 1 << 20, observe: Callable[[bytes], None] | None = None
-) -> Iterator[Piece]:
-    """Stream the documents of a UTF-8 file as pieces; see :func:`split_documents`."""
-    return split_documents(read_text(path, chunk, observe), document)
 
 
 def text_documents(texts: Iterable[str]) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple, final
@@ -17,6 +18,7 @@ __all__ = ["PADDING", "ZERO", "Batch", "Lanes", "Start"]
 
 PADDING: Final = -100
 ZERO: Final = -1
+_RELEASED: Final = 512
 
 
 class Start(StrEnum):
@@ -45,9 +47,11 @@ class Lanes:
 
     Without ``reset`` the stream is cut into B lanes of equal length (to within one token) and a state may be
     carried from window to window. With ``reset`` a lane is a run of whole documents, and no window crosses the end
-    of one. ``fresh`` marks every row of window 0 and the rows where a document begins. Every target stands in
-    exactly one place. A window is as wide as its longest row, at most ``time``. A lane that is done early has rows
-    of length 0.
+    of one; a document of more than ``longest`` tokens falls into parts, which are treated as documents. With a
+    ``seed`` they come in an order drawn by (seed, epoch), else in that of the text. ``fresh`` marks every row of
+    window 0 and the rows where a document begins. Every target stands in exactly one place. A window is as wide as
+    its longest row, at most ``time``. A lane that is done early has rows of length 0. Without ``ends`` no ``<eos>``
+    is a target: a text that has no end does not teach one.
 
     >>> from seqloom.data import Characters, Corpus
     >>> lanes = Lanes(Corpus.from_texts(["abcdefg"], Characters("abcdefg")).stream(), batch_size=2, time=3)
@@ -56,7 +60,15 @@ class Lanes:
     """
 
     def __init__(
-        self, stream: Stream, batch_size: int, time: int, reset: bool = False, start: Start = Start.EOS
+        self,
+        stream: Stream,
+        batch_size: int,
+        time: int,
+        reset: bool = False,
+        start: Start = Start.EOS,
+        ends: bool = True,
+        seed: int | None = None,
+        longest: int | None = None,
     ) -> None:
         if batch_size < 1 or time < 1:
             raise ValueError(f"Expected batch_size and time of at least 1, got {batch_size} and {time}.")
@@ -65,8 +77,28 @@ class Lanes:
         self.reset = reset
         self.start = start
         self.stream = stream
+        self.ends = ends
+        self.seed = seed
         self._ids = stream.corpus.ids
-        self._plan: _Documents | _Contiguous = (_Documents if reset else _Contiguous)(stream, batch_size, time)
+        self._borders = _borders(stream, longest or len(stream)) if reset else None
+        self._plan = self._planned(0)
+
+    def epoch(self, number: int) -> Lanes:
+        """The windows of one epoch: the same ones, or where there is a seed those of the documents in another order."""
+        if self._borders is None or self.seed is None:
+            return self
+        lanes = copy.copy(self)
+        lanes._plan = self._planned(number)
+        return lanes
+
+    def _planned(self, epoch: int) -> _Documents | _Contiguous:
+        if self._borders is None:
+            return _Contiguous(self.stream, self.batch_size, self.time)
+        starts, stops = self._borders
+        if self.seed is not None:
+            order = np.random.default_rng((self.seed, epoch)).permutation(len(starts))
+            starts, stops = starts[order], stops[order]
+        return _Documents(starts, stops, self.batch_size, self.time)
 
     def __len__(self) -> int:
         return self._plan.windows
@@ -90,6 +122,10 @@ class Lanes:
             padding = steps[1:] >= lengths[:, None]
             targets[padding] = PADDING
             inputs[padding] = self.stream.eos
+        if not self.ends:
+            targets[targets == self.stream.eos] = PADDING
+        if i % _RELEASED == 0:
+            self.stream.corpus.release()
         if self.start is Start.ZERO:
             begins = inputs == self.stream.eos
             inputs[begins if full else begins & ~padding] = ZERO
@@ -120,15 +156,26 @@ class _Contiguous:
         return self._starts + np.minimum(done, self._sizes), lengths, np.full(len(lengths), i == 0)
 
 
+def _borders(stream: Stream, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each document of a part, or part of a longer one, begins and stops; the first and last may be cut off."""
+    stops = stream.corpus.ends(stream.start, stream.stop) + 1
+    if len(stream) and (not len(stops) or stops[-1] != stream.stop):
+        stops = np.append(stops, stream.stop)
+    starts = np.concatenate(([stream.start], stops[:-1]))[: len(stops)]
+    parts = -(-(stops - starts) // longest)
+    if (parts == 1).all():
+        return starts, stops
+    number = np.arange(int(parts.sum())) - np.repeat(np.cumsum(parts) - parts, parts)
+    starts, stops = np.repeat(starts, parts) + number * longest, np.repeat(stops, parts)
+    return starts, np.minimum(starts + longest, stops)
+
+
 class _Documents:
     """Lane b holds the documents whose windows begin in its share of all windows, in order."""
 
-    def __init__(self, stream: Stream, batch_size: int, time: int) -> None:
-        stops = stream.corpus.ends(stream.start, stream.stop) + 1
-        if len(stream) and (not len(stops) or stops[-1] != stream.stop):
-            stops = np.append(stops, stream.stop)
-        self._starts = np.concatenate(([stream.start], stops))
-        self._first = np.concatenate(([0], np.cumsum(-(-np.diff(self._starts) // time))))
+    def __init__(self, starts: NDArray[np.int64], stops: NDArray[np.int64], batch_size: int, time: int) -> None:
+        self._starts, self._stops = starts, stops
+        self._first = np.concatenate(([0], np.cumsum(-(-(stops - starts) // time))))
         shares = np.arange(batch_size + 1) * int(self._first[-1]) // batch_size
         self._lanes = self._first[np.searchsorted(self._first, shares)]
         self._time = time
@@ -137,10 +184,10 @@ class _Documents:
     def rows(self, i: int) -> Rows:
         window = self._lanes[:-1] + i
         document = np.searchsorted(self._first, window, "right") - 1
-        document = np.minimum(document, len(self._starts) - 2)
+        document = np.minimum(document, len(self._starts) - 1)
         offset = (window - self._first[document]) * self._time
         starts = self._starts[document] + offset
-        lengths = np.clip(self._starts[document + 1] - starts, 0, self._time)
+        lengths = np.clip(self._stops[document] - starts, 0, self._time)
         idle = window >= self._lanes[1:]
         lengths[idle] = 0
         return np.where(idle, 1, starts), lengths, ((offset == 0) & ~idle) | (i == 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 __all__ = ["LONGEST_SEGMENT", "Segmenter"]
 
@@ -12,15 +12,16 @@ LONGEST_SEGMENT = 4096
 class Segmenter:
     """Hold back the unfinished end of the text until the rest of it comes.
 
-    A cut stands before a space or newline that follows a character that is not white space. A run without any
-    such place is cut after ``LONGEST_SEGMENT`` characters, counted from the last cut.
+    A cut stands before a space or newline that follows a character that is not white space. Where
+    ``LONGEST_SEGMENT`` characters have no such place, ``end`` says how many of them are a segment: by default all.
 
     >>> segmenter = Segmenter()
     >>> list(segmenter.feed("one tw")), list(segmenter.feed("o three")), list(segmenter.finish())
     (['one'], [' two'], [' three'])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, end: Callable[[str], int] = len) -> None:
+        self._end = end
         self._held = ""
 
     @property
@@ -37,7 +38,7 @@ class Segmenter:
             if cut < 0:
                 if len(text) - start <= LONGEST_SEGMENT:
                     break
-                cut = start + LONGEST_SEGMENT
+                cut = start + self._end(text[start : start + LONGEST_SEGMENT])
             yield text[start:cut]
             start = cut
         self._held = text[start:]

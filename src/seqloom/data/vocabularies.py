@@ -9,6 +9,8 @@ from seqloom.data.bpe import BytePairs
 from seqloom.data.byte import Bytes
 from seqloom.data.characters import Characters
 from seqloom.data.document import Piece
+from seqloom.data.legacy_words import LegacyWords
+from seqloom.data.symbols import Symbols
 from seqloom.data.vocabulary import Vocabulary
 from seqloom.data.words import Words
 from seqloom.errors import ModelFileError, UsageError
@@ -23,6 +25,7 @@ class Tokens(StrEnum):
     BYTES = "bytes"
     WORDS = "words"
     BPE = "bpe"
+    SYMBOLS = "symbols"
 
 
 def learn_vocabulary(
@@ -39,6 +42,8 @@ def learn_vocabulary(
         return BytePairs.learn(pieces, *_given(maximum_size))
     if tokens is Tokens.WORDS:
         return Words.learn(pieces, minimum_count, *_given(maximum_size))
+    if tokens is Tokens.SYMBOLS:
+        return Symbols.learn(pieces, minimum_count, *_given(maximum_size))
     return Characters.learn(pieces, minimum_count, *_given(maximum_size))
 
 
@@ -51,7 +56,9 @@ def vocabulary_from_json(data: object) -> Vocabulary:
     if not isinstance(data, dict):
         raise ModelFileError(f"Damaged vocabulary: expected a JSON object, found {type(data).__name__}.")
     kind = data.get("kind")
-    for vocabulary in (Characters, Bytes, Words, BytePairs):
+    if kind == Words.kind and "rule" not in data:
+        return LegacyWords.from_json(data)
+    for vocabulary in (Characters, Bytes, Words, BytePairs, Symbols):
         if vocabulary.kind == kind:
             return vocabulary.from_json(data)
     raise ModelFileError(

@@ -5,28 +5,46 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.document import Piece
-from seqloom.errors import DataError, ModelFileError
+from seqloom.errors import DataError, ModelFileError, UsageError
 
 __all__ = [
     "LARGEST_VOCABULARY",
+    "MOST_CHARACTERS",
     "Decoder",
+    "Encoded",
     "Encoder",
     "Ids",
     "Vocabulary",
     "check_size",
+    "check_tokens",
     "id_type",
     "json_strings",
+    "vocabulary_from_strings",
 ]
 
 LARGEST_VOCABULARY = 1 << 20
+MOST_CHARACTERS = (1 << 16) - 1
 Ids = NDArray[np.unsignedinteger[Any]]
+
+
+class Encoded(NamedTuple):
+    """``ids`` (N,), and the ``characters`` (N,) of the text that each of them stands for.
+
+    White space before a token is counted to it, what is left at the end of a document to its ``<eos>``. One id takes
+    up to 65,535; what is over goes to the next ids. ``characters`` is None where the id alone tells it:
+    :meth:`Vocabulary.characters_per_token`.
+    """
+
+    ids: Ids
+    characters: NDArray[np.uint16] | None
 
 
 class Encoder(ABC):
@@ -48,8 +66,8 @@ class Encoder(ABC):
         """:meth:`finish_array` as a list."""
         return [int(i) for i in self.finish_array().tolist()]
 
-    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Ids:
-        """The ids of many pieces, with ``eos`` after each document that ends."""
+    def feed_pieces(self, pieces: Sequence[Piece], eos: int) -> Encoded:
+        """The ids of many pieces, with ``eos`` after each document that ends, and what they stand for."""
         parts: list[Ids] = []
         end = np.array([eos], np.uint32)
         for text, ends in pieces:
@@ -57,7 +75,7 @@ class Encoder(ABC):
                 parts.append(self.feed_array(text))
             if ends:
                 parts += (self.finish_array(), end)
-        return np.concatenate(parts) if parts else np.zeros(0, np.uint32)
+        return Encoded(np.concatenate(parts) if parts else np.zeros(0, np.uint32), None)
 
 
 class Decoder(ABC):
@@ -105,6 +123,14 @@ class Vocabulary(ABC):
         encoder = self.encoder()
         return encoder.feed(text) + encoder.finish()
 
+    def encode_start(self, text: str) -> list[int]:
+        """The ids of a text that goes on, as a prompt does."""
+        return self.encode(text)
+
+    def without_unknown(self, ids: Sequence[int]) -> list[int]:
+        """The ids that stand for something, with what belongs to the others left out too."""
+        return [token for token in ids if token != self.unk]
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of some ids; ``<eos>`` gives nothing."""
         decoder = self.decoder()
@@ -114,7 +140,17 @@ class Vocabulary(ABC):
         """The parts of a text that have no id of their own, each once, in order."""
         return []
 
-    def characters_per_token(self) -> NDArray[np.uint8] | None:
+    def changed(self, text: str) -> list[str]:
+        """The parts of a text that :meth:`decode` of :meth:`encode` does not give back as they were, each once."""
+        ids, characters = self.encoder().feed_pieces([Piece(text, True)], self.eos)
+        if characters is None:
+            return self.unknown(text)
+        stops = np.cumsum(characters, dtype=np.int64).tolist()
+        parts = [text[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
+        decoder = self.decoder()
+        return list(dict.fromkeys(part for part, i in zip(parts, ids, strict=True) if decoder.feed(int(i)) != part))
+
+    def characters_per_token(self) -> NDArray[np.uint32] | None:
         """(size,) the characters of text that each id stands for, or None where that depends on the text."""
         return None
 
@@ -130,6 +166,9 @@ class Vocabulary(ABC):
         return f"{type(self).__name__}(size={self.size})"
 
 
+AnyVocabulary = TypeVar("AnyVocabulary", bound=Vocabulary)
+
+
 def check_size(found: int, what: str, limit: int = LARGEST_VOCABULARY) -> None:
     """Raise DataError when a text has more distinct tokens than a model can sensibly have."""
     if found > limit:
@@ -137,6 +176,24 @@ def check_size(found: int, what: str, limit: int = LARGEST_VOCABULARY) -> None:
             f"Vocabulary too large: at least {found:,} different {what}, at most {limit:,} can be used. "
             "Use the tokens 'bytes' or 'bpe', a higher minimum count, or a smaller maximum size."
         )
+
+
+def check_tokens(tokens: Sequence[str], valid: Callable[[str], bool], what: str, hint: str = "") -> None:
+    """Raise UsageError when one of ``tokens`` is not ``valid``, or is there twice."""
+    wrong = next((token for token in tokens if not valid(token)), None)
+    if wrong is not None:
+        raise UsageError(f"A vocabulary of {what}: expected {what}, found {wrong[:40]!r}.{' ' * bool(hint)}{hint}")
+    if len(set(tokens)) != len(tokens):
+        twice = next(token for token, count in Counter(tokens).items() if count > 1)
+        raise UsageError(f"A vocabulary of {what}: {twice[:40]!r} is there twice. Give each once.")
+
+
+def vocabulary_from_strings(make: Callable[[list[str]], AnyVocabulary], data: dict[str, Any]) -> AnyVocabulary:
+    """Make a vocabulary of the strings under "tokens"; ModelFileError where it refuses them."""
+    try:
+        return make(json_strings(data, "tokens"))
+    except UsageError as error:
+        raise ModelFileError(f"Damaged vocabulary. {error}") from error
 
 
 def id_type(size: int) -> np.dtype[np.unsignedinteger[Any]]:
@@ -157,6 +214,4 @@ def json_strings(data: dict[str, Any], key: str) -> list[str]:
         raise ModelFileError(
             f"Damaged vocabulary: {len(value):,} entries under {key!r}, at most {LARGEST_VOCABULARY:,}."
         )
-    if len(set(value)) != len(value):
-        raise ModelFileError(f"Damaged vocabulary: an entry under {key!r} is there twice.")
     return value

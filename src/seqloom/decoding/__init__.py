@@ -4,6 +4,8 @@ from seqloom.decoding.beam import Hypothesis, beam_search
 from seqloom.decoding.compiled import Choice, choice_of, sample_compiled
 from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
 from seqloom.decoding.sampling import sample
+from seqloom.decoding.settings import Sampling, seed_of_row
+from seqloom.decoding.stop import StopStrings
 
 __all__ = [
     "Choice",
@@ -11,6 +13,8 @@ __all__ = [
     "Forbid",
     "Hypothesis",
     "RepetitionPenalty",
+    "Sampling",
+    "StopStrings",
     "Temperature",
     "TopK",
     "TopP",
@@ -19,4 +23,5 @@ __all__ = [
     "choice_of",
     "sample",
     "sample_compiled",
+    "seed_of_row",
 ]

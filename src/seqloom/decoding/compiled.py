@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -45,8 +45,9 @@ def sample_compiled(
     limit: int,
     end: int | None,
     choice: Choice,
+    done: Container[int] = (),
 ) -> Iterator[tuple[int, int]]:
-    """What :func:`sample` yields with these filters, in pieces that double in length while none is used up.
+    """What :func:`sample` yields with these filters, drawn in pieces that double in length while none is used up.
 
     Rows that have ended are carried along until at least half have; then the rest goes on as a smaller batch.
     """
@@ -57,7 +58,7 @@ def sample_compiled(
         while 2 * len(going) > len(rows) and position < limit and steps.hold:
             count = min(size, generator.at_once, limit - position)
             tokens = generator.draw(count).tolist()
-            yield from _going_on(tokens, going, end, logits)
+            yield from _going_on(tokens, going, end, done, logits)
             position, size = position + count, 2 * size
         kept = torch.tensor(list(going), dtype=torch.long)
         rows, logits = list(going.values()), generator.logits[kept]
@@ -65,9 +66,9 @@ def sample_compiled(
 
 
 def _going_on(
-    tokens: list[list[int]], going: dict[int, int], end: int | None, logits: Tensor
+    tokens: list[list[int]], going: dict[int, int], end: int | None, done: Container[int], logits: Tensor
 ) -> Iterator[tuple[int, int]]:
-    """Yield ``(row, token)`` for the rows in ``going``, which those leave that have drawn ``end``."""
+    """Yield ``(row, token)`` for the rows in ``going``, which those leave that draw ``end`` or are in ``done``."""
     for present in tokens:
         for place, row in list(going.items()):
             token = present[place]
@@ -77,3 +78,5 @@ def _going_on(
                 raise no_token_left(logits)
             else:
                 yield row, token
+                if row in done:
+                    del going[place]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -71,9 +71,10 @@ def sample(
     end: int | None = None,
     filters: Sequence[Filter] = (),
     seen: Tensor | None = None,
+    done: Container[int] = (),
 ) -> Iterator[tuple[int, int]]:
-    """Yield ``(row, token)`` as they are drawn, until each row gives ``end`` (not yielded) or has ``limit``
-    tokens.
+    """Yield ``(row, token)`` as they are drawn, until each row gives ``end`` (not yielded), has ``limit`` tokens, or is
+    in ``done``, to which the reader may add rows after any of their tokens.
 
     ``logits`` (B, V) and ``state`` are what the model gave after the prompts; ``seeds`` has one number a row;
     ``seen`` (B, V) marks the tokens of the prompts for :class:`RepetitionPenalty`. A row that ends leaves the
@@ -97,6 +98,7 @@ def sample(
         going = [k for k, token in enumerate(chosen) if token != end]
         for k in going:
             yield rows[k], chosen[k]
+        going = [k for k in going if rows[k] not in done]
         if position + 1 == limit:
             return
         if len(going) < len(rows):

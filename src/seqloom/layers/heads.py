@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
 
 from seqloom.errors import UsageError
 
-__all__ = ["check_heads", "normed_heads", "split_heads"]
+__all__ = ["check_heads", "largest_fit", "normed_heads", "split_heads"]
+
+
+def largest_fit(fits: Callable[[int], bool], most: int = 4) -> int:
+    """The default for a number of heads or their size: ``most``, or the largest number below it that fits.
+
+    Where none does it is ``most``, so that what checks it names the usual default.
+
+    >>> largest_fit(lambda heads: 66 % heads == 0)
+    3
+    """
+    return next((number for number in range(most, 0, -1) if fits(number)), most)
 
 
 def check_heads(features: int, heads: int, key_heads: int | None = None) -> None:

@@ -113,12 +113,18 @@ class WittenBell:
         ids = np.asarray(ids)
         return np.concatenate([np.zeros(0), *self._blocks(ids)])
 
-    def nats_per_token(self, ids: ArrayLike) -> float:
-        """The mean of :meth:`nats`."""
+    def nats_per_token(self, ids: ArrayLike, without: int | None = None) -> float:
+        """The mean of :meth:`nats`, over all ids but ``without``, which then is only context."""
         ids = np.asarray(ids)
-        if len(ids) < 2:
+        total, count = 0.0, 0
+        for number, nats in enumerate(self._blocks(ids)):
+            first = 1 + number * _BLOCK
+            kept = slice(None) if without is None else ids[first : first + _BLOCK] != without
+            total += float(nats[kept].sum())
+            count += len(nats[kept])
+        if not count:
             raise UsageError(f"Expected at least 2 ids (the first one is only context), got {len(ids)}.")
-        return float(sum(block.sum() for block in self._blocks(ids))) / (len(ids) - 1)
+        return total / count
 
     def next_probabilities(self, context: ArrayLike) -> NDArray[np.float64]:
         """(V,) P(w | the last ids of the context) of every id w; they sum to 1."""

@@ -41,10 +41,10 @@ class Baselines:
         fitting = int(np.searchsorted(sizes, _MOST_COUNTS, "right"))
         return cls(model.lower(max(_LEAST_ORDER, fitting)))
 
-    def nats_per_token(self, ids: ArrayLike) -> dict[str, float]:
-        """Name → nats per token of the ids after the first, best last as a rule."""
+    def nats_per_token(self, ids: ArrayLike, without: int | None = None) -> dict[str, float]:
+        """Name → nats per token of the ids after the first, best last as a rule; the id ``without`` is not counted."""
         orders = range(self._model.order + 1)
-        return {_name(order): self._model.lower(order).nats_per_token(ids) for order in orders}
+        return {_name(order): self._model.lower(order).nats_per_token(ids, without) for order in orders}
 
     def count(self, token: int) -> int:
         """How often an id came in the text.

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Container, Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from seqloom.data import Decoder, Vocabulary
-from seqloom.decoding import (
-    Filter,
-    Forbid,
-    RepetitionPenalty,
-    Temperature,
-    TopK,
-    TopP,
-    beam_search,
-    choice_of,
-    sample,
-    sample_compiled,
-)
+from seqloom.decoding import Filter, Sampling, beam_search, choice_of, sample, sample_compiled, seed_of_row
 from seqloom.decoding.protocol import Step
-from seqloom.errors import UsageError
+from seqloom.errors import UsageError, listed
 from seqloom.kernels.generation import TokenSteps, runs_compiled
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of, states_of
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.scoring import read_prompts
+from seqloom.tasks.writing import Text, Writing
 
-__all__ = ["Beam", "encode_prompt", "generate", "is_one_stream", "make_filters", "new_text", "search"]
+__all__ = ["Beam", "encode_prompt", "generate", "is_one_stream", "opening", "search"]
 
 
 class Beam(NamedTuple):
@@ -42,32 +32,16 @@ class Beam(NamedTuple):
     finished: bool
 
 
-def make_filters(
-    vocabulary: Vocabulary,
-    temperature: float,
-    top_k: int | None,
-    top_p: float | None,
-    repetition_penalty: float,
-    stop: bool,
-) -> list[Filter]:
-    """The filters in their order: what may not come, the penalty, the temperature, then the truncations."""
-    filters: list[Filter] = [Forbid(_forbidden(vocabulary, stop))]
-    filters += [RepetitionPenalty(repetition_penalty), Temperature(temperature)]
-    filters += [TopK(top_k)] if top_k is not None else []
-    filters += [TopP(top_p)] if top_p is not None else []
-    return filters
-
-
-def encode_prompt(vocabulary: Vocabulary, prompt: str) -> list[int]:
-    """The ids of a prompt; UsageError naming the characters or words that the model has never seen."""
+def encode_prompt(vocabulary: Vocabulary, prompt: str, ignore_unknown: bool) -> list[int]:
+    """The ids of a prompt; what the model has never seen is left out, or a UsageError that names it."""
     unknown = vocabulary.unknown(prompt)
-    if unknown:
-        shown = ", ".join(repr(part) for part in unknown[:10]) + (" …" if len(unknown) > 10 else "")
+    if unknown and not ignore_unknown:
         raise UsageError(
-            f"The prompt holds {vocabulary.kind} that the model has never seen: {shown}. Leave them out, "
-            "or train a model with the tokens 'bytes' or 'bpe', to which nothing is unknown."
+            f"The prompt holds {vocabulary.kind} that the model has never seen: {listed(unknown)}. Leave them out, let "
+            "--ignore-unknown do so (in Python ignore_unknown=True), or train a model with the tokens 'bytes' or "
+            "'bpe', to which nothing is unknown."
         )
-    return vocabulary.encode(prompt)
+    return vocabulary.without_unknown(vocabulary.encode_start(prompt))
 
 
 def is_one_stream(vocabulary: Vocabulary, baselines: Baselines) -> bool:
@@ -78,75 +52,80 @@ def is_one_stream(vocabulary: Vocabulary, baselines: Baselines) -> bool:
     return baselines.count(vocabulary.eos) <= 2
 
 
-def new_text(vocabulary: Vocabulary, baselines: Baselines) -> list[int]:
-    """The ids that a text without a prompt begins after: of one stream a newline, if it had any."""
+def opening(vocabulary: Vocabulary, baselines: Baselines, start: int) -> list[int]:
+    """The ids after which every text is read, written and scored: ``start``, and of one stream a newline if it had any.
+
+    A model of one stream saw ``start`` only once, before the whole, but many lines that begin.
+    """
     if not is_one_stream(vocabulary, baselines) or vocabulary.unknown("\n"):
-        return []
+        return [start]
     newline = vocabulary.encode("\n")
-    return newline if all(baselines.count(token) for token in newline) else []
+    return [start, *newline] if all(baselines.count(token) for token in newline) else [start]
 
 
-@torch.no_grad()
 def generate(
     model: TokenModel,
     vocabulary: Vocabulary,
-    start: int,
+    opening: Sequence[int],
     prompts: Sequence[Sequence[int]],
-    filters: Sequence[Filter],
-    seeds: Sequence[int],
+    sampling: Sampling,
     length: int,
-    stop: bool,
-) -> Iterator[tuple[int, str]]:
-    """Yield ``(row, piece)``; a piece is text that no later token changes. All rows run in one batch."""
-    model.eval()
-    logits, state = read_prompts(model, [[start, *prompt] for prompt in prompts])
-    decoders = [_decoder_after(vocabulary, prompt) for prompt in prompts]
-    end, seen = vocabulary.eos if stop else None, _seen(prompts, logits)
-    for row, token in _draw(model, logits, state, seeds, length, end, filters, seen):
-        piece = decoders[row].feed(token)
-        if piece:
-            yield row, piece
-    for row, decoder in enumerate(decoders):
-        rest = decoder.finish()
-        if rest:
-            yield row, rest
+    ends: bool,
+    stop_at: Sequence[str] = (),
+) -> Writing:
+    """Continue prompts of ids after ``opening``, all in one batch; with ``ends`` a text may end in ``<eos>``."""
+    filters = sampling.filters(_forbidden(vocabulary, ends))
+    seeds = [seed_of_row(sampling.seed, row) for row in range(len(prompts))]
+    texts = [Text(_decoder_after(vocabulary, prompt), stop_at) for prompt in prompts]
+    done: set[int] = set()
+    rows = [[*opening, *prompt] for prompt in prompts]
+    tokens = _draw(model, rows, seeds, length, vocabulary.eos if ends else None, filters, _seen(prompts, model), done)
+    return Writing(tokens, done, texts, length, seeds)
 
 
+@torch.no_grad()
 def _draw(
     model: TokenModel,
-    logits: Tensor,
-    state: Any,
+    rows: Sequence[Sequence[int]],
     seeds: Sequence[int],
     limit: int,
     end: int | None,
     filters: Sequence[Filter],
     seen: Tensor,
+    done: Container[int],
 ) -> Iterator[tuple[int, int]]:
     """Draw by the fastest way that there is for this model and these filters; all ways draw the same tokens."""
+    model.eval()
+    logits, state = read_prompts(model, rows)
     step: Step = model.step
     network, choice = network_of(model), choice_of(filters)
     if network is not None and runs_compiled(network):
         steps, state = TokenSteps(network), states_of(model, state)
         if choice is not None:
-            return sample_compiled(steps, logits, state, seeds=seeds, limit=limit, end=end, choice=choice)
+            yield from sample_compiled(
+                steps, logits, state, seeds=seeds, limit=limit, end=end, choice=choice, done=done
+            )
+            return
         step = steps
-    return sample(step, select, logits, state, seeds=seeds, limit=limit, end=end, filters=filters, seen=seen)
+    yield from sample(
+        step, select, logits, state, seeds=seeds, limit=limit, end=end, filters=filters, seen=seen, done=done
+    )
 
 
 @torch.no_grad()
 def search(
     model: TokenModel,
     vocabulary: Vocabulary,
-    start: int,
+    opening: Sequence[int],
     prompt: Sequence[int],
     width: int,
     length: int,
     length_penalty: float,
-    stop: bool,
+    ends: bool,
 ) -> list[Beam]:
-    """The likeliest continuations of a prompt, best first."""
+    """The likeliest continuations of a prompt after ``opening``, best first."""
     model.eval()
-    logits, state = read_prompts(model, [[start, *prompt]])
+    logits, state = read_prompts(model, [[*opening, *prompt]])
     found = beam_search(
         model.step,
         select,
@@ -154,9 +133,9 @@ def search(
         state,
         width=width,
         limit=length,
-        end=vocabulary.eos if stop else None,
+        end=vocabulary.eos if ends else None,
         alpha=length_penalty,
-        forbid=_forbidden(vocabulary, stop),
+        forbid=_forbidden(vocabulary, ends),
     )
     beams = []
     for one in found:
@@ -166,9 +145,9 @@ def search(
     return beams
 
 
-def _forbidden(vocabulary: Vocabulary, stop: bool) -> tuple[int, ...]:
+def _forbidden(vocabulary: Vocabulary, ends: bool) -> tuple[int, ...]:
     unknown = () if vocabulary.unk is None else (vocabulary.unk,)
-    return unknown if stop else (*unknown, vocabulary.eos)
+    return unknown if ends else (*unknown, vocabulary.eos)
 
 
 def _decoder_after(vocabulary: Vocabulary, prompt: Sequence[int]) -> Decoder:
@@ -179,8 +158,9 @@ def _decoder_after(vocabulary: Vocabulary, prompt: Sequence[int]) -> Decoder:
     return decoder
 
 
-def _seen(prompts: Sequence[Sequence[int]], logits: Tensor) -> Tensor:
-    seen = torch.zeros_like(logits, dtype=torch.bool)
+def _seen(prompts: Sequence[Sequence[int]], model: TokenModel) -> Tensor:
+    device = next(model.parameters()).device
+    seen = torch.zeros(len(prompts), model.out_features, dtype=torch.bool, device=device)
     for row, prompt in enumerate(prompts):
         seen[row, list(prompt)] = True
     return seen

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqloom.data import Vocabulary
-from seqloom.errors import ModelFileError, UsageError
+from seqloom.errors import ModelFileError, SeqloomWarning, UsageError
 from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
@@ -31,7 +31,7 @@ BASELINES = "baselines.safetensors"
 
 
 class Fitted(NamedTuple):
-    """What ``fit`` learned."""
+    """What ``fit`` learned. ``held_out`` is the share that was asked for, None where a text of its own was given."""
 
     model: TokenModel
     vocabulary: Vocabulary
@@ -40,11 +40,12 @@ class Fitted(NamedTuple):
     history: History | None = None
     validation: Evaluation | None = None
     text: str = ""
+    held_out: float | None = None
 
 
 def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
     """The files of a model directory, the weights left out."""
-    learned: dict[str, Any] = {"reset": fitted.reset, "text_sha256": fitted.text}
+    learned: dict[str, Any] = {"reset": fitted.reset, "text_sha256": fitted.text, "held_out": fitted.held_out}
     if fitted.validation is not None:
         learned |= fitted.validation.to_mapping()
     files = describe(fitted.model, fitted.vocabulary, _parameters(settings, fitted.model), learned)
@@ -69,7 +70,7 @@ def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
     with enough_memory(f"The model in {path} takes more than is free; close other programs."):
         files, skipped = newest_files(path)
         for reason in skipped:
-            warnings.warn(f"Passed over a checkpoint: {reason}", stacklevel=3)
+            warnings.warn(f"Passed over a checkpoint: {reason}", SeqloomWarning, stacklevel=3)
         return read_fitted(files)
 
 
@@ -85,12 +86,13 @@ def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
         raise ModelFileError(f"config.json is damaged: {error}") from error
     model, vocabulary = read_model(files, config)
     reset, text = config.learned.get("reset"), config.learned.get("text_sha256")
+    held_out = config.learned.get("held_out")
     if type(reset) is not bool or not isinstance(text, str):
         raise ModelFileError("config.json is damaged: reset or text_sha256 is not what it should be.")
     if BASELINES not in files:
         raise ModelFileError(f"{BASELINES} is missing.")
     baselines = Baselines.from_bytes(files[BASELINES], vocabulary.size)
-    return parameters, Fitted(model, vocabulary, baselines, reset, None, _validation(config.learned), text)
+    return parameters, Fitted(model, vocabulary, baselines, reset, None, _validation(config.learned), text, held_out)
 
 
 def differences(settings: LanguageSettings, parameters: Mapping[str, Any], before: Fitted) -> list[str]:
@@ -139,7 +141,7 @@ def _validation(learned: Mapping[str, Any]) -> Evaluation | None:
     if "nats" not in learned:
         return None
     try:
-        given = {field.name: learned[field.name] for field in dataclasses.fields(Evaluation)}
+        given = {field.name: learned[field.name] for field in dataclasses.fields(Evaluation) if field.name in learned}
         counts = [given[name] for name in ("tokens", "characters", "lanes")]
         if any(type(count) is not int for count in counts) or counts[0] < 1:
             raise ValueError("expected counts")

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from collections.abc import Mapping
+import dataclasses
+import math
+import time
+import warnings
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from seqloom.data import Stream, Vocabulary, split
-from seqloom.errors import UsageError
+from seqloom.data import Stream, Vocabulary
+from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.tasks.baselines import Baselines
+from seqloom.tasks.evaluation import Evaluation
+from seqloom.tasks.generation import is_one_stream
+from seqloom.tasks.given import source_of
+from seqloom.tasks.held_out import Parts, affordable, divide
 from seqloom.tasks.language_files import Fitted, differences, model_files, read_fitted
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
-from seqloom.tasks.texts import Data, documents_are_many, encode, lanes_for, learn, workplace
+from seqloom.tasks.texts import Data, documents_are_many, lanes_for, learn
+from seqloom.tasks.without_effect import without_effect
 from seqloom.training.checkpoints import Run, versions
 from seqloom.training.fabric import pick_device
+from seqloom.training.log import History
 from seqloom.training.loop import fit as train
 from seqloom.training.progress import Progress, show
+from seqloom.training.settings import TrainingSettings
 
 __all__ = ["fit"]
 
 _LONGEST_LANE = 1 << 18
+_JUDGED = 1 << 17
+_ABSURD = 10.0
+_SCORING_SHARE = 0.05
 
 
 def fit(
@@ -34,117 +46,146 @@ def fit(
     place: Path | None,
     resume: bool,
     force: bool,
+    preview: Callable[[Fitted], str] | None,
     progress: bool | Progress | None,
 ) -> Fitted:
-    """See :meth:`seqloom.tasks.LanguageModel.fit`."""
+    """See :meth:`seqloom.tasks.LanguageModel.fit`; ``preview`` writes text with what is learned so far."""
+    began = time.monotonic()
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
     pick_device(settings.training)
+    data = source_of(data)
+    shown = show(progress) if isinstance(progress, bool | None) else progress
+    for sentence in without_effect(settings, data, validation == 0, preview is not None):
+        warnings.warn(sentence, SeqloomWarning, stacklevel=3)
     with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
         if place is not None and force and versions(place):
-            beside = stack.enter_context(tempfile.TemporaryDirectory(prefix=".tmp-", dir=place.absolute().parent))
-            prepared = _prepare(settings, data, validation, Path(beside), None)
+            prepared = _prepare(settings, data, validation, place, None)
             run: Run | None = stack.enter_context(Run(place, resume=resume, force=True))
         else:
             run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
-            folder = stack.enter_context(workplace(None if run is None else run.path))
-            prepared = _prepare(settings, data, validation, folder, run)
-        return _train(settings, prepared, run, show(progress) if isinstance(progress, bool | None) else progress)
+            prepared = _prepare(settings, data, validation, place, run)
+        if prepared.parts.remark:
+            shown.message(prepared.parts.remark)
+        return _train(prepared, run, preview, shown, began)
 
 
 class _Prepared(NamedTuple):
     """All that can go wrong before training has gone right."""
 
+    settings: LanguageSettings
     fitted: Fitted
-    learned: Stream
-    held_out: Stream | None
+    parts: Parts
 
 
 def _prepare(
-    settings: LanguageSettings, data: Data, validation: float | Data, folder: Path, run: Run | None
+    settings: LanguageSettings, data: Data, validation: float | Data, folder: Path | None, run: Run | None
 ) -> _Prepared:
     """Read the text and build the model; a run that is to be replaced is not touched before this has succeeded."""
-    before = None if run is None or run.latest is None else _before(settings, run.path, run.latest.files)
+    before = None
+    if run is not None and run.latest is not None:
+        before, seed = _before(settings, run.path, run.latest.files)
+        settings = _with_seed(settings, seed)
     vocabulary = _vocabulary(settings, data) if before is None else before.vocabulary
     reset = documents_are_many(data, settings.document) if settings.reset is None else settings.reset
-    learned, held_out = _parts(settings, data, validation, vocabulary, folder, 1 if reset else settings.window)
-    text = _fingerprint(learned)
-    if run is not None and before is not None and before.text != text:
+    seed, window = settings.training.seed, settings.window
+    parts = divide(data, validation, vocabulary, settings.document, reset, seed, window, folder)
+    if run is not None and before is not None and before.text != parts.fingerprint:
         raise UsageError(
-            f"{run.path} was trained on another text. Resume with the same one, or replace the run with --force"
-            " (in Python force=True)."
+            f"{run.path} was trained on another text, or held out another part of it. Resume with the same, or replace "
+            "the run with --force (in Python force=True)."
         )
-    baselines = Baselines.fit(learned.ids, vocabulary.size)
-    fitted = Fitted(settings.build(vocabulary), vocabulary, baselines, reset, text=text)
+    baselines = Baselines.fit(parts.learned.ids, vocabulary.size)
+    share = float(validation) if isinstance(validation, int | float) else None
+    model = settings.build(vocabulary)
+    fitted = Fitted(model, vocabulary, baselines, reset, text=parts.fingerprint, held_out=share)
     model_files(settings, fitted)
-    return _Prepared(fitted, learned, held_out)
+    return _Prepared(settings, fitted, parts)
 
 
-def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) -> Fitted:
-    """What the run that is to be resumed has learned, once the settings have proven to be its own."""
+def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) -> tuple[Fitted, int]:
+    """What the run that is to be resumed has learned, and its seed, once the settings have proven to be its own."""
     parameters, before = read_fitted(files)
     if problems := differences(settings, parameters, before):
         raise UsageError("\n  ".join([f"{path} cannot be resumed: it is of another model.", *problems]))
-    return before
+    return before, parameters["training"].seed
 
 
-def _train(settings: LanguageSettings, prepared: _Prepared, run: Run | None, progress: Progress) -> Fitted:
-    fitted, learned, held_out = prepared
+def _with_seed(settings: LanguageSettings, seed: int) -> LanguageSettings:
+    """A run goes on with the random numbers that it began with."""
+    if settings.training.seed != seed:
+        sentence = f"seed: no effect on a run that goes on; it stays {seed}."
+        warnings.warn(sentence, SeqloomWarning, stacklevel=5)
+    return dataclasses.replace(settings, training=dataclasses.replace(settings.training, seed=seed))
+
+
+def _train(
+    prepared: _Prepared,
+    run: Run | None,
+    preview: Callable[[Fitted], str] | None,
+    progress: Progress,
+    began: float,
+) -> Fitted:
+    settings, fitted, parts = prepared
     if run is not None:
-        run.model_files = lambda: model_files(settings, prepared.fitted)
+        run.model_files = lambda: model_files(settings, fitted)
+    ends = not is_one_stream(fitted.vocabulary, fitted.baselines)
     batches, judged = (
-        None if part is None else lanes_for(part, settings.batch_size, settings.window, fitted.reset, settings.start)
-        for part in (learned, held_out)
+        None
+        if part is None
+        else lanes_for(part, settings.batch_size, settings.window, fitted.reset, settings.start, ends, seed)
+        for part, seed in (
+            (parts.learned, settings.training.seed),
+            (None if parts.held_out is None else parts.held_out.first(_JUDGED), None),
+        )
     )
     assert batches is not None
-    fitted = fitted._replace(history=train(fitted.model, batches, judged, settings.training, run, progress))
-    if held_out is not None:
-        found = measure(
-            fitted.model,
-            fitted.vocabulary,
-            held_out,
-            fitted.reset,
-            settings.start,
-            fitted.baselines,
-            longest_lane=_LONGEST_LANE,
-        )
-        fitted = fitted._replace(validation=found)
+    history = train(
+        fitted.model,
+        batches,
+        judged,
+        _with_time_to_score(settings.training) if judged is not None else settings.training,
+        run,
+        progress,
+        began=began,
+        ceiling=_ABSURD * max(1.0, math.log(fitted.vocabulary.size)),
+        after_evaluation=(lambda: preview(fitted)) if preview is not None else lambda: None,
+    )
+    found = None if parts.held_out is None else _score(settings, fitted, parts.held_out, history, progress)
+    learned = fitted._replace(history=history, validation=found)
     if run is not None:
-        # The score of the held-out text.
-        run.add(model_files(settings, fitted))
-    return fitted
+        run.add(model_files(settings, learned))
+    return learned
+
+
+def _with_time_to_score(training: TrainingSettings) -> TrainingSettings:
+    """What is limited in minutes ends a little earlier, since the score of the held-out text is to fit in, too."""
+    minutes = None if training.minutes is None else (1 - _SCORING_SHARE) * training.minutes
+    return dataclasses.replace(training, minutes=minutes)
+
+
+def _score(
+    settings: LanguageSettings, fitted: Fitted, held_out: Stream, history: History, progress: Progress
+) -> Evaluation:
+    """The figures of the held-out text; where minutes are limited, of as much of it as can be read in the rest."""
+
+    def score(stream: Stream) -> Evaluation:
+        model, vocabulary, baselines = fitted.model, fitted.vocabulary, fitted.baselines
+        return measure(model, vocabulary, stream, fitted.reset, settings.start, baselines, None, _LONGEST_LANE)
+
+    limit = settings.training.minutes
+    if limit is None:
+        scored = held_out
+    else:
+        left = max(_SCORING_SHARE * 60 * limit, 60 * limit - history.seconds)
+        scored = affordable(held_out, left, score)
+        if len(scored) < len(held_out):
+            progress.message(f"Scored: the first {len(scored):,} of the {len(held_out):,} tokens, for want of time.")
+    chosen_among = max(1, len(history.column("validation_loss")))
+    return dataclasses.replace(score(scored), chosen_among=chosen_among)
 
 
 def _vocabulary(settings: LanguageSettings, data: Data) -> Vocabulary:
     if isinstance(settings.tokens, Vocabulary):
         return settings.tokens
     return learn(data, settings.tokens, settings.document, settings.minimum_count, settings.vocabulary_size)
-
-
-def _parts(
-    settings: LanguageSettings,
-    data: Data,
-    validation: float | Data,
-    vocabulary: Vocabulary,
-    folder: Path,
-    window: int,
-) -> tuple[Stream, Stream | None]:
-    """What is learned from, and what is held out to judge by."""
-    share = validation if isinstance(validation, int | float) else 0.0
-    if not 0 <= share < 1:
-        raise UsageError(f"validation: expected a share from 0 to below 1, or a text, got {validation!r}.")
-    whole = encode(data, vocabulary, settings.document, folder / "text.ids")
-    if share > 0:
-        learned, held_out = split(whole.corpus, (1 - share, share), window)
-        return learned, held_out
-    (learned,) = split(whole.corpus, (1.0,), window)
-    if isinstance(validation, int | float):
-        return learned, None
-    return learned, encode(validation, vocabulary, settings.document, folder / "validation.ids")
-
-
-def _fingerprint(stream: Stream) -> str:
-    """The sha256 of the text, or of its ids where it came without a file."""
-    corpus = stream.corpus
-    found = corpus.source_sha256 or hashlib.sha256(corpus.ids.tobytes()).hexdigest()
-    return f"{found}:{stream.stop}"

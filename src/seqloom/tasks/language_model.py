@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
 from seqloom.data import Document, Start, Tokens, Vocabulary
 from seqloom.data.lanes import ZERO
+from seqloom.decoding import Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.evaluation import Evaluation
-from seqloom.tasks.generation import Beam, encode_prompt, generate, is_one_stream, make_filters, new_text, search
+from seqloom.tasks.generation import Beam, encode_prompt, generate, is_one_stream, opening, search
 from seqloom.tasks.language_files import Fitted, load_files, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.scoring import read_prompts, surprisals
-from seqloom.tasks.texts import Data, Progress, encode, workplace
+from seqloom.tasks.text_score import TextScore
+from seqloom.tasks.texts import Data, Progress, encode
+from seqloom.tasks.writing import Writing
 from seqloom.training.log import History
 from seqloom.training.progress import Progress as TrainingProgress
 from seqloom.training.settings import TrainingSettings
 
 __all__ = ["LanguageModel"]
 
-_ROWS = 32
+_PREVIEW_TEMPERATURE = 0.8
 
 
 class LanguageModel(Estimator):
@@ -94,26 +97,30 @@ class LanguageModel(Estimator):
         run: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
+        preview: int = 0,
         progress: bool | TrainingProgress | None = None,
     ) -> Self:
-        """Learn from a text file or a list of texts.
+        """Learn from a text: the path of a file or folder, a list of paths, or a list of texts, each a document.
 
-        ``validation`` is the share held out at the end, or a text of its own; 0 holds out nothing. The
-        vocabulary is that of all of ``data``, so for words a validation text of its own shows what ``<unk>``
-        costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force``
-        begins it anew. ``progress`` True or False shows or hides the progress bar (None: shown on a
-        terminal).
+        ``validation`` is the share held out to judge by, or a text of its own; 0 holds out nothing. Of one stream it
+        is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew
+        for each epoch. At most 262,144 tokens are held out. What is held out also chooses the weights, the best of
+        all evaluations. The vocabulary is that of all of ``data``, so for words a validation text of its own shows
+        what ``<unk>`` costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it,
+        ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
+        shows or hides the progress bar (None: shown on a terminal).
         """
         from seqloom.tasks.language_fit import fit
 
         place = None if run is None else Path(run)
-        fitted = fit(self._settings(), data, validation, place, resume, force, progress)
+        shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
+        fitted = fit(self._settings(), data, validation, place, resume, force, shown, progress)
         self._take(fitted)
         return self
 
     def score(self, data: Data) -> float:
         """−nats per token of a text: the higher the better."""
-        return -self._measure(data, None).nats_per_token
+        return -self._measure(data).nats_per_token
 
     def evaluate(self, data: Data, progress: Progress | None = None) -> Evaluation:
         """Every figure of a text, with the baselines beside it.
@@ -122,44 +129,55 @@ class LanguageModel(Estimator):
         exact. A stream of more than a million tokens is read as 16 parts at once, each of which begins
         afresh.
         """
-        self._check_fitted("model_")
-        return self._measure(data, self.baselines_, progress)
+        return self._measure(data, progress)
 
-    def log_probability(self, text: str) -> float:
-        """ln p(text), the end of the document included; over all texts the probabilities sum to 1."""
-        return self.log_probabilities([text])[0]
+    def log_probability(self, text: str, *, context: str = "", end: bool | None = None) -> float:
+        """ln p(text | context): see :meth:`score_texts`."""
+        return self.log_probabilities([text], context=context, end=end)[0]
 
-    def log_probabilities(self, texts: Iterable[str]) -> list[float]:
+    def log_probabilities(self, texts: Iterable[str], *, context: str = "", end: bool | None = None) -> list[float]:
         """:meth:`log_probability` of many texts, in batches."""
-        rows = [self._encoded(text) for text in texts]
-        found = [0.0] * len(rows)
-        order = sorted(range(len(rows)), key=lambda k: len(rows[k]))
-        for begin in range(0, len(order), _ROWS):
-            batch = order[begin : begin + _ROWS]
-            nats = surprisals(self.model_, self._start_token(), [rows[k] for k in batch])
-            for k, row in zip(batch, nats, strict=True):
-                found[k] = -float(row.sum())
-        return found
+        return [score.log_probability for score in self.score_texts(texts, context=context, end=end)]
 
-    def surprisal(self, text: str) -> list[tuple[str, float]]:
-        """Each token of a text with its −ln p; the last is the end of the document."""
-        row = self._encoded(text)
-        (nats,) = surprisals(self.model_, self._start_token(), [row])
-        return list(zip(map(self.vocabulary_.piece, row), nats.tolist(), strict=True))
+    def rank(self, sentences: Iterable[str], *, context: str = "", end: bool | None = None) -> list[tuple[str, float]]:
+        """Sentences with their log-probabilities, the likeliest first."""
+        scores = self.score_texts(sentences, context=context, end=end)
+        return sorted(((score.text, score.log_probability) for score in scores), key=lambda pair: -pair[1])
 
-    def next_probabilities(self, prefix: str = "") -> list[tuple[str, float]]:
+    def surprisal(
+        self, text: str, *, context: str = "", end: bool | None = None, by_word: bool = False
+    ) -> list[tuple[str, float]]:
+        """Each token of a text with its −ln p, or each word (:meth:`TextScore.by_word`); the sum is −ln p(text)."""
+        (score,) = self.score_texts([text], context=context, end=end)
+        return score.by_word() if by_word else score.by_token()
+
+    def score_texts(self, texts: Iterable[str], *, context: str = "", end: bool | None = None) -> list[TextScore]:
+        """How probable each text is, with the figures of its tokens.
+
+        ln p(text | context) = Σ_t ln p(x_t | start, context, x_1 … x_{t-1}). The context is read, not scored; text and
+        context are cut into tokens each by itself. With ``end`` the ``<eos>`` after the text is its last token, and p
+        sums to 1 over all texts; without it p is that of all texts that begin so. None scores the end where the model
+        learned from more than one document: one long text does not teach where texts end. ``start`` is where
+        :meth:`generate` begins too: in a model of one long text a newline follows it, if that text had any, so that
+        every text begins a line. Raises UsageError for a string where texts are expected.
+        """
+        self._check_fitted("model_")
+        if isinstance(texts, str):
+            raise UsageError(f"texts: expected several texts, got one string. Give a list: [{texts[:20]!r}].")
+        scored, vocabulary = list(texts), self.vocabulary_
+        last = [vocabulary.eos] if self._ends(end) else []
+        rows = [vocabulary.encode(text) + last for text in scored]
+        nats = surprisals(self.model_, [*self._opening(), *vocabulary.encode_start(context)], rows)
+        return [TextScore(vocabulary, *one) for one in zip(scored, rows, nats, strict=True)]
+
+    def next_probabilities(self, prefix: str = "", *, ignore_unknown: bool = False) -> list[tuple[str, float]]:
         """Every token with its probability of coming after ``prefix``, the likeliest first."""
         self._check_fitted("model_")
-        prompt = encode_prompt(self.vocabulary_, prefix)
-        logits, _ = read_prompts(self.model_.eval(), [[self._start_token(), *prompt]])
+        row = [*self._opening(), *encode_prompt(self.vocabulary_, prefix, ignore_unknown)]
+        logits, _ = read_prompts(self.model_.eval(), [row])
         probabilities, tokens = logits[0].cpu().double().softmax(-1).sort(descending=True, stable=True)
         pieces = [self.vocabulary_.piece(token) for token in tokens.tolist()]
         return list(zip(pieces, probabilities.tolist(), strict=True))
-
-    def rank(self, sentences: Iterable[str]) -> list[tuple[str, float]]:
-        """Sentences with their log-probabilities, the likeliest first."""
-        texts = list(sentences)
-        return sorted(zip(texts, self.log_probabilities(texts), strict=True), key=lambda pair: -pair[1])
 
     def generate(
         self,
@@ -172,25 +190,28 @@ class LanguageModel(Estimator):
         repetition_penalty: float = 1.0,
         seed: int = 0,
         stop: bool | None = None,
-    ) -> Iterator[tuple[int, str]]:
+        stop_at: str | Sequence[str] = (),
+        ignore_unknown: bool = False,
+    ) -> Writing:
         """Continue the prompts, yielding ``(row, piece)`` as the text is drawn.
 
-        A text ends after ``length`` tokens, or with ``stop`` at ``<eos>``, which never comes without. None stops
-        where the model learned from more than one document: one long text does not teach where texts end, nor how
-        they begin, so there an empty prompt begins a line (after a newline that is not yielded, if the text had any).
-        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. Row k draws from seed + k,
-        whatever rows stand beside it, so it equals the same prompt alone with that seed. Raises UsageError for what
-        is out of range, and for a prompt that holds what the model has never seen.
+        A text ends after ``length`` tokens, right before the first of the strings ``stop_at`` in what was written, or
+        with ``stop`` at ``<eos>``, which never comes without; ``endings`` of what is returned says which it was. None
+        stops where the model learned from more than one document: one long text does not teach where texts end, nor
+        how they begin, so there every text begins a line (after a newline that is not yielded, if the text had any).
+        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. ``ignore_unknown`` leaves out of
+        the prompts what the model has never seen. Row 0 draws from ``seed``, row k from
+        ``seqloom.decoding.seed_of_row(seed, k)``, whatever rows stand beside it: its prompt alone with that seed gives
+        the same text, and another ``seed`` shares no row. Raises UsageError for what is out of range, and for a prompt
+        that holds what the model has never seen.
         """
         self._check_fitted("model_")
-        texts = [prompts] if isinstance(prompts, str) else list(prompts)
         if length < 0:
             raise UsageError(f"length: expected a whole number of at least 0, got {length}.")
-        ends = self._stops(stop)
-        filters = make_filters(self.vocabulary_, temperature, top_k, top_p, repetition_penalty, ends)
-        rows = [self._prompt(text) for text in texts]
-        seeds = [seed + row for row in range(len(rows))]
-        return generate(self.model_, self.vocabulary_, self._start_token(), rows, filters, seeds, length, ends)
+        rows = [encode_prompt(self.vocabulary_, text, ignore_unknown) for text in _several(prompts)]
+        sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
+        ends, strings = self._ends(stop), _several(stop_at)
+        return generate(self.model_, self.vocabulary_, self._opening(), rows, sampling, length, ends, strings)
 
     def beam_search(
         self,
@@ -200,14 +221,16 @@ class LanguageModel(Estimator):
         width: int = 5,
         length_penalty: float = 0.0,
         stop: bool | None = None,
+        ignore_unknown: bool = False,
     ) -> list[Beam]:
         """The likeliest continuations of a prompt, the best first; ``length_penalty`` above 0 favours long ones.
 
-        ``stop`` and an empty prompt are as for :meth:`generate`; without ``stop`` all have ``length`` tokens.
+        ``stop``, ``ignore_unknown`` and the beginning are as for :meth:`generate`; without ``stop`` all have ``length``
+        tokens.
         """
         self._check_fitted("model_")
-        start, row, ends = self._start_token(), self._prompt(prompt), self._stops(stop)
-        return search(self.model_, self.vocabulary_, start, row, width, length, length_penalty, ends)
+        row, ends = encode_prompt(self.vocabulary_, prompt, ignore_unknown), self._ends(stop)
+        return search(self.model_, self.vocabulary_, self._opening(), row, width, length, length_penalty, ends)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
@@ -231,34 +254,43 @@ class LanguageModel(Estimator):
 
     def _take(self, fitted: Fitted) -> None:
         self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.reset
-        self._text = fitted.text
+        self._text, self._held_out = fitted.text, fitted.held_out
         self.baselines_ = fitted.baselines
         if fitted.history is not None:
             self.history_ = fitted.history
         if fitted.validation is not None:
             self.validation_ = fitted.validation
 
+    def _preview(self, fitted: Fitted, length: int) -> str:
+        """Some text by what is learned so far."""
+        model = type(self)(**self.get_params(deep=False))
+        model._take(fitted)
+        training = fitted.model.training
+        text = "".join(piece for _, piece in model.generate(length=length, temperature=_PREVIEW_TEMPERATURE))
+        fitted.model.train(training)
+        return text
+
     def _fitted(self) -> Fitted:
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
-        return Fitted(self.model_, self.vocabulary_, self.baselines_, self.reset_, history, validation, self._text)
+        learned = (self.model_, self.vocabulary_, self.baselines_, self.reset_)
+        return Fitted(*learned, history, validation, self._text, self._held_out)
 
-    def _start_token(self) -> int:
-        return self.vocabulary_.eos if self._settings().start is Start.EOS else ZERO
+    def _opening(self) -> list[int]:
+        """The ids after which every text is read, written and scored."""
+        start = self.vocabulary_.eos if self._settings().start is Start.EOS else ZERO
+        return opening(self.vocabulary_, self.baselines_, start)
 
-    def _stops(self, stop: bool | None) -> bool:
-        return not is_one_stream(self.vocabulary_, self.baselines_) if stop is None else stop
+    def _ends(self, wish: bool | None) -> bool:
+        """Whether ``<eos>`` is a token of texts: as wished, or if the model could learn it."""
+        return not is_one_stream(self.vocabulary_, self.baselines_) if wish is None else wish
 
-    def _prompt(self, text: str) -> list[int]:
-        return encode_prompt(self.vocabulary_, text) or new_text(self.vocabulary_, self.baselines_)
-
-    def _encoded(self, text: str) -> list[int]:
-        """The ids of a document, its end included."""
+    def _measure(self, data: Data, progress: Progress | None = None) -> Evaluation:
         self._check_fitted("model_")
-        return [*self.vocabulary_.encode(text), self.vocabulary_.eos]
-
-    def _measure(self, data: Data, baselines: Baselines | None, progress: Progress | None = None) -> Evaluation:
-        self._check_fitted("model_")
-        settings = self._settings()
-        with enough_memory("Measure on a shorter text, or close other programs."), workplace(None) as place:
-            stream = encode(data, self.vocabulary_, settings.document, place / "text.ids")
+        settings, baselines = self._settings(), self.baselines_
+        with enough_memory("Measure on a shorter text, or close other programs."):
+            stream = encode(data, self.vocabulary_, settings.document, None)
             return measure(self.model_, self.vocabulary_, stream, self.reset_, settings.start, baselines, progress)
+
+
+def _several(texts: str | Sequence[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)

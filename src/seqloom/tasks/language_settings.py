@@ -54,7 +54,7 @@ class LanguageSettings:
         Traceback (most recent call last):
         ...
         seqloom.errors.UsageError: 2 problems in the language model:
-          tokens: expected one of characters, bytes, words, bpe, got 'word'. Did you mean 'words'?
+          tokens: expected one of characters, bytes, words, bpe, symbols, got 'word'. Did you mean 'words'?
           dropout: expected a share from 0 to below 1, got 2.0.
         """
         values = dict(given)

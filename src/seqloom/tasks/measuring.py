@@ -11,6 +11,7 @@ from seqloom.errors import DataError
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
+from seqloom.tasks.generation import is_one_stream
 from seqloom.tasks.memory import steps_at_once
 from seqloom.tasks.texts import Progress, document_count
 from seqloom.training.evaluation import evaluate
@@ -30,11 +31,11 @@ def measure(
     stream: Stream,
     reset: bool,
     start: Start,
-    baselines: Baselines | None = None,
+    baselines: Baselines,
     progress: Progress | None = None,
     longest_lane: int = _LONGEST_LANE,
 ) -> Evaluation:
-    """Predict every token of ``stream`` once.
+    """Predict every token of ``stream`` once; of a model that learned no ends, not the ends.
 
     Documents with a state of their own run side by side, which changes nothing. A stream whose state is
     carried runs as one row; beyond ``longest_lane`` tokens as 16, which the record says.
@@ -43,16 +44,16 @@ def measure(
         raise DataError("There is no text to measure the model on.")
     lanes = 1 if reset or len(stream) <= longest_lane else _LANES
     rows = min(_DOCUMENT_ROWS, document_count(stream)) if reset else lanes
-    batches = Lanes(stream, rows, steps_at_once(rows, vocabulary.size, _WINDOW), reset, start)
+    ends = not is_one_stream(vocabulary, baselines)
+    batches = Lanes(stream, rows, steps_at_once(rows, vocabulary.size, _WINDOW), reset, start, ends)
     found = evaluate(model, batches if progress is None else _Watched(batches, progress))
-    assert found is not None
     return Evaluation(
         tokens=found.tokens,
         characters=stream.characters,
         nats=found.nats,
         unknown_share=_unknown_share(stream, vocabulary.unk),
         lanes=lanes,
-        baselines={} if baselines is None else baselines.nats_per_token(stream.ids),
+        baselines=baselines.nats_per_token(stream.ids, None if ends else stream.eos),
     )
 
 

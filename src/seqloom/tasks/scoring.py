@@ -1,7 +1,7 @@
 """How likely a model finds some texts, token by token.
 
-log p(text) = Σ_t ln p(x_t | start, x_1 … x_{t-1}), where the last x_t is ``<eos>``: over all texts it sums to
-1.
+log p(text | context) = Σ_t ln p(x_t | context, x_1 … x_{t-1}). Where the last x_t is ``<eos>``, p sums to 1 over all
+texts; without it, over all texts of one length.
 """
 
 from __future__ import annotations
@@ -12,27 +12,41 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.memory import steps_at_once
 
 __all__ = ["read_prompts", "surprisals"]
 
 _TIME = 256
+_ROWS = 32
 
 
 @torch.no_grad()
-def surprisals(model: TokenModel, start: int, rows: Sequence[Sequence[int]]) -> list[Tensor]:
-    """−ln p of every token of every row, given ``start`` and the tokens before it: a list of (T_b,) float64.
+def surprisals(model: TokenModel, context: Sequence[int], rows: Sequence[Sequence[int]]) -> list[Tensor]:
+    """−ln p of every token of every row, given ``context`` and the tokens before it: a list of (T_b,) float64.
 
-    The rows run in one batch, in pieces of at most ``_TIME`` steps with the state carried, so that long rows need
-    no more memory. The model is left in evaluation mode.
+    The context, of one token or more, is read once. The rows run in batches of like lengths, in pieces of at most
+    ``_TIME`` steps with the state carried, so that long rows need no more memory. The model is left in evaluation mode.
     """
     model.eval()
-    inputs, lengths = _padded([[start, *row][:-1] for row in rows])
+    *before, last = context
+    state: Any = read_prompts(model, [before])[1] if before else model.initial_state(1)
+    found = [torch.zeros(0, dtype=torch.float64)] * len(rows)
+    order = sorted(range(len(rows)), key=lambda k: len(rows[k]))
+    for begin in range(0, len(order), _ROWS):
+        batch = order[begin : begin + _ROWS]
+        start = select(state, torch.zeros(len(batch), dtype=torch.long))
+        for k, nats in zip(batch, _batch(model, start, last, [rows[k] for k in batch]), strict=True):
+            found[k] = nats
+    return found
+
+
+def _batch(model: TokenModel, state: Any, first: int, rows: Sequence[Sequence[int]]) -> list[Tensor]:
+    inputs, lengths = _padded([[first, *row][:-1] for row in rows])
     targets, _ = _padded(rows)
     device = next(model.parameters()).device
     parts: list[Tensor] = []
-    state: Any = model.initial_state(len(rows))
     steps = steps_at_once(len(rows), model.out_features, _TIME)
     for begin in range(0, inputs.shape[1], steps):
         piece = slice(begin, begin + steps)

@@ -1,10 +1,8 @@
-"""From what a user gives, a path or a list of texts, to the windows that a model reads."""
+"""From what a user gives, paths or a list of texts, to the windows that a model reads."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +10,20 @@ import numpy as np
 from seqloom.data import (
     Corpus,
     Document,
+    Files,
     Lanes,
     Start,
     Stream,
+    Texts,
     Tokens,
     Vocabulary,
     encode_corpus,
     learn_vocabulary,
-    read_documents,
-    text_documents,
 )
 from seqloom.errors import UsageError
+from seqloom.tasks.given import Data, source_of
 
-__all__ = ["Data", "Progress", "document_count", "documents_are_many", "encode", "lanes_for", "learn", "workplace"]
-
-Data = str | Path | Sequence[str] | Corpus | Stream
-"""The path of a text file, a list of texts (each a document), or what was encoded before."""
+__all__ = ["Data", "Progress", "document_count", "documents_are_many", "encode", "lanes_for", "learn"]
 
 Progress = Callable[[int, int], None]
 
@@ -35,54 +31,47 @@ _LEAST_WINDOWS = 8
 _BLOCK = 1 << 22
 
 
-@contextmanager
-def workplace(run: Path | None) -> Iterator[Path]:
-    """Where the encoded text may lie: in the directory of the run, or in one that is deleted afterwards."""
-    if run is not None:
-        yield run
-        return
-    with tempfile.TemporaryDirectory(prefix="seqloom-") as folder:
-        yield Path(folder)
-
-
 def learn(data: Data, tokens: Tokens, document: Document, minimum_count: int, maximum: int | None) -> Vocabulary:
     """The vocabulary of a text."""
-    if isinstance(data, str | Path):
-        return learn_vocabulary(tokens, read_documents(data, document), minimum_count, maximum)
-    if isinstance(data, Corpus | Stream):
+    source = source_of(data)
+    if isinstance(source, Corpus | Stream):
         raise UsageError("A vocabulary is learned from text: give a path or a list of texts.")
-    return learn_vocabulary(tokens, text_documents(_texts(data)), minimum_count, maximum)
+    return learn_vocabulary(tokens, source.documents(document), minimum_count, maximum)
 
 
 def encode(
-    data: Data, vocabulary: Vocabulary, document: Document, target: Path, progress: Progress | None = None
+    data: Data, vocabulary: Vocabulary, document: Document, folder: Path | None, progress: Progress | None = None
 ) -> Stream:
-    """All of a text as ids; a file is encoded into the file ``target`` and read from there."""
-    if isinstance(data, str | Path):
-        return encode_corpus(data, vocabulary, document, target, progress).stream()
-    if not isinstance(data, Corpus | Stream):
-        return Corpus.from_texts(_texts(data), vocabulary).stream()
-    stream = data if isinstance(data, Stream) else data.stream()
-    if stream.corpus.vocabulary_sha256 != vocabulary.fingerprint:
+    """All of a text as ids; those of files lie in a file without a name in ``folder`` (None: among temporary ones)."""
+    source = source_of(data)
+    if isinstance(source, Files):
+        return encode_corpus(source, vocabulary, document, folder, progress).stream()
+    if isinstance(source, Texts):
+        return Corpus.from_texts(source.texts, vocabulary).stream()
+    stream = source if isinstance(source, Stream) else source.stream()
+    if stream.corpus.facts.vocabulary_sha256 != vocabulary.fingerprint:
         raise UsageError("This text was encoded with another vocabulary than the model's. Give the text itself.")
     return stream
 
 
 def documents_are_many(data: Data, document: Document) -> bool:
     """Whether a text falls into documents, so that by default each begins with a fresh state."""
-    if isinstance(data, str | Path):
-        return document is not Document.FILE
-    return len(data) > 1 if isinstance(data, Sequence) else True
+    source = source_of(data)
+    return True if isinstance(source, Corpus | Stream) else source.has_documents(document)
 
 
-def lanes_for(stream: Stream, batch_size: int, window: int, reset: bool, start: Start) -> Lanes:
-    """Windows for training: ``batch_size`` rows, or fewer where the text would not fill them.
+def lanes_for(
+    stream: Stream, batch_size: int, window: int, reset: bool, start: Start, ends: bool, seed: int | None
+) -> Lanes:
+    """Windows for training: ``batch_size`` rows, or fewer where the text would not fill them; see :class:`Lanes`.
 
-    Where the state is carried, every lane gets at least eight windows while there is more than one, so that
-    there is something to carry; where it is reset, no lane is without a document.
+    Every lane gets at least eight windows while there is more than one, so that there is something to carry, or a
+    document. A document longer than the share of a lane is learned from in parts, each of which begins afresh.
     """
-    most = document_count(stream) if reset else len(stream) // (window * _LEAST_WINDOWS)
-    return Lanes(stream, max(1, min(batch_size, most)), window, reset, start)
+    least = window * _LEAST_WINDOWS
+    most = max(len(stream) // least, document_count(stream) if reset else 1)
+    rows = max(1, min(batch_size, most))
+    return Lanes(stream, rows, window, reset, start, ends, seed, longest=max(least, len(stream) // rows))
 
 
 def document_count(stream: Stream) -> int:
@@ -91,10 +80,3 @@ def document_count(stream: Stream) -> int:
     blocks = (targets[at : at + _BLOCK] for at in range(0, len(targets), _BLOCK))
     ends = sum(int(np.count_nonzero(block == stream.eos)) for block in blocks)
     return ends + int(len(targets) > 0 and targets[-1] != stream.eos)
-
-
-def _texts(data: Sequence[str]) -> list[str]:
-    wrong = next((text for text in data if not isinstance(text, str)), None)
-    if wrong is not None:
-        raise UsageError(f"Expected a path or a list of texts; the list holds {type(wrong).__name__}.")
-    return list(data)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from torch import Tensor
 
-__all__ = ["IGNORED", "Batch", "Batches", "count_targets"]
+__all__ = ["IGNORED", "Batch", "Batches", "count_targets", "of_epoch"]
 
 IGNORED = -100
 """The target of a padded position, which neither teaches nor counts."""
@@ -32,7 +33,10 @@ class Batch(Protocol):
 
 
 class Batches(Protocol):
-    """The windows of one epoch, in their order. ``batches[i]`` depends on ``i`` alone, so a run can resume anywhere."""
+    """The windows of one epoch, in their order. ``batches[i]`` depends on ``i`` alone, so a run can resume anywhere.
+
+    Where each epoch has an order of its own, a method ``epoch(number)`` gives the windows of that one.
+    """
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int, /) -> Any: ...
@@ -40,4 +44,10 @@ class Batches(Protocol):
 
 def count_targets(batch: Batch) -> int:
     """Return how many positions of a batch teach."""
-    return batch.targets.numel() if batch.lengths is None else int(batch.lengths.sum())
+    return int(batch.targets.ne(IGNORED).sum())
+
+
+def of_epoch(batches: Batches, number: int) -> Batches:
+    """Return the windows of one epoch, a function of its number alone."""
+    epoch: Callable[[int], Batches] | None = getattr(batches, "epoch", None)
+    return batches if epoch is None else epoch(number)

@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from seqloom.data.temporary import label_of
 from seqloom.errors import UsageError
 from seqloom.training.directory import storage_error, write_directory
 from seqloom.training.lock import RunLock
 from seqloom.training.ownership import check_log, described, remove
 from seqloom.training.reading import is_model, mode_of
 from seqloom.training.replacing import REPLACED, drop_replaced, put_back, set_aside
+from seqloom.training.temporary import label_of
 from seqloom.training.versions import (
     Version,
     is_run,

@@ -15,12 +15,12 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from seqloom.data.temporary import temporary_beside
 from seqloom.errors import StorageError, UsageError
 from seqloom.training.exchange import exchange
 from seqloom.training.manifest import MANIFEST, make_manifest
 from seqloom.training.ownership import described, foreign, is_directory, remove, stamps
 from seqloom.training.reading import mode_of, read_directory
+from seqloom.training.temporary import temporary_beside
 
 __all__ = ["MANIFEST", "read_directory", "storage_error", "write_directory", "write_file"]
 
@@ -89,22 +89,23 @@ def write_file(path: Path, content: bytes) -> None:
 def storage_error(error: OSError, target: Path, needed: int = 0) -> StorageError:
     """Return the error that names the path, the bytes needed and free, and what to do."""
     reason = error.strerror or str(error)
-    sizes = f" (it needs {needed:,} bytes{_free(target)})" if needed else ""
+    sizes = [f"it needs {needed:,} bytes"] if needed else []
+    with contextlib.suppress(OSError):
+        sizes.append(f"{_free(target):,} bytes are free")
+    known = f" ({', '.join(sizes)})" if sizes else ""
     if error.errno in _FULL:
         advice = "Free some space, or choose a directory on another disk."
     elif error.errno in _FORBIDDEN:
         advice = "Choose a directory that can be written."
     else:
         advice = "Check the path and the disk."
-    return StorageError(f"Cannot write {target}: {reason}{sizes}. What was saved before is still good. {advice}")
+    return StorageError(f"Cannot write {target}: {reason}{known}. What was saved before is still good. {advice}")
 
 
-def _free(target: Path) -> str:
+def _free(target: Path) -> int:
     while not target.exists() and target != target.parent:
         target = target.parent
-    with contextlib.suppress(OSError):
-        return f", {shutil.disk_usage(target).free:,} are free"
-    return ""
+    return shutil.disk_usage(target).free
 
 
 def _check_place(target: Path) -> None:

@@ -55,10 +55,11 @@ def mean_nats(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def evaluate(module: nn.Module, batches: Batches, stop: Callable[[], bool] = lambda: False) -> Measure | None:
+def evaluate(module: nn.Module, batches: Batches, stop: Callable[[], bool] = lambda: False) -> Measure:
     """Return the loss over all windows, the state carried from one to the next, without dropout.
 
-    ``stop`` is asked before each window; once it says yes, the answer is None. The module's mode is put back.
+    ``stop`` is asked before each window; once it says yes, the answer is that of the windows before. The module's mode
+    is put back.
     """
     device = next(module.parameters()).device
     training = module.training
@@ -69,7 +70,7 @@ def evaluate(module: nn.Module, batches: Batches, stop: Callable[[], bool] = lam
     try:
         for index in range(len(batches)):
             if stop():
-                return None
+                break
             batch: Batch = batches[index]
             state = begin(module, batch.fresh, carried)
             logits, carried = module(batch.inputs.to(device), state)

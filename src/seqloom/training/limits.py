@@ -19,8 +19,8 @@ def steps_per_epoch(windows: int, accumulate: int) -> int:
     return math.ceil(windows / accumulate)
 
 
-def limit_reached(counters: Counters, settings: TrainingSettings) -> str | None:
-    """Return the name of the limit that a run has reached, if any.
+def limit_reached(counters: Counters, settings: TrainingSettings, reserve: float = 0.0) -> str | None:
+    """Return the name of the limit that a run has reached, if any; the last ``reserve`` seconds are kept for its end.
 
     >>> limit_reached(Counters(step=5), TrainingSettings(steps=5))
     'steps'
@@ -29,7 +29,7 @@ def limit_reached(counters: Counters, settings: TrainingSettings) -> str | None:
         return "steps"
     if settings.epochs is not None and counters.epoch >= settings.epochs:
         return "epochs"
-    if settings.minutes is not None and counters.seconds >= 60 * settings.minutes:
+    if settings.minutes is not None and counters.seconds + reserve >= 60 * settings.minutes:
         return "minutes"
     return None
 

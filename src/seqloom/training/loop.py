@@ -8,6 +8,10 @@ evaluation, the end, a signal, a checkpoint. So a run that resumes at a checkpoi
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
+
 from torch import nn
 
 from seqloom.errors import UsageError
@@ -28,17 +32,26 @@ def fit(
     settings: TrainingSettings,
     run: Run | None = None,
     progress: Progress | None = None,
+    *,
+    began: float | None = None,
+    ceiling: float = math.inf,
+    after_evaluation: Callable[[], str | None] = lambda: None,
 ) -> History:
     """Train a causal layer from ids to logits, in place, and return what happened.
 
     The module ends in evaluation mode, on the device of the run, with the weights of the lowest validation loss
     (the last ones without ``validation``). With a ``run``, checkpoints are written, and a run that has one resumes.
+    The seconds of the run count from ``began`` (of ``time.monotonic``; None: from now). A loss above ``ceiling`` is
+    taken for divergence. What ``after_evaluation`` says of the present weights is shown.
 
-    Raises ``Interrupted`` after a signal (checkpoint written), ``DivergedError`` when the loss is not finite,
+    Raises ``Interrupted`` after a signal (checkpoint written), ``DivergedError`` when the loss is not finite or absurd,
     ``StorageError`` when a checkpoint cannot be written; the last good checkpoint stays in every case.
     """
     _check(batches, validation, settings)
-    with Trainer(module, batches, validation, settings, run, progress or Silent()) as trainer:
+    begin = time.monotonic() if began is None else began
+    with Trainer(module, batches, validation, settings, run, progress or Silent(), begin) as trainer:
+        trainer.ceiling, trainer.after_evaluation = ceiling, after_evaluation
+        trainer.begin()
         while True:
             stopped = trainer.settle()
             if stopped is not None:

@@ -14,10 +14,10 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from seqloom.data.temporary import label_of, temporary_beside
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited, listed_files
 from seqloom.training.reading import is_plain, mode_of, read_plain
+from seqloom.training.temporary import label_of, temporary_beside
 
 __all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remove", "stamps"]
 

@@ -15,11 +15,11 @@ _REDRAW_SECONDS = 0.2
 
 
 class Pace:
-    """Time as it passes, beginning at the seconds that ``counters`` bring along."""
+    """Time as it passes since ``began`` (of ``time.monotonic``), after the seconds that ``counters`` bring along."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, began: float) -> None:
         now = time.monotonic()
-        self._zero = now - counters.seconds
+        self._zero = began - counters.seconds
         self._checkpoint = self._drawn = self._started = now
         self._recorded = (now, counters.tokens)
         self._seen = (now, counters.tokens)

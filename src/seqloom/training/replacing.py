@@ -11,10 +11,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from seqloom.data.temporary import label_of, temporary_beside
 from seqloom.errors import UsageError
 from seqloom.training.ownership import check_log, described, foreign, is_directory, remove
 from seqloom.training.reading import mode_of
+from seqloom.training.temporary import label_of, temporary_beside
 from seqloom.training.versions import versions
 
 __all__ = ["REPLACED", "drop_replaced", "put_back", "set_aside"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import signal
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, NoReturn, cast
@@ -15,7 +17,7 @@ from torch.optim import Optimizer
 from seqloom.errors import DivergedError, Interrupted
 from seqloom.layers.state import detach, from_tensors, to_tensors
 from seqloom.training import snapshot
-from seqloom.training.batch import Batch, Batches, count_targets
+from seqloom.training.batch import Batch, Batches, count_targets, of_epoch
 from seqloom.training.checkpoints import Run
 from seqloom.training.evaluation import begin, evaluate, mean_nats
 from seqloom.training.fabric import open_fabric, quiet
@@ -44,9 +46,13 @@ class Trainer:
         settings: TrainingSettings,
         run: Run | None,
         progress: Progress,
+        began: float,
     ) -> None:
         self.module, self.batches, self.validation = module, batches, validation
         self.settings, self.run, self.progress = settings, run, progress
+        self.began = began
+        self.ceiling = math.inf
+        self.after_evaluation: Callable[[], str | None] = lambda: None
         self.fabric = open_fabric(settings)
         self.device = self.fabric.device
         with quiet():
@@ -58,6 +64,8 @@ class Trainer:
         self.best: dict[str, Tensor] | None = None
         self.signals = Signals()
         self._saved_at = (-1, -1)
+        self._windows = (0, of_epoch(batches, 0))
+        self._last_validation = 0.0
         self._stack = ExitStack()
 
     def __enter__(self) -> Trainer:
@@ -70,7 +78,6 @@ class Trainer:
             if self.run is not None:
                 self.run.say = self.progress.message
             self.module.train()
-            self._begin()
             self._stack = stack.pop_all()
         return self
 
@@ -80,20 +87,21 @@ class Trainer:
         self.module.eval()
         self._stack.close()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Take up the run where its checkpoint was written, or write the first one."""
         if self.run is not None and self.run.latest is not None:
             self._restore(snapshot.unpack(self.run.latest))
             return
         torch.manual_seed(self.settings.seed)
         self.log = MetricsLog(self.run.log_path if self.run else None)
-        self.pace = Pace(self.counters)
+        self.pace = Pace(self.counters, self.began)
         self.checkpoint()
 
     def step(self) -> None:
         """Update the weights once, from the next ``accumulate`` windows of this epoch."""
-        counters, settings = self.counters, self.settings
-        end = min(counters.window + settings.accumulate, len(self.batches))
-        windows: list[Batch] = [self.batches[index] for index in range(counters.window, end)]
+        counters, settings, batches = self.counters, self.settings, self._epoch()
+        end = min(counters.window + settings.accumulate, len(batches))
+        windows: list[Batch] = [batches[index] for index in range(counters.window, end)]
         counts = [count_targets(window) for window in windows]
         tokens = sum(counts)
         self.optimiser.zero_grad()
@@ -103,8 +111,7 @@ class Trainer:
             if count:
                 self.fabric.backward(loss if count == tokens else loss * (count / tokens))
                 mean += float(loss.detach()) * (count / tokens)
-        if not math.isfinite(mean):
-            self._diverged(f"The loss is {mean} in {self._next_step()}")
+        self._check(mean, "loss", f"in {self._next_step()}")
         self._clip()
         counters.learning_rate = self._rate()
         for group in self.optimiser.param_groups:
@@ -115,9 +122,15 @@ class Trainer:
         counters.tokens += tokens
         counters.loss_sum += mean * tokens
         counters.loss_tokens += tokens
-        counters.window = end % len(self.batches)
-        counters.epoch += end == len(self.batches)
+        counters.window = end % len(batches)
+        counters.epoch += end == len(batches)
         self.pace.tick(counters, self.settings, len(self.batches), mean, self.progress)
+
+    def _epoch(self) -> Batches:
+        """The windows of the present epoch."""
+        if self._windows[0] != self.counters.epoch:
+            self._windows = (self.counters.epoch, of_epoch(self.batches, self.counters.epoch))
+        return self._windows[1]
 
     def _loss(self, window: Batch, carried: Any) -> tuple[Tensor, Any]:
         device = self.device
@@ -145,9 +158,9 @@ class Trainer:
     def settle(self) -> str | None:
         """Do what is due before the next step; return what ends the run, if anything does."""
         self.counters.seconds = self.pace.seconds()
-        stopped = limit_reached(self.counters, self.settings)
-        if self._record_due(stopped is not None):
-            self._record(self._evaluation_due(stopped is not None))
+        stopped = limit_reached(self.counters, self.settings, self._last_validation)
+        if self._record_due(stopped):
+            self._record(self._evaluation_due(stopped))
         if stopped is None and self.counters.stopping.exhausted(self.settings.patience):
             stopped = "patience"
         if stopped is None and self.signals.received is not None:
@@ -156,15 +169,18 @@ class Trainer:
             self.checkpoint()
         return stopped
 
-    def _evaluation_due(self, last: bool) -> bool:
+    def _evaluation_due(self, stopped: str | None) -> bool:
         if self.validation is None:
             return False
+        if stopped == "minutes" and math.isinf(self.counters.stopping.best):
+            return False  # the time is over, and there is nothing to choose from
         every = self.settings.evaluate_every
-        return last or (self.counters.window == 0 if every is None else self.counters.step % every == 0)
+        due = self.counters.window == 0 if every is None else self.counters.step % every == 0
+        return due or stopped is not None
 
-    def _record_due(self, last: bool) -> bool:
+    def _record_due(self, stopped: str | None) -> bool:
         step = self.counters.step
-        due = last or step % self.settings.log_every == 0 or self._evaluation_due(last)
+        due = stopped is not None or step % self.settings.log_every == 0 or self._evaluation_due(stopped)
         return due and step != self.counters.recorded_step
 
     def _record(self, with_evaluation: bool) -> None:
@@ -183,15 +199,17 @@ class Trainer:
         counters.recorded_step, counters.loss_sum, counters.loss_tokens = counters.step, 0.0, 0
         self.log.append(record)
         self.progress.record(record)
+        if with_evaluation and (text := self.after_evaluation()):
+            self.progress.message(text)
 
     def _validate(self) -> float:
         assert self.validation is not None
-        measure = evaluate(self.module, self.validation, stop=lambda: self.signals.received is not None)
-        if measure is None:
+        began = time.monotonic()
+        loss = evaluate(self.module, self.validation, stop=lambda: self.signals.received is not None).mean
+        if self.signals.received is not None:
             self._interrupted()
-        loss = measure.mean
-        if not math.isfinite(loss):
-            self._diverged(f"The validation loss is {loss} after step {self.counters.step:,}")
+        self._last_validation = time.monotonic() - began
+        self._check(loss, "validation loss", f"after step {self.counters.step:,}")
         self.counters.plateau.observe(loss)
         if self.counters.stopping.observe(loss, self.counters.step):
             self.best = {name: value.clone() for name, value in self._weights().items()}
@@ -246,7 +264,7 @@ class Trainer:
             with torch.no_grad():
                 self.carried = from_tensors(self.module.initial_state(1), taken.carried)  # type: ignore[operator]
         self.log = MetricsLog(self.run.log_path, taken.log)
-        self.pace = Pace(self.counters)
+        self.pace = Pace(self.counters, self.began)
         self._saved_at = (self.counters.step, self.counters.recorded_step)
         snapshot.set_random_state(taken.random, self.device)
         for reason in self.run.latest.skipped:
@@ -289,6 +307,12 @@ class Trainer:
             f"step {counters.step + 1:,} (epoch {counters.epoch + 1}, window {counters.window:,});"
             " the weights were not changed"
         )
+
+    def _check(self, loss: float, name: str, where: str) -> None:
+        if not math.isfinite(loss):
+            self._diverged(f"The {name} is {loss} {where}")
+        if loss > self.ceiling:
+            self._diverged(f"The {name} is {loss:.4g}, far above guessing, {where}")
 
     def _diverged(self, what: str) -> NoReturn:
         raise DivergedError(divergence(what, self.settings, self.run))

@@ -8,13 +8,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
-from seqloom.data.temporary import label_of
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.training.directory import storage_error
 from seqloom.training.lock import has_lock
 from seqloom.training.manifest import MANIFEST
 from seqloom.training.ownership import foreign, is_directory
 from seqloom.training.reading import is_model, read_directory
+from seqloom.training.temporary import label_of
 
 __all__ = ["Version", "is_run", "name_for", "newest_files", "newest_valid", "refuse_run", "step_of", "versions"]
 

@@ -103,7 +103,7 @@ def test_retention_is_the_parallel_form_of_the_paper() -> None:
 
 
 def test_rotation_is_exact_after_a_million_steps() -> None:
-    rotation, x = Rotation(2), torch.tensor([1.0, 0.0]).expand(1, 1, 2, 2)
+    rotation, x = Rotation(1, 2), torch.tensor([1.0, 0.0]).expand(1, 1, 2, 2)
     y, _ = rotation(x, (torch.tensor([1_000_000]),), None)
     wanted = torch.tensor(1e6, dtype=torch.float64)
     torch.testing.assert_close(y[0, 0, 1], torch.stack([wanted.cos(), wanted.sin()]).float())

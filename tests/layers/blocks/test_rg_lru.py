@@ -37,4 +37,4 @@ def test_the_decay_begins_uniformly_between_its_bounds() -> None:
 
 def test_heads_divide_the_width() -> None:
     with pytest.raises(UsageError, match="6 features cannot be shared by 4 heads"):
-        RGLRUBlock(3, 6)
+        RGLRUBlock(3, 6, heads=4)

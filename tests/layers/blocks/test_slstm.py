@@ -100,4 +100,4 @@ def test_parameters_are_counted() -> None:
 
 def test_heads_divide_the_width() -> None:
     with pytest.raises(UsageError, match="6 features cannot be shared by 4 heads"):
-        SLSTMBlock(8, 6)
+        SLSTMBlock(8, 6, heads=4)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import StringIO
+from pathlib import Path
+from subprocess import list2cmdline
 from typing import Any, TextIO
 
 import typer
@@ -17,7 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["add_row", "emit", "emit_json", "emit_table", "figure", "say", "stderr", "watched"]
+__all__ = ["add_row", "emit", "emit_json", "emit_table", "figure", "quoted", "say", "stderr", "watched"]
 
 _WIDE = 10_000
 
@@ -68,6 +71,15 @@ def figure(value: float | None, form: str) -> str:
     ('2.000', '–', '–')
     """
     return "–" if value is None or not math.isfinite(value) else format(value, form)
+
+
+def quoted(path: Path) -> str:
+    """Return a path as it is typed in a shell.
+
+    >>> quoted(Path("models/demo")), quoted(Path("my models/demo"))  # doctest: +SKIP
+    ('models/demo', "'my models/demo'")
+    """
+    return list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
 
 
 @contextmanager

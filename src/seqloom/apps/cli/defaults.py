@@ -19,6 +19,7 @@ class _Pick(NamedTuple):
     window: int
     learning_rate: float
     limit: tuple[str, int]
+    evaluate_every: int | None = None
 
 
 _PICKS = (
@@ -27,12 +28,12 @@ _PICKS = (
     _Pick(2e5, "lstm(128)", 0.2, 16, 64, 4e-3, ("epochs", 30)),
     _Pick(6e5, "lstm(256)", 0.2, 16, 64, 4e-3, ("epochs", 12)),
     _Pick(3e6, "lstm(256)", 0.1, 32, 128, 4e-3, ("epochs", 10)),
-    _Pick(3e7, "lstm(512)", 0.1, 64, 128, 2e-3, ("minutes", 30)),
-    _Pick(float("inf"), "lstm(512)", 0.0, 64, 128, 2e-3, ("minutes", 60)),
+    _Pick(3e7, "lstm(512)", 0.1, 32, 128, 2e-3, ("minutes", 30), 1000),
+    _Pick(float("inf"), "lstm(512)", 0.0, 32, 128, 2e-3, ("minutes", 60), 1000),
 )
 _PATIENCE = 5
 LIMITS = ("steps", "epochs", "minutes")
-_VOCABULARY = {"words": 50_000, "bpe": 4096}
+_VOCABULARY = {"words": 50_000, "symbols": 50_000, "bpe": 4096}
 _LOGITS_BYTES = 200 << 20
 
 
@@ -52,8 +53,10 @@ def pick_defaults(size: int, given: Mapping[str, Any]) -> dict[str, Any]:
         "batch_size": pick.batch_size,
         "window": pick.window,
         "learning_rate": pick.learning_rate,
-        "patience": _PATIENCE,
     }
+    if given.get("validation") != 0:
+        picked["patience"] = _PATIENCE
+        picked |= {"evaluate_every": pick.evaluate_every} if pick.evaluate_every else {}
     if not any(limit in given for limit in LIMITS):
         picked[pick.limit[0]] = pick.limit[1]
     picked |= _smaller_windows(size, {**picked, **given}, given)

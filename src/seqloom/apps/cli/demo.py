@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from seqloom.apps.cli.console import emit, emit_json, say
+from seqloom.apps.cli.console import emit, emit_json, quoted, say
 from seqloom.apps.cli.generate import stream
 from seqloom.errors import Interrupted
 
@@ -46,19 +46,19 @@ def demo(
         # The demo replaces its run, so the advice to resume is of no use here.
         raise Interrupted(
             stopped.signal_number,
-            f"Stopped. What it has learned so far is in {out} (seqloom generate {out}); a new demo begins anew.",
+            f"Stopped. What it has learned is in {out} (seqloom generate {quoted(out)}); a new demo begins anew.",
         ) from stopped
     evaluation = model.evaluate([text[cut:]])
     seconds = time.monotonic() - began
-    gain = evaluation.baselines["bigram"] - evaluation.nats_per_token
+    gain = evaluation.per_character(evaluation.baselines["bigram"]) - evaluation.nats_per_character
     pieces = model.generate("", length=_SAMPLE, temperature=0.8, seed=1)
     if as_json:
         sample = "".join(piece for _, piece in pieces)
         emit_json({"directory": str(out), "seconds": round(seconds, 1), **evaluation.to_mapping(), "sample": sample})
         return
     say("")
-    print_evaluation(evaluation, _MODEL, characters=True)
+    print_evaluation(evaluation, _MODEL)
     emit(f"{gain:.2f} nats/character better than the bigram model, after {seconds:.0f} s.")
     say("\nA sample, drawn at temperature 0.8:")
     stream("", pieces)
-    say(f"More of it:  seqloom generate {out}      Your own text:  seqloom train FILE")
+    say(f"More of it:  seqloom generate {quoted(out)}      Your own text:  seqloom train FILE")

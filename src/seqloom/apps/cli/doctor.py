@@ -131,7 +131,7 @@ def _places() -> dict[str, str]:
         "package": str(Path(seqloom.__file__).parent),
         "interpreter": sys.executable,
         "temporary files": tempfile.gettempdir(),
-        "models": f"{Path('models').absolute()} (default of `seqloom train`; encoded text lies in each run)",
+        "models": f"{Path('models').absolute()} (default of `seqloom train`)",
         "kernel cache": _contents(directory()),
     }
 

@@ -8,15 +8,18 @@ from typing import Annotated
 import typer
 
 from seqloom.apps.cli.console import emit_json, watched
+from seqloom.apps.cli.inputs import INPUTS, read_inputs
 from seqloom.apps.cli.loading import load_model
 
 __all__ = ["evaluate"]
 
 
 def evaluate(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
-    file: Annotated[
-        Path, typer.Argument(help="A text file that the model was not trained on.", show_default=False, readable=False)
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help=f"What the model was not trained on: {INPUTS}", show_default=False),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -24,9 +27,10 @@ def evaluate(
     from seqloom.apps.cli.report import print_evaluation
 
     loaded = load_model(model)
+    source = read_inputs(context, files)
     with watched("evaluating") as progress:
-        evaluation = loaded.evaluate(file, progress)
+        evaluation = loaded.evaluate(source, progress)
     if as_json:
-        emit_json({"model": str(model), "file": str(file), **evaluation.to_mapping()})
+        emit_json({"model": str(model), "files": files, **evaluation.to_mapping()})
     else:
-        print_evaluation(evaluation, str(model), loaded.tokens == "characters")
+        print_evaluation(evaluation, str(model))

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seqloom.apps.cli.console import emit, emit_json
+from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.kinds import LARGEST
-from seqloom.apps.cli.loading import load_model
-from seqloom.errors import UsageError
+from seqloom.apps.cli.loading import load_model, say_unknown
+
+if TYPE_CHECKING:
+    from seqloom.tasks import Beam, Writing
 
 __all__ = ["generate", "stream"]
 
 
 def generate(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
     prompt: Annotated[
         list[str] | None, typer.Option("--prompt", "-p", help="How the text begins; repeat it for more texts.")
     ] = None,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Let the model not read what it has never seen in a prompt.")
+    ] = False,
     length: Annotated[int, typer.Option("--length", "-l", min=1, max=LARGEST, help="The most tokens of a text.")] = 500,
-    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Texts for each prompt.")] = 1,
-    temperature: Annotated[float, typer.Option(help="Below 1 is safer, above 1 is bolder.")] = 1.0,
-    top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest tokens.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest tokens of this mass.")] = None,
-    repetition_penalty: Annotated[float, typer.Option(help="Above 1 avoids what was said.")] = 1.0,
-    greedy: Annotated[bool, typer.Option("--greedy", help="Always take the likeliest token.")] = False,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option("--stop", metavar="STRING", help="End a text right before this; repeat it for more."),
+    ] = None,
     endless: Annotated[
         bool | None,
         typer.Option(
@@ -37,38 +42,60 @@ def generate(
             show_default=False,
         ),
     ] = None,
+    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Texts for each prompt.")] = 1,
+    temperature: Annotated[float, typer.Option(help="Below 1 is safer, above 1 is bolder.")] = 1.0,
+    top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest tokens.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest tokens of this mass.")] = None,
+    repetition_penalty: Annotated[float, typer.Option(help="Above 1 avoids what was said.")] = 1.0,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Always take the likeliest token.")] = False,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, max=LARGEST, help="The same seed draws the same texts; each has a seed of its own, shown by --json."
+        ),
+    ] = 0,
     beam: Annotated[
         int | None, typer.Option(min=1, max=LARGEST, help="Search with so many beams instead of drawing.")
     ] = None,
     length_penalty: Annotated[float, typer.Option(help="Of the beam search; above 0 favours long texts.")] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST, help="The same seed draws the same text.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each text.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each text; its end says why it ended.")
+    ] = False,
 ) -> None:
     """Write text that continues the prompts, or a new text where there is no prompt."""
+    drawing = ("samples", "temperature", "top_k", "top_p", "seed")
+    refuse_without_effect(
+        context,
+        [
+            (beam is not None, "beside --beam", (*drawing, "repetition_penalty", "greedy", "stop")),
+            (beam is None, "without --beam", ("length_penalty",)),
+            (beam is None and greedy, "beside --greedy", drawing),
+            (not prompt, "without --prompt", ("ignore_unknown",)),
+        ],
+    )
     prompts = [one for one in prompt or [""] for _ in range(samples)]
-    if beam is not None and (greedy or samples > 1):
-        raise UsageError("--beam searches for the likeliest texts: leave out --greedy and --samples.")
     loaded = load_model(model)
-    stop = None if endless is None else not endless
+    if ignore_unknown:
+        say_unknown("Not read", loaded, prompts)
+    ends = None if endless is None else not endless
     if beam is not None:
         for one in prompts:
-            for rank, found in enumerate(
-                loaded.beam_search(one, width=beam, length=length, length_penalty=length_penalty, stop=stop)
-            ):
-                record = {"prompt": one, "rank": rank, "text": found.text, "log_probability": found.log_probability}
-                emit_json(record | {"finished": found.finished}) if as_json else emit(
-                    f"{found.log_probability:.3f}\t{one + found.text}"
-                )
+            found = loaded.beam_search(
+                one, length, width=beam, length_penalty=length_penalty, stop=ends, ignore_unknown=ignore_unknown
+            )
+            _print_beams(one, found, as_json)
         return
     pieces = loaded.generate(
         prompts,
-        length=length,
+        length,
         temperature=0.0 if greedy else temperature,
         top_k=top_k,
         top_p=top_p,
         repetition_penalty=repetition_penalty,
-        stop=stop,
+        stop=ends,
         seed=seed,
+        stop_at=stop or (),
+        ignore_unknown=ignore_unknown,
     )
     if as_json or len(prompts) > 1:
         _collect(prompts, pieces, as_json)
@@ -84,13 +111,22 @@ def stream(prompt: str, pieces: Iterable[tuple[int, str]]) -> None:
     emit("")
 
 
-def _collect(prompts: list[str], pieces: Iterable[tuple[int, str]], as_json: bool) -> None:
+def _print_beams(prompt: str, found: Iterable[Beam], as_json: bool) -> None:
+    for rank, one in enumerate(found):
+        record = {"prompt": prompt, "rank": rank, "text": one.text, "log_probability": one.log_probability}
+        if as_json:
+            emit_json(record | {"finished": one.finished})
+        else:
+            emit(f"{one.log_probability:.3f}\t{prompt + one.text}")
+
+
+def _collect(prompts: list[str], pieces: Writing, as_json: bool) -> None:
     texts = [""] * len(prompts)
     for row, piece in pieces:
         texts[row] += piece
     between = "\n---\n" if any("\n" in text for text in (*prompts, *texts)) else ""
-    for number, (prompt, text) in enumerate(zip(prompts, texts, strict=True)):
+    for row, (prompt, text) in enumerate(zip(prompts, texts, strict=True)):
         if as_json:
-            emit_json({"prompt": prompt, "text": text})
+            emit_json({"prompt": prompt, "text": text, "end": pieces.endings[row], "seed": pieces.seeds[row]})
         else:
-            emit((between if number else "") + prompt + text)
+            emit((between if row else "") + prompt + text)

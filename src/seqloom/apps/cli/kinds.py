@@ -8,7 +8,7 @@ from typing import Protocol
 
 from seqloom.errors import did_you_mean
 
-__all__ = ["LARGEST", "Choice", "Kind", "Number", "Switch", "Text", "Whole", "WholeOr"]
+__all__ = ["LARGEST", "Choice", "Kind", "Number", "ShareOrFile", "Switch", "Text", "Whole", "WholeOr"]
 
 LARGEST = 2**63 - 1
 """The largest whole number that a tensor holds."""
@@ -132,6 +132,26 @@ class WholeOr:
             guess = did_you_mean(str(value), [self.word])
             expected = f"a whole number of at least {self.least} or {self.word!r}"
             raise ValueError(f"expected {expected}, got {value!r}.{guess}")
+        return number
+
+
+@dataclass(frozen=True)
+class ShareOrFile:
+    """A share from 0 to below 1, or the path of a file.
+
+    >>> ShareOrFile().read("0.2"), ShareOrFile().read("held_out.txt")
+    (0.2, 'held_out.txt')
+    """
+
+    metavar: str = "SHARE|FILE"
+
+    def read(self, value: object) -> float | str:
+        try:
+            number = float(value) if isinstance(value, int | float | str) else math.nan
+        except (ValueError, OverflowError):
+            return Text().read(value)
+        if isinstance(value, bool) or not 0 <= number < 1:
+            raise ValueError(f"expected a share from 0 to below 1, or a file, got {value!r}.")
         return number
 
 

@@ -1,26 +1,32 @@
-"""The model that a command works with."""
+"""The model that a command works with, and what is said of the texts that it is given."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqloom.apps.cli.console import say
+from seqloom.apps.cli.warned import warnings_said
+from seqloom.errors import listed
 
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
 
-__all__ = ["load_model"]
+__all__ = ["load_model", "say_unknown"]
 
 
 def load_model(path: Path) -> LanguageModel:
     """Load a model; what that warns of becomes a line on stderr."""
     from seqloom.tasks import LanguageModel
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        model = LanguageModel.load(path)
-    for warning in caught:
-        say(str(warning.message), style="yellow")
-    return model
+    with warnings_said():
+        return LanguageModel.load(path)
+
+
+def say_unknown(what: str, model: LanguageModel, texts: Iterable[str]) -> None:
+    """Say on stderr which parts of the texts are unknown to the model, and ``what`` becomes of them."""
+    vocabulary = model.vocabulary_
+    unknown = list(dict.fromkeys(part for text in texts for part in vocabulary.unknown(text)))
+    if unknown:
+        say(f"{what}, {vocabulary.kind} unknown to the model: {listed(unknown)}.", style="yellow")

@@ -22,7 +22,10 @@ def models(
     directory: Annotated[Path, typer.Argument(help="Where to look.", readable=False)] = Path("models"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each model.")] = False,
 ) -> None:
-    """List the models below DIRECTORY with the scores of their held-out text, best first."""
+    """List the models below DIRECTORY with the scores of their held-out text, best first.
+
+    They are ranked by bits/character, which means the same for characters, bytes and words; each has its own text.
+    """
     if not directory.is_dir():
         raise DataError(f"{directory}: no such directory. Give the directory that holds your models.")
     found = []
@@ -31,7 +34,7 @@ def models(
             found.append(_describe(path))
         except ModelFileError as error:
             say(f"Left out: {error}", style="yellow")
-    found.sort(key=lambda row: (row["nats_per_token"] is None, row["nats_per_token"] or 0.0))
+    found.sort(key=lambda row: (row["bits_per_character"] is None, row["bits_per_character"] or 0.0))
     if as_json:
         for row in found:
             emit_json(row)
@@ -66,26 +69,32 @@ def _describe(path: Path) -> dict[str, Any]:
     for reason in skipped:
         say(f"Passed over a checkpoint: {reason}", style="yellow")
     config = read_config(content)
-    nats, baselines = config.learned.get("nats_per_token"), config.learned.get("baselines", {})
+    learned, baselines = config.learned, config.learned.get("baselines", {})
     if not isinstance(baselines, Mapping) or not all(isinstance(one, int | float) for one in baselines.values()):
         raise ModelFileError(f"{path}: config.json is damaged, its baselines are not numbers.")
     return {
         "directory": str(path),
         "model": str(config.parameters.get("spec")),
         "tokens": str(config.parameters.get("tokens")),
-        "nats_per_token": nats if isinstance(nats, float) and math.isfinite(nats) else None,
+        "bits_per_character": _number(learned.get("bits_per_character")),
+        "nats_per_token": _number(learned.get("nats_per_token")),
         "baselines": baselines,
         "bytes": sum(map(len, content.values())),
     }
 
 
+def _number(value: object) -> float | None:
+    return value if isinstance(value, float) and math.isfinite(value) else None
+
+
 def _print(rows: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("nats/token", "bigram", "MB"):
+    for column in ("bits/character", "nats/token", "bigram", "MB"):
         table.add_column(column, justify="right")
     for column in ("model", "tokens", "directory"):
         table.add_column(column)
     for row in rows:
-        shown = [figure(nats, ".3f") for nats in (row["nats_per_token"], row["baselines"].get("bigram"))]
+        numbers = (row["bits_per_character"], row["nats_per_token"], row["baselines"].get("bigram"))
+        shown = [figure(number, ".3f") for number in numbers]
         add_row(table, *shown, f"{row['bytes'] / 1e6:.1f}", row["model"], row["tokens"], row["directory"])
     emit_table(table)

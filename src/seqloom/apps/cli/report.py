@@ -1,9 +1,8 @@
-"""Scores for people: the model beside the baselines, in the units of the language-model literature."""
+"""Scores for people: the model beside the baselines, in units that compare models of different tokens."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from rich.table import Table
 
@@ -13,42 +12,41 @@ from seqloom.tasks.evaluation import Evaluation
 __all__ = ["print_evaluation"]
 
 
-def print_evaluation(evaluation: Evaluation, name: str, characters: bool) -> None:
+def print_evaluation(evaluation: Evaluation, name: str) -> None:
     """Print the evaluation and its baselines on stdout, best last.
 
-    ``characters`` says that tokens are characters, and the words of the table follow.
+    What is for each character compares models whatever their tokens are; nats/token and perplexity are of the tokens.
     """
-    unit = "character" if characters else "token"
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model")
-    for column in (f"nats/{unit}", f"bits/{unit}", "perplexity"):
+    for column in ("nats/character", "bits/character", "nats/token", "perplexity"):
         table.add_column(column, justify="right")
-    scores = _ranked(evaluation.baselines)
-    for label, nats in scores.items():
-        add_row(table, label, *_figures(nats))
-    add_row(table, name, *_figures(evaluation.nats_per_token), style="bold")
+    for label, nats in sorted(evaluation.baselines.items(), key=lambda pair: -pair[1]):
+        add_row(table, label, *_figures(evaluation, nats))
+    add_row(table, name, *_figures(evaluation, evaluation.nats_per_token), style="bold")
     emit_table(table)
-    for line in _remarks(evaluation, characters):
+    for line in _remarks(evaluation):
         emit(line)
 
 
-def _ranked(baselines: Mapping[str, float]) -> dict[str, float]:
-    return dict(sorted(baselines.items(), key=lambda pair: -pair[1]))
+def _figures(evaluation: Evaluation, nats_per_token: float) -> tuple[str, ...]:
+    each = evaluation.per_character(nats_per_token)
+    perplexity = math.exp(nats_per_token) if nats_per_token < 700 else math.inf
+    numbers = (each, each / math.log(2), nats_per_token)
+    return (*(figure(number, ".3f") for number in numbers), figure(perplexity, ",.2f"))
 
 
-def _figures(nats: float | None) -> tuple[str, str, str]:
-    if nats is None:
-        return "–", "–", "–"
-    perplexity = math.exp(nats) if nats < 700 else math.inf
-    return figure(nats, ".3f"), figure(nats / math.log(2), ".3f"), figure(perplexity, ",.2f")
-
-
-def _remarks(evaluation: Evaluation, characters: bool) -> list[str]:
+def _remarks(evaluation: Evaluation) -> list[str]:
     lines = [f"{evaluation.tokens:,} tokens, {evaluation.characters:,} characters"]
-    if not characters and evaluation.characters:
-        lines[0] += f", {figure(evaluation.bits_per_character, '.3f')} bits/character"
     if evaluation.unknown_share > 0:
         lines[0] += f", {evaluation.unknown_share:.2%} <unk>"
     if evaluation.lanes > 1:
         lines.append(f"read as {evaluation.lanes} parallel parts")
+    if evaluation.nats_per_token >= evaluation.baselines.get("uniform", math.inf):
+        lines.append("No better than guessing: the model has learned nothing yet.")
+    if evaluation.chosen_among > 1:
+        lines.append(
+            f"These weights are the best of {evaluation.chosen_among} evaluations on this very text; expect a little "
+            "worse on other text."
+        )
     return lines

@@ -2,102 +2,115 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit, emit_json, say
-from seqloom.apps.cli.loading import load_model
+from seqloom.apps.cli.console import emit, emit_json, figure
+from seqloom.apps.cli.flags import refuse_without_effect
+from seqloom.apps.cli.inputs import INPUTS, read_inputs
+from seqloom.apps.cli.loading import load_model, say_unknown
 from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from seqloom.tasks import LanguageModel
+    from seqloom.data import Files
+    from seqloom.tasks import TextScore
 
 __all__ = ["score"]
 
-_SHOWN = 10
-
 
 def score(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
-    file: Annotated[Path, typer.Argument(help="A text file; - is the standard input.", readable=False)] = Path("-"),
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help=f"{INPUTS} This is the default.", show_default=False),
+    ] = None,
     text: Annotated[
-        list[str] | None, typer.Option("--text", "-t", help="A text to score instead of a file; repeat it for more.")
+        list[str] | None, typer.Option("--text", "-t", help="A text to score instead of files; repeat it for more.")
+    ] = None,
+    before: Annotated[
+        str, typer.Option("--context", help="What stands before each text: it is read, not scored.", show_default=False)
+    ] = "",
+    end: Annotated[
+        bool | None,
+        typer.Option(
+            "--end/--no-end",
+            help="Score that the text ends too, or only that it begins so. Left out: the end too, if the model "
+            "learned from more than one document.",
+            show_default=False,
+        ),
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a text; rank them, likeliest first.")] = False,
     surprisal: Annotated[bool, typer.Option("--surprisal", help="Print nats for each token instead.")] = False,
+    by_word: Annotated[
+        bool, typer.Option("--by-word", help="With --surprisal: for each word, the white space before it included.")
+    ] = False,
+    bits: Annotated[bool, typer.Option("--bits", help="Print bits instead of nats; --json has both.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each text.")] = False,
 ) -> None:
-    """Print the log-probability of texts, their end included: columns log p, nats/token and text."""
-    if text and str(file) != "-":
-        raise UsageError("Give either a file or --text, not both.")
-    texts = list(text) if text else _texts(file, lines)
+    """Print the log-probability of texts: columns log p, nats/token and text."""
+    refuse_without_effect(context, [(not surprisal, "without --surprisal", ("by_word",))])
+    if text and files:
+        raise UsageError("Give either files or --text, not both.")
+    texts = list(text) if text else _texts(read_inputs(context, files or ["-"]), lines)
     loaded = load_model(model)
-    _remark_on_unknown(loaded, texts)
-    rows = _with_surprisal(loaded, texts) if surprisal else _scored(loaded, texts)
+    say_unknown("Scored as <unk>", loaded, [before, *texts])
+    scores = loaded.score_texts(texts, context=before, end=end)
     if lines:
-        rows.sort(key=lambda row: -row["log_probability"])
-    for row in rows:
+        scores.sort(key=lambda one: -one.log_probability)
+    unit = math.log(2) if bits else 1.0
+    for one in scores:
+        parts = (one.by_word() if by_word else one.by_token()) if surprisal else []
         if as_json:
-            emit_json(row)
+            name = "word" if by_word else "token"
+            cut = {"surprisal": [{name: part, "nats": nats} for part, nats in parts]} if surprisal else {}
+            row = _figures(one) | cut
+            emit_json(_with_bits(row) if bits else row)
         elif surprisal:
-            for pair in row["surprisal"]:
-                emit(f"{pair['nats']:.4f}\t{pair['token']!r}")
+            for part, nats in parts:
+                emit(f"{nats / unit:.4f}\t{part!r}")
         else:
-            emit(f"{row['log_probability']:.4f}\t{row['nats_per_token']:.4f}\t{_one_line(row['text'])}")
+            each = None if one.nats_per_token is None else one.nats_per_token / unit
+            emit(f"{one.log_probability / unit:.4f}\t{figure(each, '.4f')}\t{_one_line(one.text)}")
 
 
-def _scored(model: LanguageModel, texts: list[str]) -> list[dict[str, Any]]:
-    return [_row(model, text, log_p) for text, log_p in zip(texts, model.log_probabilities(texts), strict=True)]
-
-
-def _with_surprisal(model: LanguageModel, texts: list[str]) -> list[dict[str, Any]]:
-    rows = []
-    for text in texts:
-        pairs = model.surprisal(text)
-        tokens = [{"token": token, "nats": nats} for token, nats in pairs]
-        rows.append(_row(model, text, -sum(nats for _, nats in pairs)) | {"surprisal": tokens})
-    return rows
-
-
-def _row(model: LanguageModel, text: str, log_p: float) -> dict[str, Any]:
-    """The score of a text; its end is one of its tokens."""
-    ids = [*model.vocabulary_.encode(text), model.vocabulary_.eos]
+def _figures(score: TextScore) -> dict[str, Any]:
     return {
-        "text": text,
-        "log_probability": log_p,
-        "nats_per_token": -log_p / len(ids),
-        "unknown_share": sum(token == model.vocabulary_.unk for token in ids) / len(ids),
+        "text": score.text,
+        "log_probability": score.log_probability,
+        "nats_per_token": score.nats_per_token,
+        "nats_per_character": score.nats_per_character,
+        "unknown_share": score.unknown_share,
+        "end": score.end,
     }
 
 
-def _remark_on_unknown(model: LanguageModel, texts: list[str]) -> None:
-    """Say on stderr which parts of the texts the scores of ``<unk>`` stand for."""
-    vocabulary = model.vocabulary_
-    unknown = list(dict.fromkeys(part for text in texts for part in vocabulary.unknown(text)))
-    if unknown:
-        shown = ", ".join(map(repr, unknown[:_SHOWN])) + (" …" if len(unknown) > _SHOWN else "")
-        say(f"Scored as <unk>, {vocabulary.kind} unknown to the model: {shown}.", style="yellow")
+def _with_bits(row: dict[str, Any]) -> dict[str, Any]:
+    """The figures, and those in nats also in bits under a name that says so."""
+    names = {key: key.replace("nats", "bits").replace("log_", "log2_") for key in row}
+    bits = {new: row[key] and row[key] / math.log(2) for key, new in names.items() if new != key}
+    parts = [_with_bits(part) for part in row.get("surprisal", ())]
+    return row | bits | ({"surprisal": parts} if parts else {})
 
 
-def _texts(file: Path, lines: bool) -> list[str]:
-    from seqloom.data.reader import read_text
+def _texts(files: Files, lines: bool) -> list[str]:
+    """The text of each file, or of each line of all."""
+    from seqloom.data import Document
 
-    if str(file) == "-":
-        raw = sys.stdin.buffer.read()
-        try:
-            content = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"standard input: expected UTF-8 text, got byte {raw[error.start]:#04x} at offset {error.start}."
-            ) from None
-    else:
-        content = "".join(read_text(file))
-    if not content.strip("\n"):
-        raise DataError(f"{'standard input' if str(file) == '-' else file}: expected text to score, got none.")
-    return [line for line in content.split("\n") if line] if lines else [content]
+    texts: list[str] = []
+    parts: list[str] = []
+    for piece in files.documents(Document.LINE if lines else Document.FILE):
+        parts.append(piece.text)
+        if piece.ends:
+            texts.append("".join(parts))
+            parts.clear()
+    texts = [text for text in texts if text.strip("\n")]
+    if not texts:
+        raise DataError(f"{files}: expected text to score, got none.")
+    return texts
 
 
 def _one_line(text: str) -> str:

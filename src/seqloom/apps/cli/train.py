@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit_json, say
+from seqloom.apps.cli.console import emit_json, quoted, say
 from seqloom.apps.cli.defaults import LIMITS, pick_defaults
+from seqloom.apps.cli.inputs import INPUTS, inputs_name, read_inputs
 from seqloom.apps.cli.settings import collect_settings, takes_settings
-from seqloom.apps.cli.train_settings import TRAIN_SETTINGS, TRAINING_SETTINGS
+from seqloom.apps.cli.train_settings import FIT_SETTINGS, TRAIN_SETTINGS, TRAINING_SETTINGS
+from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import UsageError, raise_together
 
 if TYPE_CHECKING:
@@ -22,10 +24,11 @@ __all__ = ["build_model", "train"]
 
 @takes_settings(TRAIN_SETTINGS)
 def train(
-    file: Annotated[Path, typer.Argument(help="A UTF-8 text file of any size.", show_default=False, readable=False)],
+    context: typer.Context,
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help=INPUTS, show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The run directory (default: models/NAME OF FILE).", readable=False),
+        typer.Option("--out", "-o", help="The run directory (default: models/NAME OF FIRST FILE).", readable=False),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="A TOML file of settings.", readable=False)
@@ -36,20 +39,24 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
     **flags: Any,
 ) -> None:
-    """Train a language model on FILE. No other word is needed: what is not given is picked by its size."""
+    """Train a language model on the text of FILEs. No other word is needed: what is not given is picked by its size."""
     from seqloom.apps.cli.messages import Messages
-    from seqloom.data.reader import read_text
 
     given, problems = collect_settings(TRAIN_SETTINGS, flags, config)
-    run = out or Path("models") / file.stem
+    run = out or Path("models") / inputs_name(files)
+    source = read_inputs(context, files)
     begun, before = _run_before(run, given) if resume else (None, {})
-    picked = {} if before else pick_defaults(file.stat().st_size if file.is_file() else 0, given)
-    model = build_model(before | picked | given, problems)
-    read_text(file)
+    picked = {} if before else pick_defaults(source.size, given)
+    settings = before | picked | given
+    fitting = {setting.name: settings.pop(setting.name) for setting in FIT_SETTINGS if setting.name in settings}
+    if isinstance(fitting.get("validation"), str):
+        fitting["validation"] = Path(fitting["validation"])
+    model = build_model(settings, problems)
     if picked and not quiet:
-        say("Picked by the size of the file: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
+        say("Picked by the size of the text: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
     try:
-        model.fit(file, run=run, resume=resume, force=force, progress=Messages() if quiet else True)
+        with warnings_said(_as_flag):
+            model.fit(source, **fitting, run=run, resume=resume, force=force, progress=Messages() if quiet else True)
     except UsageError as error:
         raise UsageError(_as_flag(str(error))) from error
     if model.history_.steps == begun and not quiet:
@@ -94,15 +101,23 @@ def _as_flag(problem: str) -> str:
 
 
 def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
-    """Return the step and the settings of the run in a directory; a limit that is given replaces all of its limits."""
+    """Return the step and the settings of the run in a directory; a limit that is given replaces all of its limits.
+
+    Raises ``UsageError`` where the run was judged by a text of its own, which is not given again.
+    """
     from seqloom.tasks.model_files import read_config
     from seqloom.training.checkpoints import newest_valid, versions
 
     if not versions(run):
         return None, {}
     newest = newest_valid(run)
-    stored = dict(read_config(newest.files).parameters)
+    config = read_config(newest.files)
+    stored = dict(config.parameters)
     settings = {"model": stored.pop("spec"), **stored.pop("training"), **stored}
+    if "held_out" in config.learned:
+        settings["validation"] = config.learned["held_out"]
+        if settings["validation"] is None and "validation" not in given:
+            raise UsageError(f"--validation: {run} is judged by a text of its own. Give its file again.")
     if any(limit in given for limit in LIMITS):
         settings |= dict.fromkeys(LIMITS)
     return newest.step, settings
@@ -111,9 +126,13 @@ def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[s
 def _report(model: LanguageModel, run: Path, as_json: bool) -> None:
     from seqloom.apps.cli.report import print_evaluation
 
-    evaluation = model.validation_
+    evaluation = getattr(model, "validation_", None)
     if as_json:
-        emit_json({"directory": str(run), "steps": model.history_.steps, **evaluation.to_mapping()})
+        figures = {} if evaluation is None else evaluation.to_mapping()
+        emit_json({"directory": str(run), "steps": model.history_.steps, **figures})
         return
-    print_evaluation(evaluation, str(run), model.tokens == "characters")
-    say(f"\nWrite with it:  seqloom generate {run}")
+    if evaluation is None:
+        say("Nothing was held out, so there is no score.")
+    else:
+        print_evaluation(evaluation, str(run))
+    say(f"\nWrite with it:  seqloom generate {quoted(run)}")

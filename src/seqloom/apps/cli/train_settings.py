@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from seqloom.apps.cli.kinds import Choice, Number, Switch, Text, Whole, WholeOr
+from seqloom.apps.cli.kinds import Choice, Number, ShareOrFile, Switch, Text, Whole, WholeOr
 from seqloom.apps.cli.settings import Setting
 
-__all__ = ["MODEL_SETTINGS", "TRAINING_SETTINGS", "TRAIN_SETTINGS"]
+__all__ = ["FIT_SETTINGS", "MODEL_SETTINGS", "TRAINING_SETTINGS", "TRAIN_SETTINGS"]
 
 _TEXT, _MODEL, _TRAINING, _LIMITS = "Text", "Model", "Training", "Limits and checkpoints"
 
@@ -14,7 +14,7 @@ MODEL_SETTINGS = (
     Setting("embedding", WholeOr(1, "one-hot"), "Width of the learned embedding, or one-hot.", _MODEL),
     Setting("tied", Switch(), "Share the table of the embedding with the head.", _MODEL),
     Setting("dropout", Number(0.0, 1.0), "Share of units dropped between layers and before the head.", _MODEL),
-    Setting("tokens", Choice("characters", "bytes", "words", "bpe"), "What one token is.", _TEXT),
+    Setting("tokens", Choice("characters", "bytes", "words", "bpe", "symbols"), "What one token is.", _TEXT),
     Setting("document", Choice("file", "line", "blank-line"), "Where a document ends.", _TEXT),
     Setting("reset", Switch(), "Begin each document with a fresh state (default: if there are many).", _TEXT),
     Setting("start", Choice("eos", "zero"), "What predicts the first token: <eos>, or a zero vector.", _TEXT),
@@ -39,7 +39,7 @@ TRAINING_SETTINGS = (
     Setting("seed", Whole(0), "Seed of everything random.", _TRAINING),
     Setting("steps", Whole(1), "Stop after so many updates.", _LIMITS),
     Setting("epochs", Whole(1), "Stop after so many passes over the text.", _LIMITS),
-    Setting("minutes", Number(above=True), "Stop after so much time.", _LIMITS),
+    Setting("minutes", Number(above=True), "Stop after so much time, reading and scoring included.", _LIMITS),
     Setting("patience", Whole(1), "Stop after so many evaluations without progress.", _LIMITS),
     Setting("evaluate_every", Whole(1), "Steps between evaluations (default: one epoch).", _LIMITS),
     Setting("log_every", Whole(1), "Steps between lines of metrics.jsonl.", _LIMITS),
@@ -47,4 +47,9 @@ TRAINING_SETTINGS = (
     Setting("checkpoint_every_steps", Whole(1), "Steps between checkpoints.", _LIMITS),
 )
 
-TRAIN_SETTINGS = MODEL_SETTINGS + TRAINING_SETTINGS
+FIT_SETTINGS = (
+    Setting("validation", ShareOrFile(), "What is held out to judge by: a share (default: 0.1), or a file.", _TEXT),
+    Setting("preview", Whole(1), "Show so many tokens of text at each evaluation.", _LIMITS),
+)
+
+TRAIN_SETTINGS = MODEL_SETTINGS + TRAINING_SETTINGS + FIT_SETTINGS

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.attention.dot_product import attend
 from seqloom.layers.dropout import check_dropout
-from seqloom.layers.heads import check_heads
+from seqloom.layers.heads import check_heads, largest_fit
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 from seqloom.layers.residual_initialisation import initialise_residual
@@ -48,12 +48,14 @@ class CrossAttention(CausalLayer):
         self,
         features: int,
         memory_features: int,
-        heads: int = 4,
+        heads: int | None = None,
         *,
         key_heads: int | None = None,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        if heads is None:
+            heads = largest_fit(lambda n: features % n == n % (key_heads or 1) == 0)
         self.key_heads = heads if key_heads is None else key_heads
         check_heads(features, heads, self.key_heads)
         self.head_size = features // heads

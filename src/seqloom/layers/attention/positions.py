@@ -39,18 +39,19 @@ class RotaryPositions(AttentionPositions):
     """Pairs of features as complex numbers, turned by the place: x_k e^{i t θ_k}, θ_k = base^{-2k / K}.
 
     A score then depends on the distance of query and key only (Su et al., 2021, eq. 34). Pairs are neighbours, as in
-    the paper. Angles are computed in float64, so that a stream may be long. Raises UsageError for an odd head size.
+    the paper; a last feature without a neighbour is not turned. Angles are computed in float64, so that a stream may be
+    long.
 
     >>> RotaryPositions(2).turn(torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([[1]])).flatten()
     tensor([0.5403, 0.8415])
     """
 
     def __init__(self, head_size: int, base: float = 10_000.0) -> None:
-        if head_size % 2:
-            raise UsageError(f"Rotary positions turn pairs: the head size must be even; got {head_size}.")
-        self.rates = [base ** (-k / head_size) for k in range(0, head_size, 2)]
+        self.rates = [base ** (-k / head_size) for k in range(0, head_size - 1, 2)]
 
     def turn(self, heads: Tensor, places: Tensor) -> Tensor:
+        if heads.shape[-1] % 2:
+            return torch.cat([self.turn(heads[..., :-1].contiguous(), places), heads[..., -1:]], -1)
         wide = torch.float64 if heads.dtype == torch.float64 else torch.float32
         angles = places[..., None, None] * torch.tensor(self.rates, device=heads.device, dtype=torch.float64)
         turns = torch.complex(angles.cos().to(wide), angles.sin().to(wide))
@@ -91,8 +92,21 @@ class Positions(Choice):
     ROTARY = "rotary"
     ALIBI = "alibi"
 
+    def fit(self, features: int, heads: int) -> bool:
+        """Whether so many heads can share the features.
+
+        Rotary positions turn pairs: a feature is left over in a head only where the width itself is odd.
+
+        >>> [heads for heads in range(1, 7) if Positions.ROTARY.fit(12, heads)]
+        [1, 2, 3, 6]
+        """
+        size, left = divmod(features, heads)
+        return not left and (self is not Positions.ROTARY or (size > 1 and size % 2 == features % 2))
+
     def build(self, heads: int, head_size: int) -> AttentionPositions:
-        """The positions of a layer with so many heads of this size."""
+        """The positions of a layer with so many heads of this size; raises UsageError where they do not :meth:`fit`."""
+        if not self.fit(heads * head_size, heads):
+            raise UsageError(f"Rotary positions turn pairs: the head size must be even; got {head_size}.")
         match self:
             case Positions.NONE:
                 return NoPositions()

@@ -21,6 +21,7 @@ from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.projections import Projections
 from seqloom.layers.attention.window_cache import WindowCache
 from seqloom.layers.dropout import check_dropout
+from seqloom.layers.heads import largest_fit
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence, check_state
 
@@ -33,7 +34,7 @@ class _SelfAttention(SequenceLayer, ABC):
     def __init__(
         self,
         features: int,
-        heads: int = 4,
+        heads: int | None = None,
         *,
         key_heads: int | None = None,
         window: int | None = None,
@@ -43,6 +44,8 @@ class _SelfAttention(SequenceLayer, ABC):
         super().__init__()
         if window is not None and window < 1:
             raise UsageError(f"A window holds at least one step; got window={window!r}.")
+        if heads is None:
+            heads = largest_fit(lambda n: Positions(positions).fit(features, n) and n % (key_heads or 1) == 0)
         self.in_features = self.out_features = features
         self.maps = Projections(features, heads, heads if key_heads is None else key_heads)
         self.window, self.dropout, self.positions = window, check_dropout(dropout), Positions(positions)
@@ -77,11 +80,11 @@ class _SelfAttention(SequenceLayer, ABC):
 class CausalSelfAttention(_SelfAttention, CausalLayer):
     """Multi-head attention from each step to itself and those before it (Vaswani et al., 2017, sec. 3.2.2).
 
-    y_t = W_o [head_1 … head_N]: x (B, T, D) → y (B, T, D). D is ``features``; ``heads`` N share ``key_heads`` M keys
-    and values (default: N, one each; Ainslie et al., 2023); with ``window`` W only the last W steps are seen, step t
-    itself among them (default: all). ``positions`` turn the keys or bias the scores. ``dropout`` is the share of
-    attention weights dropped in training. No map has a bias, as in Llama (Touvron et al., 2023): a bias of the keys
-    would change no weight.
+    y_t = W_o [head_1 … head_N]: x (B, T, D) → y (B, T, D). D is ``features``; ``heads`` N (default: 4, or the largest
+    number below that fits) share ``key_heads`` M keys and values (default: N, one each; Ainslie et al., 2023); with
+    ``window`` W only the last W steps are seen, step t itself among them (default: all). ``positions`` turn the keys or
+    bias the scores. ``dropout`` is the share of attention weights dropped in training. No map has a bias, as in Llama
+    (Touvron et al., 2023): a bias of the keys would change no weight.
 
     The state is a ``KeyValueCache``, which grows, or with a window a ``WindowCache`` of constant size; ``reserve``
     gives the former room to be written in place. Raises UsageError where the sizes do not divide.

@@ -12,7 +12,7 @@ from seqloom.layers.blocks.feed_forward import GatedFeedForward
 from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.heads import check_heads, split_heads
+from seqloom.layers.heads import check_heads, largest_fit, split_heads
 from seqloom.layers.norm import NormKind
 from seqloom.layers.root_mean_square import RMSNorm
 
@@ -54,15 +54,17 @@ class DeltaNet(Mixer):
 
     x (B, T, D) → y (B, T, D). Queries, keys and values (``delta.input``, D → 3 D) pass through a ``convolution``
     and silu, queries and keys are scaled to length 1; β = σ(``beta`` x), one a head of ``heads``; each head's
-    output is normalised with ``norm``. Raises UsageError unless the heads divide D.
+    output is normalised with ``norm``. ``heads`` default to 4, or the largest number below that
+    divides D. Raises UsageError unless they do.
 
     >>> y, state = DeltaNet(8, heads=2)(torch.zeros(1, 5, 8))
     >>> y.shape, state[1].matrix.shape
     (torch.Size([1, 5, 8]), torch.Size([1, 2, 4, 4]))
     """
 
-    def __init__(self, features: int, *, heads: int = 4, convolution: int = 4) -> None:
+    def __init__(self, features: int, *, heads: int | None = None, convolution: int = 4) -> None:
         super().__init__()
+        heads = largest_fit(lambda n: features % n == 0) if heads is None else heads
         check_heads(features, heads)
         self.in_features, self.out_features, size = features, features, features // heads
         self.delta = DeltaMemory(features, heads, heads, size, size, convolution)
@@ -99,7 +101,7 @@ class DeltaNetBlock(CausalBlock):
         in_features: int,
         hidden_size: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         convolution: int = 4,
         feed_forward_factor: float = 8 / 3,
         norm: NormKind = NormKind.RMS,

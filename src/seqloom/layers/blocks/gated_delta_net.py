@@ -12,6 +12,7 @@ from seqloom.layers.blocks.delta_net import DeltaMemory
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.selective_decay import SelectiveDecay
+from seqloom.layers.heads import largest_fit
 from seqloom.layers.norm import NormKind
 from seqloom.layers.root_mean_square import RMSNorm
 
@@ -25,6 +26,8 @@ class GatedDeltaNet(Mixer):
     ``heads``, and a ``gate`` W_G. Keys have ``key_size`` K (default: 3/4 D / ``heads``),
     values ``expansion`` · K; ``key_heads`` queries and keys (default: one a head) serve all the heads.
 
+    ``heads`` default to 4, or the largest number below that ``key_heads`` divide.
+
     Source: Yang et al. (2024b), eq. 10 and sec. 3.4. Raises UsageError unless ``key_heads`` divides ``heads``.
 
     >>> y, state = GatedDeltaNet(8, heads=2)(torch.zeros(1, 5, 8))
@@ -36,7 +39,7 @@ class GatedDeltaNet(Mixer):
         self,
         features: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         key_heads: int | None = None,
         key_size: int | None = None,
         expansion: int = 2,
@@ -44,6 +47,7 @@ class GatedDeltaNet(Mixer):
     ) -> None:
         super().__init__()
         self.in_features = self.out_features = features
+        heads = largest_fit(lambda n: n % (key_heads or 1) == 0) if heads is None else heads
         key_heads = heads if key_heads is None else key_heads
         if min(heads, key_heads, 1 if key_size is None else key_size) < 1:
             raise UsageError(f"heads, key_heads and key_size are at least 1; got {heads}, {key_heads}, {key_size}.")
@@ -85,7 +89,7 @@ class GatedDeltaNetBlock(CausalBlock):
         in_features: int,
         hidden_size: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         key_heads: int | None = None,
         key_size: int | None = None,
         expansion: int = 2,

@@ -11,7 +11,7 @@ from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
 from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
-from seqloom.layers.heads import split_heads
+from seqloom.layers.heads import largest_fit, split_heads
 from seqloom.layers.norm import NormKind
 from seqloom.layers.root_mean_square import RMSNorm
 
@@ -21,12 +21,12 @@ __all__ = ["GLABlock", "GatedLinearAttention"]
 class GatedLinearAttention(Mixer):
     """S_t = diag(α_t) S_{t-1} + k_t v_tᵀ,  y_t = W_O (silu(W_R x_t + b_R) ∘ norm(S_tᵀ q_t)).
 
-    x (B, T, D) → y (B, T, D). Queries and keys have D / 2 features together (``query``, ``key``), values D
+    x (B, T, D) → y (B, T, D). Queries and keys have D // 2 features together (``query``, ``key``), values D
     (``value``), shared out among ``heads``; queries are divided by sqrt(K). The decay α = σ(W₂ W₁ x + b)^{1/16} has as
     many features as the keys, through ``rank`` (``squeeze`` is W₁, ``decay`` W₂); each head's output is normalised
     with ``norm``; ``gate`` is W_R, ``output`` W_O. Source: Yang et al. (2023), sec. 4.
 
-    Raises UsageError unless the heads divide D / 2.
+    ``heads`` default to 4, or the largest number below that fits. Raises UsageError unless they divide D and D // 2.
 
     >>> import torch
     >>> y, state = GatedLinearAttention(8, heads=2)(torch.zeros(1, 5, 8))
@@ -36,17 +36,19 @@ class GatedLinearAttention(Mixer):
 
     temperature = 16
 
-    def __init__(self, features: int, *, heads: int = 4, rank: int = 16) -> None:
+    def __init__(self, features: int, *, heads: int | None = None, rank: int = 16) -> None:
         super().__init__()
-        if heads < 1 or features % (2 * heads):
+        keys = features // 2
+        heads = largest_fit(lambda n: features % n == keys % n == 0) if heads is None else heads
+        if heads < 1 or features % heads or keys % heads or not keys:
             raise UsageError(f"{heads} heads cannot share the half of {features} features, which keys have.")
         self.in_features = self.out_features = features
         self.heads = heads
-        self.query, self.key = (nn.Linear(features, features // 2, bias=False) for _ in range(2))
+        self.query, self.key = (nn.Linear(features, keys, bias=False) for _ in range(2))
         self.squeeze = nn.Linear(features, rank, bias=False)
-        self.decay = nn.Linear(rank, features // 2)
+        self.decay = nn.Linear(rank, keys)
         self.value = nn.Linear(features, features, bias=False)
-        self.memory = MatrixMemory(vector_decay, heads, features // (2 * heads), features // heads)
+        self.memory = MatrixMemory(vector_decay, heads, keys // heads, features // heads)
         self.norm = RMSNorm(features // heads)
         self.gate = nn.Linear(features, features)
         self.output = nn.Linear(features, features, bias=False)
@@ -83,7 +85,7 @@ class GLABlock(CausalBlock):
         in_features: int,
         hidden_size: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         rank: int = 16,
         feed_forward_factor: float = 8 / 3,
         norm: NormKind = NormKind.RMS,

@@ -13,7 +13,7 @@ from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.selective_decay import SelectiveDecay
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.heads import split_heads
+from seqloom.layers.heads import largest_fit, split_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["Mamba2", "Mamba2Block"]
@@ -24,8 +24,8 @@ class Mamba2(Mixer):
 
     u (B, T, D) → y (B, T, D). ``input`` makes z and x (``expansion`` · D each), B and C (``groups`` · ``state_size``
     each) and one Δ a head from u; x, B and C pass through a ``convolution`` and silu; ``decay`` holds A
-    and the bias of Δ, D is ``skip``, one number a head. A head has ``head_size`` values (default: 64, or all of
-    them where they are fewer); ``groups`` of heads share B and C, and are normalised each by itself.
+    and the bias of Δ, D is ``skip``, one number a head. A head has ``head_size`` values (default: 64, or
+    the largest number below that fits); ``groups`` of heads share B and C, and are normalised each by itself.
 
     Source: Dao & Gu (2024), sec. 7. D begins as 1. Raises UsageError unless the heads and the groups divide what they
     share.
@@ -47,7 +47,8 @@ class Mamba2(Mixer):
     ) -> None:
         super().__init__()
         inner = expansion * features
-        head_size = min(64, inner) if head_size is None else head_size
+        if head_size is None:
+            head_size = largest_fit(lambda n: inner % (n * max(groups, 1)) == 0, min(64, inner))
         self.heads, self.groups = inner // max(head_size, 1), groups
         if head_size < 1 or inner % head_size or groups < 1 or self.heads % groups:
             raise UsageError(

@@ -14,7 +14,7 @@ from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.heads import normed_heads
+from seqloom.layers.heads import largest_fit, normed_heads
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_leaf
@@ -72,6 +72,7 @@ class MLSTM(Mixer):
     h = memory(q, k, v, i, f) in ``heads`` N heads of size K = E / N;
     y = W_down ((norm(h) + skip ∘ c) ∘ SiLU(z)), each head normalised by itself.
 
+    ``heads`` and ``block`` default to 4, or the largest number below that divides E.
     The gates' maps begin at 0, their biases at N(0, 0.1²) for i and from 3 to 6 over the heads for f, as in the
     authors' code; ``up``, ``down`` and the blocks at N(0, 2 / (5 D)).
 
@@ -81,10 +82,18 @@ class MLSTM(Mixer):
     """
 
     def __init__(
-        self, features: int, *, heads: int = 4, expansion: int = 2, convolution: int = 4, block: int = 4
+        self,
+        features: int,
+        *,
+        heads: int | None = None,
+        expansion: int = 2,
+        convolution: int = 4,
+        block: int | None = None,
     ) -> None:
         super().__init__()
         inner = expansion * features
+        heads = largest_fit(lambda n: inner % n == 0) if heads is None else heads
+        block = largest_fit(lambda n: inner % n == 0) if block is None else block
         if heads < 1 or inner % heads or block < 1 or inner % block:
             raise UsageError(f"{inner} inner features cannot be cut into heads={heads} and into blocks of {block}.")
         self.in_features = self.out_features = features
@@ -142,10 +151,10 @@ class MLSTMBlock(CausalBlock):
         in_features: int,
         hidden_size: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         expansion: int = 2,
         convolution: int = 4,
-        block: int = 4,
+        block: int | None = None,
         norm: NormKind = NormKind.LAYER,
         dropout: float = 0.0,
     ) -> None:

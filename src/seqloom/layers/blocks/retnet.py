@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.kernels.matrix_state import scalar_decay
+from seqloom.layers.attention.positions import Positions
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import FeedForward
 from seqloom.layers.blocks.memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.rotation import Rotation
-from seqloom.layers.heads import check_heads, normed_heads, split_heads
+from seqloom.layers.heads import check_heads, largest_fit, normed_heads, split_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["RetNetBlock", "Retention"]
@@ -26,7 +27,8 @@ class Retention(Mixer):
     x (B, T, D) → y (B, T, D). Head h of ``heads`` has the fixed decay γ_h = 1 - 2^{-5-h}. Queries and keys (``query``,
     ``key``, D → D) are turned by their position, keys divided by sqrt(K); ``value`` and ``gate`` (D → ``expansion`` D);
     each head's output is normalised by itself; ``output`` is W_O. Weights begin as in the authors' code.
-    Raises UsageError unless the heads divide D into even parts.
+    ``heads`` default to 4, or the largest number below that divides D (into even parts if D is even).
+    Raises UsageError unless the heads divide D so.
 
     >>> y, state = Retention(8, heads=2)(torch.zeros(1, 5, 8))
     >>> y.shape, state[0].steps, state[1].matrix.shape
@@ -35,15 +37,16 @@ class Retention(Mixer):
 
     log_decay: Tensor
 
-    def __init__(self, features: int, *, heads: int = 4, expansion: int = 2) -> None:
+    def __init__(self, features: int, *, heads: int | None = None, expansion: int = 2) -> None:
         super().__init__()
+        heads = largest_fit(lambda n: Positions.ROTARY.fit(features, n)) if heads is None else heads
         check_heads(features, heads)
         self.in_features = self.out_features = features
         self.heads, size = heads, features // heads
         self.query, self.key = (nn.Linear(features, features, bias=False) for _ in range(2))
         self.value, self.gate = (nn.Linear(features, expansion * features, bias=False) for _ in range(2))
         self.output = nn.Linear(expansion * features, features, bias=False)
-        self.rotation = Rotation(size)
+        self.rotation = Rotation(heads, size)
         self.memory = MatrixMemory(scalar_decay, heads, size, expansion * size)
         decays = torch.tensor([math.log1p(-(2.0 ** (-5 - head))) for head in range(heads)])
         self.register_buffer("log_decay", decays, persistent=False)
@@ -87,7 +90,7 @@ class RetNetBlock(CausalBlock):
         in_features: int,
         hidden_size: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         expansion: int = 2,
         feed_forward_factor: int = 2,
         norm: NormKind = NormKind.LAYER,

@@ -10,7 +10,7 @@ from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.heads import check_heads
+from seqloom.layers.heads import check_heads, largest_fit
 from seqloom.layers.norm import NormKind
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.recurrent import Recurrent
@@ -55,8 +55,8 @@ class RGLRUBlock(CausalBlock):
     x + GatedRGLRU(norm(x)), then x + GeGLU(norm(x)).
 
     x (B, T, D) → y (B, T, H). The recurrence has ``width`` units (default: H; the paper has about 4/3 H), its gates
-    ``heads`` blocks; the network has ``feed_forward_factor`` · H units. ``r_min`` and ``r_max`` bound the first decay
-    a^c.
+    ``heads`` blocks (default: 4, or the largest number below that divides the units); the network has
+    ``feed_forward_factor`` · H units. ``r_min`` and ``r_max`` bound the first decay a^c.
 
     >>> import torch
     >>> y, state = RGLRUBlock(3, 8)(torch.zeros(1, 5, 3))
@@ -70,7 +70,7 @@ class RGLRUBlock(CausalBlock):
         hidden_size: int,
         *,
         width: int | None = None,
-        heads: int = 4,
+        heads: int | None = None,
         convolution: int = 4,
         feed_forward_factor: int = 3,
         r_min: float = 0.9,
@@ -79,9 +79,10 @@ class RGLRUBlock(CausalBlock):
         dropout: float = 0.0,
     ) -> None:
         units = hidden_size if width is None else width
-        check_heads(units, heads)
+        shared = largest_fit(lambda n: units % n == 0) if heads is None else heads
+        check_heads(units, shared)
         super().__init__(
-            GatedRGLRU(RGLRU(heads=heads, r_min=r_min, r_max=r_max), hidden_size, units, convolution),
+            GatedRGLRU(RGLRU(heads=shared, r_min=r_min, r_max=r_max), hidden_size, units, convolution),
             GatedFeedForward(hidden_size, feed_forward_factor * hidden_size, Activation.GELU),
             in_features=in_features,
             norm=norm,

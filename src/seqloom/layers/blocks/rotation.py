@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.layers.attention.places import PlaceState, next_places, steps_after
-from seqloom.layers.attention.positions import RotaryPositions
+from seqloom.layers.attention.positions import Positions
 
 __all__ = ["Rotation"]
 
@@ -17,9 +17,10 @@ class Rotation(nn.Module):
     """q_t ← q_t e^{i t θ}, k_t ← k_t e^{i t θ}: neighbouring features are complex numbers (Sun et al., 2023, eq. 5).
 
     x (B, T, 2 N, K), the queries of N heads and then their keys, → the same, turned by ``RotaryPositions``. So the
-    product of a query and a key depends on their distance alone. Raises UsageError for an odd ``size`` K.
+    product of a query and a key depends on their distance alone. Raises UsageError for an odd ``size`` K
+    where the width N · K is even.
 
-    >>> rotation = Rotation(2)
+    >>> rotation = Rotation(heads=1, size=2)
     >>> y, state = rotation(torch.tensor([1.0, 0.0]).expand(1, 2, 2, 2), rotation.initial_state(1), None)
     >>> y[0, 1], state.steps
     (tensor([[0.5403, 0.8415],
@@ -28,9 +29,9 @@ class Rotation(nn.Module):
 
     place: Tensor
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, heads: int, size: int) -> None:
         super().__init__()
-        self.positions = RotaryPositions(size)
+        self.positions = Positions.ROTARY.build(heads, size)
         self.register_buffer("place", torch.zeros(()), persistent=False)  # knows the device
 
     def initial_state(self, batch_size: int) -> PlaceState:

@@ -20,7 +20,7 @@ from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
-from seqloom.layers.heads import check_heads, normed_heads
+from seqloom.layers.heads import check_heads, largest_fit, normed_heads
 from seqloom.layers.norm import NormKind
 
 __all__ = ["ConvolvedSLSTM", "HeadwiseSLSTM", "SLSTMBlock", "SLSTMState"]
@@ -126,17 +126,21 @@ class HeadwiseSLSTM(nn.Module):
 class ConvolvedSLSTM(Mixer):
     """y = norm(sLSTM(x, c)), c = SiLU(convolution(x)), each head normalised by itself: x (B, T, D) → y (B, T, D).
 
+    ``heads`` default to 4, or the largest number below that divides D.
+
     >>> y, state = ConvolvedSLSTM(4, heads=2)(torch.zeros(1, 5, 4))
     >>> y.shape, state[1].h.shape
     (torch.Size([1, 5, 4]), torch.Size([1, 4]))
     """
 
-    def __init__(self, features: int, *, heads: int = 4, convolution: int = 4, forget_bias: float = 3.0) -> None:
+    def __init__(
+        self, features: int, *, heads: int | None = None, convolution: int = 4, forget_bias: float = 3.0
+    ) -> None:
         super().__init__()
         self.in_features = self.out_features = features
-        self.heads = heads
+        self.heads = largest_fit(lambda n: features % n == 0) if heads is None else heads
         self.convolution = ShortConvolution(features, convolution)
-        self.recurrence = HeadwiseSLSTM(features, heads, forget_bias)
+        self.recurrence = HeadwiseSLSTM(features, self.heads, forget_bias)
         self.norm_scale = nn.Parameter(torch.ones(features))
 
     @property
@@ -167,7 +171,7 @@ class SLSTMBlock(CausalBlock):
         in_features: int,
         hidden_size: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         convolution: int = 4,
         forget_bias: float = 3.0,
         norm: NormKind = NormKind.LAYER,

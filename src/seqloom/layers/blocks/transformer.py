@@ -48,7 +48,7 @@ class _TransformerBlock(Block, ABC):
         in_features: int,
         hidden_size: int,
         *,
-        heads: int = 4,
+        heads: int | None = None,
         key_heads: int | None = None,
         window: int | None = None,
         positions: Positions = Positions.ROTARY,

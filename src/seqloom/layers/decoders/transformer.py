@@ -51,7 +51,7 @@ class TransformerDecoderBlock(CausalLayer):
         hidden_size: int,
         *,
         memory_features: int,
-        heads: int = 4,
+        heads: int | None = None,
         key_heads: int | None = None,
         window: int | None = None,
         positions: Positions = Positions.ROTARY,
@@ -65,7 +65,7 @@ class TransformerDecoderBlock(CausalLayer):
         back = CausalSelfAttention(
             hidden_size, heads, key_heads=key_heads, window=window, positions=positions, dropout=dropout
         )
-        across = CrossAttention(hidden_size, memory_features, heads, key_heads=key_heads, dropout=dropout)
+        across = CrossAttention(hidden_size, memory_features, back.maps.heads, key_heads=key_heads, dropout=dropout)
         feed_forward = FeedForwardKind(inner).build(hidden_size, expansion * hidden_size)
         self.back = CausalBlock(back, in_features=in_features, norm=norm, placement=placement, dropout=dropout)
         self.across = CausalBlock(across, feed_forward, norm=norm, placement=placement, dropout=dropout)

@@ -1,0 +1,43 @@
+"""The arguments that name text: files, folders and standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from seqloom.apps.cli.console import say
+
+if TYPE_CHECKING:
+    from seqloom.data import Files
+
+__all__ = ["INPUTS", "inputs_name", "read_inputs"]
+
+INPUTS: Final = "UTF-8 text files, folders of them, or - for standard input."
+
+
+def read_inputs(context: typer.Context, inputs: Sequence[str]) -> Files:
+    """Find the files that arguments name, for as long as the command runs, and say what is left out of folders."""
+    from seqloom.data.sources import STANDARD_INPUT, open_files
+
+    if STANDARD_INPUT in inputs and sys.stdin is not None and sys.stdin.isatty():
+        say("Reading standard input; it ends with Ctrl-D (on Windows Ctrl-Z and Enter).")
+    files: Files = context.with_resource(open_files(inputs))
+    if files.left_out:
+        say(files.remark())
+    return files
+
+
+def inputs_name(inputs: Sequence[str]) -> str:
+    """Return what to call a model of these texts: the name of the first, or "stdin".
+
+    >>> inputs_name(["letters/1.txt", "letters/2.txt"]), inputs_name(["-"])
+    ('1', 'stdin')
+    """
+    if inputs[0] == "-":
+        return "stdin"
+    first = Path(inputs[0])
+    return (first.resolve().name if first.is_dir() else first.stem) or "text"

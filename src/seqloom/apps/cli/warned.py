@@ -1,0 +1,30 @@
+"""Warnings of ours as lines on stderr."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from seqloom.apps.cli.console import say
+from seqloom.errors import SeqloomWarning
+
+__all__ = ["warnings_said"]
+
+
+@contextmanager
+def warnings_said(worded: Callable[[str], str] = str) -> Iterator[None]:
+    """Within the block, say what seqloom warns of, as ``worded`` puts it; other warnings stay what they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SeqloomWarning)
+        usual = warnings.showwarning
+
+        def shown(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, SeqloomWarning):
+                say(worded(str(message)), style="yellow")
+            else:
+                usual(message, category, *place, **more)
+
+        warnings.showwarning = shown
+        yield

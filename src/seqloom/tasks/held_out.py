@@ -1,0 +1,98 @@
+"""What of a text is learned from, and what is held out to judge by.
+
+One stream is cut by position, for its end is what comes next. Documents that each begin afresh are drawn by a seed:
+in a sorted list the last ones are unlike the rest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from seqloom.data import Document, Stream, Vocabulary, shuffled, split
+from seqloom.errors import UsageError
+from seqloom.tasks.texts import Data, document_count, encode
+
+__all__ = ["MOST_HELD_OUT", "Parts", "affordable", "divide"]
+
+MOST_HELD_OUT = 1 << 18
+"""Tokens; more would not make the figures better, and takes minutes to score."""
+_FIRST_TRY = 1 << 12
+
+
+class Parts(NamedTuple):
+    """``learned`` from, and ``held_out``; ``fingerprint`` tells both from other ones, ``remark`` is for people."""
+
+    learned: Stream
+    held_out: Stream | None
+    fingerprint: str
+    remark: str
+
+
+def divide(
+    data: Data,
+    validation: float | Data,
+    vocabulary: Vocabulary,
+    document: Document,
+    reset: bool,
+    seed: int,
+    window: int,
+    folder: Path | None,
+) -> Parts:
+    """Encode a text and divide it; ``validation`` is a share of it, or a text of its own."""
+    whole = encode(data, vocabulary, document, folder).corpus
+    source = whole.facts.source_sha256
+    if not isinstance(validation, int | float):
+        (learned,) = split(whole, (1.0,), 1 if reset else window)
+        held_out, remark = _own(encode(validation, vocabulary, document, folder), reset, seed, folder)
+        fingerprint = f"{source}:{learned.stop}:{held_out.corpus.facts.source_sha256}"
+        return Parts(learned, held_out, fingerprint, remark)
+    if not 0 <= validation < 1:
+        raise UsageError(f"validation: expected a share from 0 to below 1, or a text, got {validation!r}.")
+    share = min(float(validation), MOST_HELD_OUT / max(1, len(whole) - 1))
+    if not share:
+        (learned,) = split(whole, (1.0,), 1 if reset else window)
+        return Parts(learned, None, f"{source}:{learned.stop}", "")
+    if not reset:
+        learned, held_out = _without_end(*split(whole, (1 - share, share), window))
+        return Parts(learned, held_out, f"{source}:{learned.stop}", _remark(held_out, len(whole) - 1))
+    learned, held_out = split(shuffled(whole, seed, folder), (1 - share, share))
+    drawn = f"Held out: {document_count(held_out):,} of {whole.documents:,} documents, drawn by seed {seed}"
+    return Parts(learned, held_out, f"{source}:{learned.stop}:documents by seed {seed}", f"{drawn}{_capped(held_out)}.")
+
+
+def affordable(stream: Stream, seconds: float, score: Callable[[Stream], object]) -> Stream:
+    """The first part of ``stream`` that ``score`` can read in about so many seconds, at least 4,096 tokens."""
+    began = time.monotonic()
+    score(stream.first(_FIRST_TRY))
+    return stream.first(max(_FIRST_TRY, int(_FIRST_TRY * seconds / max(time.monotonic() - began, 1e-6))))
+
+
+def _own(stream: Stream, reset: bool, seed: int, folder: Path | None) -> tuple[Stream, str]:
+    """The held-out text where it is one of its own: its beginning, or documents drawn by the seed, if it is long."""
+    if len(stream) <= MOST_HELD_OUT:
+        return stream, ""
+    if reset:
+        stream = shuffled(stream.corpus, seed, folder).stream()
+    kept = stream.first(MOST_HELD_OUT)
+    drawn = f", in documents drawn by seed {seed}" if reset else ""
+    return kept, f"Held out: the first {len(kept):,} of {len(stream):,} tokens of the text given{drawn}."
+
+
+def _without_end(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
+    """The end of a text that is all one document is in neither part, for it cannot be learned."""
+    corpus = held_out.corpus
+    if corpus.documents > 1:
+        return learned, held_out
+    border = min(learned.stop, held_out.stop - 2)
+    return Stream(corpus, learned.start, border), Stream(corpus, border, held_out.stop - 1)
+
+
+def _remark(held_out: Stream, total: int) -> str:
+    return f"Held out: the last {len(held_out):,} tokens, {len(held_out) / total:.1%} of the text{_capped(held_out)}."
+
+
+def _capped(held_out: Stream) -> str:
+    return f" (no more than {MOST_HELD_OUT:,} tokens are)" if len(held_out) >= MOST_HELD_OUT else ""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqloom.data import Corpus, Stream, Tokens, learn_vocabulary, shuffled, text_documents
+
+TEXTS = st.lists(st.text("ab é", min_size=1, max_size=9), min_size=1, max_size=30)
+
+
+def documents(corpus: Corpus) -> list[list[int]]:
+    stops = corpus.ends(0, len(corpus))
+    return [corpus.ids[a + 1 : b].tolist() for a, b in pairwise(stops)]
+
+
+@given(TEXTS, st.integers(0, 99), st.sampled_from([Tokens.CHARACTERS, Tokens.WORDS]))
+def test_the_same_documents_in_another_order(texts: list[str], seed: int, tokens: Tokens):
+    vocabulary = learn_vocabulary(tokens, text_documents([*texts, "a"]))
+    corpus = Corpus.from_texts(texts, vocabulary)
+    other = shuffled(corpus, seed)
+    assert sorted(documents(other)) == sorted(documents(corpus))
+    assert shuffled(corpus, seed).ids.tolist() == other.ids.tolist()
+    assert other.facts == corpus.facts
+    assert other.stream().characters == corpus.characters
+    stops = other.ends(0, len(other))
+    for a, b in pairwise(stops):
+        whole = sorted(len(text) for text in texts if vocabulary.encode(text) == other.ids[a + 1 : b].tolist())
+        assert Stream(other, int(a) + 1, int(b) + 1).characters in whole
+
+
+def test_seeds_differ_and_every_place_is_as_likely():
+    texts = [chr(97 + k) for k in range(8)]
+    vocabulary = learn_vocabulary(Tokens.CHARACTERS, text_documents(texts))
+    corpus = Corpus.from_texts(texts, vocabulary)
+    orders = np.array([shuffled(corpus, seed).ids[1::2] for seed in range(400)])
+    for place in range(8):
+        assert np.bincount(orders[:, place], minlength=10)[2:] == pytest.approx(50, abs=30)
+
+
+def test_documents_longer_than_a_block(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr("seqloom.data.shuffling._BLOCK", 5)
+    texts = ["a" * 3, "b" * 17, "c", "d" * 5, "e" * 11]
+    vocabulary = learn_vocabulary(Tokens.CHARACTERS, text_documents(texts))
+    found = shuffled(Corpus.from_texts(texts, vocabulary), 3, tmp_path)
+    assert sorted(vocabulary.decode(ids) for ids in documents(found)) == sorted(texts)

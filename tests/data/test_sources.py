@@ -1,0 +1,254 @@
+"""Files, folders and standard input as one row of text."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from seqloom.data import Characters, Corpus, Document, Files, Texts, encode_corpus
+from seqloom.data import sources as module
+from seqloom.data.sources import open_files, read_documents
+from seqloom.errors import DataError, StorageError, UsageError
+
+LETTERS = Characters("abcdefghijklmnopqrstuvwxyz \n")
+
+
+def write(path: Path, content: str | bytes = "text") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def names(files: Files, folder: Path) -> list[str]:
+    return [str(file.path.relative_to(folder)) for file in files.files]
+
+
+def documents(files: Files, document: Document) -> list[str]:
+    texts = [""]
+    for piece in files.documents(document):
+        texts[-1] += piece.text
+        if piece.ends:
+            texts.append("")
+    assert texts.pop() == ""
+    return texts
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Files:
+    return Files.of([write(tmp_path / "b", "one\ntwo"), write(tmp_path / "a", "three\n\nfour\n")])
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (Document.FILE, ["one\ntwo", "three\n\nfour\n"]),
+        (Document.LINE, ["one", "two", "three", "four"]),
+        (Document.BLANK_LINE, ["one\ntwo", "three", "four"]),
+    ],
+)
+def test_the_end_of_a_file_ends_a_document(two: Files, document: Document, expected: list[str]) -> None:
+    assert documents(two, document) == expected
+    assert two.has_documents(document)
+
+
+def test_one_file_is_one_stream(tmp_path: Path) -> None:
+    one = Files.of(write(tmp_path / "a", "one\ntwo"))
+    assert not one.has_documents(Document.FILE)
+    assert one.has_documents(Document.LINE)
+    assert Files.of(one) is one
+    assert [piece.text for piece in read_documents(tmp_path / "a", Document.LINE)] == ["one", "two", ""]
+
+
+def test_a_corpus_covers_all_files(two: Files, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    corpus = encode_corpus(two, LETTERS, Document.FILE, tmp_path, lambda *done: seen.append(done))
+    assert corpus.ids.tolist() == Corpus.from_texts(["one\ntwo", "three\n\nfour\n"], LETTERS).ids.tolist()
+    assert corpus.documents == 2
+    assert corpus.facts.source_sha256 == two.sha256()
+    assert seen[-1] == (two.size, two.size)
+    assert seen == sorted(seen)
+
+
+def test_the_fingerprint_tells_order_and_borders_and_is_that_of_a_single_file(tmp_path: Path) -> None:
+    ab, c, a, bc = (write(tmp_path / text, text) for text in ("ab", "c", "a", "bc"))
+    found = [Files.of(paths).sha256() for paths in ([ab, c], [c, ab], [a, bc], [ab])]
+    assert len(set(found)) == 4
+    assert found[-1] == hashlib.sha256(b"ab").hexdigest()
+
+
+def test_a_folder_is_its_text_files_in_natural_order(tmp_path: Path) -> None:
+    for name in ("chapter10.txt", "chapter2.txt", "Chapter1.txt", "more/2", "more/10", "more/deep/er", "zoo"):
+        write(tmp_path / name, name)
+    files = Files.of(tmp_path)
+    assert names(files, tmp_path) == [
+        "Chapter1.txt",
+        "chapter2.txt",
+        "chapter10.txt",
+        "more/2",
+        "more/10",
+        "more/deep/er",
+        "zoo",
+    ]
+    assert files.remark() == ""
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Path:
+    contents: dict[str, bytes] = {
+        "mark.txt": b"\xef\xbb\xbf",
+        "empty.txt": b"",
+        "picture.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        "old.doc": b"some text\0more",
+        "paper.pdf": b"%PDF-1.5\n%\xd0\xd4\xc5\xd8\n\x13\x14" + b"stream" * 100,
+        ".DS_Store": b"hidden",
+        ".git/HEAD": b"hidden",
+        "model/README.md": b"of a model",
+        "run/metrics.jsonl": b"of a model",
+        "text": b"text",
+    }
+    for name, content in contents.items():
+        write(tmp_path / name, content)
+    manifest = json.dumps({"format": "seqloom", "version": 1, "files": {}}, indent=2)
+    write(tmp_path / "model" / "manifest.json", manifest)
+    write(tmp_path / "run" / "step-00000003" / "manifest.json", manifest)
+    write(tmp_path / "extension" / "manifest.json", '{"name": "somebody\'s"}')
+    return tmp_path
+
+
+def test_what_is_no_text_in_a_folder_is_left_out_and_counted(crowded: Path) -> None:
+    files = Files.of(crowded)
+    assert names(files, crowded) == ["extension/manifest.json", "text"]
+    assert files.left_out == {"hidden": 2, "empty": 2, "binary": 3, "of a model": 2}
+    assert files.remark().startswith("Read 2 files; left out: ")
+
+
+@pytest.mark.parametrize("name", ["empty.txt", "mark.txt", "old.doc", "paper.pdf", "picture.png"])
+def test_the_same_file_named_outright_is_an_error(crowded: Path, name: str) -> None:
+    with pytest.raises(DataError, match=name):
+        documents(Files.of(crowded / name), Document.FILE)
+
+
+@pytest.mark.parametrize("name", ["model", "run"])
+def test_a_model_is_no_text(crowded: Path, name: str) -> None:
+    with pytest.raises(DataError, match=f"{name} holds no text file to read; left out: 1 of a model"):
+        Files.of(crowded / name)
+
+
+def test_text_in_another_encoding_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    for encoding, message in (("utf-16", "UTF-16"), ("utf-16-le", "UTF-16LE"), ("latin-1", "not UTF-8")):
+        write(tmp_path / "a", "thé au lait".encode(encoding))
+        with pytest.raises(DataError, match=message):
+            documents(Files.of(tmp_path), Document.FILE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+def test_links_pipes_and_loops(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "sub").mkdir(parents=True)
+    write(tmp_path / "folder" / "text")
+    (tmp_path / "folder" / "sub" / "loop").symlink_to(tmp_path / "folder")
+    (tmp_path / "folder" / "broken").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder" / "linked").symlink_to(write(tmp_path / "elsewhere", "other"))
+    (tmp_path / "folder" / "twice").symlink_to(tmp_path / "folder" / "text")
+    os.mkfifo(tmp_path / "folder" / "pipe")
+    files = Files.of(tmp_path / "folder")
+    assert names(files, tmp_path) == ["folder/linked", "folder/text"]
+    assert files.left_out == {"no files": 2, "behind a link": 1, "named before": 1}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of files")
+def test_unreadable_in_a_folder_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "text")
+    secret, opened = write(tmp_path / "secret"), Path.open
+
+    def refuse(path: Path, *rest: object, **named: object) -> object:
+        if path == secret:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *rest, **named)  # type: ignore[arg-type,call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert Files.of(tmp_path).left_out == {"unreadable": 1}
+    with pytest.raises(DataError, match=r"Cannot read .*secret: permission denied"):
+        documents(Files.of(secret), Document.FILE)
+
+
+def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "a")
+    files = Files.of([path, tmp_path, str(path)])
+    assert names(files, tmp_path) == ["a"]
+    assert files.left_out == {"named before": 2}
+
+
+def test_nothing_named(tmp_path: Path) -> None:
+    for paths in ([], "", [""]):
+        with pytest.raises(UsageError, match="Expected"):
+            Files.of(paths)
+    with pytest.raises(DataError, match="No such file"):
+        Files.of([write(tmp_path / "a"), tmp_path / "b"])
+    for name in ("x" * 5000, "a\0b"):
+        with pytest.raises(DataError, match="Cannot read"):
+            Files.of([name])
+
+
+def test_texts_are_documents() -> None:
+    assert [piece.text for piece in Texts(["a\nb", "", "c"]).documents(Document.LINE)] == ["a\nb", "c"]
+    assert Texts(["a", "b"]).has_documents(Document.FILE)
+    assert not Texts(["a"]).has_documents(Document.LINE)
+
+
+class Piped:
+    """A standard input of bytes, read once."""
+
+    def __init__(self, content: bytes) -> None:
+        self.buffer = io.BytesIO(content)
+
+    def isatty(self) -> bool:
+        return False
+
+
+def test_standard_input_is_kept_for_its_owner_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Piped(b"one\r\ntwo"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    with open_files([str(write(tmp_path / "a", "first")), "-"]) as files:
+        assert [documents(files, Document.FILE) for _ in range(2)] == [["first", "one\ntwo"]] * 2
+        kept = files.files[1].path
+        assert kept.is_relative_to(tmp_path / "tmp")
+        if os.name != "nt":
+            assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+            assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "empty"), (b"caf\xe9 ", "standard input is not UTF-8"), (b"some text\0more", "input is binary")],
+)
+def test_what_standard_input_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Piped(content))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(DataError, match=message), open_files(["-"]) as files:
+        documents(files, Document.FILE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_standard_input_and_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(DataError, match="is closed"), open_files(["-"]):
+        pass
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdin", Piped(b"text"))
+    monkeypatch.setattr(module.shutil, "copyfileobj", full)
+    with pytest.raises(StorageError, match=r"No space left on device. Set TMPDIR"), open_files(["-"]):
+        pass

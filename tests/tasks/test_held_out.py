@@ -1,0 +1,188 @@
+"""What is held out is like the rest, is whole documents, and is said; minutes bound all of a fit."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from seqloom import TrainingSettings
+from seqloom.data import Characters, Document, Stream
+from seqloom.errors import SeqloomWarning, UsageError
+from seqloom.tasks.held_out import Parts, affordable, divide
+from seqloom.training.progress import Silent
+from seqloom.training.settings import OptimiserName, ScheduleName
+from tests.tasks.conftest import RHYME, small
+
+LETTERS = Characters("abcdefghijklmnopqrstuvwxyz\n")
+SORTED = [first * 3 + second for first in "abcdefghijklmnopqrst" for second in "abcdefghij"]
+
+
+class Heard(Silent):
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+
+def parts_of(data: object, validation: object = 0.1, *, reset: bool = True, seed: int = 0) -> Parts:
+    return divide(data, validation, LETTERS, Document.LINE, reset, seed, 4, None)  # type: ignore[arg-type]
+
+
+def texts_of(stream: Stream | None) -> list[str]:
+    """The documents of a part."""
+    assert stream is not None
+    names = {stream.eos: "|"} | {i: LETTERS.piece(i) for i in range(1, LETTERS.size)}
+    return "".join([names[i] for i in stream.targets.tolist()]).strip("|").split("|")
+
+
+def test_documents_are_held_out_by_seed_and_whole() -> None:
+    parts = parts_of(SORTED)
+    learned, held_out = texts_of(parts.learned), texts_of(parts.held_out)
+    assert sorted(learned + held_out) == SORTED
+    assert len(held_out) == pytest.approx(20, abs=1)
+    assert len({text[0] for text in held_out}) > 6, "not the last letters of the list"
+    assert texts_of(parts_of(SORTED).held_out) == held_out
+    assert texts_of(parts_of(SORTED, seed=1).held_out) != held_out
+    assert parts.fingerprint != parts_of(SORTED, seed=1).fingerprint
+    assert parts.remark == f"Held out: {len(held_out)} of 200 documents, drawn by seed 0."
+
+
+def test_one_stream_is_cut_by_position_whatever_the_seed() -> None:
+    text = "".join(SORTED)
+    for seed in (0, 1):
+        parts = parts_of([text], reset=False, seed=seed)
+        assert "".join(texts_of(parts.learned) + texts_of(parts.held_out)) == text
+        assert parts.remark == "Held out: the last 79 tokens, 9.9% of the text."
+
+
+def test_documents_whose_state_is_carried_stay_in_their_order() -> None:
+    parts = parts_of(SORTED, reset=False)
+    assert texts_of(parts.learned) + texts_of(parts.held_out) == SORTED
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_no_more_is_held_out_than_is_scored(monkeypatch: pytest.MonkeyPatch, reset: bool) -> None:
+    monkeypatch.setattr("seqloom.tasks.held_out.MOST_HELD_OUT", 50)
+    data = SORTED if reset else ["".join(SORTED)]
+    parts = parts_of(data, 0.5, reset=reset)
+    assert parts.held_out is not None
+    assert len(parts.held_out) == pytest.approx(50, abs=6)
+    assert len(parts.learned) > 700
+    own = parts_of(data, SORTED, reset=reset)
+    assert own.held_out is not None
+    assert len(own.held_out) == 50
+    assert own.remark.startswith("Held out: the first 50 of 1,000 tokens of the text given")
+
+
+def test_a_validation_text_is_part_of_what_a_run_was_begun_with() -> None:
+    one, other = (parts_of(SORTED, [text]).fingerprint for text in ("abc", "abd"))
+    assert one != other
+
+
+@pytest.mark.parametrize("share", [1.0, -0.1, 2])
+def test_shares_that_are_none(share: float) -> None:
+    with pytest.raises(UsageError, match="share from 0 to below 1"):
+        parts_of(SORTED, share)
+
+
+def test_sorted_documents_score_as_shuffled_ones(tmp_path: Path) -> None:
+    """Held out by position, a sorted list of names scored 2.82 nats where a shuffled one scored 2.18."""
+    training = TrainingSettings(learning_rate=0.02, epochs=6, device="cpu", log_every=1000)
+    scores = []
+    for texts in (SORTED, [SORTED[(k * 77) % 200] for k in range(200)]):
+        model = small("gru(16)", training=training, batch_size=8).fit(texts)
+        scores.append(model.validation_.nats_per_character)
+    assert scores[0] == pytest.approx(scores[1], rel=0.15)
+
+
+def test_runs_resume_with_the_seed_that_they_began_with(tmp_path: Path) -> None:
+    def fit(seed: int, steps: int, resume: bool = False, run: str = "run") -> object:
+        constant = ScheduleName.CONSTANT
+        training = TrainingSettings(schedule=constant, steps=steps, epochs=None, seed=seed, device="cpu")
+        return small(training=training).fit(SORTED, run=tmp_path / run, resume=resume)
+
+    whole = fit(3, 30, run="whole")
+    fit(3, 14)
+    with pytest.warns(SeqloomWarning, match="seed: no effect on a run that goes on; it stays 3"):
+        resumed = fit(4, 30, resume=True)
+    states = [one.model_.state_dict() for one in (whole, resumed)]  # type: ignore[attr-defined]
+    assert all(bool((states[0][name] == states[1][name]).all()) for name in states[0])
+    assert whole.validation_.nats == resumed.validation_.nats  # type: ignore[attr-defined]
+
+
+def test_what_chose_the_weights_is_said() -> None:
+    training = TrainingSettings(learning_rate=0.01, steps=12, epochs=None, evaluate_every=3, device="cpu")
+    model = small(training=training).fit([RHYME])
+    assert model.validation_.chosen_among == 4
+    assert small().fit([RHYME]).validation_.chosen_among == 1
+
+
+def test_minutes_bound_reading_training_and_scoring() -> None:
+    training = TrainingSettings(minutes=0.02, epochs=None, device="cpu", patience=3)
+    heard, text = Heard(), RHYME * 4000
+    began = time.monotonic()
+    model = small("gru(64)", training=training, batch_size=4).fit([text], progress=heard)
+    assert time.monotonic() - began < 1.2 + 5, "and a little more on a busy machine"
+    assert model.history_.stopped == "minutes"
+    assert any(message.startswith("Scored: the first ") for message in heard.messages)
+    assert 4096 <= model.validation_.tokens < 40_000
+
+
+def test_what_can_be_afforded_is_a_beginning() -> None:
+    stream = parts_of(["ab" * 50_000], 0.0, reset=False).learned
+    read: list[int] = []
+    assert len(affordable(stream, 1e9, lambda part: read.append(len(part)))) == len(stream)
+    assert len(affordable(stream, 0.0, lambda part: read.append(len(part)))) == 4096
+    assert read == [4096, 4096]
+
+
+def test_a_preview_is_shown_at_each_evaluation_and_changes_nothing() -> None:
+    training = TrainingSettings(learning_rate=0.01, steps=9, epochs=None, evaluate_every=3, device="cpu")
+    plain, shown = Heard(), Heard()
+    a = small(training=training, dropout=0.5).fit([RHYME], progress=plain)
+    b = small(training=training, dropout=0.5).fit([RHYME], preview=20, progress=shown)
+    assert len(shown.messages) == len(plain.messages) + 3
+    assert {len(message) for message in shown.messages[1:]} == {20}
+    assert all(bool((x == y).all()) for x, y in zip(a.model_.parameters(), b.model_.parameters(), strict=True))
+
+
+def test_a_loss_that_is_absurd_diverges() -> None:
+    from seqloom.errors import DivergedError
+
+    training = TrainingSettings(
+        learning_rate=1e4,
+        steps=200,
+        epochs=None,
+        schedule=ScheduleName.CONSTANT,
+        optimiser=OptimiserName.SGD,
+        clip_norm=None,
+        device="cpu",
+    )
+    with pytest.raises(DivergedError, match="far above guessing"):
+        small("elman(8)", training=training).fit([RHYME])
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"tokens": "bytes", "minimum_count": 2}, "minimum_count: no effect with the tokens 'bytes'"),
+        ({"tokens": "bpe", "minimum_count": 2, "vocabulary_size": 300}, "minimum_count: no effect"),
+        ({"tokens": "bytes", "vocabulary_size": 300}, "vocabulary_size: no effect"),
+        ({"tokens": Characters(sorted(set(RHYME))), "minimum_count": 2}, "minimum_count: no effect"),
+        ({"document": "line"}, "document: no effect on a list of texts"),
+        ({"training": TrainingSettings(momentum=0.5, steps=1, device="cpu")}, "momentum: no effect"),
+    ],
+)
+def test_what_has_no_effect_is_said(changes: dict[str, object], what: str) -> None:
+    with pytest.warns(SeqloomWarning, match=what):
+        small(**changes).fit([RHYME])
+
+
+def test_what_has_no_effect_where_nothing_is_held_out() -> None:
+    training = TrainingSettings(steps=1, evaluate_every=1, device="cpu")
+    with pytest.warns(SeqloomWarning) as caught:
+        small(training=training).fit([RHYME], 0.0, preview=5)
+    assert {str(one.message).partition(":")[0] for one in caught} == {"evaluate_every", "preview"}
