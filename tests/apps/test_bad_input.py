@@ -173,6 +173,9 @@ def test_newer_model(command: Command, model: Path) -> None:
 
 def test_model_with_a_pickle(command: Command, model: Path) -> None:
     (single(model) / "weights.pkl").write_bytes(b"\x80\x04.")
+    assert command("generate", single(model), "-l", 3).code == 0  # unlisted, so never opened
+    manifest = single(model) / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("vocabulary.json", "weights.pkl"))
     refused(command("generate", single(model)), 4, "weights.pkl", "pickle")
 
 

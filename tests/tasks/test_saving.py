@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, NormKind, Recurrent, Window, stack, tied_head
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
+from seqloom.training.checkpoints import Run
 from seqloom.training.directory import write_directory
 from seqloom.training.reading import read_directory
 from seqloom.training.snapshot import tensor_bytes
 from tests.tasks.conftest import RHYME, small
+from tests.training.trees import everything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,10 +179,91 @@ def test_directories_that_cannot_be_trusted_are_refused(model: LanguageModel, tm
     (path / "model.safetensors").write_bytes((path / "model.safetensors").read_bytes()[:-1])
     with pytest.raises(ModelFileError, match=r"model\.safetensors is cut short"):
         LanguageModel.load(path)
+    # The damaged weights might be a person's work, so they are not replaced.
+    with pytest.raises(UsageError, match=r"is not replaced.*: model\.safetensors"):
+        model.save(path)
+
+
+def test_a_directory_that_a_person_has_touched_loads(model: LanguageModel, tmp_path: Path) -> None:
+    path = tmp_path / "model"
     model.save(path)
-    (path / "weights.pkl").write_bytes(b"")
-    with pytest.raises(ModelFileError, match="pickle"):
-        LanguageModel.load(path)
+    readme = (path / "README.md").read_bytes()
+    for content in (b"# Mine\n", readme.replace(b"\n", b"\r\n")):
+        (path / "README.md").write_bytes(content)
+        assert LanguageModel.load(path).spec == model.spec
+    (path / "README.md").unlink()
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._config.json", "config.json~", "weights.pkl"):
+        (path / name).write_bytes(b"x")
+    assert LanguageModel.load(path).spec == model.spec
+    for name in ("config.json", "vocabulary.json"):
+        before = (path / name).read_bytes()
+        (path / name).write_bytes(before.replace(b"\n", b"\r\n"))
+        with pytest.raises(ModelFileError, match=f"{name} is too long"):
+            LanguageModel.load(path)
+        (path / name).write_bytes(before)
+
+
+def test_saving_replaces_nothing_that_it_did_not_write(
+    model: LanguageModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    (here / "photos").mkdir(parents=True)
+    (here / "photos" / "1.jpg").write_bytes(b"mine")
+    (here / "notes.txt").write_bytes(b"mine")
+    trained = run_of(tmp_path, 2)
+    model.save(tmp_path / "other")
+    (tmp_path / "link").symlink_to(tmp_path / "other")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    monkeypatch.chdir(here)
+    before = everything(tmp_path)
+    refused = {
+        ".": "is the working directory",
+        "..": "is the working directory, or holds it",
+        "photos": "is not replaced.*: 1.jpg",
+        "notes.txt": "is a file",
+        "../link": "is a link",
+        "../dangling": "is a link",
+        "../run": "holds a run",
+        "../run/step-00000002": "is a run, and step-00000002 the name of a checkpoint",
+    }
+    for place, reason in refused.items():
+        with pytest.raises(UsageError, match=reason) as caught:
+            trained.save(place)
+        assert caught.value.exit_code == 2
+    for place in (here, here / "photos", tmp_path / "other", here / "notes.txt"):
+        for how in ({}, {"force": True}):
+            with pytest.raises(UsageError, match=r"is not a run|saved model|got the file"):
+                small().fit([RHYME], run=place, **how)
+    assert everything(tmp_path) == before
+
+
+def test_what_lies_in_a_run_stays_through_resume_and_force(tmp_path: Path) -> None:
+    run_of(tmp_path, 2)
+    run = tmp_path / "run"
+    names = ["notes.txt", "step-1000.pt", ".tmp-step-x", "damaged-x", ".DS_Store", "text.ids"]
+    for name in names:
+        (run / name).write_bytes(b"mine")
+    (run / "replaced").mkdir()
+    run_of(tmp_path, 3, resume=True)
+    run_of(tmp_path, 2, force=True)
+    after = everything(run)
+    assert {name for name, content in after.items() if content == b"mine"} == set(names)
+    assert after["replaced"] is None
+
+
+def test_the_score_is_kept_where_the_last_checkpoint_was_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Run.add
+
+    def touched(run: Run, files: dict[str, bytes]) -> None:
+        (run.path / "step-00000002" / "notes.txt").write_text("mine")
+        real(run, files)
+
+    monkeypatch.setattr(Run, "add", touched)
+    model = run_of(tmp_path, 2)
+    assert (tmp_path / "run" / "step-00000002" / "notes.txt").read_text() == "mine"
+    assert LanguageModel.load(tmp_path / "run").validation_ == model.validation_
 
 
 def test_saving_replaces_a_model_and_refuses_a_read_only_place(model: LanguageModel, tmp_path: Path) -> None:
@@ -192,11 +275,12 @@ def test_saving_replaces_a_model_and_refuses_a_read_only_place(model: LanguageMo
         model.save(tmp_path / "file" / "model")
 
 
-def run_of(tmp_path: Path, steps: int, **options: Any) -> LanguageModel:
+def run_of(tmp_path: Path, steps: int, training: Mapping[str, Any] | None = None, **options: Any) -> LanguageModel:
     text = tmp_path / "text.txt"
     if not text.exists():
         text.write_text(RHYME * 3, encoding="utf-8")
-    return small(steps=steps).fit(text, run=tmp_path / "run", **options)
+    settings = {f"training__{name}": value for name, value in (training or {}).items()}
+    return small(steps=steps).set_params(**settings).fit(text, run=tmp_path / "run", **options)
 
 
 def test_a_run_directory_loads_with_its_scores(tmp_path: Path) -> None:
@@ -208,7 +292,7 @@ def test_a_run_directory_loads_with_its_scores(tmp_path: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path: Path) -> None:
-    run_of(tmp_path, 3)
+    run_of(tmp_path, 3, training={"checkpoint_every_steps": 2})
     newest = max((tmp_path / "run").glob("step-*"))
     (newest / "config.json").write_text("{}")
     with pytest.warns(UserWarning, match=f"Passed over a checkpoint: {re.escape(str(newest))}: config.json") as caught:
@@ -282,13 +366,6 @@ def test_what_the_vocabulary_was_learned_with_does_not_change_on_resume(tmp_path
     ]  # fmt: skip
     assert "tokens: the run has 'characters', now 'words' is asked for." in lines
     assert small("1*gru(8)", steps=3).fit(tmp_path / "text.txt", run=tmp_path / "run", resume=True).history_.steps == 3
-
-
-def test_a_run_killed_while_it_encoded_leaves_nothing_of_it(tmp_path: Path) -> None:
-    run_of(tmp_path, 2)
-    (tmp_path / "run" / ".tmp-text.ids-x1").write_bytes(b"half")
-    run_of(tmp_path, 3, resume=True)
-    assert not list((tmp_path / "run").glob(".tmp-*"))
 
 
 def test_a_device_that_is_not_there_is_said_before_a_run_is_touched(tmp_path: Path) -> None:

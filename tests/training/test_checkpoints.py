@@ -19,13 +19,15 @@ from torch import nn
 from seqloom.errors import DivergedError, Interrupted, ModelFileError, StorageError, UsageError
 from seqloom.training import directory
 from seqloom.training.checkpoints import Run, newest_files, newest_valid, versions
-from seqloom.training.directory import read_directory
+from seqloom.training.directory import read_directory, write_directory
 from seqloom.training.loop import fit
 from seqloom.training.progress import Silent
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import unpack
+from seqloom.training.temporary import temporary_beside
 from tests.training.example import TinyModel, Window, contents, windows, without_clock
 from tests.training.test_kill import ROOT
+from tests.training.trees import everything
 
 BASE = {"learning_rate": 0.03, "epochs": None, "steps": 20, "device": "cpu", "log_every": 3, "evaluate_every": 4}
 
@@ -105,10 +107,14 @@ def test_precision_and_lengths_resume_too(tmp_path: Path) -> None:
     same = {"precision": "bf16-mixed", "batches": windows(lengths=True)}
     train(tmp_path / "whole", **same)  # type: ignore[arg-type]
     train(tmp_path / "part", checkpoint_every_steps=9, **same)  # type: ignore[arg-type]
-    (tmp_path / "part" / "step-00000020" / "config.json").write_text("damaged")
+    damaged = tmp_path / "part" / "step-00000020"
+    (damaged / "config.json").write_text("damaged")
     train(tmp_path / "part", resume=True, **same)  # type: ignore[arg-type]
-    assert contents(tmp_path / "part" / "step-00000020") == contents(tmp_path / "whole" / "step-00000020")
-    assert [name[:22] for name in os.listdir(tmp_path / "part") if "damaged" in name] == ["damaged-step-00000020-"]
+    # Whether a disk or a person changed it cannot be known, so it is neither replaced nor moved.
+    assert (damaged / "config.json").read_text() == "damaged"
+    again = newest_valid(tmp_path / "part").path
+    assert again.name == "step-000000020"
+    assert contents(again) == contents(tmp_path / "whole" / "step-00000020")
 
 
 def test_a_signal_during_evaluation_resumes_with_that_evaluation(tmp_path: Path) -> None:
@@ -150,7 +156,7 @@ def test_the_log_is_cut_back_and_continued(tmp_path: Path) -> None:
     train(tmp_path / "part", steps=8, schedule="constant")
     train(tmp_path / "reference", schedule="constant")
     with (tmp_path / "part" / "metrics.jsonl").open("ab") as log:
-        log.write(b'{"step": 9, "loss": 1.0}\n{"step": 1')
+        log.write(b'{"step": 9, "loss": 1.0, "seconds": 1.0}\n{"step": 1')
     train(tmp_path / "part", resume=True, schedule="constant")
     expected = without_clock((tmp_path / "reference" / "metrics.jsonl").read_bytes())
     assert without_clock((tmp_path / "part" / "metrics.jsonl").read_bytes()) == expected
@@ -171,13 +177,31 @@ def test_the_newest_whole_checkpoint_loads(tmp_path: Path) -> None:
 
 
 def test_newest_files_tell_what_they_pass_over(tmp_path: Path) -> None:
-    train(tmp_path / "run", steps=4)
+    train(tmp_path / "run", steps=4, checkpoint_every_steps=3)
     assert newest_files(tmp_path / "run") == (newest_valid(tmp_path / "run").files, ())
     assert newest_files(tmp_path / "run" / "step-00000004") == newest_files(tmp_path / "run")
     (tmp_path / "run" / "step-00000004" / "config.json").write_text("damaged")
     files, (reason,) = newest_files(tmp_path / "run")
-    assert files == read_directory(tmp_path / "run" / "step-00000000")
+    assert files == read_directory(tmp_path / "run" / "step-00000003")
     assert "step-00000004: config.json is" in reason
+
+
+def test_what_has_learned_nothing_is_no_answer_where_more_was_learned(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, steps=4)
+    (run / "step-00000004" / "config.json").write_text("damaged")
+    for use in (newest_files, newest_valid, lambda path: train(path, resume=True)):
+        with pytest.raises(
+            ModelFileError, match=r"step-00000004: config.json is .*\n.*step-00000000: .*\n.*--force"
+        ) as caught:
+            use(run)
+        assert caught.value.exit_code == 4
+    with pytest.raises(UsageError, match=r"not replaced.*\n.*step-00000004: config.json"):
+        train(run, force=True)
+    (run / "step-00000004").rename(tmp_path / "elsewhere")
+    assert newest_valid(run).step == 0
+    train(run, steps=3, force=True)
+    assert newest_valid(run).step == 3
 
 
 def test_a_directory_of_runs_and_models_names_them(tmp_path: Path) -> None:
@@ -245,20 +269,93 @@ def test_other_data_optimisers_and_models_are_not_resumed(tmp_path: Path) -> Non
 
 def test_foreign_files_are_kept_and_leftovers_go(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    (run / ".tmp-step-00000004-abc").mkdir(parents=True)
-    (run / ".lock").touch()
-    for name in (".tmp-text.ids-x1", ".tmp-metrics.jsonl", ".tmp-notes.txt", "notes.txt"):
-        (run / name).write_text("mine")
     train(run, steps=2)
+    foreign = [".tmp-step-00000004-0123abcd", ".tmp-metrics.jsonl", ".tmp-text.ids-x1", "notes.txt", "step-1000.pt"]
+    for name in foreign:
+        (run / name).write_text("mine")
+    (run / "replaced" / "step-00000001").mkdir(parents=True)
+    (run / "damaged-step-00000002-0123abcd").mkdir()
+    leftover = temporary_beside(run / "step-00000004")
+    write_directory(leftover, {"config.json": b"{}"})
+    temporary_beside(leftover / "model.safetensors").write_bytes(b"half")
+    temporary_beside(run / "step-00000004").mkdir()
+    temporary_beside(run / "metrics.jsonl").write_bytes(b"half")
+    touched = temporary_beside(run / "step-00000004")
+    write_directory(touched, {"config.json": b"{}"})
+    (touched / "notes.txt").touch()
     train(run, steps=2, force=True)
-    assert sorted(os.listdir(run)) == [
-        ".lock",
-        ".tmp-notes.txt",
-        "metrics.jsonl",
-        "notes.txt",
-        "step-00000000",
-        "step-00000002",
-    ]
+    ours = [".lock", "metrics.jsonl", "step-00000000", "step-00000002"]
+    folders = ["replaced", "damaged-step-00000002-0123abcd", touched.name]
+    assert sorted(os.listdir(run)) == sorted(ours + foreign + folders)
+    assert {(run / name).read_text() for name in foreign} == {"mine"}
+
+
+def test_a_checkpoint_that_a_person_has_touched_is_kept_and_the_run_goes_on(tmp_path: Path) -> None:
+    run, said = tmp_path / "run", []
+    train(run, steps=4, checkpoint_every_steps=2)
+    (run / "step-00000002" / "notes.txt").write_text("mine")
+    (run / "step-00000004" / "README.md").write_text("mine")
+    with Run(run, resume=True) as opened:
+        opened.say = said.append
+        for step in (6, 8, 10):
+            opened.save(step, {"config.json": b"{}"})
+    steps = [2, 4, 8, 10]
+    assert [v.name for v in versions(run)] == [f"step-{step:08d}" for step in steps]
+    assert [line.rpartition(": ")[2] for line in said] == ["notes.txt.", "README.md."]
+    with pytest.raises(UsageError, match=r"not replaced.*\n.*02: notes.txt\n.*04: README.md") as caught:
+        Run(run, force=True)
+    assert caught.value.exit_code == 2
+    assert [v.name for v in versions(run)] == [f"step-{step:08d}" for step in steps]
+
+
+@pytest.mark.parametrize("how", [{"resume": True}, {"force": True}])
+@pytest.mark.parametrize("kind", ["text", "link", "folder", "other log", "edited"])
+def test_a_log_that_is_not_the_runs_is_refused_by_name(tmp_path: Path, how: dict[str, bool], kind: str) -> None:
+    run = tmp_path / "run"
+    train(run, steps=4)
+    log = run / "metrics.jsonl"
+    content = log.read_bytes()
+    log.unlink()
+    if kind == "link":
+        (tmp_path / "target").write_bytes(content)
+        log.symlink_to(tmp_path / "target")
+    elif kind == "folder":
+        log.mkdir()
+    else:
+        other = {"text": b"mine\n", "other log": b'{"loss": 2.5}\n', "edited": content + b"# a note\n"}
+        log.write_bytes(other[kind])
+    before = everything(tmp_path)
+    with pytest.raises(UsageError, match=r"metrics.jsonl is not the log of this run, or was changed"):
+        train(run, steps=5, **how)  # type: ignore[arg-type]
+    assert everything(tmp_path) == before
+
+
+def test_a_lock_that_another_program_wrote_is_not_changed(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, steps=1)
+    for content in (b"another program", b"4711", b""):
+        (run / ".lock").write_bytes(content)
+        with Run(run, resume=True), pytest.raises(UsageError, match=r"in use by another run .process unknown.\."):
+            Run(run, resume=True)
+        assert (run / ".lock").read_bytes() == content
+    (run / ".lock").unlink()
+    (run / ".lock").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match=r"\.lock is no plain file"):
+        Run(run, resume=True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_run_may_be_given_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    train(tmp_path / "link", steps=2)
+    train(tmp_path / "link", steps=3, force=True)
+    assert (tmp_path / "link").is_symlink()
+    assert newest_valid(tmp_path / "disk").step == newest_valid(tmp_path / "link").step == 3
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="a link to nothing"):
+        Run(tmp_path / "dangling")
+    assert not (tmp_path / "nowhere").exists()
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -303,7 +400,7 @@ def test_a_kill_before_the_first_save_of_a_forced_run_loses_nothing(tmp_path: Pa
     train(run, steps=4)
     names, log = sorted(os.listdir(run)), (run / "metrics.jsonl").read_bytes()
     killed = Run(run, force=True)
-    (run / "metrics.jsonl").write_text("of the new run")
+    (run / "metrics.jsonl").write_text('{"step": 1, "seconds": 0.1}\n')
     assert versions(run) == []
     killed._lock.release()
     with pytest.raises(UsageError, match="already holds a run"):

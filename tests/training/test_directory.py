@@ -7,16 +7,16 @@ import hashlib
 import json
 import os
 import pickle
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seqloom.errors import ModelFileError, StorageError
+from seqloom.errors import ModelFileError, StorageError, UsageError
 from seqloom.training import directory
 from seqloom.training.directory import MANIFEST, read_directory, write_directory
+from tests.training.trees import everything
 
 FILES = {"config.json": b"{}", "model.safetensors": b"weights" * 100}
 
@@ -67,6 +67,16 @@ def listed_outside(model: Path) -> None:
     edit_manifest(model, lambda m: m["files"].update({"../secret": m["files"]["config.json"]}))
 
 
+def link_manifest(model: Path) -> None:
+    (model / MANIFEST).rename(model.parent / "elsewhere")
+    (model / MANIFEST).symlink_to(model.parent / "elsewhere")
+
+
+def listed_pickle(model: Path) -> None:
+    (model / "weights.pkl").write_bytes(pickle.dumps([]))
+    edit_manifest(model, lambda m: m["files"].update({"weights.pkl": m["files"]["config.json"]}))
+
+
 TAMPERING: list[tuple[str, Callable[[Path], object]]] = [
     ("config.json is missing", lambda m: (m / "config.json").unlink()),
     ("model.safetensors is cut short, it has 500 of 700 bytes", lambda m: os.truncate(m / "model.safetensors", 500)),
@@ -86,10 +96,9 @@ TAMPERING: list[tuple[str, Callable[[Path], object]]] = [
     ("no size and sha256", lambda m: edit_manifest(m, lambda f: f["files"].update({"config.json": {"size": "2"}}))),
     ("lists '../secret', which is not a plain file name", listed_outside),
     ("config.json is a symbolic link", link),
-    ("sub is not a plain file", lambda m: (m / "sub").mkdir()),
-    ("weights.pkl looks like a pickle", lambda m: (m / "weights.pkl").write_bytes(pickle.dumps([]))),
-    ("model.bin looks like a pickle", lambda m: (m / "model.bin").write_bytes(b"")),
-    ("notes.txt is not listed in manifest.json", lambda m: (m / "notes.txt").write_text("mine")),
+    ("manifest.json is a symbolic link", link_manifest),
+    ("config.json is not a plain file", lambda m: ((m / "config.json").unlink(), (m / "config.json").mkdir())),
+    ("weights.pkl looks like a pickle", listed_pickle),
 ]
 
 
@@ -101,6 +110,43 @@ def test_tampering_is_named(model: Path, reason: str, tamper: Callable[[Path], o
     assert reason in str(caught.value)
     assert str(model) in str(caught.value)
     assert caught.value.exit_code == 4
+
+
+# Until these were refused, a look into the folder with Finder or Explorer made a model unreadable. Only listed names
+# are opened, so nothing that is not listed can do harm.
+TOUCHES: list[tuple[str, Callable[[Path], object]]] = [
+    (".DS_Store", lambda m: (m / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")),
+    ("Thumbs.db", lambda m: (m / "Thumbs.db").write_bytes(b"")),
+    ("desktop.ini", lambda m: (m / "desktop.ini").write_bytes(b"[.ShellClassInfo]")),
+    ("AppleDouble", lambda m: (m / "._model.safetensors").write_bytes(b"\0")),
+    ("editor's copies", lambda m: [(m / n).write_text("x") for n in ("config.json~", ".config.json.swp", "#a#")]),
+    ("notes", lambda m: (m / "notes.txt").write_text("mine")),
+    ("folder", lambda m: (m / "photos").mkdir()),
+    ("link", lambda m: (m / "link").symlink_to(m / "nowhere")),
+    ("unlisted pickle", lambda m: (m / "weights.pkl").write_bytes(pickle.dumps([]))),
+    ("README edited", lambda m: (m / "README.md").write_text("# Mine")),
+    ("README with CRLF", lambda m: (m / "README.md").write_bytes(b"# A model\r\n")),
+    ("README gone", lambda m: (m / "README.md").unlink()),
+    ("README a link", lambda m: ((m / "README.md").unlink(), (m / "README.md").symlink_to(m / "nowhere"))),
+    ("manifest with CRLF", lambda m: (m / MANIFEST).write_bytes((m / MANIFEST).read_bytes().replace(b"\n", b"\r\n"))),
+]
+
+
+@pytest.mark.parametrize("touch", [touch for _, touch in TOUCHES], ids=[name for name, _ in TOUCHES])
+def test_a_directory_that_a_person_has_touched_is_read_and_not_replaced(
+    tmp_path: Path, touch: Callable[[Path], object]
+) -> None:
+    model = tmp_path / "model"
+    write_directory(model, FILES | {"README.md": b"# A model\n"})
+    touch(model)
+    read = read_directory(model)
+    assert {name: read[name] for name in FILES} == FILES
+    assert read.get("README.md", b"# A model\n") == b"# A model\n"
+    before = everything(tmp_path)
+    if touch is not dict(TOUCHES)["README gone"]:
+        with pytest.raises(UsageError, match=r"model is not replaced: .* Move that elsewhere, or choose another"):
+            write_directory(model, FILES)
+        assert everything(tmp_path) == before
 
 
 def test_what_is_no_directory_is_named(tmp_path: Path) -> None:
@@ -124,14 +170,15 @@ def test_every_single_changed_byte_is_noticed(model: Path) -> None:
 class Failing:
     """The operating system, refusing call number ``at`` of the writer; a refused write is half done."""
 
-    NAMES = ("mkdir", "open", "write", "fsync", "rename", "close")
+    NAMES = ("mkdir", "open", "write", "fsync", "rename", "replace", "close")
 
     def __init__(self, patch: pytest.MonkeyPatch, at: int, number: int = errno.ENOSPC) -> None:
         self.calls = 0
         self.cleaning = False
         for name in self.NAMES:
             patch.setattr(os, name, self._wrap(name, getattr(os, name), at, number))
-        patch.setattr(shutil, "rmtree", self._uncounted(shutil.rmtree))
+        for name in ("remove", "foreign"):
+            patch.setattr(directory, name, self._uncounted(getattr(directory, name)))
 
     def _wrap(self, name: str, real: Callable[..., Any], at: int, number: int) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -151,8 +198,10 @@ class Failing:
     def _uncounted(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
             self.cleaning = True
-            real(*args, **kwargs)
-            self.cleaning = False
+            try:
+                return real(*args, **kwargs)
+            finally:
+                self.cleaning = False
 
         return call
 
@@ -199,7 +248,8 @@ def test_a_real_limit_of_the_system_names_path_and_bytes(model: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with pytest.raises(
-            StorageError, match=r"Cannot write .*model: File too large \(it needs 5,\d\d\d bytes, [\d,]+ are free\)"
+            StorageError,
+            match=r"Cannot write .*model: File too large \(it needs 5,\d\d\d bytes, [\d,]+ bytes are free\)",
         ):
             write_directory(model, {"big.json": b"x" * 5000})
     finally:

@@ -13,6 +13,10 @@ from seqloom.errors import UsageError
 from seqloom.training.settings import OptimiserName, Precision, ScheduleName, TrainingSettings
 
 
+def test_the_first_checkpoint_comes_after_a_minute() -> None:
+    assert TrainingSettings().checkpoint_every_seconds == 60
+
+
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(UsageError) as caught:
         TrainingSettings.from_mapping(

@@ -40,7 +40,7 @@ def test_the_rate_warms_up_falls_and_halves() -> None:
 def test_the_log_is_one_object_a_line(tmp_path: Path) -> None:
     log = MetricsLog(tmp_path / "metrics.jsonl")
     log.append({"step": 1, "loss": 0.1 + 0.2})
-    log.append({"step": 2, "loss": 1e-300})
+    log.append({"step": 2, "loss": 1e-300, "seconds": 0.1})
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == log.records
     assert log.records[0]["loss"] == 0.1 + 0.2

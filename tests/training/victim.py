@@ -59,6 +59,7 @@ def lstm() -> nn.Module:
     return TokenModel(LearnedEmbedding(VOCABULARY, 8), body, StepHead(8, VOCABULARY), dropout=0.2)
 
 
+CALLS = ("mkdir", "open", "write", "fsync", "close", "rename", "replace", "unlink", "rmdir")
 MODELS: dict[str, Callable[[], nn.Module]] = {"tiny": tiny, "lstm": lstm}
 
 
@@ -92,10 +93,7 @@ class FailPoints:
     def __init__(self, at: int | None = None) -> None:
         self.names: list[str] = []
         self.inside = False
-        for place, name in [(os, n) for n in ("mkdir", "open", "write", "fsync", "close", "rename")] + [
-            (directory, "exchange"),
-            (shutil, "rmtree"),
-        ]:
+        for place, name in [(os, n) for n in CALLS] + [(directory, "exchange")]:
             setattr(place, name, self._wrap(name, getattr(place, name), at))
         Run.save = self._entered(Run.save)  # type: ignore[method-assign]
 

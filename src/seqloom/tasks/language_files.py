@@ -19,7 +19,7 @@ from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
-from seqloom.training.checkpoints import METRICS, newest_files
+from seqloom.training.checkpoints import METRICS, newest_files, refuse_run
 from seqloom.training.directory import write_directory
 from seqloom.training.log import History
 from seqloom.training.settings import TrainingSettings
@@ -53,7 +53,8 @@ def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
 
 
 def save_files(path: Path, settings: LanguageSettings, fitted: Fitted) -> None:
-    """Write a model directory in one step."""
+    """Write a model directory in one step; what seqloom did not write is never replaced."""
+    refuse_run(path)
     files = model_files(settings, fitted) | {WEIGHTS: tensor_bytes(fitted.model.state_dict())}
     if fitted.history is not None:
         lines = [json.dumps(record) + "\n" for record in fitted.history.records]

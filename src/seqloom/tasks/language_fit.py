@@ -24,8 +24,7 @@ from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.texts import Data, documents_are_many, lanes_for, learn
 from seqloom.tasks.without_effect import without_effect
-from seqloom.training.checkpoints import Run, newest_valid, versions
-from seqloom.training.directory import write_directory
+from seqloom.training.checkpoints import Run, versions
 from seqloom.training.fabric import pick_device
 from seqloom.training.log import History
 from seqloom.training.loop import fit as train
@@ -164,7 +163,7 @@ def _train(
     found = None if parts.held_out is None else _score(settings, fitted, parts.held_out, history, progress)
     learned = fitted._replace(history=history, validation=found)
     if run is not None:
-        _add_scores(run, settings, learned)
+        run.add(model_files(settings, learned))
     return learned
 
 
@@ -199,9 +198,3 @@ def _vocabulary(settings: LanguageSettings, data: Data) -> Vocabulary:
     if isinstance(settings.tokens, Vocabulary):
         return settings.tokens
     return learn(data, settings.tokens, settings.document, settings.minimum_count, settings.vocabulary_size)
-
-
-def _add_scores(run: Run, settings: LanguageSettings, fitted: Fitted) -> None:
-    """Put the score of the held-out text into the last checkpoint."""
-    newest = newest_valid(run.path)
-    write_directory(newest.path, newest.files | model_files(settings, fitted))

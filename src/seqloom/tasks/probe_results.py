@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 from seqloom.errors import DataError
 from seqloom.probes import Baseline, Measures, Probe
 from seqloom.tasks.probe_settings import ProbeSettings
+from seqloom.training.directory import write_file
 
 __all__ = ["End", "Point", "ProbeResult", "load_result", "result_path", "save_result"]
 
@@ -103,9 +103,7 @@ def result_path(directory: Path, probe: Probe, model: str, settings: ProbeSettin
 def save_result(result: ProbeResult, path: Path) -> None:
     """Write a result, which appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(result.to_data(), indent=1) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    write_file(path, json.dumps(result.to_data(), indent=1).encode() + b"\n")
 
 
 def load_result(path: Path) -> ProbeResult:

@@ -1,84 +1,50 @@
-"""The versions of a run: ``step-00000120/`` and its predecessor, of which the newest whole one counts.
+"""A run directory, open for writing: its lock, ``metrics.jsonl`` as it grows, and one directory for each checkpoint.
 
-A run directory holds the lock, ``metrics.jsonl`` as it grows, and one directory per checkpoint. Each checkpoint is
-written by ``write_directory`` and so is whole or absent; it is a model directory of its own.
+Each checkpoint is written by ``write_directory`` and so is whole or absent; it is a model directory of its own. What
+seqloom did not write (``ownership.py``) is left where it is: files beside checkpoints are no hindrance, a checkpoint
+with a foreign file in it is kept, and a run with such a checkpoint is resumed, but not replaced.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
-import secrets
-import shutil
+import warnings
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatch
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
-from seqloom.errors import ModelFileError, UsageError
-from seqloom.training.directory import MANIFEST, TEMPORARY, read_directory, storage_error, write_directory
-from seqloom.training.lock import LOCK, RunLock
+from seqloom.errors import UsageError
+from seqloom.training.directory import storage_error, write_directory
+from seqloom.training.lock import RunLock
+from seqloom.training.ownership import check_log, described, remove
+from seqloom.training.reading import is_model, mode_of
 from seqloom.training.replacing import REPLACED, drop_replaced, put_back, set_aside
+from seqloom.training.temporary import label_of
+from seqloom.training.versions import (
+    Version,
+    is_run,
+    name_for,
+    newest_files,
+    newest_valid,
+    refuse_run,
+    step_of,
+    versions,
+)
 
-__all__ = ["METRICS", "Run", "Version", "newest_files", "newest_valid", "versions"]
+__all__ = ["METRICS", "Run", "Version", "newest_files", "newest_valid", "refuse_run", "versions"]
 
 METRICS = "metrics.jsonl"
-_VERSION = re.compile(r"step-(\d{8,})")
 _KEPT = 2
-_SHOWN = 5
-_LEFTOVERS = (f"{TEMPORARY}step-*", f"{TEMPORARY}{METRICS}", f"{TEMPORARY}*.ids-*")
-_OURS = (LOCK, REPLACED, "step-*", "damaged-*")
-
-
-class Version(NamedTuple):
-    """A checkpoint: where it lies, its step, its files, and what was wrong with newer ones."""
-
-    path: Path
-    step: int
-    files: dict[str, bytes]
-    skipped: tuple[str, ...]
-
-
-def versions(path: Path) -> list[Path]:
-    """Return the checkpoints in a run directory, oldest first, whole or not."""
-    found = [child for child in path.iterdir() if _VERSION.fullmatch(child.name)] if path.is_dir() else []
-    return sorted(found, key=_step)
-
-
-def newest_valid(path: Path) -> Version:
-    """Return the newest checkpoint that is whole; raise ``ModelFileError`` where there is none."""
-    skipped: list[str] = []
-    for version in reversed(versions(path)):
-        try:
-            return Version(version, _step(version), read_directory(version), tuple(skipped))
-        except ModelFileError as error:
-            skipped.append(str(error))
-    reasons = "".join(f"\n  {reason}" for reason in skipped)
-    raise ModelFileError(f"{path}: no checkpoint that can be used.{reasons}")
-
-
-def newest_files(path: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Return the files of a model directory, or of the newest whole checkpoint and why newer ones were passed over."""
-    if versions(path):
-        newest = newest_valid(path)
-        return newest.files, newest.skipped
-    if not os.path.exists(path / MANIFEST) and (models := _models_in(path)):
-        shown = ", ".join(map(str, models[:_SHOWN])) + (", …" if len(models) > _SHOWN else "")
-        raise ModelFileError(
-            f"{path} is no model; it holds models: {shown}. Give one of them (`seqloom models {path}` lists them)."
-        )
-    return read_directory(path), ()
 
 
 class Run:
     """A run directory, open for writing.
 
-    ``model_files`` gives what makes a checkpoint a model directory (config.json, vocabulary.json, …). ``latest`` is
-    the checkpoint to resume from, or None. A directory that holds a run already is refused, unless it is to be
-    resumed (``resume``) or replaced (``force``): the old checkpoints are deleted once the first new one is written,
-    and are back in place if none ever is.
+    ``model_files`` gives what makes a checkpoint a model directory (config.json, vocabulary.json, …); ``say`` is told
+    what a user should know. ``latest`` is the checkpoint to resume from, or None. A directory that holds a run already
+    is refused, unless it is to be resumed (``resume``) or replaced (``force``): the old checkpoints are deleted once
+    the first new one is written, and are back in place if none ever is.
 
     >>> import tempfile
     >>> with Run(Path(tempfile.mkdtemp()) / "run", lambda: {"config.json": b"{}"}) as run:
@@ -94,20 +60,23 @@ class Run:
         resume: bool = False,
         force: bool = False,
     ) -> None:
-        self.path = Path(path).absolute()
+        self.path = Path(path).resolve()
         self.model_files = model_files
+        self.say: Callable[[str], None] = warnings.warn
         self.latest: Version | None = None
+        self._kept: list[Path] = []
+        self._replacing = False
         if resume and force:
             raise UsageError(
                 "Choose one: --resume continues the run in the directory, --force deletes it"
                 " (in Python resume=True, force=True)."
             )
         try:
-            _check_path(self.path, resume)
+            _check_path(Path(path), resume)
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = RunLock(self.path)
         except OSError as error:
             raise storage_error(error, self.path) from error
-        self._replacing = False
-        self._lock = _locked(self.path)
         try:
             self._open(resume, force)
         except OSError as error:
@@ -118,29 +87,30 @@ class Run:
             raise
 
     def _open(self, resume: bool, force: bool) -> None:
-        for pattern in _LEFTOVERS:
-            for leftover in self.path.glob(pattern):
-                _delete(leftover)
+        for name in os.listdir(self.path):
+            if label_of(name) not in (None, REPLACED):
+                with contextlib.suppress(OSError):
+                    remove(self.path / name)
         if versions(self.path):
-            drop_replaced(self.path)
+            with contextlib.suppress(OSError):
+                drop_replaced(self.path)
         else:
-            put_back(self.path)
+            put_back(self.path, METRICS)
         found = versions(self.path)
-        if resume and found:
-            self.latest = newest_valid(self.path)
-            for version in found:
-                if _step(version) > self.latest.step:
-                    _renamed(version, "damaged-")
-        elif found and not force:
+        if found and not resume and not force:
             raise UsageError(
                 f"{self.path} already holds a run. Continue it with --resume, replace it with --force"
                 " (in Python resume=True, force=True), or choose another directory."
             )
+        if found and resume:
+            self.latest = newest_valid(self.path)
+            self._kept = [version for version in found if step_of(version) <= self.latest.step]
+            check_log(self.log_path, self.latest.files.get(METRICS, b""))
         elif found:
+            set_aside(found, self.log_path)
             self._replacing = True
-            set_aside(self.path, [*(version.name for version in found), METRICS])
-        elif not resume:
-            (self.path / METRICS).unlink(missing_ok=True)
+        else:
+            check_log(self.log_path, b"")
 
     @property
     def log_path(self) -> Path:
@@ -149,27 +119,48 @@ class Run:
 
     def save(self, step: int, files: Mapping[str, bytes]) -> Path:
         """Write the checkpoint of a step, then delete all but the newest two, and the run that this one replaces."""
-        target = self.path / f"step-{step:08d}"
+        target = self._place(step)
         try:
             write_directory(target, dict(self.model_files()) | dict(files))
         except BaseException:
             if self._replacing:
-                _delete(target)
+                with contextlib.suppress(OSError):
+                    remove(target)
             raise
         if self._replacing:
             self._replacing = False
-            drop_replaced(self.path)
-        for old in versions(self.path)[:-_KEPT]:
             with contextlib.suppress(OSError):
-                shutil.rmtree(_renamed(old, TEMPORARY), ignore_errors=True)
+                drop_replaced(self.path)
+        self._kept = [*(version for version in self._kept if version != target), target]
+        self._prune()
         return target
+
+    def add(self, files: Mapping[str, bytes]) -> None:
+        """Put further files into the newest checkpoint, or replace those that are in it."""
+        newest = newest_valid(self.path)
+        write_directory(self._place(newest.step), newest.files | dict(files))
+
+    def _place(self, step: int) -> Path:
+        try:
+            return name_for(self.path, step)
+        except OSError as error:
+            raise storage_error(error, self.path) from error
+
+    def _prune(self) -> None:
+        while len(self._kept) > _KEPT:
+            old = self._kept.pop(0)
+            with contextlib.suppress(OSError):
+                if names := remove(old):
+                    self.say(
+                        f"Kept {old}: it holds what seqloom did not write, or what was changed: {described(names)}."
+                    )
 
     def close(self) -> None:
         """Let other runs into the directory; a run that was to be replaced is back where nothing was saved."""
         if self._replacing:
             self._replacing = False
-            with contextlib.suppress(OSError):
-                put_back(self.path)
+            with contextlib.suppress(OSError, UsageError):
+                put_back(self.path, METRICS)
         self._lock.release()
 
     def __enter__(self) -> Run:
@@ -181,46 +172,13 @@ class Run:
         self.close()
 
 
-def _models_in(path: Path) -> list[Path]:
-    """The models and runs right below a directory that is neither."""
-    found = {manifest.parent for manifest in path.glob(f"*/{MANIFEST}")}
-    found |= {manifest.parent.parent for manifest in path.glob(f"*/step-*/{MANIFEST}")}
-    return sorted(one for one in found if not any(fnmatch(one.name, pattern) for pattern in (".*", *_OURS)))
-
-
 def _check_path(path: Path, resume: bool) -> None:
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"Expected a directory for the run, got the file {path}.")
+    if mode_of(path) and not path.is_dir():
+        kind = "a link to nothing" if path.is_symlink() and not path.exists() else "the file"
+        raise UsageError(f"Expected a directory for the run, got {kind} {path}.")
     if resume and not path.exists():
         raise UsageError(f"There is no run to resume at {path}.")
-    if (path / MANIFEST).exists():
+    if is_model(path):
         raise UsageError(f"{path} holds a saved model, not a run. Choose another directory for the run.")
-    names = os.listdir(path) if path.exists() else []
-    if names and not any(fnmatch(name, pattern) for name in names for pattern in _OURS):
+    if path.exists() and os.listdir(path) and not is_run(path):
         raise UsageError(f"{path} holds files, but is not a run; choose another directory for the run.")
-
-
-def _locked(path: Path) -> RunLock:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        return RunLock(path)
-    except OSError as error:
-        raise storage_error(error, path) from error
-
-
-def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _step(version: Path) -> int:
-    return int(version.name.removeprefix("step-"))
-
-
-def _renamed(version: Path, prefix: str) -> Path:
-    """Take a checkpoint out of the list of versions, whole, in one step."""
-    target = version.with_name(f"{prefix}{version.name}-{secrets.token_hex(4)}")
-    os.rename(version, target)
-    return target

@@ -8,11 +8,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from seqloom.training.directory import storage_error
+from seqloom.training.directory import storage_error, write_file
+from seqloom.training.ownership import check_log
 
 __all__ = ["CLOCK_FIELDS", "History", "MetricsLog", "Record"]
 
 Record = dict[str, Any]
+
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 CLOCK_FIELDS = ("seconds", "tokens_per_second")
 """The fields of a record that differ between two equal runs."""
@@ -63,7 +66,7 @@ class MetricsLog:
         if self.path is None:
             return
         try:
-            with self.path.open("ab", buffering=0) as file:
+            with open(os.open(self.path, _APPEND, 0o666), "ab", buffering=0) as file:
                 file.write(line)
         except OSError as error:
             raise storage_error(error, self.path, len(line)) from error
@@ -74,9 +77,8 @@ class MetricsLog:
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:
-        beside = path.with_name(f".tmp-{path.name}")
         try:
-            beside.write_bytes(content)
-            os.replace(beside, path)
+            check_log(path, content)
+            write_file(path, content)
         except OSError as error:
             raise storage_error(error, path, len(content)) from error

@@ -1,35 +1,30 @@
-"""Read back a directory that ``write_directory`` wrote, trusting nothing."""
+"""Read back a directory that ``write_directory`` wrote, trusting nothing.
+
+Only the names that the manifest lists are ever opened. What else lies there (``.DS_Store``, notes, folders, links) is
+a person's, and does not matter. README.md is for people: edited, converted or gone, it is left out of the result.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import stat
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import ModelFileError
+from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, listed_files
 
-__all__ = ["FORMAT", "FORMAT_VERSION", "MANIFEST", "read_directory"]
+__all__ = ["README", "is_model", "is_plain", "mode_of", "read_directory", "read_plain"]
 
-FORMAT = "seqloom"
-FORMAT_VERSION = 1
-MANIFEST = "manifest.json"
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_PICKLES = (".bin", ".ckpt", ".joblib", ".npy", ".npz", ".pickle", ".pkl", ".pt", ".pth")
-_MOST_MANIFEST_BYTES = 1 << 20
-_MOST_FILES = 64
+README = "README.md"
 
 
 def read_directory(path: Path) -> dict[str, bytes]:
     """Return the files of a directory by name (the manifest left out), each proven to be what was written.
 
-    Raises ``ModelFileError`` naming the file and the reason for one that is missing, cut short, damaged, foreign,
-    from a newer version, not listed, a symbolic link, a pickle, or named outside the directory.
+    Raises ``ModelFileError`` naming the file and the reason for one that is missing, cut short, damaged, a symbolic
+    link, a pickle, or named outside the directory, and for a manifest that is foreign or from a newer version.
 
     >>> import tempfile
     >>> read_directory(Path(tempfile.mkdtemp()))  # doctest: +ELLIPSIS
@@ -37,99 +32,104 @@ def read_directory(path: Path) -> dict[str, bytes]:
     ...
     seqloom.errors.ModelFileError: ...: not a seqloom model directory, it has no manifest.json.
     """
-    present = _listing(path)
-    for name in present:
-        if name.lower().endswith(_PICKLES):
-            raise _refusal(path, f"{name} looks like a pickle, which could run code; seqloom never reads one")
-    if MANIFEST not in present:
-        raise _refusal(path, f"not a seqloom model directory, it has no {MANIFEST}")
-    listed = _listed_files(path, present[MANIFEST])
-    for name in listed:
-        if name not in present:
-            raise _refusal(path, f"{name} is missing")
-    if unlisted := sorted(set(present) - set(listed) - {MANIFEST}):
-        raise _refusal(path, f"{unlisted[0]} is not listed in {MANIFEST}; move it elsewhere")
-    return {name: _proven(path, name, present[name], entry) for name, entry in listed.items()}
-
-
-def _refusal(path: Path, reason: str) -> ModelFileError:
-    return ModelFileError(f"{path}: {reason}.")
-
-
-def _listing(path: Path) -> dict[str, int]:
-    """Return name → size of a directory that holds plain files only."""
     try:
-        with os.scandir(path) as entries:
-            found = {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+        names = set(os.listdir(path))
     except FileNotFoundError:
         raise _refusal(path, "no such model directory") from None
     except NotADirectoryError:
         raise _refusal(path, "expected a model directory, got a file") from None
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror})") from error
-    if MANIFEST not in found and any(stat.S_ISDIR(status.st_mode) for status in found.values()):
+    if MANIFEST not in names:
         raise _refusal(path, f"not a seqloom model directory, it has no {MANIFEST}")
-    for name, status in found.items():
-        if stat.S_ISLNK(status.st_mode):
-            raise _refusal(path, f"{name} is a symbolic link; a model directory holds plain files only")
-        if not stat.S_ISREG(status.st_mode):
-            raise _refusal(path, f"{name} is not a plain file")
-    return {name: status.st_size for name, status in found.items()}
+    found = {}
+    for name, entry in _listed(path).items():
+        try:
+            found[name] = _proven(path, name, entry)
+        except ModelFileError:
+            if name != README:
+                raise
+    return found
 
 
-def _listed_files(path: Path, size: int) -> dict[str, dict[str, Any]]:
-    if size > _MOST_MANIFEST_BYTES:
-        raise _refusal(path, f"{MANIFEST} has {size:,} bytes, more than any manifest")
+def is_model(path: Path) -> bool:
+    """Whether a directory has a manifest of seqloom, so that it is a model rather than a run.
+
+    >>> is_model(Path("nowhere"))
+    False
+    """
     try:
-        manifest = json.loads(_read(path / MANIFEST, size))
-    except (ValueError, RecursionError):
-        raise _refusal(path, f"{MANIFEST} is damaged, it is not JSON") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise _refusal(path, f"{MANIFEST} was not written by seqloom")
-    version = manifest.get("version")
-    if isinstance(version, bool) or not isinstance(version, int):
-        raise _refusal(path, f"{MANIFEST} is damaged, its version is {version!r}")
-    if version > FORMAT_VERSION:
-        raise _refusal(
-            path,
-            f"{MANIFEST} has format version {version}, this seqloom reads up to {FORMAT_VERSION};"
-            " install a newer seqloom",
-        )
-    files = manifest.get("files")
-    if not isinstance(files, dict) or not 0 < len(files) <= _MOST_FILES:
-        raise _refusal(path, f"{MANIFEST} is damaged, it lists no files")
-    for name, entry in files.items():
-        if not _NAME.fullmatch(name) or name == MANIFEST:
-            raise _refusal(path, f"{MANIFEST} lists {name!r}, which is not a plain file name")
-        if not _is_entry(entry):
-            raise _refusal(path, f"{MANIFEST} is damaged, its entry for {name} has no size and sha256")
-    return files
+        return bool(_listed(path))
+    except ModelFileError:
+        return False
 
 
-def _is_entry(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and type(entry.get("size")) is int
-        and isinstance(entry.get("sha256"), str)
-        and _SHA256.fullmatch(entry["sha256"]) is not None
-    )
+def read_plain(path: Path, size: int) -> bytes:
+    """Return at most ``size`` bytes of a file, never through a link; raise ``OSError`` where it cannot be read."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        return file.read(size)
 
 
-def _proven(path: Path, name: str, actual: int, entry: dict[str, Any]) -> bytes:
-    size = entry["size"]
+def mode_of(path: Path) -> int:
+    """Return the kind and permissions of what has a name itself, 0 where nothing has it.
+
+    ``os.path.lexists`` and its kin take every error for an absence; here a disk that fails is not an empty place.
+    """
+    try:
+        return os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a path is a plain file, not a link to one."""
+    return stat.S_ISREG(mode_of(path))
+
+
+def _refusal(path: Path, reason: str) -> ModelFileError:
+    return ModelFileError(f"{path}: {reason}.")
+
+
+def _listed(path: Path) -> dict[str, dict[str, Any]]:
+    size = _size(path, MANIFEST)
+    if size > MOST_MANIFEST_BYTES:
+        raise _refusal(path, f"{MANIFEST} has {size:,} bytes, more than any manifest")
+    content = _read(path, MANIFEST, size)
+    try:
+        return listed_files(content)
+    except ModelFileError as error:
+        raise _refusal(path, str(error)) from None
+
+
+def _proven(path: Path, name: str, entry: dict[str, Any]) -> bytes:
+    actual, size = _size(path, name), entry["size"]
     if actual != size:
         verb = "cut short" if actual < size else "too long"
         raise _refusal(path, f"{name} is {verb}, it has {actual:,} of {size:,} bytes")
-    content = _read(path / name, size)
+    content = _read(path, name, size)
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         raise _refusal(path, f"{name} is damaged, its sha256 is not the one in {MANIFEST}")
     return content
 
 
-def _read(path: Path, size: int) -> bytes:
+def _size(path: Path, name: str) -> int:
+    """The size of a plain file."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:
-            return file.read(size)
+        status = os.lstat(path / name)
+    except FileNotFoundError:
+        raise _refusal(path, f"{name} is missing") from None
     except OSError as error:
-        raise _refusal(path.parent, f"{path.name} cannot be read ({error.strerror})") from error
+        raise _refusal(path, f"{name} cannot be read ({error.strerror})") from error
+    if stat.S_ISLNK(status.st_mode):
+        raise _refusal(path, f"{name} is a symbolic link; the files of a model are plain files")
+    if not stat.S_ISREG(status.st_mode):
+        raise _refusal(path, f"{name} is not a plain file")
+    return status.st_size
+
+
+def _read(path: Path, name: str, size: int) -> bytes:
+    try:
+        return read_plain(path / name, size)
+    except OSError as error:
+        raise _refusal(path, f"{name} cannot be read ({error.strerror})") from error

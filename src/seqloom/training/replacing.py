@@ -1,47 +1,88 @@
 """A run that another one is to replace: out of the way, but whole, until the new one has saved something.
 
-It lies in ``replaced/``. Checkpoints leave oldest first and come back newest first, so whenever the process is killed
-the newest one is either in the run directory or in ``replaced/`` beside no other.
+It lies in a directory of a temporary name. Checkpoints leave oldest first and come back newest first, so whenever the
+process is killed the newest one is either in the run directory or set aside beside no other. Only what seqloom wrote
+is set aside; what has a person's file in it is refused before anything moves.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
+
+from seqloom.errors import UsageError
+from seqloom.training.ownership import check_log, described, foreign, is_directory, remove
+from seqloom.training.reading import mode_of
+from seqloom.training.temporary import label_of, temporary_beside
+from seqloom.training.versions import versions
 
 __all__ = ["REPLACED", "drop_replaced", "put_back", "set_aside"]
 
 REPLACED = "replaced"
 
 
-def set_aside(run: Path, names: Sequence[str]) -> None:
-    """Move the named parts of a run into ``replaced/``, in their order.
+def set_aside(found: Sequence[Path], log: Path) -> None:
+    """Move the checkpoints of a run, in their order, and its log, out of the list of versions.
+
+    Raises ``UsageError`` naming what seqloom did not write in any of them.
 
     >>> import tempfile
+    >>> from seqloom.training.directory import write_directory
     >>> run = Path(tempfile.mkdtemp())
-    >>> (run / "step-00000120").mkdir()
-    >>> set_aside(run, ["step-00000120", "metrics.jsonl"]); os.listdir(run)
-    ['replaced']
-    >>> put_back(run); os.listdir(run)
+    >>> write_directory(run / "step-00000120", {"config.json": b"{}"})
+    >>> set_aside([run / "step-00000120"], run / "metrics.jsonl"); (run / "step-00000120").exists()
+    False
+    >>> put_back(run, "metrics.jsonl"); os.listdir(run)
     ['step-00000120']
     """
-    (run / REPLACED).mkdir(exist_ok=True)
-    for name in names:
-        if os.path.lexists(run / name):
-            os.rename(run / name, run / REPLACED / name)
+    _refuse_foreign("The run is not replaced", found)
+    newest = found[-1] / log.name
+    check_log(log, newest.read_bytes() if mode_of(newest) else b"")
+    aside = temporary_beside(log, REPLACED)
+    os.mkdir(aside)
+    for version in found:
+        os.rename(version, aside / version.name)
+    if mode_of(log):
+        os.rename(log, temporary_beside(aside / log.name))
 
 
-def put_back(run: Path) -> None:
-    """Undo ``set_aside``; nothing happens where there is nothing to undo."""
-    if not (run / REPLACED).is_dir():
-        return
-    for name in sorted(os.listdir(run / REPLACED), reverse=True):
-        os.replace(run / REPLACED / name, run / name)
-    (run / REPLACED).rmdir()
+def put_back(run: Path, log: str) -> None:
+    """Undo ``set_aside``; nothing happens where there is nothing to undo.
+
+    Raises ``UsageError`` where somebody has put something into what was set aside.
+    """
+    for aside in _set_aside(run):
+        found = versions(aside)
+        _refuse_foreign("The run that was to be replaced is not put back", found)
+        for version in reversed(found):
+            if not mode_of(run / version.name):
+                os.rename(version, run / version.name)
+        for name in os.listdir(aside):
+            if label_of(name) == log:
+                check_log(run / log, b"")
+                os.replace(aside / name, run / log)
+        remove(aside)
 
 
 def drop_replaced(run: Path) -> None:
     """Delete what was set aside."""
-    shutil.rmtree(run / REPLACED, ignore_errors=True)
+    for aside in _set_aside(run):
+        for name in os.listdir(aside):
+            remove(aside / name)
+        remove(aside)
+
+
+def _set_aside(run: Path) -> list[Path]:
+    found = [run / name for name in os.listdir(run) if label_of(name) == REPLACED]
+    return [path for path in found if is_directory(path)]
+
+
+def _refuse_foreign(what: str, found: Sequence[Path]) -> None:
+    problems = [f"{version}: {described(names)}" for version in found if (names := foreign(version))]
+    if problems:
+        reason = (
+            f"{what}: it holds what seqloom did not write, or what was changed or damaged since."
+            " Move that elsewhere, or choose another directory."
+        )
+        raise UsageError("\n  ".join([reason, *problems]))

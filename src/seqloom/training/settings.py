@@ -72,7 +72,7 @@ class TrainingSettings:
     patience: int | None = None
     evaluate_every: int | None = None
     log_every: int = 50
-    checkpoint_every_seconds: float | None = 300.0
+    checkpoint_every_seconds: float | None = 60.0
     checkpoint_every_steps: int | None = None
 
     def __post_init__(self) -> None:

@@ -75,6 +75,8 @@ class Trainer:
             stack.enter_context(self.signals)
             self.progress.start()
             stack.callback(self.progress.stop)
+            if self.run is not None:
+                self.run.say = self.progress.message
             self.module.train()
             self._stack = stack.pop_all()
         return self

@@ -88,6 +88,19 @@ def test_the_oldest_go(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {path.name for path in place.iterdir()} == {"large"}
 
 
+def test_what_a_user_keeps_there_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MAXIMUM_FILES", 1)
+    cache.store("first", b"object")
+    (place / "photo.jpg").write_bytes(b"mine" * 100)
+    (place / "empty").touch()
+    (place / "folder").mkdir()
+    (place / "link").symlink_to(place / "photo.jpg")
+    for name in os.listdir(place):
+        os.utime(place / name, (0, 0), follow_symlinks=False)
+    cache.store("second", b"object")
+    assert sorted(os.listdir(place)) == ["empty", "folder", "link", "photo.jpg", "second"]
+
+
 SCRIPT = """
 import torch
 from seqloom.cells import GRU

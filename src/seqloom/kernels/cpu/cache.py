@@ -67,10 +67,19 @@ def store(key: str, content: bytes) -> None:
 
 
 def _prune(place: Path) -> None:
-    """Remove the objects written longest ago, beyond the limits."""
-    entries = sorted(((found.stat(), found) for found in place.iterdir()), key=lambda pair: -pair[0].st_mtime)
+    """Remove the objects written longest ago, beyond the limits; a file without its digest in front is not ours."""
+    found = [(path.lstat(), path) for path in place.iterdir()]
+    objects = [(status, path) for status, path in found if stat.S_ISREG(status.st_mode)]
     total = 0
-    for count, (status, path) in enumerate(entries):
+    for count, (status, path) in enumerate(sorted(objects, key=lambda pair: -pair[0].st_mtime)):
         total += status.st_size
         if count >= MAXIMUM_FILES or total > MAXIMUM_BYTES:
-            path.unlink(missing_ok=True)
+            _remove_object(path)
+
+
+def _remove_object(path: Path) -> None:
+    with path.open("rb") as file:
+        digest = file.read(DIGEST().digest_size)
+        ours = hashlib.file_digest(file, DIGEST).digest() == digest
+    if ours:
+        path.unlink(missing_ok=True)
