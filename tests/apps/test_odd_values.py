@@ -88,11 +88,23 @@ def test_json_has_null_for_what_is_not_finite(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == '{"a": null, "b": [1.5, null], "c": {"d": null}}\n'
 
 
+@pytest.mark.parametrize(("nats", "chosen_among", "said"), [(8.0, 1, "No better than guessing"), (2.0, 3, "best of 3")])
+def test_reports_say_how_to_take_a_figure(
+    capsys: pytest.CaptureFixture[str], nats: float, chosen_among: int, said: str
+) -> None:
+    evaluation = Evaluation(4, 4, nats, chosen_among=chosen_among, baselines={"uniform": 1.5})
+    print_evaluation(evaluation, "m")
+    shown = capsys.readouterr().out
+    assert said in shown
+    print_evaluation(Evaluation(4, 4, 2.0, baselines={"uniform": 1.5}), "m")
+    assert len(capsys.readouterr().out.splitlines()) == len(shown.splitlines()) - 1
+
+
 def test_tables_have_a_dash_for_what_is_not_finite(capsys: pytest.CaptureFixture[str]) -> None:
     print_evaluation(Evaluation(tokens=4, characters=0, nats=math.nan, baselines={"uniform": 1e9}), "m")
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert rows[1][-1] == "–"
-    assert rows[2] == ["m", "–", "–", "–"]
+    assert rows[2] == ["m", "–", "–", "–", "–"]
 
 
 def test_problems_of_every_part_come_together(command: Command, text_file: Path, tmp_path: Path) -> None:
