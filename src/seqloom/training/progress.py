@@ -1,4 +1,7 @@
-"""What a person sees of a run, on stderr: a bar with loss, tokens a second and time left, or nothing."""
+"""What a person sees of a run, on stderr: a bar with loss, tokens a second and time left, or nothing.
+
+Whatever becomes of stderr, the run goes on (``lossy``).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from seqloom.training.log import Record
+from seqloom.training.lossy import lossy
 
 __all__ = ["Lines", "Live", "Progress", "Silent", "View", "show"]
 
@@ -40,7 +44,7 @@ def show(asked: bool | None = None) -> Progress:
     """Return the way to watch: live on a terminal, plain lines elsewhere if ``asked``, else silence."""
     if asked is False:
         return Silent()
-    if sys.stderr.isatty():
+    if lossy(sys.stderr).isatty():
         return Live()
     return Lines() if asked else Silent()
 
@@ -67,16 +71,19 @@ class Silent:
 class Lines(Silent):
     """One plain line for every record, for a log file."""
 
+    def __init__(self) -> None:
+        self._stream = lossy(sys.stderr)
+
     def record(self, record: Record) -> None:
         """Print a record."""
         loss = record.get("validation_loss")
         held_out = "" if loss is None else f"  validation {loss:.4f}"
         rate = f"{record['tokens_per_second']:,.0f} tokens/s"
-        print(f"step {record['step']:,}  loss {record['loss']:.4f}{held_out}  {rate}", file=sys.stderr)
+        self._stream.write(f"step {record['step']:,}  loss {record['loss']:.4f}{held_out}  {rate}\n")
 
     def message(self, text: str) -> None:
         """Print a sentence."""
-        print(text, file=sys.stderr)
+        self._stream.write(f"{text}\n")
 
 
 class Live:
@@ -87,7 +94,7 @@ class Live:
             BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40)),
             TextColumn("{task.percentage:>3.0f}%", table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
-            console=console or Console(stderr=True),
+            console=console or Console(file=lossy(sys.stderr)),  # type: ignore[arg-type]
             auto_refresh=False,
             expand=True,
         )
