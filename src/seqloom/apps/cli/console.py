@@ -64,7 +64,8 @@ def emit(text: str, end: str = "\n") -> None:
         raise typer.Exit(0) from None
     except OSError as error:
         give_up()
-        raise StorageError(f"stdout: the output could not be written ({error.strerror or error}).") from None
+        why = error.strerror or error
+        raise StorageError(f"stdout could not be written ({why}). What was saved before that is complete.") from None
     except KeyboardInterrupt:
         give_up()
         raise

@@ -56,7 +56,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
     "7 missing extra, 129/130/143 stopped by a signal after a checkpoint.",
 )
-for command in (demo, train, generate, score, evaluate, models, explain, probe, doctor):
+_COMMANDS = (demo, train, generate, score, evaluate, models, explain, probe, doctor)
+for command in _COMMANDS:
     app.command(cls=_Command)(command)
 
 
@@ -94,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
     seqloom 0.1.0
     0
     """
-    commands = [str(command.name) for command in app.registered_commands]
+    commands = [command.__name__ for command in _COMMANDS]
     debug = "--debug" in takewhile(lambda word: word not in commands, arguments)
     try:
         code = app(args=list(arguments) or ["--help"], prog_name="seqloom", standalone_mode=False)
