@@ -1,4 +1,4 @@
-"""The command when its streams close, fill or hang, at the start or at any moment of a run, and when Ctrl-C comes early."""
+"""The command when its streams close, fill or hang, at the start or at any moment, and when Ctrl-C comes early."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("pipes, terminals and /dev/full as Linux has them", allow_module_level=True)
 
+from seqloom.__main__ import _open_closed_streams
 from seqloom.training.checkpoints import newest_valid
-from tests.apps.running import TEXT
+from tests.apps.running import TEXT, Command
 from tests.training.broken_streams import Stream, hangs, pauses, pipe, terminal
 
 PROGRAM = (sys.executable, "-m", "seqloom")
-STEPS = 400
+STEPS = 200
 
 
 def shell(script: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -49,20 +50,26 @@ def test_a_stream_that_is_closed_or_full_at_the_start(script: str, code: int) ->
     assert done.returncode == code, done.stderr
     told = "Error: stdout could not be written (No space left on device). What was saved before that is complete.\n"
     assert done.stderr == (told if code and "2>&-" not in script else "")
-    assert shell(script, "trian").returncode == 2
+
+
+@pytest.mark.parametrize("script", ['"$@" <&- >&- 2>&-', '"$@" 2>/dev/full'])
+def test_an_error_that_nobody_hears_has_its_code(script: str) -> None:
+    done = shell(script, "trian")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
 
 
 def test_no_file_of_a_run_takes_the_number_of_a_closed_stream() -> None:
-    code = (
-        "import os, seqloom.__main__ as door; door._open_closed_streams(); os._exit(os.open('/dev/zero', os.O_RDONLY))"
-    )
+    code = "import os, seqloom.__main__ as m; m._open_closed_streams(); os._exit(os.open('/dev/zero', os.O_RDONLY))"
     line = ["bash", "-c", '"$@" <&- >&- 2>&-', "bash", sys.executable, "-c", code]
     assert subprocess.run(line, check=False).returncode >= 3
 
 
-def test_no_text_comes_from_a_closed_stdin(tmp_path: Path) -> None:
-    done = shell('"$@" <&-', "score", str(tmp_path))
-    assert (done.returncode, done.stderr) == (3, "Error: standard input: expected text to score, got none.\n")
+def test_no_text_comes_from_a_closed_stdin(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    _open_closed_streams()
+    with sys.stdin:
+        result = command("score", "model")
+    assert (result.code, result.err) == (3, "Error: standard input: expected text to score, got none.\n")
 
 
 MOMENTS = [(number + 0.5) / 20 for number in range(20)]
@@ -79,7 +86,8 @@ def test_ctrl_c_in_the_first_second_is_quiet(tmp_path: Path, moment: float) -> N
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     if "Traceback" in err:  # Python itself was still starting
-        assert "seqloom" not in err
+        assert "seqloom/apps" not in err
+        assert moment < 0.3
     else:
         assert process.returncode in (130, -signal.SIGINT), err
         assert "Exception ignored" not in err
@@ -175,13 +183,13 @@ FAULTS: dict[str, tuple[Callable[[], Stream], Callable[[Running], None], int]] =
     "the terminal is paused": (terminal, lambda run: pauses(run.err), 0),
     "the terminal sleeps": (terminal, lambda run: sleep(run, run.err), 0),
 }
-FAST = ("both readers go", "the terminal is closed")
+FAST = "the terminal is closed"
 
 
 @pytest.mark.parametrize(
     ("number", "name"),
     [
-        pytest.param(number, name, marks=[] if name in FAST and number < len(FAULTS) else pytest.mark.slow)
+        pytest.param(number, name, marks=[] if name == FAST and number < len(FAULTS) else pytest.mark.slow)
         for number, name in enumerate([*FAULTS] * 2)
     ],
 )
@@ -213,6 +221,7 @@ def test_a_run_whose_streams_break_at_a_random_moment_ends_well(tmp_path: Path, 
             assert not re.search(rb"Traceback|bug|Exception ignored", run.got[stream])
 
 
+@pytest.mark.slow
 def test_without_ctrl_c_sigterm_stops_a_run_after_a_checkpoint(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
