@@ -20,7 +20,9 @@ if sys.platform != "linux":
     pytest.skip("pipes, terminals and /dev/full as Linux has them", allow_module_level=True)
 
 from seqloom.__main__ import _open_closed_streams
+from seqloom.apps.cli import console
 from seqloom.training.checkpoints import newest_valid
+from seqloom.training.progress import Live
 from tests.apps.running import TEXT, Command
 from tests.training.broken_streams import Stream, hangs, pauses, pipe, terminal
 
@@ -70,6 +72,21 @@ def test_no_text_comes_from_a_closed_stdin(command: Command, monkeypatch: pytest
     with sys.stdin:
         result = command("score", "model")
     assert (result.code, result.err) == (3, "Error: standard input: expected text to score, got none.\n")
+
+
+def test_a_bar_leaves_the_data_on_stdout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal() as stream:
+        monkeypatch.setattr(sys, "stderr", stream.writer)
+        with console.watched("working") as progress:
+            progress(1, 2)
+            console.emit("data")
+        live = Live()
+        live.start()
+        console.emit("more")
+        live.stop()
+        monkeypatch.undo()
+        assert b"working" in stream.waiting()
+    assert capsys.readouterr().out == "data\nmore\n"
 
 
 MOMENTS = [(number + 0.5) / 20 for number in range(20)]

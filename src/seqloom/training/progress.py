@@ -96,6 +96,7 @@ class Live:
             TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
             console=console or Console(file=lossy(sys.stderr)),  # type: ignore[arg-type]
             auto_refresh=False,
+            redirect_stdout=lossy(sys.stdout).isatty(),  # elsewhere Rich would take data off stdout to where the bar is
             expand=True,
         )
         self._task = self._bar.add_task("training", total=1.0, numbers="")

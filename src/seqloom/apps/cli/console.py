@@ -142,8 +142,8 @@ def figure(value: float | None, form: str) -> str:
 @contextmanager
 def watched(label: str) -> Iterator[Callable[[int, int], None]]:
     """Give a callback for (done, of how many) that moves a bar on stderr, if that is a terminal."""
-    console = stderr()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    console, together = stderr(), sys.stdout.isatty()  # elsewhere Rich would take data off stdout to where the bar is
+    with Progress(console=console, transient=True, disable=not console.is_terminal, redirect_stdout=together) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
