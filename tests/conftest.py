@@ -1,9 +1,10 @@
-"""Fixed conditions for every test: one thread, known seeds, no colour, no writes outside the test's directory."""
+"""Fixed conditions for every test: one thread, known seeds, no colour, signals as in a foreground process."""
 
 from __future__ import annotations
 
 import os
 import random
+import signal
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NO_COLOR", "1")
@@ -13,6 +14,11 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+
+# Background shells and nohup start what they start with these ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
+    from typing import Any
+
     from seqloom.tasks import LanguageModel
     from seqloom.training.settings import TrainingSettings
 

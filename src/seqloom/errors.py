@@ -7,7 +7,7 @@ SeqloomError            1  a bug, or an error without a better home
 ├── DivergedError       5  a loss that is no longer a number
 ├── StorageError        6  no disk, no memory, no permission to write
 ├── MissingExtraError   7  an optional dependency that is not installed
-└── Interrupted   130/143  stopped by a signal, after a checkpoint
+└── Interrupted     128+n  stopped by signal n, after a checkpoint: 129, 130, 143
 
 ``SeqloomWarning`` is what its user should know although all goes on.
 """

@@ -18,7 +18,7 @@ from seqloom import LanguageModel
 from seqloom.errors import Interrupted
 from tests.apps.running import FAST, TEXT, Command
 
-PROGRAM = (sys.executable, "-c", "from seqloom.apps.cli.main import main; main()")
+PROGRAM = (sys.executable, "-m", "seqloom")
 
 
 def test_train_prints_baselines_and_what_comes_next(command: Command, text_file: Path, tmp_path: Path) -> None:

@@ -10,9 +10,7 @@ import pytest
 
 from seqloom.apps.cli import main
 from seqloom.apps.cli.reference import help_pages
-from tests.apps.running import Command
-
-COMMANDS = ("demo", "train", "generate", "score", "evaluate", "models", "explain", "probe", "doctor")
+from tests.apps.running import COMMANDS, Command
 
 
 def test_help_names_every_command(command: Command) -> None:
@@ -95,7 +93,7 @@ def test_the_program_is_quick_without_torch() -> None:
 
 def test_completion_scripts_are_offered() -> None:
     script = "_SEQLOOM_COMPLETE=complete_bash COMP_WORDS='seqloom tr' COMP_CWORD=1 {} -c {!r}"
-    code = "from seqloom.apps.cli.main import main; main()"
+    code = "from seqloom.__main__ import main; main()"
     done = subprocess.run(
         ["bash", "-c", script.format(sys.executable, code)], capture_output=True, text=True, check=False
     )

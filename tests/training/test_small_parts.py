@@ -24,6 +24,7 @@ from seqloom.training.settings import ScheduleName, TrainingSettings
 from seqloom.training.signals import Signals
 from tests.training.example import TinyModel, windows
 
+WATCHED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 SETTINGS = TrainingSettings(steps=20, epochs=None, device="cpu", log_every=10)
 
 
@@ -69,7 +70,7 @@ def test_a_terminal_gets_a_bar_with_loss_rate_and_time_left() -> None:
 
 
 def test_a_run_feeds_its_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqloom.training.pace._REDRAW_SECONDS", 0.0)
+    monkeypatch.setattr("seqloom.training.pace.REDRAW_SECONDS", 0.0)
     views: list[View] = []
 
     class Watching(Silent):
@@ -105,7 +106,7 @@ def test_a_terminal_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_signals_are_noted_once_and_handlers_put_back() -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(number) for number in WATCHED]
     with Signals() as signals:
         assert signals.received is None
         signal.raise_signal(signal.SIGINT)
@@ -113,17 +114,39 @@ def test_signals_are_noted_once_and_handlers_put_back() -> None:
         with pytest.raises(Interrupted, match="second signal") as caught:
             signal.raise_signal(signal.SIGTERM)
         assert caught.value.exit_code == 143
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(number) for number in WATCHED] == before
 
 
-def test_ignored_signals_stay_ignored_and_threads_train() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+@pytest.mark.skipif(os.name == "nt", reason="SIGHUP is POSIX's")
+def test_a_hangup_is_no_second_signal_and_no_first_for_the_next() -> None:
+    with Signals() as signals:
+        for number, noted in (
+            (signal.SIGHUP, signal.SIGHUP),
+            (signal.SIGHUP, signal.SIGHUP),
+            (signal.SIGTERM, signal.SIGTERM),
+            (signal.SIGHUP, signal.SIGTERM),
+        ):
+            signal.raise_signal(number)
+            assert signals.received == noted
+        with pytest.raises(Interrupted, match="second signal"):
+            signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", WATCHED)
+def test_ignored_signals_stay_ignored_and_others_do_not(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    other = signal.SIGINT if number == signal.SIGTERM else signal.SIGTERM
     try:
         with Signals() as signals:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
             assert signals.received is None
+            signal.raise_signal(other)
+            assert signals.received == other
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
+
+
+def test_threads_train() -> None:
     steps: list[int] = []
     thread = threading.Thread(target=lambda: steps.append(fit(TinyModel(), windows(), None, SETTINGS).steps))
     thread.start()

@@ -160,7 +160,11 @@ def _train(
         ceiling=_ABSURD * max(1.0, math.log(fitted.vocabulary.size)),
         after_evaluation=(lambda: preview(fitted)) if preview is not None else lambda: None,
     )
-    found = None if parts.held_out is None else _score(settings, fitted, parts.held_out, history, progress)
+    progress.start()
+    try:
+        found = None if parts.held_out is None else _score(settings, fitted, parts.held_out, history, progress)
+    finally:
+        progress.stop()
     learned = fitted._replace(history=history, validation=found)
     if run is not None:
         run.add(model_files(settings, learned))
@@ -180,7 +184,9 @@ def _score(
 
     def score(stream: Stream) -> Evaluation:
         model, vocabulary, baselines = fitted.model, fitted.vocabulary, fitted.baselines
-        return measure(model, vocabulary, stream, fitted.reset, settings.start, baselines, None, _LONGEST_LANE)
+        return measure(
+            model, vocabulary, stream, fitted.reset, settings.start, baselines, progress.scoring, _LONGEST_LANE
+        )
 
     limit = settings.training.minutes
     if limit is None:

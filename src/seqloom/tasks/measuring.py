@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from seqloom.data import Lanes, Start, Stream, Vocabulary
@@ -14,7 +12,7 @@ from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.generation import is_one_stream
 from seqloom.tasks.memory import steps_at_once
 from seqloom.tasks.texts import Progress, document_count
-from seqloom.training.evaluation import evaluate
+from seqloom.training.evaluation import Watched, evaluate
 
 __all__ = ["measure"]
 
@@ -46,7 +44,7 @@ def measure(
     rows = min(_DOCUMENT_ROWS, document_count(stream)) if reset else lanes
     ends = not is_one_stream(vocabulary, baselines)
     batches = Lanes(stream, rows, steps_at_once(rows, vocabulary.size, _WINDOW), reset, start, ends)
-    found = evaluate(model, batches if progress is None else _Watched(batches, progress))
+    found = evaluate(model, batches if progress is None else Watched(batches, progress))
     return Evaluation(
         tokens=found.tokens,
         characters=stream.characters,
@@ -55,21 +53,6 @@ def measure(
         lanes=lanes,
         baselines=baselines.nats_per_token(stream.ids, None if ends else stream.eos),
     )
-
-
-class _Watched:
-    """Batches that tell when they are read."""
-
-    def __init__(self, batches: Lanes, progress: Progress) -> None:
-        self._batches = batches
-        self._progress = progress
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> Any:
-        self._progress(index + 1, len(self))
-        return self._batches[index]
 
 
 def _unknown_share(stream: Stream, unknown: int | None) -> float:

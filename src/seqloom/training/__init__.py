@@ -4,7 +4,8 @@
 ``optimisers``   Adam(W), RMSprop, SGD                  ``evaluation``   the loss on data that is not learned from
 ``schedules``    constant, cosine, plateau; warm-up     ``progress``     what a person sees
 ``stopping``     early stopping                         ``log``          metrics.jsonl and the history
-``signals``      Ctrl-C and SIGTERM end a run in order  ``checkpoints``  versions of a run; ``snapshot``: what is in one
+``signals``      how signals end a run in order         ``lossy``        a stream that neither fails nor waits
+``checkpoints``  versions of a run; ``snapshot``: what is in one
 ``directory``    files that appear all at once          ``lock``         one run in one directory
 
 Import the modules by name; this file stays light.

@@ -13,7 +13,7 @@ from seqloom.errors import UsageError
 from seqloom.layers.state import where
 from seqloom.training.batch import IGNORED, Batch, Batches, count_targets
 
-__all__ = ["Measure", "begin", "evaluate", "mean_nats"]
+__all__ = ["Measure", "Watched", "begin", "evaluate", "mean_nats"]
 
 
 class Measure(NamedTuple):
@@ -81,3 +81,18 @@ def evaluate(module: nn.Module, batches: Batches, stop: Callable[[], bool] = lam
     finally:
         module.train(training)
     return Measure(float(nats), tokens)
+
+
+class Watched:
+    """Batches that tell, as they are read, how many of how many there are."""
+
+    def __init__(self, batches: Batches, watch: Callable[[int, int], None]) -> None:
+        self._batches = batches
+        self._watch = watch
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> Any:
+        self._watch(index + 1, len(self))
+        return self._batches[index]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 
 from seqloom.training.limits import done
-from seqloom.training.progress import Progress, View
+from seqloom.training.progress import REDRAW_SECONDS, Progress, View
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Counters
 
 __all__ = ["Pace"]
-
-_REDRAW_SECONDS = 0.2
 
 
 class Pace:
@@ -49,7 +47,7 @@ class Pace:
     ) -> None:
         """Show the run, a few times a second."""
         now = time.monotonic()
-        if now - self._drawn < _REDRAW_SECONDS:
+        if now - self._drawn < REDRAW_SECONDS:
             return
         counters.seconds = now - self._zero
         share = done(counters, settings, windows)

@@ -1,8 +1,12 @@
-"""What a person sees of a run, on stderr: a bar with loss, tokens a second and time left, or nothing."""
+"""What a person sees of a run, on stderr: a bar with loss, tokens a second and time left, or nothing.
+
+Whatever becomes of stderr, the run goes on (``lossy``).
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import NamedTuple, Protocol
 
 from rich.console import Console
@@ -11,8 +15,12 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from seqloom.training.log import Record
+from seqloom.training.lossy import lossy
 
-__all__ = ["Lines", "Live", "Progress", "Silent", "View", "show"]
+__all__ = ["REDRAW_SECONDS", "Lines", "Live", "Progress", "Silent", "View", "show"]
+
+
+REDRAW_SECONDS = 0.2
 
 
 class View(NamedTuple):
@@ -32,6 +40,7 @@ class Progress(Protocol):
     def start(self) -> None: ...
     def update(self, view: View) -> None: ...
     def record(self, record: Record) -> None: ...
+    def scoring(self, done: int, total: int) -> None: ...
     def message(self, text: str) -> None: ...
     def stop(self) -> None: ...
 
@@ -40,7 +49,7 @@ def show(asked: bool | None = None) -> Progress:
     """Return the way to watch: live on a terminal, plain lines elsewhere if ``asked``, else silence."""
     if asked is False:
         return Silent()
-    if sys.stderr.isatty():
+    if lossy(sys.stderr).isatty():
         return Live()
     return Lines() if asked else Silent()
 
@@ -57,6 +66,9 @@ class Silent:
     def record(self, record: Record) -> None:
         """Do nothing."""
 
+    def scoring(self, done: int, total: int) -> None:
+        """Do nothing."""
+
     def message(self, text: str) -> None:
         """Do nothing."""
 
@@ -67,16 +79,19 @@ class Silent:
 class Lines(Silent):
     """One plain line for every record, for a log file."""
 
+    def __init__(self) -> None:
+        self._stream = lossy(sys.stderr)
+
     def record(self, record: Record) -> None:
         """Print a record."""
         loss = record.get("validation_loss")
         held_out = "" if loss is None else f"  validation {loss:.4f}"
         rate = f"{record['tokens_per_second']:,.0f} tokens/s"
-        print(f"step {record['step']:,}  loss {record['loss']:.4f}{held_out}  {rate}", file=sys.stderr)
+        self._stream.write(f"step {record['step']:,}  loss {record['loss']:.4f}{held_out}  {rate}\n")
 
     def message(self, text: str) -> None:
         """Print a sentence."""
-        print(text, file=sys.stderr)
+        self._stream.write(f"{text}\n")
 
 
 class Live:
@@ -87,11 +102,13 @@ class Live:
             BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40)),
             TextColumn("{task.percentage:>3.0f}%", table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
-            console=console or Console(stderr=True),
+            console=console or Console(file=lossy(sys.stderr)),  # type: ignore[arg-type]
             auto_refresh=False,
+            redirect_stdout=lossy(sys.stdout).isatty(),  # elsewhere Rich would take data off stdout to where the bar is
             expand=True,
         )
         self._task = self._bar.add_task("training", total=1.0, numbers="")
+        self._scored = 0.0
 
     def start(self) -> None:
         """Begin to draw."""
@@ -109,6 +126,13 @@ class Live:
 
     def record(self, record: Record) -> None:
         """Do nothing: the bar shows it already."""
+
+    def scoring(self, done: int, total: int) -> None:
+        """Say how much of the held-out text has been read."""
+        now = time.monotonic()
+        if now - self._scored >= REDRAW_SECONDS:
+            self._scored = now
+            self._bar.update(self._task, numbers=f"scoring, {done / total:.0%}", refresh=True)
 
     def message(self, text: str) -> None:
         """Print a sentence above the bar."""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run in order: the step is finished, a checkpoint written, then the run stops."""
+"""Ctrl-C, SIGTERM and SIGHUP end a run in order: the step is finished, a checkpoint written, then the run stops."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from seqloom.errors import Interrupted
 
 __all__ = ["Signals"]
 
-_WATCHED = (signal.SIGINT, signal.SIGTERM)
+_HANGUP = getattr(signal, "SIGHUP", None)  # Windows has none
+_WATCHED = (signal.SIGINT, signal.SIGTERM, *([_HANGUP] if _HANGUP else []))
 
 
 class Signals:
     """Within the block, the first signal is noted in ``received``; a second one raises ``Interrupted`` at once.
 
+    A hangup is nobody's impatience: kernel, shell and session each send one, SIGTERM after it. It counts as no second,
+    and what follows it as a first.
     Signals that the process was told to ignore stay ignored. Outside the main thread nothing is changed.
 
     >>> with Signals() as signals:
@@ -43,6 +46,8 @@ class Signals:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None:
+        if number == _HANGUP and self.received is not None:
+            return
+        if self.received not in (None, _HANGUP):
             raise Interrupted(number, "Stopped at once by a second signal; the last checkpoint is good.")
         self.received = number

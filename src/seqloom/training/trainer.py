@@ -19,7 +19,7 @@ from seqloom.layers.state import detach, from_tensors, to_tensors
 from seqloom.training import snapshot
 from seqloom.training.batch import Batch, Batches, count_targets, of_epoch
 from seqloom.training.checkpoints import Run
-from seqloom.training.evaluation import begin, evaluate, mean_nats
+from seqloom.training.evaluation import Watched, begin, evaluate, mean_nats
 from seqloom.training.fabric import open_fabric, quiet
 from seqloom.training.limits import done, limit_reached
 from seqloom.training.log import History, MetricsLog, Record
@@ -205,7 +205,8 @@ class Trainer:
     def _validate(self) -> float:
         assert self.validation is not None
         began = time.monotonic()
-        loss = evaluate(self.module, self.validation, stop=lambda: self.signals.received is not None).mean
+        watched = Watched(self.validation, self.progress.scoring)
+        loss = evaluate(self.module, watched, stop=lambda: self.signals.received is not None).mean
         if self.signals.received is not None:
             self._interrupted()
         self._last_validation = time.monotonic() - began

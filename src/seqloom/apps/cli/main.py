@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from contextlib import redirect_stdout
+from itertools import takewhile
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from seqloom import __version__
-from seqloom.apps.cli.console import say
+from seqloom.apps.cli.console import Page, emit, emit_page, say, use_encoding
 from seqloom.apps.cli.demo import demo
 from seqloom.apps.cli.doctor import doctor
 from seqloom.apps.cli.evaluate import evaluate
@@ -23,24 +24,52 @@ from seqloom.apps.cli.score import score
 from seqloom.apps.cli.train import train
 from seqloom.errors import SeqloomError
 
-__all__ = ["app", "main", "run"]
+__all__ = ["app", "run"]
+
+
+class _Help:
+    """Help goes to stdout as data does: in its encoding, at once, and quietly where the reader has gone."""
+
+    def format_help(self, context: Any, formatter: Any) -> None:
+        page = Page()
+        with redirect_stdout(page):
+            super().format_help(context, formatter)  # type: ignore[misc]
+        print(file=page)
+        emit_page(page)
+        raise typer.Exit
+
+
+class _Group(_Help, TyperGroup):
+    pass
+
+
+class _Command(_Help, TyperCommand):
+    pass
+
 
 app = typer.Typer(
     name="seqloom",
+    cls=_Group,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Learn from sequences: train, score and sample models of text.",
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
-    "7 missing extra, 130/143 stopped by a signal after a checkpoint.",
+    "7 missing extra, 129/130/143 stopped by a signal after a checkpoint.",
 )
-for command in (demo, train, generate, score, evaluate, models, explain, probe, doctor):
-    app.command()(command)
+_COMMANDS = (demo, train, generate, score, evaluate, models, explain, probe, doctor)
+for command in _COMMANDS:
+    app.command(cls=_Command)(command)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"seqloom {__version__}")
+        emit(f"seqloom {__version__}")
         raise typer.Exit
+
+
+def _use_encoding(name: str | None) -> None:
+    if name is not None:
+        use_encoding(name)
 
 
 @app.callback()
@@ -49,8 +78,14 @@ def _options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding", metavar="NAME", callback=_use_encoding, is_eager=True, help="Write stdout in it: utf-8, …"
+        ),
+    ] = None,
 ) -> None:
-    del version, debug
+    del version, debug, encoding
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -60,7 +95,8 @@ def run(arguments: Sequence[str]) -> int:
     seqloom 0.1.0
     0
     """
-    debug = "--debug" in arguments[:1]
+    commands = [command.__name__ for command in _COMMANDS]
+    debug = "--debug" in takewhile(lambda word: word not in commands, arguments)
     try:
         code = app(args=list(arguments) or ["--help"], prog_name="seqloom", standalone_mode=False)
     except SeqloomError as error:
@@ -96,14 +132,3 @@ def _with_hint(error: typer.TyperException) -> str:
         return message
     stop = "" if message.endswith((".", "?", "!")) else "."
     return f"{message}{stop} See `{context.command_path} --help`."
-
-
-def main() -> None:
-    """Be the command ``seqloom``.
-
-    Idle OpenMP threads spin for some microseconds, then sleep (read when torch is loaded; the user's own choice wins):
-    as fast as spinning where the machine is free, and no fight for the cores where it does other work too.
-    """
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-    sys.exit(run(sys.argv[1:]))

@@ -115,4 +115,4 @@ def _texts(files: Files, lines: bool) -> list[str]:
 
 def _one_line(text: str) -> str:
     shown = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
-    return shown if len(shown) <= 200 else shown[:199] + "…"
+    return shown if len(shown) <= 200 else shown[:197] + "..."

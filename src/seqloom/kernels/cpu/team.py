@@ -91,7 +91,7 @@ def _whole_team() -> Team:
 def _loaded_gomp() -> ctypes.CDLL | None:
     """The libgomp in this process, found by where it is mapped, so that no second one is loaded."""
     try:
-        lines = MAPS.read_text().splitlines()
+        lines = os.fsdecode(MAPS.read_bytes()).split("\n")  # names of files are bytes
     except OSError:
         return None
     paths = {line.split(maxsplit=5)[5] for line in lines if "libgomp" in line}
