@@ -186,10 +186,23 @@ def _card(model: TokenModel, vocabulary: Vocabulary, parameters: Mapping[str, An
         f"- tokens: {vocabulary.kind}, {vocabulary.size:,} of them",
         f"- state: {'reset at each document' if learned.get('reset') else 'carried through the text'}",
     ]
-    scores = {**learned.get("baselines", {}), "this model": learned.get("nats_per_token")}
-    figures = [f"| {name} | {nats:.3f} |" for name, nats in scores.items() if isinstance(nats, float)]
-    if figures:
-        lines += ["", "| held-out text | nats per token |", "|---|---|", *figures]
+    lines += _figures(learned)
     lines += ["", "```python", "from seqloom import LanguageModel", "", 'model = LanguageModel.load("…")']
     lines += ["for row, piece in model.generate():", '    print(piece, end="")', "```", ""]
     return "\n".join(lines)
+
+
+def _figures(learned: Mapping[str, Any]) -> list[str]:
+    """The scores of the held-out text beside those of the baselines, as a table."""
+    scores = {**learned.get("baselines", {}), "this model": learned.get("nats_per_token")}
+    tokens_per_character = learned.get("tokens", 0) / (learned.get("characters") or math.nan)
+    rows = [
+        f"| {name} | {nats * tokens_per_character / math.log(2):.3f} | {nats:.3f} |"
+        for name, nats in scores.items()
+        if isinstance(nats, float)
+    ]
+    if not rows:
+        return []
+    chosen = learned.get("chosen_among", 1)
+    remark = ["", f"The weights are the best of {chosen} evaluations on this very text."] if chosen > 1 else []
+    return ["", "| held-out text | bits per character | nats per token |", "|---|---|---|", *rows, *remark]
