@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seqloom import TrainingSettings
-from seqloom.data import Characters, Document, Stream
+from seqloom.data import Characters, Stream
 from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.tasks.held_out import Parts, affordable, divide
 from seqloom.training.progress import Silent
@@ -28,7 +28,8 @@ class Heard(Silent):
 
 
 def parts_of(data: object, validation: object = 0.1, *, reset: bool = True, seed: int = 0) -> Parts:
-    return divide(data, validation, LETTERS, Document.LINE, reset, seed, 4, None)  # type: ignore[arg-type]
+    model = small(window=4, document="line", training=TrainingSettings(seed=seed))
+    return divide(model._settings(), data, validation, LETTERS, reset, None)  # type: ignore[arg-type]
 
 
 def texts_of(stream: Stream | None) -> list[str]:

@@ -169,8 +169,8 @@ def test_a_carried_state_is_carried_across_documents_and_windows(monkeypatch: py
 
 def test_the_record_says_when_a_long_stream_was_cut_into_lanes(model: LanguageModel) -> None:
     stream = Corpus.from_texts([RHYME], model.vocabulary_).stream()
-    cut = measure(model.model_, model.vocabulary_, stream, False, Start.EOS, model.baselines_, longest_lane=20)
-    whole = measure(model.model_, model.vocabulary_, stream, False, Start.EOS, model.baselines_)
+    cut = measure(model._fitted(), stream, Start.EOS, longest_lane=20)
+    whole = measure(model._fitted(), stream, Start.EOS)
     assert (cut.lanes, whole.lanes) == (16, 1)
     assert cut.tokens == whole.tokens
     assert cut.nats != whole.nats

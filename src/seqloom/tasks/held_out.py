@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from seqloom.data import Document, Stream, Vocabulary, shuffled, split
+from seqloom.data import Stream, Vocabulary, shuffled, split
 from seqloom.errors import UsageError
+from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.texts import Data, document_count, encode
 
 __all__ = ["MOST_HELD_OUT", "Parts", "affordable", "divide"]
@@ -32,16 +33,18 @@ class Parts(NamedTuple):
 
 
 def divide(
+    settings: LanguageSettings,
     data: Data,
     validation: float | Data,
     vocabulary: Vocabulary,
-    document: Document,
     reset: bool,
-    seed: int,
-    window: int,
     folder: Path | None,
 ) -> Parts:
-    """Encode a text and divide it; ``validation`` is a share of it, or a text of its own."""
+    """Encode a text and divide it; ``validation`` is a share of it, or a text of its own.
+
+    Encoded text lies in files without a name in ``folder`` (None: among temporary ones).
+    """
+    document, seed, window = settings.document, settings.training.seed, settings.window
     whole = encode(data, vocabulary, document, folder).corpus
     source = whole.facts.source_sha256
     if not isinstance(validation, int | float):

@@ -97,8 +97,7 @@ def _prepare(
         settings = _with_seed(settings, seed)
     vocabulary = _vocabulary(settings, data) if before is None else before.vocabulary
     reset = documents_are_many(data, settings.document) if settings.reset is None else settings.reset
-    seed, window = settings.training.seed, settings.window
-    parts = divide(data, validation, vocabulary, settings.document, reset, seed, window, folder)
+    parts = divide(settings, data, validation, vocabulary, reset, folder)
     if run is not None and before is not None and before.text != parts.fingerprint:
         raise UsageError(
             f"{run.path} was trained on another text, or held out another part of it. Resume with the same, or replace "
@@ -140,9 +139,7 @@ def _train(
         run.model_files = lambda: model_files(settings, fitted)
     ends = not is_one_stream(fitted.vocabulary, fitted.baselines)
     batches, judged = (
-        None
-        if part is None
-        else lanes_for(part, settings.batch_size, settings.window, fitted.reset, settings.start, ends, seed)
+        None if part is None else lanes_for(settings, part, fitted.reset, ends, seed)
         for part, seed in (
             (parts.learned, settings.training.seed),
             (None if parts.held_out is None else parts.held_out.first(_JUDGED), None),
@@ -183,10 +180,7 @@ def _score(
     """The figures of the held-out text; where minutes are limited, of as much of it as can be read in the rest."""
 
     def score(stream: Stream) -> Evaluation:
-        model, vocabulary, baselines = fitted.model, fitted.vocabulary, fitted.baselines
-        return measure(
-            model, vocabulary, stream, fitted.reset, settings.start, baselines, progress.scoring, _LONGEST_LANE
-        )
+        return measure(fitted, stream, settings.start, progress.scoring, _LONGEST_LANE)
 
     limit = settings.training.minutes
     if limit is None:

@@ -286,10 +286,10 @@ class LanguageModel(Estimator):
 
     def _measure(self, data: Data, progress: Progress | None = None) -> Evaluation:
         self._check_fitted("model_")
-        settings, baselines = self._settings(), self.baselines_
+        settings = self._settings()
         with enough_memory("Measure on a shorter text, or close other programs."):
             stream = encode(data, self.vocabulary_, settings.document, None)
-            return measure(self.model_, self.vocabulary_, stream, self.reset_, settings.start, baselines, progress)
+            return measure(self._fitted(), stream, settings.start, progress)
 
 
 def _several(texts: str | Sequence[str]) -> list[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqloom.data import Lanes, Start, Stream, Vocabulary
+from seqloom.data import Lanes, Start, Stream
 from seqloom.errors import DataError
-from seqloom.models.token_model import TokenModel
-from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.generation import is_one_stream
+from seqloom.tasks.language_files import Fitted
 from seqloom.tasks.memory import steps_at_once
 from seqloom.tasks.texts import Progress, document_count
 from seqloom.training.evaluation import Watched, evaluate
@@ -24,20 +23,14 @@ _BLOCK = 1 << 22
 
 
 def measure(
-    model: TokenModel,
-    vocabulary: Vocabulary,
-    stream: Stream,
-    reset: bool,
-    start: Start,
-    baselines: Baselines,
-    progress: Progress | None = None,
-    longest_lane: int = _LONGEST_LANE,
+    fitted: Fitted, stream: Stream, start: Start, progress: Progress | None = None, longest_lane: int = _LONGEST_LANE
 ) -> Evaluation:
     """Predict every token of ``stream`` once; of a model that learned no ends, not the ends.
 
     Documents with a state of their own run side by side, which changes nothing. A stream whose state is
     carried runs as one row; beyond ``longest_lane`` tokens as 16, which the record says.
     """
+    model, vocabulary, baselines, reset, *_ = fitted
     if not len(stream):
         raise DataError("There is no text to measure the model on.")
     lanes = 1 if reset or len(stream) <= longest_lane else _LANES

@@ -12,7 +12,6 @@ from seqloom.data import (
     Document,
     Files,
     Lanes,
-    Start,
     Stream,
     Texts,
     Tokens,
@@ -22,6 +21,7 @@ from seqloom.data import (
 )
 from seqloom.errors import UsageError
 from seqloom.tasks.given import Data, source_of
+from seqloom.tasks.language_settings import LanguageSettings
 
 __all__ = ["Data", "Progress", "document_count", "documents_are_many", "encode", "lanes_for", "learn"]
 
@@ -60,18 +60,17 @@ def documents_are_many(data: Data, document: Document) -> bool:
     return True if isinstance(source, Corpus | Stream) else source.has_documents(document)
 
 
-def lanes_for(
-    stream: Stream, batch_size: int, window: int, reset: bool, start: Start, ends: bool, seed: int | None
-) -> Lanes:
+def lanes_for(settings: LanguageSettings, stream: Stream, reset: bool, ends: bool, seed: int | None) -> Lanes:
     """Windows for training: ``batch_size`` rows, or fewer where the text would not fill them; see :class:`Lanes`.
 
     Every lane gets at least eight windows while there is more than one, so that there is something to carry, or a
     document. A document longer than the share of a lane is learned from in parts, each of which begins afresh.
     """
-    least = window * _LEAST_WINDOWS
+    least = settings.window * _LEAST_WINDOWS
     most = max(len(stream) // least, document_count(stream) if reset else 1)
-    rows = max(1, min(batch_size, most))
-    return Lanes(stream, rows, window, reset, start, ends, seed, longest=max(least, len(stream) // rows))
+    rows = max(1, min(settings.batch_size, most))
+    longest = max(least, len(stream) // rows)
+    return Lanes(stream, rows, settings.window, reset, settings.start, ends, seed, longest)
 
 
 def document_count(stream: Stream) -> int:

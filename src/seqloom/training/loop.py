@@ -48,10 +48,17 @@ def fit(
     ``StorageError`` when a checkpoint cannot be written; the last good checkpoint stays in every case.
     """
     _check(batches, validation, settings)
-    begin = time.monotonic() if began is None else began
-    with Trainer(module, batches, validation, settings, run, progress or Silent(), begin) as trainer:
-        trainer.ceiling, trainer.after_evaluation = ceiling, after_evaluation
-        trainer.begin()
+    with Trainer(
+        module,
+        batches,
+        validation,
+        settings,
+        run,
+        progress or Silent(),
+        began=time.monotonic() if began is None else began,
+        ceiling=ceiling,
+        after_evaluation=after_evaluation,
+    ) as trainer:
         while True:
             stopped = trainer.settle()
             if stopped is not None:

@@ -46,13 +46,14 @@ class Trainer:
         settings: TrainingSettings,
         run: Run | None,
         progress: Progress,
+        *,
         began: float,
+        ceiling: float,
+        after_evaluation: Callable[[], str | None],
     ) -> None:
         self.module, self.batches, self.validation = module, batches, validation
         self.settings, self.run, self.progress = settings, run, progress
-        self.began = began
-        self.ceiling = math.inf
-        self.after_evaluation: Callable[[], str | None] = lambda: None
+        self.began, self.ceiling, self.after_evaluation = began, ceiling, after_evaluation
         self.fabric = open_fabric(settings)
         self.device = self.fabric.device
         with quiet():
@@ -78,6 +79,7 @@ class Trainer:
             if self.run is not None:
                 self.run.say = self.progress.message
             self.module.train()
+            self._begin()
             self._stack = stack.pop_all()
         return self
 
@@ -87,8 +89,7 @@ class Trainer:
         self.module.eval()
         self._stack.close()
 
-    def begin(self) -> None:
-        """Take up the run where its checkpoint was written, or write the first one."""
+    def _begin(self) -> None:
         if self.run is not None and self.run.latest is not None:
             self._restore(snapshot.unpack(self.run.latest))
             return
