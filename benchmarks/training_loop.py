@@ -9,6 +9,7 @@ It is to stay below 3 % or 50 µs.
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +69,8 @@ def measure(hidden: int, rows: int, length: int, steps: int) -> tuple[float, flo
     windows = make_windows(16, rows, length)
     plain = bare(build(hidden), windows)
     times: dict[str, list[float]] = {"bare": [], "loop": []}
-    with Trainer(build(hidden), windows, None, SETTINGS, None, Silent()) as trainer:
+    watched = {"began": time.monotonic(), "ceiling": math.inf, "after_evaluation": lambda: None}
+    with Trainer(build(hidden), windows, None, SETTINGS, None, Silent(), **watched) as trainer:
 
         def looped(index: int) -> None:
             trainer.settle()

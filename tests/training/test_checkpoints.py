@@ -49,6 +49,13 @@ def train(
         fit(model or TinyModel(), batches or windows(), windows(3, seed=4), settings(**changes), run)
 
 
+def test_what_a_kill_kept_from_being_deleted_goes_when_the_run_goes_on(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        write_directory(tmp_path / "run" / f"step-{step:08d}", {"config.json": b"{}", "metrics.jsonl": b""})
+    with Run(tmp_path / "run", resume=True):
+        assert [v.name for v in versions(tmp_path / "run")] == ["step-00000002", "step-00000003"]
+
+
 def test_a_run_leaves_two_whole_model_directories(tmp_path: Path) -> None:
     train(tmp_path / "run", checkpoint_every_steps=6)
     assert [v.name for v in versions(tmp_path / "run")] == ["step-00000018", "step-00000020"]

@@ -193,6 +193,7 @@ def failing(world: World, patch: pytest.MonkeyPatch) -> Iterator[None]:
 REAL = {name: getattr(os, name) for name in CALLS}
 
 
+@pytest.mark.filterwarnings("ignore::seqloom.errors.SeqloomWarning")
 def test_500_random_trees_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     REAL["fsync"] = lambda descriptor: None
     monkeypatch.setattr(os, "fsync", REAL["fsync"])

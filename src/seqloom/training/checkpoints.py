@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from seqloom.errors import UsageError
+from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.training.directory import storage_error, write_directory
 from seqloom.training.lock import RunLock
 from seqloom.training.ownership import check_log, described, remove
@@ -62,7 +62,7 @@ class Run:
     ) -> None:
         self.path = Path(path).resolve()
         self.model_files = model_files
-        self.say: Callable[[str], None] = warnings.warn
+        self.say: Callable[[str], None] = _warn
         self.latest: Version | None = None
         self._kept: list[Path] = []
         self._replacing = False
@@ -106,6 +106,7 @@ class Run:
             self.latest = newest_valid(self.path)
             self._kept = [version for version in found if step_of(version) <= self.latest.step]
             check_log(self.log_path, self.latest.files.get(METRICS, b""))
+            self._prune()
         elif found:
             set_aside(found, self.log_path)
             self._replacing = True
@@ -170,6 +171,10 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, SeqloomWarning, stacklevel=3)
 
 
 def _check_path(path: Path, resume: bool) -> None:
