@@ -9,7 +9,7 @@ import pytest
 
 from seqloom import TrainingSettings
 from seqloom.data import Characters, Stream
-from seqloom.errors import SeqloomWarning, UsageError
+from seqloom.errors import DivergedError, Interrupted, SeqloomWarning, UsageError
 from seqloom.tasks.held_out import Parts, affordable, divide
 from seqloom.training.progress import Silent
 from seqloom.training.settings import OptimiserName, ScheduleName
@@ -151,8 +151,6 @@ def test_a_preview_is_shown_at_each_evaluation_and_changes_nothing() -> None:
 
 
 def test_a_loss_that_is_absurd_diverges() -> None:
-    from seqloom.errors import DivergedError
-
     training = TrainingSettings(
         learning_rate=1e4,
         steps=200,
@@ -194,3 +192,22 @@ def test_minutes_that_are_over_before_training_are_refused(tmp_path: Path) -> No
     with pytest.raises(UsageError, match="minutes: 1e-06 were over when the text was read"):
         small(training=training).fit([RHYME], run=tmp_path / "run")
     assert not list((tmp_path / "run").glob("step-*"))
+
+
+def test_ctrl_c_while_scoring_says_what_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("seqloom.tasks.language_fit.measure", stop)
+    with pytest.raises(Interrupted, match=r"The model is whole in .*run; --resume"):
+        small(steps=3).fit([RHYME], run=tmp_path / "run")
+    monkeypatch.undo()
+    resumed = small(steps=3).fit([RHYME], run=tmp_path / "run", resume=True)
+    assert (resumed.history_.steps, resumed.validation_.tokens > 0) == (3, True)
+
+
+def test_the_order_of_documents_is_part_of_what_a_run_was_begun_with() -> None:
+    for validation in (0.0, ["abc"], 0.1):
+        one, other = (parts_of(SORTED, validation, seed=seed).fingerprint for seed in (0, 1))
+        assert one != other
+        assert parts_of(SORTED, validation, reset=False).fingerprint not in (one, other)

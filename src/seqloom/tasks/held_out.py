@@ -47,10 +47,11 @@ def divide(
     document, seed, window = settings.document, settings.training.seed, settings.window
     whole = encode(data, vocabulary, document, folder).corpus
     source = whole.facts.source_sha256
+    order = f":documents by seed {seed}" if reset else ""
     if not isinstance(validation, int | float):
         (learned,) = split(whole, (1.0,), 1 if reset else window)
         held_out, remark = _own(encode(validation, vocabulary, document, folder), reset, seed, folder)
-        fingerprint = f"{source}:{learned.stop}:{held_out.corpus.facts.source_sha256}"
+        fingerprint = f"{source}:{learned.stop}:{held_out.corpus.facts.source_sha256}{order}"
         return Parts(learned, held_out, fingerprint, remark)
     if not 0 <= validation < 1:
         raise UsageError(f"validation: expected a share from 0 to below 1, or a text, got {validation!r}.")
@@ -58,13 +59,13 @@ def divide(
     share, capped = min(float(validation), most), f", at most {MOST_HELD_OUT:,} tokens" if validation > most else ""
     if not share:
         (learned,) = split(whole, (1.0,), 1 if reset else window)
-        return Parts(learned, None, f"{source}:{learned.stop}", "")
+        return Parts(learned, None, f"{source}:{learned.stop}{order}", "")
     if not reset:
         learned, held_out = _without_end(*split(whole, (1 - share, share), window))
         return Parts(learned, held_out, f"{source}:{learned.stop}", f"{_last(held_out, len(whole) - 1)}{capped}.")
     learned, held_out = split(shuffled(whole, seed, folder), (1 - share, share))
     drawn = f"Held out: {document_count(held_out):,} of {whole.documents:,} documents, drawn by seed {seed}"
-    return Parts(learned, held_out, f"{source}:{learned.stop}:documents by seed {seed}", f"{drawn}{capped}.")
+    return Parts(learned, held_out, f"{source}:{learned.stop}{order}", f"{drawn}{capped}.")
 
 
 def affordable(stream: Stream, seconds: float, score: Callable[[Stream], object]) -> Stream:

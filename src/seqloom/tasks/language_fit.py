@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seqloom.data import Stream, Vocabulary
-from seqloom.errors import SeqloomWarning, UsageError
+from seqloom.errors import Interrupted, SeqloomWarning, UsageError
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.generation import is_one_stream
@@ -160,6 +161,13 @@ def _train(
     progress.start()
     try:
         found = None if parts.held_out is None else _score(settings, fitted, parts.held_out, history, progress)
+    except KeyboardInterrupt:
+        kept = (
+            f"The model is whole in {run.path}; --resume (in Python resume=True) scores it."
+            if run
+            else "Nothing is saved."
+        )
+        raise Interrupted(signal.SIGINT, f"Stopped while the held-out text was scored. {kept}") from None
     finally:
         progress.stop()
     learned = fitted._replace(history=history, validation=found)
