@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seqloom import TrainingSettings
 from seqloom.data import Characters, Stream
@@ -211,3 +213,21 @@ def test_the_order_of_documents_is_part_of_what_a_run_was_begun_with() -> None:
         one, other = (parts_of(SORTED, validation, seed=seed).fingerprint for seed in (0, 1))
         assert one != other
         assert parts_of(SORTED, validation, reset=False).fingerprint not in (one, other)
+
+
+def test_few_long_documents_are_cut_and_that_is_said() -> None:
+    parts = parts_of(["abc" * 100, "def" * 100])
+    assert parts.remark == "Held out: 60 of 602 tokens, the last of documents drawn by seed 0."
+
+
+@given(
+    st.lists(st.text("abc", min_size=1, max_size=30), min_size=2, max_size=12).filter(lambda t: sum(map(len, t)) > 20),
+    st.sampled_from([0.05, 0.1, 0.3]),
+)
+def test_both_parts_hold_text_however_few_the_documents(texts: list[str], share: float) -> None:
+    parts = parts_of(texts, share)
+    assert parts.held_out is not None
+    assert parts.learned.stop == parts.held_out.start
+    assert min(parts.learned.characters, parts.held_out.characters) > 0
+    total = len(parts.held_out.corpus) - 1
+    assert len(parts.held_out) <= max(2, share * total + 1, total / 3, 1.25 * share * total + 1)

@@ -21,6 +21,7 @@ __all__ = ["MOST_HELD_OUT", "Parts", "affordable", "divide"]
 MOST_HELD_OUT = 1 << 18
 """Tokens; more would not make the figures better, and takes minutes to score."""
 _FIRST_TRY = 1 << 12
+_MOST_OF_A_SHORT_TEXT = 1 / 3
 
 
 class Parts(NamedTuple):
@@ -63,8 +64,11 @@ def divide(
     if not reset:
         learned, held_out = _without_end(*split(whole, (1 - share, share), window))
         return Parts(learned, held_out, f"{source}:{learned.stop}", f"{_last(held_out, len(whole) - 1)}{capped}.")
-    learned, held_out = split(shuffled(whole, seed, folder), (1 - share, share))
-    drawn = f"Held out: {document_count(held_out):,} of {whole.documents:,} documents, drawn by seed {seed}"
+    learned, held_out = _of_documents(*split(shuffled(whole, seed, folder), (1 - share, share)))
+    if held_out.inputs[0] == held_out.eos:
+        drawn = f"Held out: {document_count(held_out):,} of {whole.documents:,} documents, drawn by seed {seed}"
+    else:
+        drawn = f"Held out: {len(held_out):,} of {len(whole) - 1:,} tokens, the last of documents drawn by seed {seed}"
     return Parts(learned, held_out, f"{source}:{learned.stop}{order}", f"{drawn}{capped}.")
 
 
@@ -86,6 +90,19 @@ def _own(stream: Stream, reset: bool, seed: int, folder: Path | None) -> tuple[S
     return kept, f"Held out: the first {len(kept):,} of {len(stream):,} tokens of the text given{drawn}."
 
 
+def _of_documents(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
+    """Begin the held-out part where a document begins, unless it would then be more than a third of a short text."""
+    corpus, border = held_out.corpus, held_out.start
+    if held_out.inputs[0] == held_out.eos:
+        return learned, held_out
+    ends = corpus.ends(learned.start, learned.stop)
+    if len(ends) and held_out.stop - int(ends[-1]) - 1 <= _MOST_OF_A_SHORT_TEXT * (len(corpus) - 1):
+        border = int(ends[-1]) + 1
+    elif len(held_out) == 1:
+        border -= 1
+    return Stream(corpus, learned.start, border), Stream(corpus, border, held_out.stop)
+
+
 def _without_end(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
     """The end of a text that is all one document is in neither part, for it cannot be learned."""
     corpus = held_out.corpus
@@ -96,4 +113,5 @@ def _without_end(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
 
 
 def _last(held_out: Stream, total: int) -> str:
-    return f"Held out: the last {len(held_out):,} tokens, {len(held_out) / total:.1%} of the text"
+    count = f"{len(held_out):,} token{'s' * (len(held_out) != 1)}"
+    return f"Held out: the last {count}, {len(held_out) / total:.1%} of the text"
