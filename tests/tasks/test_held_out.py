@@ -231,3 +231,8 @@ def test_both_parts_hold_text_however_few_the_documents(texts: list[str], share:
     assert min(parts.learned.characters, parts.held_out.characters) > 0
     total = len(parts.held_out.corpus) - 1
     assert len(parts.held_out) <= max(2, share * total + 1, total / 3, 1.25 * share * total + 1)
+
+
+def test_a_second_fit_keeps_no_figure_of_the_first() -> None:
+    model = small().fit([RHYME])
+    assert not hasattr(model.fit([RHYME], 0.0), "validation_")

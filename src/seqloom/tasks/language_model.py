@@ -256,10 +256,10 @@ class LanguageModel(Estimator):
         self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.reset
         self._text, self._held_out = fitted.text, fitted.held_out
         self.baselines_ = fitted.baselines
-        if fitted.history is not None:
-            self.history_ = fitted.history
-        if fitted.validation is not None:
-            self.validation_ = fitted.validation
+        for name, value in (("history_", fitted.history), ("validation_", fitted.validation)):
+            vars(self).pop(name, None)
+            if value is not None:
+                setattr(self, name, value)
 
     def _preview(self, fitted: Fitted, length: int) -> str:
         """Some text by what is learned so far."""
