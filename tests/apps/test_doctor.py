@@ -10,6 +10,7 @@ from torch import Tensor
 
 from seqloom.cells import Elman
 from seqloom.kernels import Call, policy
+from seqloom.kernels.backend import CPU
 from seqloom.kernels.call import States
 from seqloom.kernels.cpu import host
 from seqloom.kernels.recurrence import Planned
@@ -65,7 +66,7 @@ def test_verify_finds_a_wrong_kernel(command: Command, monkeypatch: pytest.Monke
 
     def wrong(self: Planned, call: Call) -> tuple[Tensor, States]:
         y, states = right(self, call)
-        return (y * 1.001 if self.name == "cpu" else y), states
+        return (y * 1.001 if self.backend is CPU else y), states
 
     monkeypatch.setattr(Planned, "run", wrong)
     result = command("doctor", "--verify")

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from seqloom.cells import Cell, trace
 from seqloom.cells.graph import Norm, Pointwise
-from seqloom.kernels import Call, Kernel, Randomness
+from seqloom.kernels import Call, Randomness, backend
+from seqloom.kernels.call import SequenceKernel
 from seqloom.kernels.cpu import CPUEngine, Machine
 from seqloom.kernels.recurrence import Planned, TorchEngine
 from seqloom.kernels.reference import Reference
@@ -26,12 +27,12 @@ def engine(width: int | None = None) -> CPUEngine:
     return CPUEngine(None if width is None else Machine(width))
 
 
-def cpu(width: int | None = None) -> Kernel:
+def cpu(width: int | None = None) -> SequenceKernel:
     """Our kernel on that engine."""
-    return Planned("cpu", "", engine(width))
+    return Planned(backend.CPU, engine(width))
 
 
-REFERENCE, DERIVED, CPU = Reference(), Planned("derived", "", TorchEngine()), cpu()
+REFERENCE, DERIVED, CPU = Reference(), Planned(backend.DERIVED, TorchEngine()), cpu()
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def draw(
     return Draw(call, directions)
 
 
-def outcome(kernel: Kernel, drawn: Draw) -> dict[str, Tensor]:
+def outcome(kernel: SequenceKernel, drawn: Draw) -> dict[str, Tensor]:
     """Outputs, final states and all gradients by name."""
     call = drawn.call
     leaves = {"x": call.x}

@@ -11,18 +11,18 @@ from torch import Tensor
 
 from seqloom import cells
 from seqloom.cells import GRU, Cell, Elman, Symbol, affine, bernoulli, norm, tanh
-from seqloom.kernels import Call, Kernel, Stream
-from seqloom.kernels.call import States
+from seqloom.kernels import Backend, Call, Stream
+from seqloom.kernels.call import SequenceKernel, States
 from seqloom.kernels.reference import Reference
 from seqloom.testing import compare_kernels, known_cells
 
 SUBJECT = {"Elman": Elman()}
 
 
-class Changed(Kernel):
+class Changed(SequenceKernel):
     """The reference with a mistake."""
 
-    name, summary = "changed", "wrong"
+    backend = Backend("changed", "wrong")
 
     def __init__(self, change: Callable[[Call, Tensor, States], tuple[Tensor, States]]) -> None:
         self.change = change

@@ -1,23 +1,27 @@
 """From equations to running code: the reference, faster kernels, and the policy that chooses between them."""
 
-from seqloom.kernels.call import Call, Kernel, Randomness
+from seqloom.kernels.backend import Backend, Kernel
+from seqloom.kernels.call import Call, Randomness
 from seqloom.kernels.plan import PlanExplanation, explain_cell, explain_graph
-from seqloom.kernels.policy import KERNELS, Explanation, available, explain, run, use, wish
+from seqloom.kernels.policy import Explanation, Operation, available, present, use, watch, wish
+from seqloom.kernels.sequence import RECURRENCE
 from seqloom.kernels.streaming import Stream
 
 __all__ = [
-    "KERNELS",
+    "RECURRENCE",
+    "Backend",
     "Call",
     "Explanation",
     "Kernel",
+    "Operation",
     "PlanExplanation",
     "Randomness",
     "Stream",
     "available",
-    "explain",
     "explain_cell",
     "explain_graph",
-    "run",
+    "present",
     "use",
+    "watch",
     "wish",
 ]

@@ -1,8 +1,7 @@
-"""What a kernel is asked to do."""
+"""A recurrence over a batch of sequences, as it is handed to a kernel."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,8 +9,9 @@ import torch
 from torch import Tensor
 
 from seqloom.cells.graph import Graph
+from seqloom.kernels.backend import Kernel
 
-__all__ = ["Call", "Kernel", "Randomness", "States"]
+__all__ = ["Call", "Randomness", "SequenceKernel", "States"]
 
 States = tuple[Tensor, ...]
 
@@ -43,20 +43,5 @@ class Call(NamedTuple):
         return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
 
 
-class Kernel(ABC):
-    """One way of running a recurrence."""
-
-    name: str
-    summary: str
-
-    @abstractmethod
-    def refusal(self, call: Call) -> str | None:
-        """Why this kernel cannot run ``call``, or None when it can."""
-
-    def deference(self, call: Call) -> str | None:
-        """Why this kernel, unless asked for by name, leaves ``call`` to another, or None when it does not."""
-        return None
-
-    @abstractmethod
-    def run(self, call: Call) -> tuple[Tensor, States]:
-        """The outputs (B, T, H) and the final states."""
+SequenceKernel = Kernel[Call, tuple[Tensor, States]]
+"""Gives the outputs (B, T, H) and the final states."""

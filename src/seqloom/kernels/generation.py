@@ -7,7 +7,8 @@ from torch import Tensor
 
 from seqloom.kernels.call import States
 from seqloom.kernels.cpu import Network, TokenStep
-from seqloom.kernels.policy import CPU_ENGINE, wish
+from seqloom.kernels.policy import wish
+from seqloom.kernels.sequence import CPU_ENGINE
 from seqloom.kernels.stamps import stamps
 
 __all__ = ["TokenSteps", "runs_compiled"]

@@ -1,47 +1,34 @@
-"""Which kernel runs a call, and why.
+"""Which implementation runs, and why: the only place that chooses.
 
-Kernels stand in order of preference; the first that does not refuse runs. ``use("reference")`` asks for one by name:
-then it runs, or the call raises with the reason. So does the environment variable ``SEQLOOM_KERNEL``, read once, where
-``use`` says nothing. A kernel of our own enters in ``KERNELS``.
+An operation's kernels stand in order of preference. The first that is wished for and has nothing against the work
+runs; else the first that merely defers; else the wish is refused with what they said. The wish is that of ``use``, else
+of the environment variable ``SEQLOOM_KERNEL``, read once, else of every backend, "auto".
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-
-from torch import Tensor
+from typing import Generic
 
 from seqloom.errors import UsageError, did_you_mean
-from seqloom.kernels.call import Call, Kernel, States
-from seqloom.kernels.cpu import CPUEngine
-from seqloom.kernels.recurrence import Planned, TorchEngine
-from seqloom.kernels.reference import Reference
-from seqloom.kernels.torch_library import TorchLibrary
+from seqloom.kernels.backend import BACKENDS, Backend, Kernel, Result, Work
 
-__all__ = ["CPU_ENGINE", "KERNELS", "VARIABLE", "Explanation", "available", "explain", "run", "use", "wish"]
+__all__ = ["AUTO", "VARIABLE", "Explanation", "Operation", "available", "present", "use", "watch", "wish"]
 
-CPU_ENGINE = CPUEngine()
-KERNELS: tuple[Kernel, ...] = (
-    TorchLibrary(),
-    Planned("cpu", "machine code made from the equations", CPU_ENGINE),
-    Reference(),
-    Planned("derived", "the derived programs with torch tensors, to check the derivation", TorchEngine()),
-)
 AUTO = "auto"
 VARIABLE = "SEQLOOM_KERNEL"
-
-_WISH: ContextVar[str | None] = ContextVar("seqloom_kernel", default=None)
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The kernel that runs, and why each one before it in order of preference does not."""
+    """The backend that does some ``work``, how, and why each kernel before it in order of preference does not."""
 
+    work: str
     kernel: str
     summary: str
     refused: tuple[tuple[str, str], ...]
@@ -52,72 +39,149 @@ class Explanation:
         return "\n".join(lines)
 
 
-@contextmanager
-def use(kernel: str) -> Iterator[None]:
-    """Run every recurrence inside the ``with`` block on one kernel, by name, or on the best one ("auto").
+@dataclass(frozen=True)
+class Policy:
+    """The backends that may run, who asked for them, and where choices are written down, if anybody watches."""
 
-    Raises UsageError for an unknown name, and later for a call that the kernel cannot run.
+    backends: tuple[Backend, ...] = BACKENDS
+    source: str = ""
+    seen: list[Explanation] | None = None
+
+    def __str__(self) -> str:
+        return AUTO if self.backends == BACKENDS else ",".join(backend.name for backend in self.backends)
+
+
+_PRESENT: ContextVar[Policy | None] = ContextVar("seqloom_kernel", default=None)
+
+
+def present() -> Policy:
+    """The policy of this moment."""
+    return _PRESENT.get() or _of_environment()
+
+
+@contextmanager
+def use(*backends: str) -> Iterator[None]:
+    """Run everything inside the ``with`` block on these backends, by name, or on the best ones ("auto").
+
+    Raises UsageError for an unknown name, and later for work that none of them can do.
 
     >>> from seqloom import kernels
     >>> with kernels.use("reference"):
     ...     pass
     """
-    token = _WISH.set(_known(kernel))
+    outside = _PRESENT.get()
+    token = _PRESENT.set(Policy(_known(backends), seen=outside.seen if outside else None))
     try:
         yield
     finally:
-        _WISH.reset(token)
+        _PRESENT.reset(token)
+
+
+@contextmanager
+def watch() -> Iterator[list[Explanation]]:
+    """The explanation of every choice that is made inside the ``with`` block, in order.
+
+    >>> import torch
+    >>> from seqloom.layers import CausalSelfAttention
+    >>> with watch() as choices:
+    ...     y, state = CausalSelfAttention(8, heads=2)(torch.zeros(1, 5, 8))
+    >>> choices[0].work, choices[0].kernel
+    ('attention', 'torch')
+    """
+    seen: list[Explanation] = []
+    token = _PRESENT.set(replace(present(), seen=seen))
+    try:
+        yield seen
+    finally:
+        _PRESENT.reset(token)
 
 
 def wish() -> str:
-    """The kernel that was asked for, by ``use`` or by the environment, or "auto"."""
-    return _WISH.get() or _of_environment()
+    """What was asked for, by ``use`` or by the environment: names with commas between them, or "auto"."""
+    return str(present())
 
 
 @lru_cache(maxsize=1)
-def _of_environment() -> str:
-    return _known(os.environ.get(VARIABLE) or AUTO, f"{VARIABLE}: ")
+def _of_environment() -> Policy:
+    names = os.environ.get(VARIABLE)
+    return Policy(_known(names.split(","), f"{VARIABLE}: "), f" by {VARIABLE}") if names else Policy()
 
 
-def _known(name: str, where: str = "") -> str:
-    names = [AUTO, *available()]
-    if name not in names:
-        hint = did_you_mean(name, names)
-        raise UsageError(f"{where}No kernel is called {name!r}; there are {', '.join(names)}.{hint}")
-    return name
+def _known(names: Sequence[str], where: str = "") -> tuple[Backend, ...]:
+    by_name = {backend.name: backend for backend in BACKENDS}
+    choices = [AUTO, *by_name]
+    for name in names:
+        if name not in choices:
+            hint = did_you_mean(name, choices)
+            raise UsageError(f"{where}No kernel is called {name!r}; there are {', '.join(choices)}.{hint}")
+    return BACKENDS if not names or AUTO in names else tuple(by_name[name] for name in names)
 
 
 def available() -> dict[str, str]:
-    """The kernels by name, in order of preference, each with a line of description."""
-    return {kernel.name: kernel.summary for kernel in KERNELS}
+    """The backends by name, each with a line of description."""
+    return {backend.name: backend.summary for backend in BACKENDS}
 
 
-def explain(call: Call) -> Explanation:
-    """Which kernel would run ``call``, and why."""
-    kernel, refused = _choose(call)
-    return Explanation(kernel.name, kernel.summary, refused)
+@dataclass(frozen=True)
+class Operation(Generic[Work, Result]):
+    """Work of one kind, by its ``name``, and the kernels that can do it, in order of preference.
 
+    ``in_parts`` says how it is done where no kernel takes it whole: by operations that choose for themselves.
+    """
 
-def run(call: Call) -> tuple[Tensor, States]:
-    """Run ``call`` on the kernel that policy chooses."""
-    kernel, _ = _choose(call)
-    return kernel.run(call)
+    name: str
+    kernels: tuple[Kernel[Work, Result], ...]
+    in_parts: str | None = None
 
+    def __call__(self, work: Work) -> Result:
+        """Do ``work``; raises UsageError where what was asked for cannot."""
+        kernel = self.choose(work)
+        if kernel is None:
+            raise self._unmet(work)
+        return kernel.run(work)
 
-def _choose(call: Call) -> tuple[Kernel, tuple[tuple[str, str], ...]]:
-    wanted = wish()
-    source = "" if _WISH.get() else f" by {VARIABLE}"
-    refused: list[tuple[str, str]] = []
-    for kernel in KERNELS:
-        if wanted not in (AUTO, kernel.name):
-            refused.append((kernel.name, f"{wanted!r} was asked for{source}"))
-            continue
-        reason = kernel.refusal(call)
-        if reason is not None and wanted == kernel.name:
-            raise UsageError(f"The kernel {wanted!r} was asked for{source}, but cannot run this: {reason}.")
-        if reason is None and wanted == AUTO:
-            reason = kernel.deference(call)
-        if reason is None:
-            return kernel, tuple(refused)
-        refused.append((kernel.name, reason))
-    raise AssertionError("the reference refuses nothing")
+    def choose(self, work: Work) -> Kernel[Work, Result] | None:
+        """The kernel that does ``work``, or None where none of those wished for can."""
+        seen = present().seen
+        if seen is not None:
+            seen.append(self.explain(work))
+        return self._best(work)
+
+    def explain(self, work: Work) -> Explanation:
+        """Which kernel would do ``work``, and why; raises UsageError where what was asked for cannot."""
+        kernel = self._best(work)
+        if kernel is None:
+            if self.in_parts is None:
+                raise self._unmet(work)
+            return Explanation(self.name, "in parts", self.in_parts, self._reasons(work, self.kernels))
+        before = self.kernels[: self.kernels.index(kernel)]
+        return Explanation(self.name, kernel.backend.name, kernel.summary, self._reasons(work, before))
+
+    def _best(self, work: Work) -> Kernel[Work, Result] | None:
+        backends, deferring = present().backends, None
+        for kernel in self.kernels:
+            if kernel.backend in backends and kernel.refusal(work) is None:
+                if kernel.deference(work) is None:
+                    return kernel
+                deferring = deferring or kernel
+        return deferring
+
+    def _reasons(self, work: Work, kernels: Sequence[Kernel[Work, Result]]) -> tuple[tuple[str, str], ...]:
+        policy = present()
+        asked = f"{str(policy)!r} was asked for{policy.source}"
+        return tuple(
+            (
+                kernel.backend.name,
+                str(kernel.refusal(work) or kernel.deference(work)) if kernel.backend in policy.backends else asked,
+            )
+            for kernel in kernels
+        )
+
+    def _unmet(self, work: Work) -> UsageError:
+        policy = present()
+        refusals = {kernel.backend: kernel.refusal(work) for kernel in self.kernels}
+        besides = " or ".join(repr(f"{policy},{backend.name}") for backend in refusals)
+        nothing = f"it offers nothing for {self.name}; ask for {besides} to have that besides"
+        reasons = [(backend.name, refusals.get(backend, nothing)) for backend in policy.backends]
+        said = "; ".join(f"{name}: {reason}" for name, reason in reasons) if len(reasons) > 1 else reasons[0][1]
+        return UsageError(f"The kernel {str(policy)!r} was asked for{policy.source}, but cannot run this: {said}.")

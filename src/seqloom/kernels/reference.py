@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Part, Pointwise, State, Weight
-from seqloom.kernels.call import Call, Kernel, Randomness, States
+from seqloom.kernels.backend import REFERENCE
+from seqloom.kernels.call import Call, Randomness, SequenceKernel, States
 from seqloom.kernels.random_bits import bernoulli_mask
 
 __all__ = ["Reference", "evaluate", "step", "values"]
@@ -40,14 +41,11 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-class Reference(Kernel):
+class Reference(SequenceKernel):
     """Runs any cell, any batch, on any device."""
 
-    name = "reference"
-    summary = "the equations with torch tensors, one step after the other"
-
-    def refusal(self, call: Call) -> str | None:
-        return None
+    backend = REFERENCE
+    summary = REFERENCE.summary
 
     def run(self, call: Call) -> tuple[Tensor, States]:
         x, states, lengths, randomness = call.x, call.states, call.lengths, call.randomness

@@ -14,7 +14,8 @@ from torch.autograd import forward_ad
 from seqloom.cells.graph import Graph
 from seqloom.kernels.call import States
 from seqloom.kernels.cpu import Stepper
-from seqloom.kernels.policy import CPU_ENGINE, wish
+from seqloom.kernels.policy import wish
+from seqloom.kernels.sequence import CPU_ENGINE
 
 __all__ = ["Stream"]
 

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from seqloom.cells.cell import trace
 from seqloom.cells.graph import Graph
-from seqloom.kernels.call import Call, Kernel, States
+from seqloom.kernels.backend import TORCH
+from seqloom.kernels.call import Call, SequenceKernel, States
 from seqloom.kernels.torch_order import TWINS, Twin
 from seqloom.kernels.transforms import under_transform
 
@@ -28,10 +29,10 @@ def twin_of(graph: Graph) -> Twin | None:
     return next((twin for twin in TWINS if trace(twin.cell, graph.in_features, hidden).graph == graph), None)
 
 
-class TorchLibrary(Kernel):
+class TorchLibrary(SequenceKernel):
     """cuDNN or oneDNN through torch's functional interface."""
 
-    name = "torch"
+    backend = TORCH
     summary = "torch's own kernel (cuDNN on the GPU, oneDNN on the CPU)"
 
     def refusal(self, call: Call) -> str | None:
@@ -41,8 +42,6 @@ class TorchLibrary(Kernel):
             return "lengths are given, and padding must not reach the gradients"
         if call.x.shape[0] == 0 or call.x.shape[1] == 0:
             return "the batch is empty"
-        if call.x.shape[1] == 1:
-            return "for a single step, joining the weights as torch wants them takes longer than the step"
         if call.x.dtype not in (torch.float32, torch.float64):
             return f"the numbers are {call.x.dtype}"
         if under_transform(call):
@@ -50,6 +49,8 @@ class TorchLibrary(Kernel):
         return None
 
     def deference(self, call: Call) -> str | None:
+        if call.x.shape[1] == 1:
+            return "for a single step, joining the weights as torch wants them takes longer than the step"
         twin = twin_of(call.graph)
         if call.x.device.type == "cpu" and (call.needs_gradient or twin is None or twin.function != "lstm"):
             return "on the CPU our own kernel is faster, but for an LSTM without gradients"

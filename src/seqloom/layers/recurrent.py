@@ -144,7 +144,7 @@ class Recurrent(CausalLayer):
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
         state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
-        y, states = kernels.run(self._call(x, state, lengths))
+        y, states = kernels.RECURRENCE(self._call(x, state, lengths))
         if not self.graph.has_masks:
             return y, self.state_type(*states)
         passed = x.shape[1] if lengths is None else lengths.to(state.row_time)
@@ -173,7 +173,7 @@ class Recurrent(CausalLayer):
     def explain(self, x: Tensor, lengths: Tensor | None = None) -> kernels.Explanation:
         """Which kernel would run this layer on x (B, T, D), and why."""
         check_sequence(self, x, self.in_features, lengths)
-        return kernels.explain(self._call(x, self.initial_state(x.shape[0]), lengths))
+        return kernels.RECURRENCE.explain(self._call(x, self.initial_state(x.shape[0]), lengths))
 
     def extra_repr(self) -> str:
         cell = type(self.cell).__name__ if self.cell else "cell from graph"

@@ -62,7 +62,7 @@ class _Step(nn.RNNCellBase):
         shapes = [state.shape for state in states]
         if x.dim() != 2 or x.shape[1] != self.input_size or {*shapes} != {(x.shape[0], self.hidden_size)}:
             return None
-        return kernels.run(Call(self._graph, self._named(), x[:, None], states, None, None))[1]
+        return kernels.RECURRENCE(Call(self._graph, self._named(), x[:, None], states, None, None))[1]
 
     @property
     def _graph(self) -> Graph:

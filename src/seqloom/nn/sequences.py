@@ -107,7 +107,7 @@ class _Sequence(nn.RNNBase):
         graph = graph_of(twin.cell, x.shape[-1], self.hidden_size)
         backwards = names[0].endswith("_reverse")
         x = reverse_rows(x, lengths) if backwards else x
-        y, new = kernels.run(Call(graph, parameters, x, states, lengths, None))
+        y, new = kernels.RECURRENCE(Call(graph, parameters, x, states, lengths, None))
         return reverse_rows(y, lengths) if backwards else y, new
 
     def _zeros(self, like: Tensor, batch: int) -> States:

@@ -13,7 +13,9 @@ from torch import Tensor
 from seqloom import cells, kernels
 from seqloom.cells import Cell, Graph, trace
 from seqloom.errors import UsageError
-from seqloom.kernels import Call, Kernel, Randomness, Stream
+from seqloom.kernels import Call, Randomness, Stream
+from seqloom.kernels.backend import REFERENCE
+from seqloom.kernels.call import SequenceKernel
 from seqloom.kernels.reference import Reference
 from seqloom.testing.tolerance import tolerance
 
@@ -66,7 +68,7 @@ def known_cells() -> dict[str, Cell]:
 
 def compare_kernels(
     subjects: Mapping[str, Cell] | None = None,
-    candidates: Sequence[Kernel] | None = None,
+    candidates: Sequence[SequenceKernel] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Comparison]:
     """Compare kernels with the float64 reference: outputs, final states and all gradients, at odd sizes.
@@ -121,9 +123,9 @@ Run = Callable[[Call], Results | None]
 """The results by name, or None where the kernel refuses."""
 
 
-def _runners(candidates: Sequence[Kernel] | None) -> dict[str, Run]:
-    chosen = [k for k in kernels.KERNELS if k.name != "reference"] if candidates is None else candidates
-    runners: dict[str, Run] = {kernel.name: _Whole(kernel) for kernel in chosen}
+def _runners(candidates: Sequence[SequenceKernel] | None) -> dict[str, Run]:
+    chosen = [k for k in kernels.RECURRENCE.kernels if k.backend is not REFERENCE] if candidates is None else candidates
+    runners: dict[str, Run] = {kernel.backend.name: _Whole(kernel) for kernel in chosen}
     return runners | {"cpu, in steps": _in_steps} if candidates is None else runners
 
 
@@ -131,7 +133,7 @@ def _runners(candidates: Sequence[Kernel] | None) -> dict[str, Run]:
 class _Whole:
     """Outputs, final states and gradients of one kernel."""
 
-    kernel: Kernel
+    kernel: SequenceKernel
 
     def __call__(self, call: Call) -> Results | None:
         return None if self.kernel.refusal(call) is not None else _results(self.kernel, call)
@@ -207,7 +209,7 @@ def _as(dtype: torch.dtype, call: Call) -> Call:
     )
 
 
-def _results(kernel: Kernel, call: Call) -> Results:
+def _results(kernel: SequenceKernel, call: Call) -> Results:
     """The output, the final states, and the gradients of a fixed random projection of both."""
     inputs = {"x": call.x, **{f"initial {s.name}": v for s, v in zip(call.graph.states, call.states, strict=True)}}
     leaves = {name: t.detach().clone().requires_grad_() for name, t in {**inputs, **call.parameters}.items()}

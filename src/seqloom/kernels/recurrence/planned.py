@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from seqloom.cells.graph import Input
-from seqloom.kernels.call import Call, Kernel, Randomness, States
+from seqloom.kernels.backend import Backend
+from seqloom.kernels.call import Call, Randomness, SequenceKernel, States
 from seqloom.kernels.plan import plan, readout, unblocked
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.function import Job, run_job
@@ -19,12 +20,11 @@ from seqloom.kernels.transforms import under_transform
 __all__ = ["Planned"]
 
 
-class Planned(Kernel):
-    """Any cell by its derived programs; ``engine`` runs them."""
+class Planned(SequenceKernel):
+    """Any cell by its derived programs; the ``engine`` of ``backend`` runs them."""
 
-    def __init__(self, name: str, summary: str, engine: Engine) -> None:
-        self.name = name
-        self.summary = summary
+    def __init__(self, backend: Backend, engine: Engine) -> None:
+        self.backend, self.summary = backend, backend.summary
         self.engine = engine
 
     def refusal(self, call: Call) -> str | None:

@@ -88,7 +88,7 @@ class HeadwiseSLSTM(nn.Module):
 
     def explain(self, gates: Tensor) -> kernels.Explanation:
         """Which kernel would run the loop on what the maps give, (B, T, 4 H), and why."""
-        return kernels.explain(self._call(gates, self.initial_state(gates.shape[0]), None))
+        return kernels.RECURRENCE.explain(self._call(gates, self.initial_state(gates.shape[0]), None))
 
     def repack(self) -> None:
         """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
@@ -96,7 +96,7 @@ class HeadwiseSLSTM(nn.Module):
 
     def _run(self, gates: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
         with torch.autocast(gates.device.type, enabled=False):  # rounding errors add up over time
-            y, states = kernels.run(self._call(gates, state, lengths))
+            y, states = kernels.RECURRENCE(self._call(gates, state, lengths))
         return y, SLSTMState(*states)
 
     def _call(self, gates: Tensor, state: Any, lengths: Tensor | None) -> Call:
