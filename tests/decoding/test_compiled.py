@@ -25,7 +25,7 @@ from seqloom.decoding import (
 )
 from seqloom.errors import DivergedError, UsageError
 from seqloom.kernels.cpu import CPUEngine, Generator, Machine, TokenStep
-from seqloom.kernels.generation import TokenSteps, runs_compiled
+from seqloom.kernels.generation import TOKEN_STEPS, TokenSteps
 from seqloom.layers import LearnedEmbedding, OneHot, Recurrent, StepHead, stack
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
@@ -172,7 +172,8 @@ class Second(Cell):
 def test_a_cell_that_takes_x_apart_is_stepped_layer_by_layer() -> None:
     network = network_of(model_of(Second, width=20))
     assert network is not None
-    assert not runs_compiled(network)
+    assert TOKEN_STEPS.choose(network) is None
+    assert "not cpu: a cell takes its input apart" in str(TOKEN_STEPS.explain(network))
 
 
 def test_rows_end_and_leave_as_in_the_loop() -> None:

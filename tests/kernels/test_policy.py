@@ -70,7 +70,7 @@ def test_several_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _kernel_of(layer) == "cpu", "the order of preference is the operation's"
     with (
         kernels.use("torch", "fused"),
-        pytest.raises(UsageError, match="torch: the cell's.*; fused: it offers nothing"),
+        pytest.raises(UsageError, match=r"torch: the cell's.*; fused: it offers nothing"),
     ):
         layer(torch.zeros(2, 3, 4))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -188,3 +189,47 @@ def test_gradients_flow_through_steps() -> None:
     y, _ = layer.step(x, layer.initial_state(1))
     y.sum().backward()
     assert bool(x.grad.any())
+
+
+REFUSALS: dict[str, Callable[[Recurrent, Tensor], tuple[Tensor, str]]] = {
+    "bf16": lambda layer, x: (x.bfloat16(), "the numbers are torch.bfloat16, torch.float32"),
+    "no rows": lambda layer, x: (x[:0], r"x has the shape \(0, 4\)"),
+}
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_step_that_is_not_packed_says_why(case: str) -> None:
+    layer, x = stepping()
+    x, reason = REFUSALS[case](layer, x)
+    found = layer._stream.explain(x, layer.initial_state(len(x)))
+    assert found.kernel == "in parts"
+    assert re.search(f"not cpu: {reason}", str(found)), found
+
+
+def test_a_step_with_gradients_says_so_and_one_without_is_watched() -> None:
+    layer, x = stepping()
+    state = layer.initial_state(1)
+    with kernels.watch() as choices:
+        layer.step(x, state)
+        with torch.no_grad():
+            layer.step(x, state)
+    kinds = [(one.work, one.kernel) for one in choices]
+    assert kinds == [
+        ("a step without gradients", "in parts"),
+        ("a recurrence", "reference"),
+        ("a step without gradients", "cpu"),
+    ]
+    assert choices[0].refused == (("cpu", "gradients are wanted"),)
+
+
+@pytest.mark.parametrize("kernel", ["torch", "cpu", "derived"])
+def test_a_wish_holds_for_single_steps(kernel: str) -> None:
+    """Also where ``auto`` would find another kernel faster."""
+    layer, x = stepping()
+    state = layer.initial_state(1)
+    wanted, _ = layer.step(x, state)
+    with kernels.use(kernel), kernels.watch() as choices:
+        y, _ = layer.step(x, state)
+    assert choices[-1].kernel == kernel
+    torch.testing.assert_close(y, wanted)

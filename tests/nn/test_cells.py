@@ -40,9 +40,10 @@ def test_steps_are_torchs(name: str, batch: tuple[int, ...], given: bool, dtype:
         assert_same(ours(x, done), theirs(x, wanted), dtype)
     assert ours._stream is not None
     assert ours._stream._idle, "the compiled step did not run"
-    for kernel in ("reference", "cpu"):
-        with kernels.use(kernel):
+    for kernel in ("reference", "cpu", "torch"):
+        with kernels.use(kernel), kernels.watch() as choices:
             assert_same(ours(x, hx), wanted, dtype)
+        assert choices[-1].kernel == kernel
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -10,8 +10,8 @@ from torch import Tensor
 from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP
 from seqloom.decoding.sampling import no_token_left
 from seqloom.kernels.call import States
-from seqloom.kernels.cpu import Choice, Generator
 from seqloom.kernels.generation import TokenSteps
+from seqloom.kernels.network import Choice
 
 __all__ = ["Choice", "choice_of", "sample_compiled"]
 
@@ -53,7 +53,7 @@ def sample_compiled(
     """
     rows, position, size = list(range(len(logits))), 0, _FIRST
     while rows and position < limit:
-        generator = Generator(steps.of_size(len(rows)), choice, [seeds[row] for row in rows], logits, states, position)
+        generator = steps.generator(choice, [seeds[row] for row in rows], logits, states, position)
         going = dict(enumerate(rows))
         while 2 * len(going) > len(rows) and position < limit and steps.hold:
             count = min(size, generator.at_once, limit - position)

@@ -37,10 +37,14 @@ class Call(NamedTuple):
     randomness: Randomness | None
 
     @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All that is read, but for lengths and randomness."""
+        return (self.x, *self.states, *self.parameters.values())
+
+    @property
     def needs_gradient(self) -> bool:
         """Whether autograd will want the way back."""
-        tensors = (self.x, *self.states, *self.parameters.values())
-        return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+        return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in self.tensors)
 
 
 SequenceKernel = Kernel[Call, tuple[Tensor, States]]

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
+from seqloom.kernels.backend import CPU, Kernel
 from seqloom.kernels.call import States
-from seqloom.kernels.cpu import Network, TokenStep
-from seqloom.kernels.policy import wish
+from seqloom.kernels.cpu import Generator, TokenStep
+from seqloom.kernels.network import Choice, Network
+from seqloom.kernels.policy import Operation
 from seqloom.kernels.sequence import CPU_ENGINE
 from seqloom.kernels.stamps import stamps
 
-__all__ = ["TokenSteps", "runs_compiled"]
-
-
-def runs_compiled(network: Network) -> bool:
-    """Whether steps of ``network`` without gradients run in compiled code here."""
-    if wish() not in ("auto", "cpu") or torch.is_autocast_enabled("cpu"):
-        return False
-    if any(layer.graph.has_parts for layer in network.layers):  # the rows that are looked up are whole
-        return False
-    return bool(network.layers) and len(network.embedding) > 0 and CPU_ENGINE.runs(network.tensors)
+__all__ = ["TOKEN_STEPS", "TokenSteps"]
 
 
 class TokenSteps:
@@ -52,3 +47,33 @@ class TokenSteps:
 
     def __call__(self, tokens: Tensor, states: tuple[States, ...]) -> tuple[Tensor, tuple[States, ...]]:
         return self.of_size(len(tokens))(tokens, states)
+
+    def generator(
+        self, choice: Choice, seeds: Sequence[int], logits: Tensor, states: tuple[States, ...], position: int
+    ) -> Generator:
+        """Draws tokens of B rows after ``logits`` (B, V) and ``states``, the first with the number ``position``."""
+        return Generator(self.of_size(len(logits)), choice, seeds, logits, states, position)
+
+
+class _Compiled(Kernel[Network, TokenSteps]):
+    """A token's row, the layers and the head in one call."""
+
+    backend = CPU
+    summary = "one table of machine code for the whole model"
+
+    def refusal(self, network: Network) -> str | None:
+        if torch.is_autocast_enabled("cpu"):
+            return "autocast is on"
+        if not network.layers or not len(network.embedding):
+            return "the model has no layers or knows no tokens"
+        if any(layer.graph.has_parts for layer in network.layers):
+            return "a cell takes its input apart, and the rows that are looked up are whole"
+        return CPU_ENGINE.refusal(network.tensors)
+
+    def run(self, network: Network) -> TokenSteps:
+        return TokenSteps(network)
+
+
+TOKEN_STEPS = Operation[Network, TokenSteps](
+    "steps of a token model", (_Compiled(),), in_parts="layer by layer, each by its own choice"
+)

@@ -4,20 +4,59 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._C._functorch import maybe_current_level
-from torch.autograd import forward_ad
 
 from seqloom.cells.graph import Graph
+from seqloom.kernels.backend import CPU, Kernel
 from seqloom.kernels.call import States
 from seqloom.kernels.cpu import Stepper
-from seqloom.kernels.policy import wish
+from seqloom.kernels.policy import Explanation, Operation, present
 from seqloom.kernels.sequence import CPU_ENGINE
+from seqloom.kernels.transforms import UNDER_TRANSFORM, may_transform
 
-__all__ = ["Stream"]
+__all__ = ["STEP", "Step", "Stream"]
+
+
+class Step(NamedTuple):
+    """A step of ``stream``: x (B, D) and the states (B, H)."""
+
+    stream: Stream
+    x: Tensor
+    states: States
+
+
+class _Packed(Kernel[Step, Stepper]):
+    """Machine code on weights that are packed once; ``run`` gives what makes this step and those after it."""
+
+    backend = CPU
+    summary = "machine code on packed weights"
+
+    def refusal(self, step: Step) -> str | None:
+        sources = step.stream.sources()
+        if torch.is_grad_enabled():
+            return "gradients are wanted"
+        if may_transform():
+            return UNDER_TRANSFORM
+        if step.x.ndim != 2 or not step.x.shape[0]:
+            return f"x has the shape {tuple(step.x.shape)}, not that of B > 0 rows of D features"
+        if not sources:
+            return "there are no weights to pack"
+        if any(tensor.is_inference() for tensor in sources):
+            return "the weights are inference tensors, whose changes leave no trace"
+        return CPU_ENGINE.refusal((step.x, *step.states, *sources))
+
+    def run(self, step: Step) -> Stepper:
+        stream = step.stream
+        return Stepper(CPU_ENGINE, stream.graph, stream.sources, stream.parameters, step.x.shape[0])
+
+
+PACKED = _Packed()
+STEP = Operation[Step, Stepper](
+    "a step without gradients", (PACKED,), in_parts="as a sequence of one step, whose kernel is chosen by itself"
+)
 
 
 class Stream:
@@ -36,9 +75,10 @@ class Stream:
 
     def step(self, x: Tensor, states: States) -> tuple[Tensor, States] | None:
         """x (B, D) and the states (B, H) → y and the new states, a tuple of the same type, or None: call it whole."""
-        if torch.is_grad_enabled() or wish() not in ("auto", "cpu"):
-            return None
-        if maybe_current_level() is not None or forward_ad._current_level >= 0:
+        policy = present()
+        if policy.seen is not None:
+            policy.seen.append(self.explain(x, states))
+        if torch.is_grad_enabled() or CPU not in policy.backends or may_transform():
             return None
         idle = self._idle  # a step takes a stepper out, so that no two threads share one
         try:
@@ -59,7 +99,8 @@ class Stream:
         x, states = x.contiguous(), tuple.__new__(type(states), (state.contiguous() for state in states))
         done = None if stepper is None else stepper(x, states)
         if done is None:
-            stepper = self._make(x, states)
+            anew = Step(self, x, states)
+            stepper = PACKED.run(anew) if PACKED.refusal(anew) is None else None
             done = None if stepper is None else stepper(x, states)
         return stepper, done
 
@@ -73,14 +114,6 @@ class Stream:
         """Pack the weights anew at the next step: after writes through ``.data``, which leave no trace."""
         self._idle = []
 
-    def _make(self, x: Tensor, states: States) -> Stepper | None:
-        sources = self.sources()
-        if (
-            not sources
-            or any(tensor.is_inference() for tensor in sources)
-            or not CPU_ENGINE.runs((x, *states, *sources))
-        ):
-            return None
-        if x.ndim != 2 or not x.shape[0]:
-            return None
-        return Stepper(CPU_ENGINE, self.graph, self.sources, self.parameters, x.shape[0])
+    def explain(self, x: Tensor, states: States) -> Explanation:
+        """Whether a step runs on packed weights, and why not."""
+        return STEP.explain(Step(self, x, states))

@@ -17,7 +17,7 @@ from seqloom.cells.graph import Graph
 from seqloom.kernels.backend import TORCH
 from seqloom.kernels.call import Call, SequenceKernel, States
 from seqloom.kernels.torch_order import TWINS, Twin
-from seqloom.kernels.transforms import under_transform
+from seqloom.kernels.transforms import UNDER_TRANSFORM, under_transform
 
 __all__ = ["TorchLibrary"]
 
@@ -44,8 +44,8 @@ class TorchLibrary(SequenceKernel):
             return "the batch is empty"
         if call.x.dtype not in (torch.float32, torch.float64):
             return f"the numbers are {call.x.dtype}"
-        if under_transform(call):
-            return "a torch.func transform or forward-mode derivative is under way"
+        if under_transform(call.tensors):
+            return UNDER_TRANSFORM
         return None
 
     def deference(self, call: Call) -> str | None:

@@ -1,20 +1,27 @@
-"""Whether torch is transforming the present call, so that only ordinary torch operations will do."""
+"""Whether torch is transforming what runs, so that only ordinary torch operations will do."""
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
+
+from torch import Tensor
+from torch._C._functorch import maybe_current_level
 from torch.autograd import forward_ad
 
-from seqloom.kernels.call import Call
+__all__ = ["UNDER_TRANSFORM", "may_transform", "under_transform"]
 
-__all__ = ["under_transform"]
+UNDER_TRANSFORM = "a torch.func transform or forward-mode derivative is under way"
 
 
-def under_transform(call: Call) -> bool:
-    """Whether functorch or forward-mode AD wraps this call; torch has no public way to ask for the former."""
-    if torch._C._functorch.maybe_current_level() is not None:
-        return True
-    if forward_ad._current_level < 0:
+def may_transform() -> bool:
+    """Whether functorch or forward-mode AD is at work; torch has no public way to ask for the former."""
+    return maybe_current_level() is not None or forward_ad._current_level >= 0
+
+
+def under_transform(tensors: Sequence[Tensor]) -> bool:
+    """Whether functorch wraps this call, or forward-mode AD one of ``tensors``."""
+    if not may_transform():
         return False
-    tensors = (call.x, *call.states, *call.parameters.values())
+    if maybe_current_level() is not None:
+        return True
     return any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seqloom.kernels.call import States
-from seqloom.kernels.cpu import Layer, Network
+from seqloom.kernels.network import Layer, Network
 from seqloom.layers import CausalStack, LearnedEmbedding, OneHot, Recurrent, StepHead
 from seqloom.models.token_model import TokenModel
 

@@ -14,8 +14,8 @@ from torch._C import _is_tracing as is_tracing
 from seqloom import kernels
 from seqloom.cells.graph import Graph
 from seqloom.kernels import Call, Stream
+from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
-from seqloom.kernels.policy import AUTO, wish
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
 from seqloom.nn.equations import graph_of, named
 
@@ -55,7 +55,7 @@ class _Step(nn.RNNCellBase):
         done = stream.step(x, states)
         if done is not None:
             return done[1]
-        return None if wish() == AUTO else self._wished(x, states)
+        return None if OWN.choose(self) is not None else self._wished(x, states)
 
     def _wished(self, x: Tensor, states: States) -> States | None:
         """The new states by the kernel that was asked for by name; None for shapes that torch has a message for."""
@@ -81,6 +81,21 @@ class _Step(nn.RNNCellBase):
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_stream"}
+
+
+class _Own(Kernel[_Step, None]):
+    """torch's own operation, which ``forward`` goes on to."""
+
+    backend = TORCH
+    summary = "torch's own operation for one step"
+
+    def run(self, work: _Step) -> None:
+        return None
+
+
+OWN = kernels.Operation[_Step, None](
+    "a step of torch's cell", (_Own(),), in_parts="as a sequence of one step, whose kernel is chosen by itself"
+)
 
 
 class RNNCell(_Step, nn.RNNCell):

@@ -12,7 +12,7 @@ from seqloom.data import Decoder, Vocabulary
 from seqloom.decoding import Filter, Sampling, beam_search, choice_of, sample, sample_compiled, seed_of_row
 from seqloom.decoding.protocol import Step
 from seqloom.errors import UsageError, listed
-from seqloom.kernels.generation import TokenSteps, runs_compiled
+from seqloom.kernels.generation import TOKEN_STEPS
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of, states_of
@@ -99,8 +99,9 @@ def _draw(
     logits, state = read_prompts(model, rows)
     step: Step = model.step
     network, choice = network_of(model), choice_of(filters)
-    if network is not None and runs_compiled(network):
-        steps, state = TokenSteps(network), states_of(model, state)
+    compiled = None if network is None else TOKEN_STEPS.choose(network)
+    if network is not None and compiled is not None:
+        steps, state = compiled.run(network), states_of(model, state)
         if choice is not None:
             yield from sample_compiled(
                 steps, logits, state, seeds=seeds, limit=limit, end=end, choice=choice, done=done

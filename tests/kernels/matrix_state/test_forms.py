@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from seqloom import kernels
+from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import Forms, delta_rule, scalar_decay, vector_decay
 from seqloom.testing.tolerance import assert_close
 
@@ -142,8 +143,37 @@ def test_policy_picks_the_form(name: str) -> None:
     with kernels.use("reference"):
         y, _ = recurrence(*inputs, state=state)
     assert torch.equal(y, recurrence.naive(*inputs, state)[0])
-    y, _ = recurrence(*inputs, state=state)
-    assert torch.equal(y, recurrence.chunked(*inputs, state)[0])
+    for kernel in ("auto", "fused"):
+        with kernels.use(kernel):
+            y, _ = recurrence(*inputs, state=state)
+        assert torch.equal(y, recurrence.chunked(*inputs, state)[0])
+
+
+@each
+def test_a_single_step_is_the_equation_unless_chunks_are_asked_for(name: str) -> None:
+    recurrence, make = RECURRENCES[name]
+    inputs, state = tuple(one[:, 0] for one in make(Shape())), Shape().state()
+    wanted, after = recurrence.step(*inputs, state)
+    for wish, kernel in (("auto", "reference"), ("reference", "reference"), ("fused", "fused")):
+        with kernels.use(wish), kernels.watch() as choices:
+            y, new = recurrence.one_step(*inputs, state=state)
+        assert [one.kernel for one in choices] == [kernel]
+        assert_close(y, wanted, "the output")
+        assert_close(new, after, "the state")
+
+
+@each
+@pytest.mark.parametrize("kernel", ["torch", "cpu", "derived"])
+def test_a_backend_without_matrix_states_is_refused(name: str, kernel: str) -> None:
+    recurrence, make = RECURRENCES[name]
+    inputs, state = make(Shape()), Shape().state()
+    one = tuple(sequence[:, 0] for sequence in inputs)
+    message = f"'{kernel}' was asked for, but cannot run this: it offers nothing for a matrix state; ask for '{kernel},"
+    with kernels.use(kernel):
+        with pytest.raises(UsageError, match=message):
+            recurrence(*inputs, state=state)
+        with pytest.raises(UsageError, match=message):
+            recurrence.one_step(*one, state=state)
 
 
 def test_queries_and_keys_may_be_shared_by_heads() -> None:

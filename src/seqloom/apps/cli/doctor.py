@@ -101,16 +101,10 @@ def _threads() -> dict[str, Any]:
 
 def _kernels() -> dict[str, str]:
     from seqloom import kernels
-    from seqloom.kernels.cpu import host
-    from seqloom.kernels.cpu.team import team
+    from seqloom.kernels.processor import processor
 
-    machine, threads = host(), team()
-    return {
-        **kernels.available(),
-        "chosen": _chosen(),
-        "instructions of cpu": f"{machine.instructions}, vectors of {machine.width} bits, for {machine.cpu}",
-        "threads of cpu": f"{threads.threads()}, {threads.summary}",
-    }
+    of_cpu = {f"{name} of cpu": value for name, value in processor().items()}
+    return {**kernels.available(), "chosen": _chosen(), **of_cpu}
 
 
 def _chosen() -> str:
@@ -125,14 +119,14 @@ def _chosen() -> str:
 
 def _places() -> dict[str, str]:
     import seqloom
-    from seqloom.kernels.cpu.cache import directory
+    from seqloom.kernels.processor import cache_directory
 
     return {
         "package": str(Path(seqloom.__file__).parent),
         "interpreter": sys.executable,
         "temporary files": tempfile.gettempdir(),
         "models": f"{Path('models').absolute()} (default of `seqloom train`)",
-        "kernel cache": _contents(directory()),
+        "kernel cache": _contents(cache_directory()),
     }
 
 

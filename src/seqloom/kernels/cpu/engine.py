@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqloom.kernels.call import Call, Randomness
+from seqloom.kernels.call import Randomness
 from seqloom.kernels.cpu.job import Job, run_once
 from seqloom.kernels.cpu.machine import Machine, host
 from seqloom.kernels.cpu.operands import PARTS
@@ -43,19 +43,13 @@ class CPUEngine(Engine):
         """The processor that code is made for."""
         return self._machine or host()
 
-    def refusal(self, call: Call) -> str | None:
-        tensors = (call.x, *call.states, *call.parameters.values())
-        if self.runs(tensors):
-            return None
+    def refusal(self, tensors: Sequence[Tensor]) -> str | None:
+        formats = {tensor.dtype for tensor in tensors}
         if any(tensor.device.type != "cpu" for tensor in tensors):
             return "the tensors are not on the CPU"
-        formats = ", ".join(sorted({str(tensor.dtype) for tensor in tensors}))
-        return f"the numbers are {formats}, not all torch.float32 or all torch.float64"
-
-    def runs(self, tensors: Sequence[Tensor]) -> bool:
-        """Whether all of ``tensors`` lie on the CPU in one format that code is made for."""
-        formats = {tensor.dtype for tensor in tensors}
-        return formats in ({torch.float32}, {torch.float64}) and all(t.device.type == "cpu" for t in tensors)
+        if len(formats) == 1 and formats <= BITS.keys():
+            return None
+        return f"the numbers are {', '.join(sorted(map(str, formats)))}, not all torch.float32 or all torch.float64"
 
     def unit_of(self, like: Tensor) -> int:
         return panel_width(self.machine.format(BITS[like.dtype]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,18 +12,11 @@ from seqloom.kernels.call import States
 from seqloom.kernels.cpu.job import Job
 from seqloom.kernels.cpu.table import Sampling
 from seqloom.kernels.cpu.token_step import STEPS, TokenStep, turns
+from seqloom.kernels.network import Choice
 from seqloom.kernels.random_bits import TOKENS, row_seeds
 from seqloom.kernels.recurrence.workspace import padded
 
-__all__ = ["Choice", "Generator"]
-
-
-class Choice(NamedTuple):
-    """p_i ∝ exp(x_i / temperature) over the ``kept`` likeliest tokens (None: all) that are not ``forbidden``."""
-
-    temperature: float = 1.0
-    kept: int | None = None
-    forbidden: tuple[int, ...] = ()
+__all__ = ["Generator"]
 
 
 class Generator:

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from seqloom.cells.graph import Graph
 from seqloom.kernels.call import States
 from seqloom.kernels.cpu.engine import CPUEngine
 from seqloom.kernels.cpu.job import Job, run_once
 from seqloom.kernels.cpu.table import Table
+from seqloom.kernels.network import Layer, Network
 from seqloom.kernels.plan import Place, Plan, Slot, plan
 from seqloom.kernels.recurrence.packing import Steps, uniform_steps
 from seqloom.kernels.recurrence.projection import Projection, projection, stream_layout
 from seqloom.kernels.recurrence.shared import with_shared
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
-__all__ = ["STEPS", "Layer", "Network", "TokenStep", "turns"]
+__all__ = ["STEPS", "TokenStep", "turns"]
 
 STEPS = 1024
 FEW_TOKENS = 1024
 """Up to this many tokens, what the first layer makes of each is computed once, and then looked up."""
-
-
-class Layer(NamedTuple):
-    """A recurrence: its equations and its parameters by name."""
-
-    graph: Graph
-    parameters: Mapping[str, Tensor]
-
-
-class Network(NamedTuple):
-    """A token model: embedding (V, D), the layers from the first to the last, logits = weight · y + bias."""
-
-    embedding: Tensor
-    layers: tuple[Layer, ...]
-    weight: Tensor
-    bias: Tensor
-
-    @property
-    def tensors(self) -> list[Tensor]:
-        """Everything that was learned."""
-        learned = [tensor for layer in self.layers for tensor in layer.parameters.values()]
-        return [self.embedding, *learned, self.weight, self.bias]
 
 
 class TokenStep:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
-from seqloom.kernels.policy import wish
+from seqloom.kernels.backend import FUSED, REFERENCE, Kernel
+from seqloom.kernels.policy import Operation
 
-__all__ = ["Forms", "fold"]
+__all__ = ["MATRIX_STATE", "Forms", "fold"]
 
 State = TypeVar("State", bound=Tensor | tuple[Tensor, ...])
 """A matrix, or a named tuple that begins with one."""
@@ -25,7 +26,7 @@ class Forms(Generic[State]):
     """One recurrence in three forms with the same numbers: a single ``step``, ``naive`` for the eye, ``chunked`` fast.
 
     Called with sequences (B, T, N, …) and a state, as a rule (B, N, K, V), it gives the outputs (B, T, N, V) and the
-    state after them, from the naive form under ``kernels.use("reference")`` and from the chunked one otherwise.
+    state after them: the backend "reference" from the naive form, "fused" from the chunked one.
 
     >>> from seqloom.kernels.matrix_state import scalar_decay
     >>> queries, keys, values, log_decay = (torch.ones(1, 5, 2, 3), ) * 3 + (torch.zeros(1, 5, 2), )
@@ -39,21 +40,57 @@ class Forms(Generic[State]):
     chunked: Form[State]
 
     def __call__(self, *sequences: Tensor, state: State) -> tuple[Tensor, State]:
-        return _run(self.naive if wish() == "reference" else self.chunked, sequences, state)
+        done: tuple[Tensor, State] = MATRIX_STATE(Sequences(self, sequences, state))
+        return done
 
     def one_step(self, *inputs: Tensor, state: State) -> tuple[Tensor, State]:
         """The same for a single step: inputs (B, N, …) → y (B, N, V) and the next state."""
-        return _run(self.step, inputs, state)
+        done: tuple[Tensor, State] = MATRIX_STATE(Sequences(self, inputs, state, single=True))
+        return done
 
 
-def _run(form: Form[State], inputs: Sequence[Tensor], state: State) -> tuple[Tensor, State]:
-    matrix = state if isinstance(state, Tensor) else state[0]
-    device = matrix.device.type
-    if not torch.is_autocast_enabled(device):
-        return form(*inputs, state)
-    # A recurrence adds its rounding errors up over time, so it keeps the precision of its state.
-    with torch.autocast(device, enabled=False):
-        return form(*(one.to(matrix.dtype) for one in inputs), state)
+class Sequences(NamedTuple):
+    """What a recurrence is run on: inputs (B, T, N, …) or, where ``single``, (B, N, …), and the state before them."""
+
+    forms: Forms[Any]
+    inputs: Sequence[Tensor]
+    state: Any
+    single: bool = False
+
+    def run(self, form: Form[Any]) -> tuple[Tensor, Any]:
+        """``form`` on all that."""
+        matrix = self.state if isinstance(self.state, Tensor) else self.state[0]
+        device = matrix.device.type
+        if not torch.is_autocast_enabled(device):
+            return form(*self.inputs, self.state)
+        # A recurrence adds its rounding errors up over time, so it keeps the precision of its state.
+        with torch.autocast(device, enabled=False):
+            return form(*(one.to(matrix.dtype) for one in self.inputs), self.state)
+
+
+class _InChunks(Kernel[Sequences, tuple[Tensor, Any]]):
+    backend = FUSED
+    summary = "matrix products over chunks of steps"
+
+    def deference(self, work: Sequences) -> str | None:
+        return "a single step is the equation itself" if work.single else None
+
+    def run(self, work: Sequences) -> tuple[Tensor, Any]:
+        if not work.single:
+            return work.run(work.forms.chunked)
+        y, state = work._replace(inputs=[one[:, None] for one in work.inputs]).run(work.forms.chunked)
+        return y[:, 0], state
+
+
+class _StepByStep(Kernel[Sequences, tuple[Tensor, Any]]):
+    backend = REFERENCE
+    summary = "the equation, one step after the other"
+
+    def run(self, work: Sequences) -> tuple[Tensor, Any]:
+        return work.run(work.forms.step if work.single else work.forms.naive)
+
+
+MATRIX_STATE = Operation[Sequences, tuple[Tensor, Any]]("a matrix state", (_InChunks(), _StepByStep()))
 
 
 def fold(step: Form[State], sequences: Sequence[Tensor], values: Tensor, state: State) -> tuple[Tensor, State]:

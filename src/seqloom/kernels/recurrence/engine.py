@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from seqloom.kernels.call import Call, Randomness
+from seqloom.kernels.call import Randomness
 from seqloom.kernels.plan import Program
 from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.projection import Projection
@@ -20,8 +20,8 @@ class Engine(ABC):
     """Runs programs and the products before and after them."""
 
     @abstractmethod
-    def refusal(self, call: Call) -> str | None:
-        """Why this engine cannot run ``call``, or None when it can."""
+    def refusal(self, tensors: Sequence[Tensor]) -> str | None:
+        """Why this engine cannot compute with ``tensors``, or None when it can."""
 
     @abstractmethod
     def unit_of(self, like: Tensor) -> int:

@@ -5,12 +5,12 @@ It says whether the derivation is right before any machine code exists. It needs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from seqloom.kernels.call import Call, Randomness
+from seqloom.kernels.call import Randomness
 from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole
 from seqloom.kernels.plan.values import Apply, Arena, Normalise, NormaliseBack, Number, Total
 from seqloom.kernels.random_bits import bernoulli_mask
@@ -31,7 +31,7 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = OPERATIONS | {
 class TorchEngine(Engine):
     """Every operation is a torch operation on the rows that run."""
 
-    def refusal(self, call: Call) -> str | None:
+    def refusal(self, tensors: Sequence[Tensor]) -> str | None:
         return None
 
     def unit_of(self, like: Tensor) -> int:

@@ -1,0 +1,42 @@
+"""A whole token model as tensors and equations, and how its tokens are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from torch import Tensor
+
+from seqloom.cells.graph import Graph
+
+__all__ = ["Choice", "Layer", "Network"]
+
+
+class Layer(NamedTuple):
+    """A recurrence: its equations and its parameters by name."""
+
+    graph: Graph
+    parameters: Mapping[str, Tensor]
+
+
+class Network(NamedTuple):
+    """A token model: embedding (V, D), the layers from the first to the last, logits = weight · y + bias."""
+
+    embedding: Tensor
+    layers: tuple[Layer, ...]
+    weight: Tensor
+    bias: Tensor
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """Everything that was learned."""
+        learned = [tensor for layer in self.layers for tensor in layer.parameters.values()]
+        return [self.embedding, *learned, self.weight, self.bias]
+
+
+class Choice(NamedTuple):
+    """p_i ∝ exp(x_i / temperature) over the ``kept`` likeliest tokens (None: all) that are not ``forbidden``."""
+
+    temperature: float = 1.0
+    kept: int | None = None
+    forbidden: tuple[int, ...] = ()
