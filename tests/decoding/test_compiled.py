@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from seqloom import kernels
 from seqloom.cells import GRU, LSTM, Cell, Elman, GRUResetAfter, Symbol, affine, norm, part, sigmoid, tanh
 from seqloom.decoding import (
     Choice,
@@ -26,6 +27,7 @@ from seqloom.decoding import (
 from seqloom.errors import DivergedError, UsageError
 from seqloom.kernels.cpu import CPUEngine, Generator, Machine, TokenStep
 from seqloom.kernels.generation import TOKEN_STEPS, TokenSteps
+from seqloom.kernels.network import Network
 from seqloom.layers import LearnedEmbedding, OneHot, Recurrent, StepHead, stack
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
@@ -174,6 +176,24 @@ def test_a_cell_that_takes_x_apart_is_stepped_layer_by_layer() -> None:
     assert network is not None
     assert TOKEN_STEPS.choose(network) is None
     assert "not cpu: a cell takes its input apart" in str(TOKEN_STEPS.explain(network))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda network: network._replace(layers=()), "the model has no layers or knows no tokens"),
+        (lambda network: network._replace(embedding=network.embedding.half()), "the numbers are torch.float16"),
+    ],
+)
+def test_a_network_that_is_not_compiled_says_why(change: Callable[[Network], Network], reason: str) -> None:
+    network = network_of(model_of(GRU))
+    assert network is not None
+    assert TOKEN_STEPS.explain(network).kernel == "cpu"
+    assert f"not cpu: {reason}" in str(TOKEN_STEPS.explain(change(network)))
+    with torch.autocast("cpu"):
+        assert TOKEN_STEPS.explain(network).refused == (("cpu", "autocast is on"),)
+    with kernels.use("reference"):
+        assert TOKEN_STEPS.explain(network).refused == (("cpu", "'reference' was asked for"),)
 
 
 def test_rows_end_and_leave_as_in_the_loop() -> None:

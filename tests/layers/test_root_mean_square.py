@@ -6,17 +6,23 @@ import pytest
 import torch
 from torch import nn
 
+from seqloom import kernels
+from seqloom.errors import UsageError
 from seqloom.layers.root_mean_square import RMSNorm
 
 
+@pytest.mark.parametrize("kernel", ["auto", "fused", "torch", "reference"])
 @pytest.mark.parametrize("shape", [(1, 5), (3, 0, 5), (2, 3, 4, 5), (5,)])
-def test_values_and_gradients_are_torchs(shape: tuple[int, ...]) -> None:
+def test_values_and_gradients_are_torchs(shape: tuple[int, ...], kernel: str) -> None:
     ours, theirs = RMSNorm(5), nn.RMSNorm(5, eps=1e-5)
     with torch.no_grad():
         theirs.weight.copy_(ours.weight.normal_())
     x, arriving = torch.randn(shape, requires_grad=True), torch.randn(shape)
     same = x.detach().clone().requires_grad_()
-    y, wanted = ours(x), theirs(same)
+    with kernels.use(kernel), kernels.watch() as choices:
+        y = ours(x)
+    assert [one.kernel for one in choices] == ["fused" if kernel == "auto" else kernel]
+    wanted = theirs(same)
     y.backward(arriving)
     wanted.backward(arriving)
     for got, right in ((y, wanted), (x.grad, same.grad), (ours.weight.grad, theirs.weight.grad)):
@@ -42,5 +48,12 @@ def test_it_works_under_the_transforms_of_torch_func() -> None:
 
 
 def test_half_precision_goes_to_torch() -> None:
-    x = torch.randn(2, 4).bfloat16()
-    torch.testing.assert_close(RMSNorm(4).bfloat16()(x), nn.RMSNorm(4, eps=1e-5).bfloat16()(x))
+    x, norm = torch.randn(2, 4).bfloat16(), RMSNorm(4).bfloat16()
+    with kernels.watch() as choices:
+        y = norm(x)
+    torch.testing.assert_close(y, nn.RMSNorm(4, eps=1e-5).bfloat16()(x))
+    assert [one.kernel for one in choices] == ["torch"]
+    with kernels.use("fused"), pytest.raises(UsageError, match=r"'fused' was asked for.*x is torch.bfloat16"):
+        norm(x)
+    with kernels.use("cpu"), pytest.raises(UsageError, match="nothing for RMS norm"):
+        norm(x)

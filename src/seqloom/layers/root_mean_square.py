@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["RMSNorm"]
+from seqloom.kernels import Kernel, Operation
+from seqloom.kernels.backend import FUSED, REFERENCE, TORCH
+
+__all__ = ["RMS_NORM", "RMSNorm"]
 
 
 class RMSNorm(nn.RMSNorm):
@@ -27,12 +31,50 @@ class RMSNorm(nn.RMSNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (…, D) → y (…, D)."""
-        fused = x.device.type == "cpu" and x.dtype == self.weight.dtype and x.dtype in (torch.float32, torch.float64)
-        if not fused:
-            return super().forward(x)
+        return RMS_NORM(_Normed(x, self.weight, self.eps))
+
+
+class _Normed(NamedTuple):
+    x: Tensor
+    weight: Tensor
+    eps: float
+
+
+class _Fused(Kernel[_Normed, Tensor]):
+    backend = FUSED
+    summary = "the way back as that of layer norm, in one operation"
+
+    def refusal(self, work: _Normed) -> str | None:
+        x, weight, _ = work
+        if x.device.type != "cpu":
+            return "x is not on the CPU"
+        if x.dtype != weight.dtype or x.dtype not in (torch.float32, torch.float64):
+            return f"x is {x.dtype} and the weight {weight.dtype}, not both torch.float32 or torch.float64"
+        return None
+
+    def run(self, work: _Normed) -> Tensor:
         run = _RootMeanSquare.apply if torch.is_grad_enabled() else _RootMeanSquare.forward
-        y: Tensor = run(x, self.weight, self.eps)[0]
+        y: Tensor = run(*work)[0]
         return y
+
+
+class _Torch(Kernel[_Normed, Tensor]):
+    backend = TORCH
+    summary = "torch's function, differentiated operation by operation on a CPU"
+
+    def run(self, work: _Normed) -> Tensor:
+        return F.rms_norm(work.x, work.weight.shape, work.weight, work.eps)
+
+
+class _Formula(Kernel[_Normed, Tensor]):
+    backend = REFERENCE
+    summary = "the formula"
+
+    def run(self, work: _Normed) -> Tensor:
+        return work.x * torch.rsqrt(work.x.square().mean(-1, keepdim=True) + work.eps) * work.weight
+
+
+RMS_NORM = Operation[_Normed, Tensor]("RMS norm", (_Fused(), _Torch(), _Formula()))
 
 
 class _RootMeanSquare(torch.autograd.Function):

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom import kernels
+from seqloom.errors import UsageError
 from seqloom.layers import CausalTransformerBlock, NormKind, Placement, TransformerBlock, TransformerDecoderBlock
 from seqloom.layers.attention import (
     AlibiPositions,
@@ -52,7 +53,7 @@ def both(got: Tensor, wanted: Tensor, *inputs: Tensor) -> None:
 
 @pytest.mark.parametrize("key_heads", [1, 2, 4])
 @pytest.mark.parametrize("mask", ["nothing", "causal", "rows", "bias"])
-@pytest.mark.parametrize("kernel", ["auto", "reference"])
+@pytest.mark.parametrize("kernel", ["auto", "torch", "reference"])
 def test_attention_is_that_of_torch(kernel: str, mask: str, key_heads: int) -> None:
     q, k, v = random(3, 4, 5, 2), random(3, key_heads, 7, 2), random(3, key_heads, 7, 2)
     if mask == "causal":
@@ -67,8 +68,11 @@ def test_attention_is_that_of_torch(kernel: str, mask: str, key_heads: int) -> N
     elif given is not None:
         scores = scores + torch.zeros(1).masked_fill(~given, -math.inf) if bias is None else scores + given
     wanted = scores.softmax(-1).nan_to_num() @ every[1]
-    with kernels.use(kernel):
+    with kernels.use(kernel), kernels.watch() as choices:
         got = attend(q, k, v, allowed, bias, causal=mask == "causal")
+    assert [(one.work, one.kernel) for one in choices] == [
+        ("attention", "reference" if kernel == "reference" else "torch")
+    ]
     oracle = F.scaled_dot_product_attention(q, k, v, given, is_causal=mask == "causal", enable_gqa=True)
     assert_close(got, wanted, "the formula")
     both(got, oracle, q, k, v)
@@ -216,7 +220,26 @@ def test_blocks_of_a_band_are_the_masked_whole(before: int, after: int, time: in
     q, k, v = random(2, time, 2, 4), random(2, before + time + after, 1, 4), random(2, before + time + after, 1, 4)
     existing = torch.rand(2, before + time + after) < 0.7
     band = Band(before, after, positions)
-    got = band.attend(q, k, v, existing)
-    with kernels.use("reference"):
-        wanted = band.attend(q, k, v, existing)
-    both(got, wanted, q, k, v)
+    small = time <= max(before + after + 1, 64)
+    for wish, kernel in (("auto", "torch" if small else "fused"), ("torch", "torch"), ("fused", "fused")):
+        if time or kernel == "torch":
+            with kernels.use(wish), kernels.watch() as choices:
+                got = band.attend(q, k, v, existing)
+            assert [(one.work, one.kernel) for one in choices] == [("attention to a band", kernel)]
+            with kernels.use("reference"):
+                wanted = band.attend(q, k, v, existing)
+            both(got, wanted, q, k, v)
+        else:
+            with kernels.use(wish), pytest.raises(UsageError, match="there are no queries"):
+                band.attend(q, k, v, existing)
+
+
+def test_a_backend_without_attention_is_refused() -> None:
+    q, whole = random(1, 1, 3, 2), CausalSelfAttention(4, 2, window=2)
+    for kernel, work in (("cpu", "attention"), ("derived", "attention"), ("fused", "attention")):
+        with kernels.use(kernel), pytest.raises(UsageError, match=f"'{kernel}' was asked for.* nothing for {work};"):
+            attend(q, q, q)
+    with kernels.use("cpu"), pytest.raises(UsageError, match="nothing for attention to a band; ask for 'cpu,fused' or"):
+        whole(random(1, 5, 4))
+    with kernels.use("cpu", "torch"):
+        whole(random(1, 5, 4))

@@ -6,16 +6,18 @@ Axes: B batch, N heads, M key heads, T queries, K head size, L block.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seqloom import kernels
-from seqloom.layers.attention.dot_product import attend
+from seqloom.kernels import Backend, Kernel, Operation
+from seqloom.kernels.backend import FUSED, REFERENCE, TORCH
+from seqloom.layers.attention.dot_product import FORMULA, TORCH_ATTENTION, Attention
 from seqloom.layers.attention.positions import AttentionPositions
 
-__all__ = ["Band"]
+__all__ = ["BANDED_ATTENTION", "Band"]
 
 SMALLEST_BLOCK = 64
 
@@ -25,8 +27,9 @@ class Band:
     """Each query sees ``before`` keys before its own, its own, and ``after`` keys after it (Beltagy et al., 2020).
 
     Queries are (B, T, N, K), keys and values (B, before + T + after, M, K), so that the key of query t stands at
-    ``before`` + t; ``existing`` (B or 1, before + T + after) says which keys are there. Blocks of L queries are set
-    against the ``before`` + L + ``after`` keys in their reach; the reference masks the whole instead.
+    ``before`` + t; ``existing`` (B or 1, before + T + after) says which keys are there. The backend
+    "fused" sets blocks of L queries against the ``before`` + L + ``after`` keys in their reach; the others mask the
+    whole instead.
     """
 
     before: int
@@ -36,11 +39,57 @@ class Band:
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, existing: Tensor) -> Tensor:
         """(B, T, N, K)."""
+        return BANDED_ATTENTION(_Banded(self, query, key, value, existing))
+
+    @property
+    def block(self) -> int:
+        """L: as many queries as a query sees keys, and no fewer than are worth a product."""
+        return max(self.before + self.after + 1, SMALLEST_BLOCK)
+
+
+class _Banded(NamedTuple):
+    band: Band
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    existing: Tensor
+
+    def whole(self, kernel: Kernel[Attention, Tensor]) -> Tensor:
+        """By ``kernel``, with everything outside of the band masked."""
+        band, query, key, value, existing = self
+        queries = torch.arange(band.before, band.before + query.shape[1], device=query.device)
+        distances = queries[:, None] - torch.arange(key.shape[1], device=query.device)
+        near = (distances >= -band.after) & (distances <= band.before)
+        bias = band.positions.bias(distances, query.dtype)
+        q, k, v = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+        allowed = near & existing[:, None, None]
+        return kernel.run(Attention(q, k, v, allowed, bias, dropout=band.dropout)).transpose(1, 2)
+
+
+class _Whole(Kernel[_Banded, Tensor]):
+    def __init__(self, backend: Backend, attention: Kernel[Attention, Tensor]) -> None:
+        self.backend, self.attention = backend, attention
+        self.summary = f"{attention.summary}, masked outside of the band"
+
+    def run(self, work: _Banded) -> Tensor:
+        return work.whole(self.attention)
+
+
+class _InBlocks(Kernel[_Banded, Tensor]):
+    backend = FUSED
+    summary = "torch's fused kernel on blocks of queries and the keys in their reach"
+
+    def refusal(self, work: _Banded) -> str | None:
+        return None if work.query.shape[1] else "there are no queries"
+
+    def deference(self, work: _Banded) -> str | None:
+        return "everything fits into one block" if work.query.shape[1] <= work.band.block else None
+
+    def run(self, work: _Banded) -> Tensor:
+        band, query, key, value, existing = work
         batch, time, *_ = query.shape
-        block = max(self.before + self.after + 1, SMALLEST_BLOCK)
-        if time <= block or kernels.wish() == "reference":
-            return self._whole(query, key, value, existing)
-        reach, beyond = self.before + block + self.after, -time % block
+        block = band.block
+        reach, beyond = band.before + block + band.after, -time % block
 
         def blocks(keys: Tensor) -> Tensor:
             """(B, before + T + after, …) → (B · blocks, reach, …)."""
@@ -48,14 +97,11 @@ class Band:
             return padded.unfold(1, reach, block).movedim(-1, 2).flatten(0, 1)
 
         queries = F.pad(query, (0, 0, 0, 0, 0, beyond)).unflatten(1, (-1, block)).flatten(0, 1)
-        y = self._whole(queries, blocks(key), blocks(value), blocks(existing.expand(batch, -1)))
+        existing = blocks(existing.expand(batch, -1))
+        y = _Banded(band, queries, blocks(key), blocks(value), existing).whole(TORCH_ATTENTION)
         return y.reshape(batch, time + beyond, *y.shape[2:])[:, :time]
 
-    def _whole(self, query: Tensor, key: Tensor, value: Tensor, existing: Tensor) -> Tensor:
-        """The formula, with everything outside of the band masked."""
-        queries = torch.arange(self.before, self.before + query.shape[1], device=query.device)
-        distances = queries[:, None] - torch.arange(key.shape[1], device=query.device)
-        near = (distances >= -self.after) & (distances <= self.before)
-        bias = self.positions.bias(distances, query.dtype)
-        q, k, v = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
-        return attend(q, k, v, near & existing[:, None, None], bias, dropout=self.dropout).transpose(1, 2)
+
+BANDED_ATTENTION = Operation[_Banded, Tensor](
+    "attention to a band", (_InBlocks(), _Whole(TORCH, TORCH_ATTENTION), _Whole(REFERENCE, FORMULA))
+)

@@ -6,14 +6,37 @@ Axes: B batch, N heads, M key heads (N is a multiple of M), T queries, S keys, K
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seqloom import kernels
+from seqloom.kernels import Kernel, Operation
+from seqloom.kernels.backend import REFERENCE, TORCH
 
-__all__ = ["attend", "attention_weights", "masked_softmax"]
+__all__ = ["ATTENTION", "FORMULA", "TORCH_ATTENTION", "Attention", "attend", "attention_weights", "masked_softmax"]
+
+
+class Attention(NamedTuple):
+    """What ``attend`` is asked for; the names are its arguments'."""
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    allowed: Tensor | None = None
+    bias: Tensor | None = None
+    causal: bool = False
+    dropout: float = 0.0
+
+    @property
+    def masked(self) -> Tensor | None:
+        """``allowed``, and where causal what ``allowed`` leaves of the keys up to each query."""
+        if not self.causal:
+            return self.allowed
+        shape = (self.query.shape[2], self.key.shape[2])
+        earlier = torch.ones(shape, dtype=torch.bool, device=self.query.device).tril()
+        return earlier if self.allowed is None else self.allowed & earlier
 
 
 def attend(
@@ -30,23 +53,41 @@ def attend(
 
     query (B, N, T, K), key and value (B, M, S, K) → (B, N, T, K); N / M neighbouring heads share a key head (Ainslie et
     al., 2023). ``allowed`` is a mask and ``bias`` a summand, both broadcast to (B, N, T, S); ``causal`` allows query t
-    the keys up to t. A query without any allowed key gets 0. ``dropout`` is the share of weights dropped. torch's
-    kernel runs it, which has first derivatives only, or under ``kernels.use("reference")`` the formula.
+    the keys up to t. A query without any allowed key gets 0. ``dropout`` is the share of weights dropped. The backend
+    "torch" runs it by its fused kernel, which has first derivatives only, and "reference" by the formula.
 
     >>> one = torch.ones(1, 1, 1, 2)
     >>> attend(one, one, 3 * one)
     tensor([[[[3., 3.]]]])
     """
-    reference = kernels.wish() == "reference"
-    if causal and (reference or allowed is not None or bias is not None):
-        earlier = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool, device=query.device).tril()
-        allowed, causal = earlier if allowed is None else allowed & earlier, False
-    if reference:
-        weights = F.dropout(attention_weights(query, key, allowed, bias), dropout)
-        return weights @ _for_every_head(value, query)
-    mask = allowed if bias is None else bias if allowed is None else bias.masked_fill(~allowed, -math.inf)
-    grouped = key.shape[1] != query.shape[1]
-    return F.scaled_dot_product_attention(query, key, value, mask, dropout, causal, enable_gqa=grouped)
+    return ATTENTION(Attention(query, key, value, allowed, bias, causal, dropout))
+
+
+class _Torch(Kernel[Attention, Tensor]):
+    backend = TORCH
+    summary = "torch's fused kernel"
+
+    def run(self, work: Attention) -> Tensor:
+        query, key, value, mask, bias, causal, dropout = work
+        if causal and (mask is not None or bias is not None):
+            mask, causal = work.masked, False
+        if bias is not None:
+            mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+        grouped = key.shape[1] != query.shape[1]
+        return F.scaled_dot_product_attention(query, key, value, mask, dropout, causal, enable_gqa=grouped)
+
+
+class _Formula(Kernel[Attention, Tensor]):
+    backend = REFERENCE
+    summary = "the formula, with a score for every pair"
+
+    def run(self, work: Attention) -> Tensor:
+        weights = attention_weights(work.query, work.key, work.masked, work.bias)
+        return F.dropout(weights, work.dropout) @ _for_every_head(work.value, work.query)
+
+
+TORCH_ATTENTION, FORMULA = _Torch(), _Formula()
+ATTENTION = Operation[Attention, Tensor]("attention", (TORCH_ATTENTION, FORMULA))
 
 
 def attention_weights(query: Tensor, key: Tensor, allowed: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
