@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from seqloom.kernels import policy
 from tests.apps.running import Command
 
 
@@ -50,15 +51,51 @@ def test_a_block_is_explained_by_the_recurrence_inside(command: Command, word: s
     assert where == f"The recurrence inside {block}, without what is around it"
     assert title.startswith(cell)
     assert any(line.startswith("Kernel for ") for line in rest)
-    found = json.loads(command("explain", "--cell", f"{word}(8) bidirectional", "--json").out)
+    found = json.loads(command("explain", "--cell", f"{word}(8) bidirectional", "--json").out.splitlines()[0])
     assert (found["inside"], found["hidden"]) == (block, 8)
 
 
-@pytest.mark.parametrize("word", ["mlstm", "retnet", "gla", "mamba2", "deltanet", "gated-deltanet"])
-def test_a_matrix_state_has_no_loop(command: Command, word: str) -> None:
-    result = command("explain", "--cell", f"{word}(64)")
-    assert (result.code, result.out) == (2, "")
-    assert "has a matrix state, run in chunks (kernels/matrix_state); there is no loop to explain." in result.err
+MATRICES = ("mlstm", "retnet", "gla", "mamba2", "deltanet", "gated-deltanet")
+
+
+@pytest.mark.parametrize(
+    ("words", "work", "kernel"),
+    [
+        *((f"{word}(64)", "a matrix state", "fused") for word in MATRICES),
+        ("attention(64)", "attention", "torch"),
+        ("attention(64, window=5)", "attention to a band", "fused"),
+        ("attention(64, window=100)", "attention to a band", "fused"),
+        ("norm(64)", "RMS norm", "fused"),
+    ],
+)
+def test_what_is_no_loop_is_explained_by_its_choices(command: Command, words: str, work: str, kernel: str) -> None:
+    found = [json.loads(line) for line in command("explain", "--cell", words, "--json").out.splitlines()]
+    chosen = {one["work"]: one["kernel"]["name"] for one in found}
+    assert chosen[work] == kernel
+    assert not any("cell" in one for one in found)
+    page = command("explain", "--cell", f"2*{words}")
+    assert (page.code, page.err) == (0, "")
+    assert page.out.count(f"  {work}\n    {kernel}: ") == 1, "the second layer is like the first"
+
+
+def test_steps_are_explained_too(command: Command) -> None:
+    page = command("explain", "--cell", "lstm(64) + retnet", "--inference", "--inputs", "64").out
+    assert "Recurrent, one step of one row in float32\n  a step without gradients\n    cpu: machine code on" in page
+    assert "a matrix state\n    reference: the equation, one step after the other\n      not fused: a single" in page
+
+
+def test_a_wish_is_explained_or_refused(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wish, code in (("reference", 0), ("torch", 2), ("torch,reference", 0)):
+        monkeypatch.setenv("SEQLOOM_KERNEL", wish)
+        policy._of_environment.cache_clear()
+        result = command("explain", "--cell", "retnet(64)")
+        monkeypatch.delenv("SEQLOOM_KERNEL")
+        policy._of_environment.cache_clear()
+        assert result.code == code, result
+        said = (
+            "it offers nothing for a matrix state" if code else f"not fused: '{wish}' was asked for by SEQLOOM_KERNEL"
+        )
+        assert said in (result.err if code else result.out)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +103,7 @@ def test_a_matrix_state_has_no_loop(command: Command, word: str) -> None:
     [
         (("--cell", "grru"), "Did you mean 'gru'?"),
         (("--cell", "gru(rest=before)"), "Did you mean 'reset'?"),
-        (("--cell", "window"), "no recurrence"),
+        (("--cell", "window"), "has no recurrence and nothing else that can run in more than one way"),
         (("--cell", "gru", "--hidden", "0"), "--hidden"),
         ((), "--cell"),
     ],

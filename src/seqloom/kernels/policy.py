@@ -142,14 +142,14 @@ class Operation(Generic[Work, Result]):
 
     def choose(self, work: Work) -> Kernel[Work, Result] | None:
         """The kernel that does ``work``, or None where none of those wished for can."""
-        seen = present().seen
-        if seen is not None:
-            seen.append(self.explain(work))
-        return self._best(work)
+        policy = present()
+        if policy.seen is not None:
+            policy.seen.append(self.explain(work))
+        return self._best(work, policy)
 
     def explain(self, work: Work) -> Explanation:
         """Which kernel would do ``work``, and why; raises UsageError where what was asked for cannot."""
-        kernel = self._best(work)
+        kernel = self._best(work, present())
         if kernel is None:
             if self.in_parts is None:
                 raise self._unmet(work)
@@ -157,10 +157,10 @@ class Operation(Generic[Work, Result]):
         before = self.kernels[: self.kernels.index(kernel)]
         return Explanation(self.name, kernel.backend.name, kernel.summary, self._reasons(work, before))
 
-    def _best(self, work: Work) -> Kernel[Work, Result] | None:
-        backends, deferring = present().backends, None
+    def _best(self, work: Work, policy: Policy) -> Kernel[Work, Result] | None:
+        deferring = None
         for kernel in self.kernels:
-            if kernel.backend in backends and kernel.refusal(work) is None:
+            if kernel.backend in policy.backends and kernel.refusal(work) is None:
                 if kernel.deference(work) is None:
                     return kernel
                 deferring = deferring or kernel

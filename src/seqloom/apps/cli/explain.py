@@ -1,9 +1,11 @@
-"""``seqloom explain``: how a cell runs, from its equations to the products after the loop, and on which kernel."""
+"""``seqloom explain``: how a cell runs, from its equations to the products after the loop, and on which kernels."""
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from seqloom import kernels
+    from seqloom.layers import SequenceLayer
     from seqloom.layers.blocks.slstm import HeadwiseSLSTM
     from seqloom.layers.recurrent import Recurrent
 
@@ -32,45 +35,109 @@ def explain(
         int, typer.Option(min=1, max=_LARGEST, help="Units of a layer whose words give no number.")
     ] = 128,
     training: Annotated[bool, typer.Option("--training/--inference", help="With the way back, or without.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each layer.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each choice.")] = False,
 ) -> None:
-    """Explain how a cell runs: its equations, what leaves the loop, what stays, the way back, and which kernel."""
-    from seqloom.kernels import explain_graph
-
-    for index, (layer, owner) in enumerate(_recurrences(cell, inputs, hidden)):
-        plan = explain_graph(layer.graph, training=training)
-        kernel = _kernel(layer, training)
-        name, sizes = type(layer.cell).__name__, {"inputs": layer.graph.in_features, "hidden": layer.hidden_size}
-        inside = None if layer is owner else type(owner).__name__
-        if as_json:
-            chosen = {"name": kernel.kernel, "summary": kernel.summary, "refused": dict(kernel.refused)}
-            found = {"cell": name, "inside": inside, **sizes, "training": training}
-            emit_json({**found, **plan.to_data(), "kernel": chosen})
-        else:
-            title = (
-                f"{name}, {sizes['inputs']} inputs, {sizes['hidden']} units, {'training' if training else 'inference'}"
-            )
-            where = f"The recurrence inside {inside}, without what is around it\n" if inside else ""
-            emit("\n" * (index > 0) + f"{where}{title}\n\n{plan}")
-            emit(f"Kernel for {_ROWS} rows of {_STEPS} steps in float32\n  " + str(kernel).replace("\n", "\n  "))
+    """Explain how layers run: a cell's equations, what leaves the loop, the way back, and which kernels."""
+    layers = _layers(cell, inputs, hidden)
+    recurrences = _recurrences(layers)
+    choices = _choices(layers, training)
+    if not recurrences and not choices:
+        raise UsageError(f"{cell} has no recurrence and nothing else that can run in more than one way.")
+    if as_json:
+        for data in (*(_plan_data(*one, training) for one in recurrences), *_choices_data(choices, training)):
+            emit_json(data)
+    else:
+        emit("\n\n".join([*(_plan_page(*one, training) for one in recurrences), *_choices_pages(choices)]))
 
 
-def _recurrences(words: str, inputs: int, hidden: int) -> list[tuple[Recurrent | HeadwiseSLSTM, nn.Module]]:
-    """The recurrences that ``words`` build, each with its layer; those with the same equations and sizes once."""
-    from seqloom.layers import Bidirectional, Recurrent, Spec, parse_spec
-    from seqloom.layers.blocks.memory import MatrixMemory
-    from seqloom.layers.blocks.mlstm import ExponentialMemory
-    from seqloom.layers.blocks.slstm import HeadwiseSLSTM
+def _layers(words: str, inputs: int, hidden: int) -> list[SequenceLayer]:
+    """The layers that ``words`` build, of those that see both ways the one that goes forward."""
+    from seqloom.layers import Bidirectional, Spec, parse_spec
 
     spec = Spec(tuple(replace(term, width=term.width or hidden) for term in parse_spec(words).terms))
-    layers = [one.forward_layer if isinstance(one, Bidirectional) else one for one in spec.build(inputs).layers]
+    layers: Iterable[Any] = spec.build(inputs).layers
+    return [one.forward_layer if isinstance(one, Bidirectional) else one for one in layers]
+
+
+def _recurrences(layers: Sequence[SequenceLayer]) -> list[tuple[Recurrent | HeadwiseSLSTM, nn.Module]]:
+    """The recurrences of ``layers``, each with its layer; those with the same equations and sizes once."""
+    from seqloom.layers import Recurrent
+    from seqloom.layers.blocks.slstm import HeadwiseSLSTM
+
     parts = [(part, layer) for layer in layers for part in layer.modules()]
     found = {part.graph: (part, layer) for part, layer in parts if isinstance(part, Recurrent | HeadwiseSLSTM)}
-    if not found:
-        matrix = any(isinstance(part, MatrixMemory | ExponentialMemory) for part, _ in parts)
-        has = "has a matrix state, run in chunks (kernels/matrix_state);" if matrix else "has no recurrence, so"
-        raise UsageError(f"{spec} {has} there is no loop to explain.")
     return list(found.values())
+
+
+def _choices(layers: Sequence[SequenceLayer], training: bool) -> dict[str, list[kernels.Explanation]]:
+    """What else is chosen when one row runs through each kind of layer, at once and, in inference, step by step."""
+    import torch
+
+    from seqloom import kernels
+    from seqloom.kernels import RECURRENCE
+    from seqloom.layers import CausalLayer
+
+    found: dict[str, list[kernels.Explanation]] = {}
+    for layer in layers:
+        x = torch.zeros(1, _STEPS, layer.in_features)
+        with torch.set_grad_enabled(training), kernels.watch() as seen:
+            layer.train(training)(x)
+        whole = [one for one in seen if one.work != RECURRENCE.name]
+        runs = {f"one row of {_STEPS} steps": whole}
+        if isinstance(layer, CausalLayer) and not training:
+            with torch.no_grad(), kernels.watch() as seen:
+                layer.step(x[:, 0], layer.initial_state(1))
+            runs["one step of one row"] = seen
+        for run, seen in runs.items():
+            if seen:
+                found[f"{type(layer).__name__}, {run}"] = list(dict.fromkeys(seen))
+    return found
+
+
+def _plan_page(layer: Recurrent | HeadwiseSLSTM, owner: nn.Module, training: bool) -> str:
+    from seqloom.kernels import explain_graph
+
+    name, sizes = type(layer.cell).__name__, f"{layer.graph.in_features} inputs, {layer.hidden_size} units"
+    where = "" if layer is owner else f"The recurrence inside {type(owner).__name__}, without what is around it\n"
+    title = f"{name}, {sizes}, {'training' if training else 'inference'}"
+    plan, kernel = explain_graph(layer.graph, training=training), _kernel(layer, training)
+    return f"{where}{title}\n\n{plan}\nKernel for {_ROWS} rows of {_STEPS} steps in float32\n{_indented(kernel)}"
+
+
+def _plan_data(layer: Recurrent | HeadwiseSLSTM, owner: nn.Module, training: bool) -> dict[str, Any]:
+    from seqloom.kernels import explain_graph
+
+    inside = None if layer is owner else type(owner).__name__
+    sizes = {"inputs": layer.graph.in_features, "hidden": layer.hidden_size, "training": training}
+    plan, kernel = explain_graph(layer.graph, training=training), _kernel(layer, training)
+    return {"cell": type(layer.cell).__name__, "inside": inside, **sizes, **plan.to_data(), "kernel": _data(kernel)}
+
+
+def _choices_pages(choices: dict[str, list[kernels.Explanation]]) -> list[str]:
+    return [
+        f"{where} in float32\n" + "\n".join(f"  {one.work}\n{_indented(one, 4)}" for one in seen)
+        for where, seen in choices.items()
+    ]
+
+
+def _choices_data(choices: dict[str, list[kernels.Explanation]], training: bool) -> list[dict[str, Any]]:
+    return [
+        {"of": where, "work": one.work, "training": training, "kernel": _data(one)}
+        for where, seen in choices.items()
+        for one in seen
+    ]
+
+
+def _indented(explanation: kernels.Explanation, by: int = 2) -> str:
+    return textwrap.indent(str(explanation), " " * by)
+
+
+def _data(explanation: kernels.Explanation) -> dict[str, Any]:
+    return {
+        "name": explanation.kernel,
+        "summary": explanation.summary,
+        "refused": dict(explanation.refused),
+    }
 
 
 def _kernel(layer: Recurrent | HeadwiseSLSTM, training: bool) -> kernels.Explanation:
