@@ -128,6 +128,15 @@ def test_a_layer_obeys_the_laws(name: str, kernel: str, dtype: torch.dtype) -> N
     check_layer(LAYERS[name], dtype=dtype, kernel=kernel)
 
 
+TWINS = ("elman tanh", "elman relu", "lstm", "gru reset after", "learned state", "one unit")
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("name", TWINS)
+def test_our_kernel_obeys_the_laws_where_torchs_is_the_faster_one(name: str, dtype: torch.dtype) -> None:
+    check_layer(LAYERS[name], dtype=dtype, kernel="cpu")
+
+
 def test_masks_obey_the_laws_while_training() -> None:
     check_layer(LAYERS["every word"], training=True)
 

@@ -42,6 +42,10 @@ class Kernel(ABC, Generic[Work, Result]):
         """Why this kernel leaves ``work`` to any other that can, or None when it does not."""
         return None
 
+    def describe(self, work: Work) -> str:
+        """How this kernel does ``work``, and where it is chosen by a rule, the rule."""
+        return self.summary
+
     @abstractmethod
     def run(self, work: Work) -> Result:
         """Do it."""

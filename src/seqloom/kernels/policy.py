@@ -155,7 +155,7 @@ class Operation(Generic[Work, Result]):
                 raise self._unmet(work)
             return Explanation(self.name, "in parts", self.in_parts, self._reasons(work, self.kernels))
         before = self.kernels[: self.kernels.index(kernel)]
-        return Explanation(self.name, kernel.backend.name, kernel.summary, self._reasons(work, before))
+        return Explanation(self.name, kernel.backend.name, kernel.describe(work), self._reasons(work, before))
 
     def _best(self, work: Work, policy: Policy) -> Kernel[Work, Result] | None:
         deferring = None

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import torch
 
+from seqloom.kernels.forks import is_child
+
 __all__ = ["Team", "give_way_address", "team"]
 
 MAPS = Path("/proc/self/maps")
@@ -79,7 +81,7 @@ class LoneTeam(Team):
 
 def team() -> Team:
     """The team of this process."""
-    return LoneTeam() if _FORKED else _whole_team()
+    return LoneTeam() if is_child() else _whole_team()
 
 
 @lru_cache(maxsize=1)
@@ -100,11 +102,6 @@ def _loaded_gomp() -> ctypes.CDLL | None:
         return ctypes.CDLL(mine[0]) if mine else None
     except OSError:
         return None
-
-
-_FORKED: list[int] = []
-os.register_at_fork(after_in_child=lambda: _FORKED.append(os.getpid()))
-"""In a child of ``fork`` torch's OpenMP hangs, so the child works alone."""
 
 
 @lru_cache(maxsize=256)
