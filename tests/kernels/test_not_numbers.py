@@ -107,4 +107,3 @@ def test_a_long_scan_past_the_cache() -> None:
     drawn = drawn.with_x(x)
     with torch.no_grad():
         assert torch.equal(kinds(CPU.run(drawn.call)[0]), kinds(REFERENCE.run(drawn.call)[0]))
-

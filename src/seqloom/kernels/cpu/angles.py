@@ -1,7 +1,7 @@
 """Angles less the nearest multiple of π/2, for the sine and the cosine.
 
-Near 0 the multiple is taken off in three parts (Cody & Waite, 1980). Far from 0 the product with 2/π is made of integers,
-of which only the digits that count are ever formed (Payne & Hanek, 1983): exact up to the largest number.
+Near 0 the multiple is taken off in three parts (Cody & Waite, 1980). Far from 0 the product with 2/π is made of
+integers, of which only the digits that count are formed (Payne & Hanek, 1983): exact up to the largest number.
 """
 
 from __future__ import annotations
