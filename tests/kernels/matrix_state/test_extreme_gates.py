@@ -34,10 +34,11 @@ DECAYS: dict[str, list[float]] = {
 GATES: dict[str, tuple[list[float], list[float]]] = {
     "open": ([0.0], [0.0]),
     "nothing is written": ([-torch.inf, -1e30], [0.0]),
-    "nothing is kept": ([0.0, 3.0], [-1e30]),
-    "neither": ([-1e30, -1e5], [-1e30, -1e5]),
+    "nothing is kept": ([0.0, 3.0], [-1e30, -torch.inf]),
+    "neither": ([-torch.inf, -1e30], [-torch.inf, -1e5]),
+    "seldom anything is kept": ([0.0, 1.0, -2.0], [-torch.inf, -0.1, -0.2, -0.3, -0.4]),
     "huge": ([1e3, 1e4, 1e30], [0.0, -0.1]),
-    "all of them": ([0.0, 1e3, -1e3, 1e4, -1e4, -torch.inf], [0.0, -1e3, -1e4, -0.1]),
+    "all of them": ([0.0, 1e3, -1e3, 1e4, -1e4, -torch.inf], [0.0, -1e3, -1e4, -0.1, -torch.inf]),
 }
 """Logarithms of input and forget gates."""
 
