@@ -14,6 +14,7 @@ from seqloom.errors import UsageError
 from seqloom.layers import (
     BahdanauDecoder,
     BottleneckDecoder,
+    EchoState,
     LastHead,
     LearnedEmbedding,
     LuongDecoder,
@@ -27,6 +28,7 @@ from seqloom.layers.attention.scores import MemoryAttention
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.state import leaves
 from seqloom.layers.words import WORDS
+from seqloom.models.echo_state_network import EchoStateNetwork
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.scored_model import ScoredModel
 from seqloom.models.token_model import TokenModel
@@ -97,6 +99,15 @@ def of_memory(kind: str) -> Entrance:
             return lambda lengths: attention(GeneralScore(WIDTH, WIDTH)).remember(x, lengths)
 
 
+def of_reservoir(feedback: bool) -> Entrance:
+    reservoir = EchoState(WIDTH + feedback, 12)
+    network = EchoStateNetwork(reservoir, 1, feedback=feedback, washout=5).fit(
+        torch.randn(40, WIDTH), torch.rand(40, 1)
+    )
+    x = torch.randn(ROWS, TIME, WIDTH)
+    return lambda lengths: network(x, None, lengths)
+
+
 def of_head() -> Entrance:
     head, x = LastHead(WIDTH, 2), torch.randn(ROWS, TIME, WIDTH)
     return lambda lengths: head(x, lengths)
@@ -117,6 +128,8 @@ ENTRANCES: dict[str, Callable[[], Entrance]] = {
     "encoder-decoder, target": lambda: of_translator(source=False),
     "token model": lambda: of_token_model(read=False),
     "token model, read": lambda: of_token_model(read=True),
+    "echo-state network": lambda: of_reservoir(feedback=False),
+    "echo-state network, feedback": lambda: of_reservoir(feedback=True),
     "scored model": of_scored_model,
     "last head": of_head,
 }

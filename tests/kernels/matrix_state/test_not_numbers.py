@@ -1,4 +1,4 @@
-"""NaN and infinity in a real step: no chunk makes numbers of them, and neither other rows nor earlier chunks see them."""
+"""NaN and infinity in a real step: no chunk makes numbers of them; neither other rows nor earlier chunks see them."""
 
 from __future__ import annotations
 
