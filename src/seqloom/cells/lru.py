@@ -12,9 +12,18 @@ from torch import Tensor
 
 from seqloom.cells.cell import Cell, Traced
 from seqloom.cells.initialisation import Initialiser, LeCun, RingPhase, RingRadius
-from seqloom.cells.words import Symbol, affine, cos, exp, sin, weight
+from seqloom.cells.words import Symbol, affine, cos, exp, minimum, sin, weight
 
 __all__ = ["LRU", "RealLRU"]
+
+
+BOUND = 40.0
+"""λ is 0 in every format long before ν is this, and an angle of e^40 has no digit left that counts."""
+
+
+def _bounded_exp(v: Symbol) -> Symbol:
+    """e^v, never infinite: the gradient at λ = 0 is 0, and not 0 · ∞."""
+    return exp(minimum(v, BOUND))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +46,7 @@ class RealLRU(Cell):
     recurrent_init: Initialiser = LeCun()
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        eigenvalue = exp(-exp(weight("decay", RingRadius(self.r_min, self.r_max))))
+        eigenvalue = exp(-_bounded_exp(weight("decay", RingRadius(self.r_min, self.r_max))))
         return eigenvalue * h + exp(weight("gain")) * affine("input", x, bias=False)
 
     def output(self, x: Symbol, *new: Symbol) -> Symbol:
@@ -69,8 +78,8 @@ class LRU(RealLRU):
     input_init: Initialiser = LeCun(math.sqrt(0.5))
 
     def equations(self, x: Symbol, real: Symbol, imaginary: Symbol) -> tuple[Symbol, Symbol]:  # type: ignore[override]
-        radius = exp(-exp(weight("decay", RingRadius(self.r_min, self.r_max))))
-        phase = exp(weight("phase", RingPhase(self.max_phase)))
+        radius = exp(-_bounded_exp(weight("decay", RingRadius(self.r_min, self.r_max))))
+        phase = _bounded_exp(weight("phase", RingPhase(self.max_phase)))
         gain = exp(weight("gain"))
         a, b = radius * cos(phase), radius * sin(phase)
         new_real = a * real - b * imaginary + gain * affine("input_real", x, bias=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
-from seqloom.cells.words import Symbol, affine, minimum, relu, sigmoid
+from seqloom.cells.words import Symbol, affine, minimum, relu, sigmoid, softplus
 
 __all__ = ["MinGRU", "MinLSTM"]
 
@@ -48,6 +48,7 @@ class MinLSTM(GatedMemory):
     f = σ(forget), i = σ(input), n = candidate, each a map of x;
     h' = (f h + i n) / (f + i)  (Feng et al., 2024, sec. 3.2).
 
+    f / (f + i) = σ(log f - log i) is computed so, as in the paper's appendix B: both gates may be 0 to any precision.
     ``forget_bias`` is the forget gate's first bias (default 1); ``positive`` as in ``MinGRU``.
 
     >>> MinLSTM().state
@@ -59,8 +60,7 @@ class MinLSTM(GatedMemory):
     positive: bool = False
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        f, i = sigmoid(affine("forget", x)), sigmoid(affine("input", x))
-        keep = f / (f + i)
+        keep = sigmoid(softplus(-affine("input", x)) - softplus(-affine("forget", x)))
         return keep * h + (1 - keep) * _candidate(x, self.positive)
 
     def initial_bias(self, name: str) -> float:

@@ -13,6 +13,8 @@ __all__ = ["SLSTM", "ForgetGate"]
 
 EMPTY = -1e4
 """The stabiliser of an empty memory, in place of log 0: finite in every format, and e to it is 0 in every format."""
+LEAST = 1e-6
+"""What stands for n while nothing is stored; it is 1 or more afterwards."""
 
 
 class ForgetGate(StrEnum):
@@ -32,9 +34,9 @@ class SLSTM(Cell):
     c' = f' c + i' g;  n' = f' n + i';  h' = o c' / n'  (Beck et al., 2024, eq. 8 to 17).
 
     h does not depend on m, which only scales c and n. Before the first step nothing is stored, and m is -1e4 for log 0:
-    then i' = 1 and n ≥ 1 however small log i is, and a first c or n would have no weight. ``forget_bias`` is the first
-    bias of "forget" (default 3; the authors' code spreads it from 3 to 6). The group norm and the projections of the
-    sLSTM block are layers around it.
+    then i' = 1 and n ≥ 1 from the first step on whose log i is above that, and h is 0 until then. A first c or n would
+    have no weight. ``forget_bias`` is the first bias of "forget" (default 3; the authors' code spreads it from 3 to 6).
+    The group norm and the projections of the sLSTM block are layers around it.
 
     >>> SLSTM(heads=4).state
     ('h', 'c', 'n', 'm')
@@ -52,7 +54,7 @@ class SLSTM(Cell):
         new_m = maximum(log_f + m, log_i)
         i, f = exp(log_i - new_m), exp(log_f + m - new_m)
         c, n = f * c + i * g, f * n + i
-        return o * c / n, c, n, new_m
+        return o * c / maximum(n, LEAST), c, n, new_m
 
     def preactivation(self, name: str, x: Symbol, h: Symbol) -> Symbol:
         """The argument of the gate ``name``: its map of x and its map of h."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.kernels.reversing import reverse_rows
-from seqloom.layers.protocol import CausalLayer, SequenceLayer
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
 
 __all__ = ["Bidirectional", "BidirectionalState"]
 
@@ -53,6 +53,7 @@ class Bidirectional(SequenceLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BidirectionalState]:
         """x (B, T, D) → y (B, T, H_f + H_b), and the final state of each direction."""
+        lengths = check_sequence(self, x, self.in_features, lengths)
         given = BidirectionalState(None, None) if state is None else BidirectionalState(*state)
         ahead, after = self.forward_layer(x, given.forward, lengths)
         back, before = self.backward_layer(reverse_rows(x, lengths), given.backward, lengths)

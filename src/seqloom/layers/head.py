@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from seqloom.layers.choice import Choice
 from seqloom.layers.embedding import LearnedEmbedding
 from seqloom.layers.padding import last_real_step
+from seqloom.layers.protocol import check_lengths
 
 __all__ = ["LastHead", "Link", "StepHead", "tied_head"]
 
@@ -56,7 +57,7 @@ class LastHead(StepHead):
 
     def forward(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """y (B, T, H) and lengths (B,) → logits (B, K)."""
-        return super().forward(last_real_step(y, lengths))
+        return super().forward(last_real_step(y, check_lengths(self, lengths, *y.shape[:2])))
 
 
 def tied_head(embedding: LearnedEmbedding) -> StepHead:

@@ -56,5 +56,5 @@ class Norm(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, tuple[()]]:
         """x (B, T, D) → y (B, T, D)."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         return real_steps_only(self.norm(real_steps_only(x, lengths)), lengths), ()

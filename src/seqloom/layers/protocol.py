@@ -9,12 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers.state import leaves
 
-__all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_sequence", "check_state", "check_step"]
+__all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_lengths", "check_sequence", "check_state", "check_step"]
+
+SIGNED = torch.int8, torch.int16, torch.int32, torch.int64
+INTEGERS = frozenset((*SIGNED, torch.uint8, torch.uint16, torch.uint32, torch.uint64))
 
 
 class SequenceLayer(nn.Module, ABC):
@@ -42,25 +46,38 @@ class CausalLayer(SequenceLayer):
         return y[:, 0], state
 
 
-def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None) -> None:
-    """Raise UsageError unless x is (B, T, ``features``), of floating-point numbers, and lengths fit."""
+def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None) -> Tensor | None:
+    """Raise UsageError unless x is (B, T, ``features``), of floating-point numbers, and give ``check_lengths``."""
     name = type(layer).__name__
     _check_numbers(name, x)
     if x.ndim != 3 or x.shape[-1] != features:
         hint = " Add the batch axis with x[None]." if x.ndim == 2 else ""
         raise UsageError(f"{name} expected x of shape (B, T, {features}); got {tuple(x.shape)}.{hint}")
+    return check_lengths(layer, lengths, *x.shape[:2])
+
+
+def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int) -> Tensor | None:
+    """The lengths as int64, whatever integers they were; raise UsageError unless they fit ``rows`` of ``time`` steps.
+
+    >>> check_lengths(nn.Identity(), torch.tensor([3, 0], dtype=torch.uint8), rows=2, time=5)
+    tensor([3, 0])
+    """
     if lengths is None:
-        return
+        return None
+    name = type(layer).__name__
     if not isinstance(lengths, Tensor):
         raise UsageError(f"{name} expected lengths as a tensor; got {type(lengths).__name__}. Write torch.tensor(…).")
-    if lengths.shape != (x.shape[0],) or lengths.is_floating_point():
+    if lengths.shape != (rows,) or lengths.dtype not in INTEGERS:
+        hint = " A mask (B, T) of the real steps gives them by mask.sum(1)." if lengths.dtype == torch.bool else ""
         raise UsageError(
-            f"{name} expected lengths of shape ({x.shape[0]},), integers; got {tuple(lengths.shape)}, {lengths.dtype}."
+            f"{name} expected lengths of shape ({rows},), integers; got {tuple(lengths.shape)}, {lengths.dtype}.{hint}"
         )
-    if lengths.numel() and (int(lengths.min()) < 0 or int(lengths.max()) > x.shape[1]):
+    lengths = lengths.to(torch.int64)
+    if lengths.numel() and (int(lengths.min()) < 0 or int(lengths.max()) > time):
         raise UsageError(
-            f"{name} expected lengths between 0 and T = {x.shape[1]}; got {int(lengths.min())} to {int(lengths.max())}."
+            f"{name} expected lengths between 0 and T = {time}; got {int(lengths.min())} to {int(lengths.max())}."
         )
+    return lengths
 
 
 def check_step(layer: nn.Module, x_t: Tensor, features: int) -> None:

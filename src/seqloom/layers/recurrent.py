@@ -119,7 +119,7 @@ class Recurrent(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         if torch.is_autocast_enabled(x.device.type):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
             with torch.autocast(x.device.type, enabled=False):
@@ -172,7 +172,7 @@ class Recurrent(CausalLayer):
 
     def explain(self, x: Tensor, lengths: Tensor | None = None) -> kernels.Explanation:
         """Which kernel would run this layer on x (B, T, D), and why."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         return kernels.RECURRENCE.explain(self._call(x, self.initial_state(x.shape[0]), lengths))
 
     def extra_repr(self) -> str:

@@ -97,7 +97,7 @@ class EchoState(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, EchoStates]:
         """x (B, T, D) → y (B, T, depth · H), and the states after the last real step."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         outputs, new = [], []
         for layer, given in zip(self._layers(), self._given(state), strict=True):
             x, after = layer(x, given, lengths)

@@ -69,7 +69,7 @@ class Stack(SequenceLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), and the tuple of the layers' final states."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         layers = self._sequence_layers()
         states = (None,) * len(layers) if state is None else state
         if len(states) != len(layers):

@@ -40,7 +40,7 @@ class Window(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, LastSteps]:
         """x (B, T, D) → y (B, T, H), and the last ``size`` - 1 real inputs."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         batch, time, _ = x.shape
         state = self.initial_state(batch) if state is None else state
         check_state(self, state, batch, LastSteps)

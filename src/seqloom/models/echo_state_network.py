@@ -167,7 +167,7 @@ class EchoStateNetwork(CausalLayer):
     ) -> tuple[Tensor, EchoStateNetworkState]:
         """x (B, T, D) → y (B, T, K), hearing its own outputs where it has feedback."""
         self._check_fitted()
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         state = self.initial_state(len(x)) if state is None else EchoStateNetworkState(*state)
         x = real_steps_only(x.to(self.bias_.dtype), lengths)
         if self.feedback:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers import Embedding, SequenceLayer, StepHead
 from seqloom.layers.padding import real_steps_only
+from seqloom.layers.protocol import check_lengths
 
 __all__ = ["Decoder", "EncoderDecoder"]
 
@@ -75,7 +76,7 @@ class EncoderDecoder(nn.Module):
         The logits at t are scores of the token that follows ``target`` up to t, and 0 beyond each row's length.
         """
         y, _ = self.decoder(self.target_embedding(target), self.start(source, source_lengths), target_lengths)
-        return real_steps_only(self.head(y), target_lengths)
+        return real_steps_only(self.head(y), check_lengths(self, target_lengths, *y.shape[:2]))
 
     def start(self, source: Tensor, lengths: Tensor | None = None) -> Any:
         """Tokens source (B, S) → the decoder's state before the first step."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, Embedding, LearnedEmbedding, SequenceLayer, StepHead
 from seqloom.layers.padding import last_real_step, real_steps_only
+from seqloom.layers.protocol import check_lengths
 
 __all__ = ["TokenModel"]
 
@@ -55,6 +56,7 @@ class TokenModel(CausalLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """tokens x (B, T) → logits (B, T, V), and the state after each row's last real token."""
         y, state = self.body(self._embed(x), state, lengths)
+        lengths = check_lengths(self, lengths, *y.shape[:2])
         return real_steps_only(self.head(self.dropout(y)), lengths), state
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
@@ -65,6 +67,7 @@ class TokenModel(CausalLayer):
     def read(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """tokens x (B, T) → logits (B, V) after each row's last real token only, and the state there."""
         y, state = self.body(self._embed(x), state, lengths)
+        lengths = check_lengths(self, lengths, *y.shape[:2])
         return self.head(self.dropout(last_real_step(y, lengths))), state
 
     def _embed(self, tokens: Tensor) -> Tensor:

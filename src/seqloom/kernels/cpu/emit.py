@@ -159,6 +159,12 @@ class Lanes:
         truth = self.code.builder.fcmp_ordered(sign, self.value, self._other(other))
         return Lanes(self.code, self.code.builder.select(truth, self._other(yes), self._other(no)))
 
+    def any(self, sign: str, other: Lanes | float) -> Any:
+        """Whether self sign other holds in some lane."""
+        truth = self.code.builder.fcmp_ordered(sign, self.value, self._other(other))
+        bits = ir.IntType(self.code.format.lanes)
+        return self.code.builder.icmp_unsigned("!=", self.code.builder.bitcast(truth, bits), bits(0))
+
     def bits(self) -> Any:
         """The same bits as integers."""
         return self.code.builder.bitcast(self.value, self.code.format.integers)
@@ -285,10 +291,12 @@ class Code:
         self.builder.position_at_end(after)
 
     @contextmanager
-    def when(self, truth: Any) -> Iterator[None]:
-        """``if truth``."""
+    def when(self, truth: Any, seldom: bool = False) -> Iterator[None]:
+        """``if truth``; what is ``seldom`` done shall not slow the rest down."""
         body, after = (self.function.append_basic_block(name) for name in ("then", "after"))
-        self.builder.cbranch(truth, body, after)
+        branch = self.builder.cbranch(truth, body, after)
+        if seldom:
+            branch.set_weights([1, 1 << 20])
         self.builder.position_at_end(body)
         yield
         self.builder.branch(after)

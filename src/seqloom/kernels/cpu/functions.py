@@ -13,12 +13,12 @@ from fractions import Fraction
 
 from llvmlite import ir
 
+from seqloom.kernels.cpu.angles import reduced_angle, split
 from seqloom.kernels.cpu.emit import Format, Lanes
 
 __all__ = ["FUNCTIONS"]
 
 LOG_2 = Fraction("0.69314718055994530941723212145817656807550013436026")
-HALF_PI = Fraction("1.57079632679489661923132169163975144209858469968755")
 """With more digits than a number holds: what is lost in one part of a sum is in the next."""
 
 
@@ -34,16 +34,8 @@ def _terms(number_format: Format, single: int, double: int) -> int:
     return single if number_format.bits == 32 else double
 
 
-def _split(value: Fraction, number_format: Format, zeros: int) -> tuple[float, Fraction]:
-    """``value`` as a sum of two, the first with ``zeros`` zero bits at its end, so that small multiples are exact."""
-    precision = (24 if number_format.bits == 32 else 53) - zeros
-    scale = Fraction(2) ** (precision - math.frexp(value)[1])
-    first = math.floor(value * scale) / scale
-    return float(first), value - first
-
-
 def _power_of_two(n: Lanes) -> Lanes:
-    """2^n for whole n in the range of normal numbers, built from its exponent bits."""
+    """2^n for whole n in the range of normal numbers, built from its exponent bits; 0 one below it and ∞ one above."""
     code, number_format = n.code, n.code.format
     bias, mantissa = (127, 23) if number_format.bits == 32 else (1023, 52)
     whole = code.builder.fptosi(n.value, number_format.integers)
@@ -61,7 +53,7 @@ def _reduced_exponential(v: Lanes) -> tuple[Lanes, Lanes]:
     """(n, p) with e^v = 2^n (1 + p), |p| < 0.42."""
     number_format = v.code.format
     n = v.code.intrinsic("nearbyint", v * (1 / math.log(2)))
-    high, low = _split(LOG_2, number_format, 9 if number_format.bits == 32 else 12)
+    high, low = split(LOG_2, number_format.bits, 9 if number_format.bits == 32 else 12)
     r = n.fused(-float(low), n.fused(-high, v))
     count = _terms(number_format, 8, 14)
     p = _polynomial(r, [1 / math.factorial(k) for k in range(2, count)])
@@ -77,17 +69,17 @@ def exponential(v: Lanes) -> Lanes:
     return scale.fused(p, scale) * _power_of_two(n - half)
 
 
-def _moderate_exponential(v: Lanes) -> Lanes:
-    """e^v for arguments beyond which the caller's result no longer changes."""
-    limit = 87.0 if v.code.format.bits == 32 else 708.0
-    n, p = _reduced_exponential(_between(v, -limit, limit))
-    scale = _power_of_two(n)
-    return scale.fused(p, scale)
+def _coarse_exponential(v: Lanes) -> tuple[Lanes, Lanes]:
+    """(s, p) with e^v = s (1 + p), where s is 0 below the normal numbers and ∞ above."""
+    bias = 127 if v.code.format.bits == 32 else 1023
+    n, p = _reduced_exponential(_between(v, -bias * math.log(2), (bias + 1) * math.log(2)))
+    return _power_of_two(n), p
 
 
 def sigmoid(v: Lanes) -> Lanes:
     """1 / (1 + e^-v)."""
-    return 1.0 / (1.0 + _moderate_exponential(-v))
+    scale, p = _coarse_exponential(-v)
+    return 1.0 / scale.fused(p + 1.0, 1.0)
 
 
 def tanh(v: Lanes) -> Lanes:
@@ -140,7 +132,7 @@ def logarithm(v: Lanes) -> Lanes:
         ),
     )
     n = Lanes(code, builder.sitofp(exponent, number_format.vector)) - shift
-    high, low = _split(LOG_2, number_format, 9 if number_format.bits == 32 else 12)
+    high, low = split(LOG_2, number_format.bits, 9 if number_format.bits == 32 else 12)
     result = n.fused(high, n.fused(float(low), _logarithm_beside_one(mantissa - 1.0, _terms(number_format, 6, 12))))
     result = v.where("==", 0.0, -math.inf, result)
     result = v.where("==", math.inf, math.inf, result)
@@ -155,23 +147,21 @@ def _root_bits(number_format: Format) -> int:
 def softplus(v: Lanes) -> Lanes:
     """max(v, 0) + log(1 + u), u = e^-|v|."""
     code = v.code
-    u = _moderate_exponential(-code.intrinsic("fabs", v))
+    scale, p = _coarse_exponential(-code.intrinsic("fabs", v))
+    u = scale.fused(p, scale)
     positive = v.where("<", 0.0, 0.0, v)
     return positive + _logarithm_beside_one(u, _terms(code.format, 8, 17))
 
 
 def _circular(v: Lanes, quarter: int) -> Lanes:
-    """sin(v + quarter · π/2): v less the nearest multiple of π/2, in three parts; good to |v| of about 10⁴."""
+    """sin(v + quarter · π/2)."""
     code, number_format = v.code, v.code.format
-    n = code.intrinsic("nearbyint", v * (2 / math.pi))
-    first, rest = _split(HALF_PI, number_format, 12)
-    second, third = _split(rest, number_format, 12)
-    r = n.fused(-float(third), n.fused(-second, n.fused(-first, v)))
+    r, n = reduced_angle(v)
     square = r * r
     count = _terms(number_format, 5, 9)
     sine = (r * square).fused(_polynomial(square, [(-1) ** k / math.factorial(2 * k + 1) for k in range(1, count)]), r)
     cosine = square.fused(_polynomial(square, [(-1) ** k / math.factorial(2 * k) for k in range(1, count + 1)]), 1.0)
-    position = code.builder.add(code.builder.fptosi(n.value, number_format.integers), code.whole(quarter))
+    position = code.builder.add(n, code.whole(quarter))
     zero = code.whole(0)
     odd = code.builder.icmp_signed("!=", code.builder.and_(position, code.whole(1)), zero)
     back = code.builder.icmp_signed("!=", code.builder.and_(position, code.whole(2)), zero)
@@ -210,7 +200,7 @@ FUNCTIONS: dict[str, Callable[..., Lanes]] = {
     "sqrt": lambda v: v.code.intrinsic("sqrt", v),
     "sin": lambda v: _circular(v, 0),
     "cos": lambda v: _circular(v, 1),
-    "exceeds": lambda a, b: a.where(">", b, 1.0, a.where("==", b, 0.5, 0.0)),
-    "positive": lambda v: v.where(">", 0.0, 1.0, 0.0),
+    "passed": lambda g, y: y.where("<=", 0.0, 0.0, g),
+    "share": lambda g, a, b: a.where("<", b, 0.0, a.where("==", b, g * 0.5, g)),
 }
 """Every operation of a cell, and those of its derivatives, by name."""

@@ -1,7 +1,7 @@
 """A matrix state under exponential gates, with a normaliser and a stabiliser: the recurrence of the mLSTM.
 
 Beck et al. (2024), eq. 19 to 27. The gates come as logarithms, log i of any size and log f (a log-sigmoid, or any other
-finite number). The stabiliser m is the largest logarithm so far; C and n are kept divided by e^m, and outputs do not
+number, -∞ too). The stabiliser m is the largest logarithm so far; C and n are kept divided by e^m, and outputs do not
 depend on it. A step with log i = -∞ and log f = 0 leaves the state as it is.
 
 Axes: B batch, T time, N heads, K size of a key, V size of a value; C chunks of L steps.
@@ -25,6 +25,11 @@ LOWEST = -60.0
 """Below it m counts as this in the denominator, so that e^-m stays finite; outputs are 0 there, to any precision."""
 
 
+SMALLEST_FORGET = -1e5
+"""Below it log f counts as this, by which any memory is forgotten: -∞ would leave m none to begin anew from, and sums
+of much larger numbers than this would lose the digits of the others."""
+
+
 class ExponentialState(NamedTuple):
     """``memory`` C (B, N, K, V) and ``normaliser`` n (B, N, K), both divided by e^m, and ``stabiliser`` m (B, N)."""
 
@@ -42,6 +47,7 @@ def step(
     C' = f' C + i' k vᵀ;  n' = f' n + i' k;  y = C'ᵀ q / max(|n'ᵀ q|, e^-m').
     """
     memory, normaliser, old = state
+    log_forget = log_forget.clamp(min=SMALLEST_FORGET)
     m = torch.maximum(log_forget + old, log_input)
     i, f = torch.exp(log_input - m)[..., None], torch.exp(log_forget + old - m)[..., None]
     memory = f[..., None] * memory + (i * key)[..., :, None] * value[..., None, :]
@@ -78,7 +84,7 @@ def chunked(
     length = chunk_length(time, most)
     q, k, v = (into_chunks(s, length).transpose(2, 3) for s in (queries, keys, values))  # (B, C, N, L, ·)
     log_i = into_chunks(log_input, length, fill=-torch.inf).transpose(2, 3)  # (B, C, N, L)
-    log_f = into_chunks(log_forget, length).transpose(2, 3)
+    log_f = into_chunks(log_forget.clamp(min=SMALLEST_FORGET), length).transpose(2, 3)
     reached = log_f.double().cumsum(-1)  # sums in float64: differences of large ones stay exact
 
     starts, final = _between_chunks(k, v, log_i, reached, state)

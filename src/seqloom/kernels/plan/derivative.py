@@ -44,9 +44,8 @@ def _times(arena: Arena, *factors: int) -> int:
 
 
 def _choice(arena: Arena, g: int, a: int, b: int) -> tuple[int, int]:
-    """The first of the two operands has the gradient where a > b; between equals it is halved, as torch does."""
-    first = arena.apply("exceeds", a, b)
-    return _times(arena, g, first), _times(arena, g, _one_minus(arena, first))
+    """The gradient goes to the larger of a and b, in halves to equals, and to both where one is NaN, as torch does."""
+    return arena.apply("share", g, a, b), arena.apply("share", g, b, a)
 
 
 RULES: dict[str, Rule] = {
@@ -62,7 +61,7 @@ RULES: dict[str, Rule] = {
     "negative": lambda arena, g, v, y: (arena.apply("negative", g),),
     "sigmoid": lambda arena, g, v, y: (_times(arena, g, y, _one_minus(arena, y)),),
     "tanh": lambda arena, g, v, y: (_times(arena, g, _one_minus(arena, _times(arena, y, y))),),
-    "relu": lambda arena, g, v, y: (_times(arena, g, arena.apply("positive", y)),),
+    "relu": lambda arena, g, v, y: (arena.apply("passed", g, y),),
     "exp": lambda arena, g, v, y: (_times(arena, g, y),),
     "log": lambda arena, g, v, y: (arena.apply("divide", g, v[0]),),
     "softplus": lambda arena, g, v, y: (_times(arena, g, arena.apply("sigmoid", v[0])),),

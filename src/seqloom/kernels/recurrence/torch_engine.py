@@ -23,8 +23,8 @@ from seqloom.kernels.reference import NORM_EPSILON, OPERATIONS
 __all__ = ["TorchEngine"]
 
 FUNCTIONS: dict[str, Callable[..., Tensor]] = OPERATIONS | {
-    "exceeds": lambda a, b: torch.where(a > b, 1.0, torch.where(a == b, 0.5, 0.0)).to(a.dtype),
-    "positive": lambda a: (a > 0).to(a.dtype),
+    "passed": lambda g, y: torch.where(y <= 0, 0.0, g),
+    "share": lambda g, a, b: torch.where(a < b, 0.0, torch.where(a == b, g / 2, g)),
 }
 
 

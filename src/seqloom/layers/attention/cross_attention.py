@@ -76,7 +76,7 @@ class CrossAttention(CausalLayer):
                 f"{type(self).__name__} expected a memory of shape ({batch_size}, S, {self.memory_features}); "
                 f"got {shape}. Begin with layer.initial_state(batch_size, memory=…)."
             )
-        check_sequence(self, memory, self.memory_features, memory_lengths)
+        memory_lengths = check_sequence(self, memory, self.memory_features, memory_lengths)
         projected = self.key_and_value(real_steps_only(memory, memory_lengths))
         keys, values = projected.unflatten(-1, (2, self.key_heads, self.head_size)).unbind(2)
         if memory_lengths is None:
@@ -85,7 +85,7 @@ class CrossAttention(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, ProjectedMemory]:
         """x (B, T, D) → y (B, T, D), and the memory as it was."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         memory = self.initial_state(x.shape[0]) if state is None else state
         check_state(self, memory, x.shape[0], ProjectedMemory)
         query = self.query(real_steps_only(x, lengths)).unflatten(-1, (self.heads, self.head_size)).transpose(1, 2)

@@ -56,7 +56,7 @@ class InputPositions(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, PlaceState]:
         """x (B, T, D) → y (B, T, D), and how many steps there have been."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         given = self.initial_state(x.shape[0]) if state is None else state
         check_state(self, given, x.shape[0], PlaceState)
         steps = given.steps.to(x.device)

@@ -119,7 +119,7 @@ class MemoryAttention(nn.Module):
 
     def remember(self, memory: Tensor, lengths: Tensor | None = None) -> Memory:
         """memory (B, S, M), of which ``lengths`` (B,) steps are real, with its keys."""
-        check_sequence(self, memory, self.score.memory_features, lengths)
+        lengths = check_sequence(self, memory, self.score.memory_features, lengths)
         values = real_steps_only(memory, lengths)
         return Memory(self.score.project(values), values, real_steps_only(torch.ones_like(values[..., 0]), lengths) > 0)
 

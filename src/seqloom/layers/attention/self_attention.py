@@ -107,7 +107,7 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, D), and the keys and values that later steps will see."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         cache = self.initial_state(x.shape[0]) if state is None else self._checked(state, x.shape[0])
         first = self._is_first(cache, state is None, x.shape[1])
         places = torch.arange(x.shape[1], device=x.device)[None] if first else next_places(cache.steps, x.shape[1])
@@ -165,7 +165,7 @@ class SelfAttention(_SelfAttention):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, tuple[()]]:
         """x (B, T, D) → y (B, T, D)."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         places = torch.arange(x.shape[1], device=x.device)[None]
         query, key, value = self._project(real_steps_only(x, lengths), places)
         existing = None if lengths is None else places < lengths.to(x.device)[:, None]

@@ -77,7 +77,7 @@ class Block(SequenceLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), and the mixer's final state."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         if state is not None:
             check_state(self, state, x.shape[0])
         x = self.entry(real_steps_only(x, lengths))

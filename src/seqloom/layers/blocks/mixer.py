@@ -64,7 +64,7 @@ class Mixer(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, tuple[Any, ...]]:
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the states after the last real step."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         advance = Advance(self._states(state, x.shape[0]), lambda part, v, before: part(v, before, lengths))
         y = self.mix(real_steps_only(x, lengths), advance)
         return real_steps_only(y, lengths), tuple(advance.after)

@@ -12,6 +12,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import ExponentialState, exponential_gates
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
+from seqloom.layers.blocks.memory import wide
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.heads import largest_fit, normed_heads
@@ -26,7 +27,7 @@ class ExponentialMemory(nn.Module):
     """The state of the mLSTM as a part of a mixer: ``heads`` N memories of ``size`` K by K, all 0 at first.
 
     It reads queries, keys and values (B, T, N, K) and the logarithms of both gates (B, T, N), and gives (B, T, N, K).
-    Beyond a row's length nothing is written and nothing forgotten.
+    Beyond a row's length nothing is written and nothing forgotten. The state and the arithmetic are float32 at least.
 
     >>> ExponentialMemory(heads=2, size=3).initial_state(5).memory.shape
     torch.Size([5, 2, 3, 3])
@@ -40,28 +41,30 @@ class ExponentialMemory(nn.Module):
         self.register_buffer("zero", torch.zeros(()), persistent=False)  # knows the device and the number format
 
     def initial_state(self, batch_size: int) -> ExponentialState:
-        """Zeros."""
-        shape = (batch_size, self.heads, self.size)
-        return ExponentialState(*(self.zero.new_zeros(each) for each in ((*shape, self.size), shape, shape[:2])))
+        """Zeros, float32 at least."""
+        shape, zero = (batch_size, self.heads, self.size), wide(self.zero)
+        return ExponentialState(*(zero.new_zeros(each) for each in ((*shape, self.size), shape, shape[:2])))
 
     def forward(
         self, sequences: tuple[Tensor, ...], state: Any, lengths: Tensor | None
     ) -> tuple[Tensor, ExponentialState]:
         """The recurrence over whole sequences, from and to a state."""
-        q, k, v, log_input, log_forget = (real_steps_only(sequence, lengths) for sequence in sequences)
+        q, k, v, log_input, log_forget = (wide(real_steps_only(sequence, lengths)) for sequence in sequences)
         if lengths is not None:
             steps = torch.arange(log_input.shape[1], device=log_input.device)
             padded = steps >= lengths.to(log_input.device)[:, None]
             log_input = log_input.masked_fill(padded[..., None], -torch.inf)
-        return exponential_gates(q, k, v, log_input, log_forget, state=self._checked(state))
+        y, after = exponential_gates(q, k, v, log_input, log_forget, state=self._checked(state))
+        return y.to(self.zero.dtype), after
 
     def step(self, inputs: tuple[Tensor, ...], state: Any) -> tuple[Tensor, ExponentialState]:
         """One step of the recurrence."""
-        return exponential_gates.one_step(*inputs, state=self._checked(state))
+        y, after = exponential_gates.one_step(*map(wide, inputs), state=self._checked(state))
+        return y.to(self.zero.dtype), after
 
     def _checked(self, state: Any) -> ExponentialState:
         check_leaf(self, state[0], self.heads, self.size, self.size)
-        return ExponentialState(*state)
+        return ExponentialState(*map(wide, state))
 
 
 class MLSTM(Mixer):

@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 __all__ = ["SelectiveDecay"]
 
+LARGEST_LOG_RATE = 60.0
+"""An infinite rate times a step of 0 is NaN; with this one the decay is 0 in every format unless the step is 0."""
+
 
 class SelectiveDecay(nn.Module):
     """Δ = softplus(x + b),  log α = -A Δ: the step size Δ and the decay α = exp(-A Δ) of each head.
@@ -39,4 +42,4 @@ class SelectiveDecay(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x (…, N) → log α and Δ."""
         step = F.softplus(x + self.step_bias)
-        return -self.log_rate.exp() * step, step
+        return -self.log_rate.clamp(max=LARGEST_LOG_RATE).exp() * step, step

@@ -52,7 +52,7 @@ class ShortConvolution(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, LastSteps]:
         """x (B, T, D) → y (B, T, D), and the last ``size`` - 1 real inputs."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         batch, time, _ = x.shape
         past = self._past(self.initial_state(batch) if state is None else state, batch)
         seen = torch.cat([past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)

@@ -79,6 +79,7 @@ class AttentionDecoder(CausalLayer):
         self, x: Tensor, state: Any = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, AttentionDecoderState]:
         """x (B, T, D) → y (B, T, out_features), and the state after each row's last real step."""
+        lengths = check_sequence(self, x, self.in_features, lengths)
         moments, state = self._run(x, state, lengths)
         if not moments:
             return x.new_zeros(x.shape[0], 0, self.out_features), state
@@ -91,6 +92,7 @@ class AttentionDecoder(CausalLayer):
 
     def alignments(self, x: Tensor, state: Any, lengths: Tensor | None = None) -> Tensor:
         """The weights (B, T, S) with which each step of x read each step of the memory in ``state``."""
+        lengths = check_sequence(self, x, self.in_features, lengths)
         moments, state = self._run(x, state, lengths)
         if not moments:
             return x.new_zeros(x.shape[0], 0, state.memory.real.shape[1])
@@ -98,7 +100,6 @@ class AttentionDecoder(CausalLayer):
         return real_steps_only(torch.stack(weights, 1), lengths)
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[list[Moment], AttentionDecoderState]:
-        check_sequence(self, x, self.in_features, lengths)
         recurrence, memory = self.initial_state(x.shape[0]) if state is None else state
         shortest = int(lengths.min()) if lengths is not None and len(lengths) else x.shape[1]
         moments = []

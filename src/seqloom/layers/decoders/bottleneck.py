@@ -57,6 +57,7 @@ class BottleneckDecoder(CausalLayer):
         """The state before the first step, for ``memory`` (B, S, M) with ``memory_lengths`` (B,) real steps."""
         if memory is None:
             memory = next(self.parameters()).new_zeros(batch_size, 0, self.bridge.memory_features)
+        memory_lengths = check_sequence(self, memory, self.bridge.memory_features, memory_lengths)
         state = self.bridge(self.body.initial_state(batch_size), memory, memory_lengths)
         if self.context_map is None:
             return BottleneckState(state, memory.new_zeros(batch_size, 0))
@@ -65,7 +66,7 @@ class BottleneckDecoder(CausalLayer):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BottleneckState]:
         """x (B, T, D) → y (B, T, H), and the state after each row's last real step."""
-        check_sequence(self, x, self.in_features, lengths)
+        lengths = check_sequence(self, x, self.in_features, lengths)
         body, context = self.initial_state(x.shape[0]) if state is None else state
         contexts = context[:, None].expand(-1, x.shape[1], -1)
         y, body = self.body(torch.cat([x, contexts], -1), body, lengths)

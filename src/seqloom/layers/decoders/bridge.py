@@ -64,7 +64,7 @@ class Bridge(nn.Module):
 
     def forward(self, state: Any, memory: Tensor, lengths: Tensor | None = None) -> Any:
         """The layer's own initial ``state`` and memory (B, S, M) → the state to begin with."""
-        check_sequence(self, memory, self.memory_features, lengths)
+        lengths = check_sequence(self, memory, self.memory_features, lengths)
         summary = both_ends(real_steps_only(memory, lengths), lengths)
         parts = iter(torch.tanh(self.linear(summary)).split(self.widths, dim=-1))
         return _map_vectors(lambda vector: vector + next(parts), state)
