@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import Batch, Bytes, Corpus, Lanes, Start, Stream, split
+from seqloom.data import Batch, Boundaries, Bytes, Corpus, Lanes, Start, Stream, split
 from seqloom.data.lanes import PADDING, ZERO
 
 EOS = Bytes().eos
@@ -48,7 +48,7 @@ def check_form(lanes: Lanes) -> None:
 
 @given(streams(), st.booleans(), ROWS, STEPS)
 def test_every_target_once_in_order(stream: Stream, reset: bool, batch_size: int, time: int):
-    lanes = Lanes(stream, batch_size, time, reset)
+    lanes = Lanes(stream, batch_size, time, Boundaries(reset))
     check_form(lanes)
     read = [rows(batch, row) for row in range(batch_size) for batch in lanes]
     assert [i for inputs, _ in read for i in inputs] == stream.inputs.tolist()
@@ -67,7 +67,7 @@ def test_carried_lanes_are_full_until_the_last_window(stream: Stream, batch_size
 
 @given(streams(), st.sampled_from(Start), ROWS, STEPS)
 def test_reset_rows_are_documents(stream: Stream, start: Start, batch_size: int, time: int):
-    lanes = Lanes(stream, batch_size, time, reset=True, start=start)
+    lanes = Lanes(stream, batch_size, time, Boundaries(True, start))
     documents: list[list[int]] = []
     for row in range(batch_size):
         for i, batch in enumerate(lanes):
@@ -95,7 +95,7 @@ def test_reset_rows_are_documents(stream: Stream, start: Start, batch_size: int,
 
 @given(streams(), st.booleans(), ROWS, STEPS)
 def test_the_zero_start_only_changes_the_first_inputs(stream: Stream, reset: bool, batch_size: int, time: int):
-    eos, zero = (Lanes(stream, batch_size, time, reset, start) for start in Start)
+    eos, zero = (Lanes(stream, batch_size, time, Boundaries(reset, start)) for start in Start)
     for a, b in zip(eos, zero, strict=True):
         assert torch.equal(a.targets, b.targets)
         for row in range(batch_size):
@@ -104,32 +104,34 @@ def test_the_zero_start_only_changes_the_first_inputs(stream: Stream, reset: boo
 
 
 def test_a_window_depends_on_its_number_alone():
-    lanes = Lanes(corpus_of([5, 9, 2, 30]).stream(), 3, 4, reset=True)
+    lanes = Lanes(corpus_of([5, 9, 2, 30]).stream(), 3, 4, Boundaries(reset=True))
     again = [lanes[i] for i in reversed(range(len(lanes)))][::-1]
     for a, b in zip(lanes, again, strict=True):
         assert all(x is None if y is None else torch.equal(x, y) for x, y in zip(a, b, strict=True))
 
 
 def test_lanes_of_documents_are_about_equally_long():
-    lanes = Lanes(corpus_of([7] * 64).stream(), 8, 4, reset=True)
+    lanes = Lanes(corpus_of([7] * 64).stream(), 8, 4, Boundaries(reset=True))
     assert len(lanes) == 64 * 2 // 8
 
 
 def test_toy_corpus():
-    pizza, cake = Lanes(Corpus.from_texts(["ab", "ac"], Bytes()).stream(), 2, 8, reset=True)[0].targets.tolist()
+    pizza, cake = Lanes(Corpus.from_texts(["ab", "ac"], Bytes()).stream(), 2, 8, Boundaries(reset=True))[
+        0
+    ].targets.tolist()
     assert (pizza, cake) == ([97, 98, EOS], [97, 99, EOS])
 
 
 def test_the_last_part_of_a_split_begins_in_the_middle():
     _, last = split(corpus_of([100]))
-    batch = Lanes(last, 1, 4, reset=True)[0]
+    batch = Lanes(last, 1, 4, Boundaries(reset=True))[0]
     assert batch.inputs[0, 0] != EOS
     assert batch.fresh.all()
 
 
 @given(streams(), ROWS, STEPS, st.integers(1, 9))
 def test_long_documents_fall_into_parts(stream: Stream, batch_size: int, time: int, longest: int):
-    lanes = Lanes(stream, batch_size, time, reset=True, longest=longest)
+    lanes = Lanes(stream, batch_size, time, Boundaries(reset=True), longest=longest)
     check_form(lanes)
     whole = [rows(batch, row) for row in range(batch_size) for batch in lanes]
     assert [i for inputs, _ in whole for i in inputs] == stream.inputs.tolist()
@@ -142,9 +144,9 @@ def test_long_documents_fall_into_parts(stream: Stream, batch_size: int, time: i
 
 @given(streams(), ROWS, STEPS, st.integers(0, 5))
 def test_each_epoch_has_an_order_of_its_own(stream: Stream, batch_size: int, time: int, epoch: int):
-    plain = Lanes(stream, batch_size, time, reset=True)
-    lanes = Lanes(stream, batch_size, time, reset=True, seed=3)
-    again = Lanes(stream, batch_size, time, reset=True, seed=3).epoch(4).epoch(epoch)
+    plain = Lanes(stream, batch_size, time, Boundaries(reset=True))
+    lanes = Lanes(stream, batch_size, time, Boundaries(reset=True), seed=3)
+    again = Lanes(stream, batch_size, time, Boundaries(reset=True), seed=3).epoch(4).epoch(epoch)
     check_form(lanes.epoch(epoch))
 
     def documents(lanes: Lanes) -> list[tuple[int, ...]]:
@@ -165,14 +167,16 @@ def test_each_epoch_has_an_order_of_its_own(stream: Stream, batch_size: int, tim
 
 
 def test_orders_differ():
-    lanes = Lanes(corpus_of([1] * 50).stream(), 1, 4, reset=True, seed=0)
+    lanes = Lanes(corpus_of([1] * 50).stream(), 1, 4, Boundaries(reset=True), seed=0)
     orders = {tuple(int(batch.targets[0, 0]) for batch in lanes.epoch(k)) for k in range(5)}
     assert len(orders) == 5
 
 
 @given(streams(), st.booleans(), ROWS, STEPS)
 def test_without_ends_no_end_is_a_target(stream: Stream, reset: bool, batch_size: int, time: int):
-    for a, b in zip(*(Lanes(stream, batch_size, time, reset, ends=ends) for ends in (True, False)), strict=True):
+    for a, b in zip(
+        *(Lanes(stream, batch_size, time, Boundaries(reset, ends=ends)) for ends in (True, False)), strict=True
+    ):
         assert torch.equal(a.inputs, b.inputs)
         assert torch.equal(a.targets.masked_fill(a.targets == EOS, PADDING), b.targets)
 

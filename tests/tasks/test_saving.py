@@ -419,6 +419,24 @@ def test_figures_that_are_no_numbers_are_saved_as_none_and_read_back(model: Lang
     assert (found["nats"], found["nats_per_token"], found["baselines"]) == (None, None, {"unigram": None})
 
 
+def without_ends(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The same model as older versions wrote it: what was learned of ends is to be guessed."""
+    config = json.loads(files["config.json"])
+    del config["learned"]["ends"]
+    return files | {"config.json": json.dumps(config).encode()}
+
+
+@pytest.mark.parametrize(("texts", "guessed"), [([RHYME], False), ([RHYME] * 2, False), ([RHYME] * 4, True)])
+def test_whether_ends_were_learned_is_written_down_and_of_old_models_guessed(
+    tmp_path: Path, texts: list[str], guessed: bool
+) -> None:
+    model = small(steps=2).fit(texts)
+    model.save(tmp_path / "model")
+    assert LanguageModel.load(tmp_path / "model").score_texts(["a"])[0].end is (len(texts) > 1)
+    write_directory(tmp_path / "old", without_ends(read_directory(tmp_path / "model")))
+    assert LanguageModel.load(tmp_path / "old").score_texts(["a"])[0].end is guessed
+
+
 def test_loading_leaves_torchs_random_numbers_alone(model: LanguageModel, tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     before = torch.get_rng_state()

@@ -12,8 +12,9 @@ import torch
 from seqloom.errors import DivergedError, UsageError
 from seqloom.training.evaluation import evaluate
 from seqloom.training.loop import fit
+from seqloom.training.schedules import cosine
 from seqloom.training.settings import TrainingSettings
-from tests.training.example import TinyModel, windows
+from tests.training.example import TinyModel, Window, windows
 
 BASE = TrainingSettings(learning_rate=0.05, epochs=None, steps=20, device="cpu", log_every=5)
 
@@ -197,6 +198,31 @@ def test_the_seed_decides_and_the_callers_random_numbers_go_on() -> None:
     torch.manual_seed(5)
     fit(model, windows(), None, BASE)
     assert torch.equal(torch.rand(3), expected)
+
+
+class Uneven:
+    """Epochs of 4, 6, 8 … windows, as documents in another order give."""
+
+    def __init__(self, count: int = 4) -> None:
+        self._windows = windows(count)
+
+    def epoch(self, number: int) -> Uneven:
+        return Uneven(4 + 2 * number)
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def __getitem__(self, index: int) -> Window:
+        return self._windows[index]
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_a_schedule_knows_that_epochs_differ(accumulate: int) -> None:
+    settings = with_(steps=None, epochs=3, schedule="cosine", accumulate=accumulate, log_every=1)
+    rates = [rate for _, rate in fit(TinyModel(), Uneven(), None, settings).column("learning_rate")]
+    steps = [math.ceil(count / accumulate) for count in (4, 6, 8)]
+    shares = [(epoch + step / count) / 3 for epoch, count in enumerate(steps) for step in range(count)]
+    assert rates == pytest.approx([0.05 * cosine(share) for share in shares])
 
 
 def test_history_has_what_a_plot_needs() -> None:

@@ -69,6 +69,16 @@ def test_a_terminal_gets_a_bar_with_loss_rate_and_time_left() -> None:
         assert part in shown
 
 
+def test_the_end_of_what_is_watched_is_drawn_however_quick() -> None:
+    screen = io.StringIO()
+    live = Live(Console(file=screen, force_terminal=True, width=80))
+    live.start()
+    for done in range(1, 5):
+        live.watch("reading", done, 4)
+    live.stop()
+    assert "reading, 100%" in screen.getvalue()
+
+
 def test_a_run_feeds_its_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seqloom.training.pace.REDRAW_SECONDS", 0.0)
     views: list[View] = []

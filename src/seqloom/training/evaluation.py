@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,7 +14,10 @@ from seqloom.errors import UsageError
 from seqloom.layers.state import where
 from seqloom.training.batch import IGNORED, Batch, Batches, count_targets
 
-__all__ = ["Measure", "Watched", "begin", "evaluate", "mean_nats"]
+__all__ = ["Measure", "Watch", "Watched", "begin", "evaluate", "mean_nats"]
+
+Watch = Callable[[int, int], None]
+"""Is told how much of how much is done."""
 
 
 class Measure(NamedTuple):
@@ -24,12 +28,12 @@ class Measure(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """Nats per token.
+        """Nats per token; nan where there are none.
 
-        >>> Measure(6.0, 4).mean
-        1.5
+        >>> Measure(6.0, 4).mean, Measure(0.0, 0).mean
+        (1.5, nan)
         """
-        return self.nats / max(self.tokens, 1)
+        return self.nats / self.tokens if self.tokens else math.nan
 
 
 def begin(module: nn.Module, fresh: Tensor, carried: Any) -> Any:
@@ -86,7 +90,7 @@ def evaluate(module: nn.Module, batches: Batches, stop: Callable[[], bool] = lam
 class Watched:
     """Batches that tell, as they are read, how many of how many there are."""
 
-    def __init__(self, batches: Batches, watch: Callable[[int, int], None]) -> None:
+    def __init__(self, batches: Batches, watch: Watch) -> None:
         self._batches = batches
         self._watch = watch
 

@@ -35,12 +35,12 @@ class View(NamedTuple):
 
 
 class Progress(Protocol):
-    """Who watches a run. All calls are cheap; ``update`` comes a few times a second."""
+    """Who watches a run, from ``start`` to ``stop``. All calls are cheap; ``update`` comes a few times a second."""
 
     def start(self) -> None: ...
     def update(self, view: View) -> None: ...
     def record(self, record: Record) -> None: ...
-    def scoring(self, done: int, total: int) -> None: ...
+    def watch(self, what: str, done: int, total: int) -> None: ...
     def message(self, text: str) -> None: ...
     def stop(self) -> None: ...
 
@@ -66,7 +66,7 @@ class Silent:
     def record(self, record: Record) -> None:
         """Do nothing."""
 
-    def scoring(self, done: int, total: int) -> None:
+    def watch(self, what: str, done: int, total: int) -> None:
         """Do nothing."""
 
     def message(self, text: str) -> None:
@@ -108,7 +108,7 @@ class Live:
             expand=True,
         )
         self._task = self._bar.add_task("training", total=1.0, numbers="")
-        self._scored = 0.0
+        self._watched = 0.0
 
     def start(self) -> None:
         """Begin to draw."""
@@ -127,12 +127,12 @@ class Live:
     def record(self, record: Record) -> None:
         """Do nothing: the bar shows it already."""
 
-    def scoring(self, done: int, total: int) -> None:
-        """Say how much of the held-out text has been read."""
+    def watch(self, what: str, done: int, total: int) -> None:
+        """Say how much of ``what`` is done: of reading the text, of scoring the held-out part."""
         now = time.monotonic()
-        if now - self._scored >= REDRAW_SECONDS:
-            self._scored = now
-            self._bar.update(self._task, numbers=f"scoring, {done / total:.0%}", refresh=True)
+        if now - self._watched >= REDRAW_SECONDS or done == total:
+            self._watched = now
+            self._bar.update(self._task, numbers=f"{what}, {done / total:.0%}", refresh=True)
 
     def message(self, text: str) -> None:
         """Print a sentence above the bar."""

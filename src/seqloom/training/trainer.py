@@ -74,8 +74,6 @@ class Trainer:
             devices = [self.device] if self.device.type == "cuda" else []
             stack.enter_context(torch.random.fork_rng(devices=devices))
             stack.enter_context(self.signals)
-            self.progress.start()
-            stack.callback(self.progress.stop)
             if self.run is not None:
                 self.run.say = self.progress.message
             self.module.train()
@@ -125,7 +123,7 @@ class Trainer:
         counters.loss_tokens += tokens
         counters.window = end % len(batches)
         counters.epoch += end == len(batches)
-        self.pace.tick(counters, self.settings, len(self.batches), mean, self.progress)
+        self.pace.tick(counters, self.settings, len(batches), mean, self.progress)
 
     def _epoch(self) -> Batches:
         """The windows of the present epoch."""
@@ -151,7 +149,7 @@ class Trainer:
 
     def _rate(self) -> float:
         counters, settings = self.counters, self.settings
-        share = done(counters, settings, len(self.batches))
+        share = done(counters, settings, len(self._epoch()))
         return learning_rate(
             settings.learning_rate, settings.schedule, counters.step, share, settings.warmup_steps, counters.plateau
         )
@@ -206,7 +204,7 @@ class Trainer:
     def _validate(self) -> float:
         assert self.validation is not None
         began = time.monotonic()
-        watched = Watched(self.validation, self.progress.scoring)
+        watched = Watched(self.validation, lambda done, total: self.progress.watch("scoring", done, total))
         loss = evaluate(self.module, watched, stop=lambda: self.signals.received is not None).mean
         if self.signals.received is not None:
             self._interrupted()
