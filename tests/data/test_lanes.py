@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import Batch, Boundaries, Bytes, Corpus, Lanes, Start, Stream, split
-from seqloom.data.lanes import PADDING, ZERO
+from seqloom.data import IGNORED, Batch, Boundaries, Bytes, Corpus, Lanes, Start, Stream, split
+from seqloom.data.lanes import ZERO
 
 EOS = Bytes().eos
 ROWS, STEPS = st.integers(1, 5), st.integers(1, 6)
@@ -26,24 +26,24 @@ def streams(draw: st.DrawFn) -> Stream:
 
 def rows(batch: Batch, row: int) -> tuple[list[int], list[int]]:
     """The real inputs and targets of one row, the padding checked."""
-    length = batch.targets.shape[1] if batch.lengths is None else int(batch.lengths[row])
-    assert batch.targets[row, length:].eq(PADDING).all()
-    assert batch.inputs[row, length:].ge(0).all()
-    return batch.inputs[row, :length].tolist(), batch.targets[row, :length].tolist()
+    length = batch.targets.shape[1] if batch.length is None else int(batch.length[row])
+    assert batch.targets[row, length:].eq(IGNORED).all()
+    assert batch.x[row, length:].ge(0).all()
+    return batch.x[row, :length].tolist(), batch.targets[row, :length].tolist()
 
 
 def check_form(lanes: Lanes) -> None:
     for batch in lanes:
-        width = batch.inputs.shape[1]
-        assert batch.inputs.shape == batch.targets.shape == (lanes.batch_size, width)
+        width = batch.x.shape[1]
+        assert batch.x.shape == batch.targets.shape == (lanes.batch_size, width)
         assert 1 <= width <= lanes.time
-        assert batch.inputs.dtype == batch.targets.dtype == torch.int64
+        assert batch.x.dtype == batch.targets.dtype == torch.int64
         assert batch.fresh.dtype == torch.bool
         assert batch.fresh.shape == (lanes.batch_size,)
-        if batch.lengths is not None:
-            assert batch.lengths.dtype == torch.int64
-            assert batch.lengths.max() == width
-            assert batch.lengths.min() < width
+        if batch.length is not None:
+            assert batch.length.dtype == torch.int64
+            assert batch.length.max() == width
+            assert batch.length.min() < width
 
 
 @given(streams(), st.booleans(), ROWS, STEPS)
@@ -61,8 +61,8 @@ def test_carried_lanes_are_full_until_the_last_window(stream: Stream, batch_size
     for i, batch in enumerate(lanes):
         assert batch.fresh.eq(i == 0).all()
         if i < len(lanes) - 1:
-            assert batch.lengths is None
-            assert batch.inputs.shape[1] == time
+            assert batch.length is None
+            assert batch.x.shape[1] == time
 
 
 @given(streams(), st.sampled_from(Start), ROWS, STEPS)
@@ -107,7 +107,9 @@ def test_a_window_depends_on_its_number_alone():
     lanes = Lanes(corpus_of([5, 9, 2, 30]).stream(), 3, 4, Boundaries(reset=True))
     again = [lanes[i] for i in reversed(range(len(lanes)))][::-1]
     for a, b in zip(lanes, again, strict=True):
-        assert all(x is None if y is None else torch.equal(x, y) for x, y in zip(a, b, strict=True))
+        lengths = zip(a.lengths.values(), b.lengths.values(), strict=True)
+        pairs = [(a.x, b.x), (a.targets, b.targets), (a.fresh, b.fresh), *lengths]
+        assert all(torch.equal(*pair) for pair in pairs)
 
 
 def test_lanes_of_documents_are_about_equally_long():
@@ -125,7 +127,7 @@ def test_toy_corpus():
 def test_the_last_part_of_a_split_begins_in_the_middle():
     _, last = split(corpus_of([100]))
     batch = Lanes(last, 1, 4, Boundaries(reset=True))[0]
-    assert batch.inputs[0, 0] != EOS
+    assert batch.x[0, 0] != EOS
     assert batch.fresh.all()
 
 
@@ -177,8 +179,8 @@ def test_without_ends_no_end_is_a_target(stream: Stream, reset: bool, batch_size
     for a, b in zip(
         *(Lanes(stream, batch_size, time, Boundaries(reset, ends=ends)) for ends in (True, False)), strict=True
     ):
-        assert torch.equal(a.inputs, b.inputs)
-        assert torch.equal(a.targets.masked_fill(a.targets == EOS, PADDING), b.targets)
+        assert torch.equal(a.x, b.x)
+        assert torch.equal(a.targets.masked_fill(a.targets == EOS, IGNORED), b.targets)
 
 
 def test_wrong_arguments():

@@ -20,12 +20,11 @@ from seqloom.errors import DivergedError, Interrupted, ModelFileError, StorageEr
 from seqloom.training import directory
 from seqloom.training.checkpoints import Run, newest_files, newest_valid, versions
 from seqloom.training.directory import read_directory, write_directory
-from seqloom.training.loop import fit
 from seqloom.training.progress import Silent
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import unpack
 from seqloom.training.temporary import temporary_beside
-from tests.training.example import TinyModel, Window, contents, windows, without_clock
+from tests.training.example import Batch, TinyModel, contents, fit, windows, without_clock
 from tests.training.test_kill import ROOT
 from tests.training.trees import everything
 
@@ -40,7 +39,7 @@ def train(
     path: Path,
     *,
     model: nn.Module | None = None,
-    batches: list[Window] | None = None,
+    batches: list[Batch] | None = None,
     resume: bool = False,
     force: bool = False,
     **changes: object,
@@ -97,7 +96,7 @@ def test_a_stop_in_the_middle_changes_nothing(tmp_path: Path, optimiser: str, sc
 def interrupted_at(path: Path, step: int, **changes: object) -> None:
     calls = 0
 
-    class Interrupting(list[Window]):
+    class Interrupting(list[Batch]):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             nonlocal calls
             calls += 1
@@ -127,7 +126,7 @@ def test_precision_and_lengths_resume_too(tmp_path: Path) -> None:
 def test_a_signal_during_evaluation_resumes_with_that_evaluation(tmp_path: Path) -> None:
     train(tmp_path / "whole")
 
-    class Interrupting(list[Window]):
+    class Interrupting(list[Batch]):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             signal.raise_signal(signal.SIGINT)
             return super().__getitem__(index)

@@ -17,12 +17,11 @@ if sys.platform != "linux":
 
 from seqloom.training.checkpoints import Run, newest_valid
 from seqloom.training.log import Record
-from seqloom.training.loop import fit
 from seqloom.training.lossy import Lossy, encode, lossy
 from seqloom.training.progress import Lines, Live, Progress
 from seqloom.training.settings import TrainingSettings
 from tests.training.broken_streams import FAULTS, Fault, hangs, pipe, terminal
-from tests.training.example import TinyModel, windows
+from tests.training.example import TinyModel, fit, windows
 
 SETTINGS = TrainingSettings(steps=20, epochs=None, device="cpu", log_every=1)
 FAULT = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from seqloom.data.batch import IGNORED, Batch
 from seqloom.data.boundaries import Boundaries, Start
 from seqloom.data.corpus import Stream
 from seqloom.data.draws import Purpose, drawn_order
 
-__all__ = ["PADDING", "ZERO", "Batch", "Lanes"]
+__all__ = ["ZERO", "Lanes"]
 
-PADDING: Final = -100
 ZERO: Final = -1
+"""The input whose vector is zero."""
 _RELEASED: Final = 8
 _CARRIED: Final = Boundaries()
-
-
-class Batch(NamedTuple):
-    """One window of every lane.
-
-    ``inputs`` (B, T) ids, -1 for the zero vector; ``targets`` (B, T) ids, -100 in padding; ``lengths`` (B,), or
-    None where every row is full; ``fresh`` (B,) is True in rows that start from the initial state.
-    """
-
-    inputs: Tensor
-    targets: Tensor
-    lengths: Tensor | None
-    fresh: Tensor
 
 
 @final
@@ -43,9 +30,11 @@ class Lanes:
     Without ``boundaries.reset`` the stream is cut into B lanes of equal length (to within one token) and a state may be
     carried from window to window. With it a lane is a run of whole documents, and no window crosses the end
     of one; a document of more than ``longest`` tokens falls into parts, which are treated as documents. With a
-    ``seed`` they come in an order drawn by (seed, epoch), else in that of the text. ``fresh`` marks every row of
-    window 0 and the rows where a document begins. Every target stands in exactly one place. A window is as wide as
-    its longest row, at most ``time``. A lane that is done early has rows of length 0.
+    ``seed`` they come in an order drawn by (seed, epoch), else in that of the text.
+
+    A window's ``x`` (B, T) are ids, -1 for the zero vector, its ``targets`` (B, T) ids, -100 in padding; ``fresh``
+    marks every row of window 0 and the rows where a document begins. Every target stands in exactly one place. A
+    window is as wide as its longest row, at most ``time``. A lane that is done early has rows of length 0.
 
     >>> from seqloom.data import Characters, Corpus
     >>> lanes = Lanes(Corpus.from_texts(["abcdefg"], Characters("abcdefg")).stream(), batch_size=2, time=3)
@@ -111,19 +100,19 @@ class Lanes:
         inputs, targets = block[:, :-1].copy(), block[:, 1:].copy()
         if not full:
             padding = steps[1:] >= lengths[:, None]
-            targets[padding] = PADDING
+            targets[padding] = IGNORED
             inputs[padding] = self.stream.eos
         if not self.boundaries.ends:
-            targets[targets == self.stream.eos] = PADDING
+            targets[targets == self.stream.eos] = IGNORED
         if i % _RELEASED == 0:
             self.stream.corpus.release()
         if self.boundaries.start is Start.ZERO:
             begins = inputs == self.stream.eos
             inputs[begins if full else begins & ~padding] = ZERO
         return Batch(
-            torch.from_numpy(inputs),
+            {"x": torch.from_numpy(inputs)},
             torch.from_numpy(targets),
-            None if full else torch.from_numpy(lengths),
+            {} if full else {"x": torch.from_numpy(lengths)},
             torch.from_numpy(fresh),
         )
 

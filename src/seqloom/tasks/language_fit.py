@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import signal
 import time
 import warnings
@@ -29,6 +28,8 @@ from seqloom.training.checkpoints import Run, versions
 from seqloom.training.fabric import pick_device
 from seqloom.training.log import History
 from seqloom.training.loop import fit as train
+from seqloom.training.objectives import NextToken
+from seqloom.training.problem import Problem
 from seqloom.training.progress import Progress, show
 from seqloom.training.settings import TrainingSettings
 
@@ -36,7 +37,6 @@ __all__ = ["fit"]
 
 _LONGEST_LANE = 1 << 18
 _JUDGED = 1 << 17
-_ABSURD = 10.0
 _SCORING_SHARE = 0.05
 
 
@@ -173,14 +173,11 @@ def _train(
     if parts.held_out is not None:
         judged = lanes_for(settings, parts.held_out.first(_JUDGED), fitted.boundaries, None)
     history = train(
-        fitted.model,
-        batches,
-        judged,
+        Problem(fitted.model, NextToken(fitted.vocabulary.size), batches, judged),
         _with_time_to_score(settings.training) if judged is not None else settings.training,
         run,
         progress,
         began=began,
-        ceiling=_ABSURD * max(1.0, math.log(fitted.vocabulary.size)),
         after_evaluation=(lambda: preview(fitted)) if preview is not None else lambda: None,
     )
     try:

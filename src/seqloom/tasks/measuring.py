@@ -13,6 +13,7 @@ from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_files import Fitted
 from seqloom.tasks.memory import steps_at_once
 from seqloom.training.evaluation import Watch, Watched, evaluate
+from seqloom.training.objectives import NextToken
 
 __all__ = ["measure", "score_in_time"]
 
@@ -37,13 +38,15 @@ def measure(
     lanes = 1 if reset or len(stream) <= longest_lane else _LANES
     rows = min(_DOCUMENT_ROWS, stream.documents) if reset else lanes
     batches = Lanes(stream, rows, steps_at_once(rows, vocabulary.size, _WINDOW), boundaries)
-    found = evaluate(model, batches if watch is None else Watched(batches, watch))
-    if not found.tokens:
+    if not len(batches):
+        raise DataError("There is no text to measure the model on.")
+    found = evaluate(NextToken(), model, batches if watch is None else Watched(batches, watch))
+    if not found["weight"]:
         raise DataError("There is no text to measure the model on.")
     return Evaluation(
-        tokens=found.tokens,
+        tokens=int(found["weight"]),
         characters=stream.characters,
-        nats=found.nats,
+        nats=float(found["loss"]),
         unknown_share=_unknown_share(stream, vocabulary.unk),
         lanes=lanes,
         baselines=baselines.nats_per_token(stream.ids, None if boundaries.ends else stream.eos),
