@@ -60,6 +60,7 @@ class Classes(Objective[Batch]):
         """The weighted mean of −ln p(class); nothing is handed on."""
         return self._loss(module(batch.x, batch.length), batch.targets), None
 
+    @torch.no_grad()
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
         """Weight, loss, and the confusion (C, C): rows by their class, columns by that of the highest score."""
         scores = module(batch.x, batch.length)

@@ -37,6 +37,7 @@ class Labels(Objective[Batch]):
         """The mean over rows and labels; nothing is handed on."""
         return _loss(module(batch.x, batch.length), batch.targets), None
 
+    @torch.no_grad()
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
         """Rows, loss, rows that are exact, and labels that are right, predicted, and true."""
         scores, true = module(batch.x, batch.length), batch.targets.bool()

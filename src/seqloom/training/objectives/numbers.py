@@ -35,6 +35,7 @@ class Numbers(Objective[Batch]):
         """The mean squared error; nothing is handed on."""
         return functional.mse_loss(module(batch.x, batch.length).float(), batch.targets.float()), None
 
+    @torch.no_grad()
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
         """Numbers, squared and absolute errors, targets and their squares."""
         targets = batch.targets.double()

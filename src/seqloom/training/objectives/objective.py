@@ -51,6 +51,7 @@ class Objective(ABC, Generic[B]):
     def loss(self, module: nn.Module, batch: B, carried: Any) -> tuple[Tensor, Any]:
         """The mean loss of a batch, to be differentiated, and what it hands on."""
 
+    @torch.no_grad()
     def sums(self, module: nn.Module, batch: B, carried: Any) -> tuple[Sums, Any]:
         """What is to be added up of a batch, and what it hands on."""
         mean, carried = self.loss(module, batch, carried)
