@@ -26,7 +26,7 @@ def evaluate(
     ``stop`` is asked before each batch but the first; once it says yes, the answer is that of the batches before. The
     module's mode is put back.
     """
-    device = next(module.parameters()).device
+    device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
     training = module.training
     module.eval()
     sums: Sums | None = None

@@ -29,7 +29,7 @@ def of_the_clock(name: str) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class History:
-    """What a run did. ``stopped`` is what ended it: steps, epochs, minutes or patience.
+    """What a run did. ``stopped`` is what ended it: steps, epochs, minutes, patience or solved.
 
     ``weight`` is how much was learned from, in what the objective counts (tokens, examples); ``best`` the best value of
     what was watched, at ``best_step``.

@@ -39,7 +39,8 @@ class Counters:
     """Where a run stands.
 
     ``window`` is the next batch to read in ``epoch``, ``weight`` what was learned from, in what the objective counts;
-    ``loss_sum`` and ``loss_weight`` count since the last record; ``learning_rate`` is that of the last step.
+    ``loss_sum`` and ``loss_weight`` count since the last record; ``learning_rate`` is that of the last step. A run that
+    is ``solved`` has nothing left to learn.
     """
 
     step: int = 0
@@ -51,6 +52,7 @@ class Counters:
     loss_sum: float = 0.0
     loss_weight: float = 0
     learning_rate: float = 0.0
+    solved: bool = False
     stopping: EarlyStopping = dataclasses.field(default_factory=EarlyStopping)
     plateau: Plateau = dataclasses.field(default_factory=Plateau)
 

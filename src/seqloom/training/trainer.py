@@ -157,6 +157,8 @@ class Trainer:
             self._record(self._evaluation_due(stopped))
         if stopped is None and self.counters.stopping.exhausted(self.settings.patience):
             stopped = "patience"
+        if stopped is None and self.counters.solved:
+            stopped = "solved"
         if stopped is None and self.signals.received is not None:
             self._interrupted()
         if stopped is None and self._checkpoint_due():
@@ -210,6 +212,7 @@ class Trainer:
         self.counters.plateau.observe(cost)
         if self.counters.stopping.observe(cost, self.counters.step):
             self.best = {name: value.clone() for name, value in self._weights().items()}
+        self.counters.solved = self.objective.reached(figures)
         return figures
 
     @property

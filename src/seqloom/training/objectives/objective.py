@@ -62,6 +62,10 @@ class Objective(ABC, Generic[B]):
         """What the sums of all batches come to, by name; nan where there was no target."""
         return {"loss": float(sums["loss"] / sums["weight"])}
 
+    def reached(self, figures: dict[str, float]) -> bool:
+        """Whether what was to be learned is learned, and the run may end."""
+        return False
+
     def initial_state(self, module: nn.Module) -> Any:
         """What is carried, of one row, as a shape to read a checkpoint into; None where nothing is."""
         return None
