@@ -15,7 +15,7 @@ from seqloom.errors import DivergedError, UsageError
 from seqloom.training.evaluation import evaluate
 from seqloom.training.objectives import NextToken
 from seqloom.training.schedules import cosine
-from seqloom.training.settings import TrainingSettings
+from seqloom.training.settings import ScheduleName, TrainingSettings
 from tests.training.example import TinyModel, fit, windows
 
 BASE = TrainingSettings(learning_rate=0.05, epochs=None, steps=20, device="cpu", log_every=5)
@@ -48,7 +48,7 @@ def test_it_learns_a_cycle() -> None:
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "adam", "rmsprop", "sgd"])
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+@pytest.mark.parametrize("schedule", list(ScheduleName))
 def test_every_optimiser_and_schedule_lowers_the_loss(optimiser: str, schedule: str) -> None:
     rate = 0.1 if optimiser == "sgd" else 0.02
     history = fit(
