@@ -1,6 +1,6 @@
 """Reversing strings through one vector, and with attention: train three models, measure them by length, draw.
 
-    python reproductions/bottleneck/run.py                     # all three, about two minutes each on one core
+    python reproductions/bottleneck/run.py                     # all three, about a minute of one core
     python reproductions/bottleneck/run.py bahdanau            # one of them
     python reproductions/bottleneck/run.py --draw              # the picture again, from results.json
 
