@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seqloom.errors import ModelFileError, UsageError
+from seqloom.links import is_link
 from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited, listed_files
 from seqloom.training.reading import is_plain, mode_of, read_plain
 from seqloom.training.temporary import label_of, temporary_beside
@@ -23,7 +24,6 @@ __all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remov
 
 _SHOWN = 5
 _RECORD = b'{"step": '
-_is_junction = getattr(os.path, "isjunction", os.path.islink)  # Python 3.12 knows those of Windows
 
 
 def foreign(path: Path) -> list[str]:
@@ -82,7 +82,7 @@ def stamps(path: Path) -> dict[str, tuple[int, int, int]]:
 
 def is_directory(path: Path) -> bool:
     """Whether a path is a directory itself, not a link to one."""
-    return stat.S_ISDIR(mode_of(path)) and not _is_junction(path)
+    return stat.S_ISDIR(mode_of(path)) and not is_link(path)
 
 
 def is_log(content: bytes, earlier: bytes) -> bool:

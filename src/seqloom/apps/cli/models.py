@@ -12,6 +12,7 @@ from rich.table import Table
 
 from seqloom.apps.cli.console import add_row, emit_json, emit_table, figure, say
 from seqloom.errors import DataError, ModelFileError
+from seqloom.links import is_link
 
 __all__ = ["models"]
 
@@ -57,7 +58,7 @@ def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
     if found:
         yield directory
     for child in children:
-        if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+        if child.is_dir() and not is_link(child) and not child.name.startswith("."):
             yield from _model_directories(child, depth - 1)
 
 
