@@ -106,7 +106,10 @@ def test_second_run_into_the_same_directory(train: Any, text_file: Path) -> None
 
 
 def test_nothing_to_resume(train: Any, text_file: Path) -> None:
-    refused(train(text_file, "--resume"), 2, "no run to resume")
+    refused(train(text_file, "--resume"), 2, "no run to resume", "make the directory first")
+    (text_file.parent / "run").mkdir()
+    begun = train(text_file, "--resume")
+    assert (begun.code, "to resume: a new one begins." in begun.err) == (0, True)
 
 
 def test_no_space(train: Any, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

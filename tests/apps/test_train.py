@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from seqloom.data import Files
+from seqloom.training.checkpoints import Run
 from tests.apps.running import FAST, TEXT, Command
+from tests.training.trees import everything
 
 
 def test_a_share_or_a_file_is_held_out(command: Command, text_file: Path, tmp_path: Path) -> None:
@@ -100,3 +103,40 @@ def test_nothing_of_the_text_is_left_in_a_run(command: Command, text_file: Path,
     assert {path.name for path in files} >= {"config.json", "model.safetensors", "metrics.jsonl"}
     assert not any(path.suffix == ".ids" for path in files)
     assert not any(b"brown fox" in path.read_bytes() for path in files)
+
+
+REFUSED: dict[str, tuple[object, ...]] = {
+    "no such held-out text": ("--validation", "nowhere.txt"),
+    "too much held out": ("--validation", "0.999"),
+    "a text that is too short": ("--window", 5000, "--batch-size", 1),
+    "no such device": ("--device", "cuda:99"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+@pytest.mark.parametrize("before", ["nothing", "a run without a lock"])
+def test_a_refused_command_leaves_nothing(
+    command: Command, text_file: Path, tmp_path: Path, why: str, before: str
+) -> None:
+    run = ("train", text_file, "--out", tmp_path / "models" / "run", *FAST)
+    how = ()
+    if before != "nothing":
+        assert command(*run).code == 0
+        (tmp_path / "models" / "run" / ".lock").unlink()
+        how = ("--force",)
+    there = everything(tmp_path)
+    result = command(*run, *how, *REFUSED[why])
+    assert result.code in (2, 3), result.err
+    assert everything(tmp_path) == there
+
+
+@pytest.mark.parametrize("how", ["--force", "--resume"])
+def test_a_second_run_is_refused_before_it_reads_the_text(
+    command: Command, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    run = ("train", text_file, "--out", tmp_path / "run", *FAST)
+    assert command(*run).code == 0
+    with Run(tmp_path / "run", resume=True):
+        monkeypatch.setattr(Files, "documents", lambda *_: pytest.fail("the text was read"))
+        result = command(*run, how, "--steps", 9)
+    assert (result.code, "is in use by another run" in result.err) == (2, True)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited
 from seqloom.training.reading import is_plain, mode_of, read_plain
 from seqloom.training.temporary import label_of, temporary_beside
 
-__all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remove", "stamps"]
+__all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remove", "say_kept", "stamps"]
 
 _SHOWN = 5
 _RECORD = b'{"step": '
@@ -114,6 +115,12 @@ def described(names: list[str]) -> str:
     """
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def say_kept(path: Path, names: list[str], say: Callable[[str], None]) -> None:
+    """Tell what is not deleted, for the sake of which foreign names in it; nothing where there are none."""
+    if names:
+        say(f"Kept {path}: it holds what seqloom did not write, or what was changed: {described(names)}.")
 
 
 def _listed(path: Path) -> dict[str, dict[str, Any]]:

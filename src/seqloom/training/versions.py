@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +20,6 @@ __all__ = ["Version", "is_run", "name_for", "newest_files", "newest_valid", "ref
 _VERSION = re.compile(r"step-(\d{8,})")
 _DIGITS = 8
 _SHOWN = 5
-_NO_MODELS = (".*", "replaced", "step-*", "damaged-*")
 
 
 class Version(NamedTuple):
@@ -118,4 +116,4 @@ def _models_in(path: Path) -> list[Path]:
     """The models and runs right below a directory that is neither."""
     found = {manifest.parent for manifest in path.glob(f"*/{MANIFEST}")}
     found |= {manifest.parent.parent for manifest in path.glob(f"*/step-*/{MANIFEST}")}
-    return sorted(one for one in found if not any(fnmatch(one.name, pattern) for pattern in _NO_MODELS))
+    return sorted(one for one in found if not (one.name.startswith(".") or _VERSION.fullmatch(one.name)))
