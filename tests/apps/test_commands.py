@@ -198,6 +198,20 @@ def test_evaluate_and_models_agree_on_the_form(command: Command, model: Path, te
     assert str(model) in listed.out
 
 
+def test_a_foreign_folder_with_the_name_of_a_checkpoint_hides_no_models(command: Command, model: Path) -> None:
+    (model.parent / "step-12345678").mkdir()
+    (listed,) = command("models", model.parent, "--json").out.splitlines()
+    assert json.loads(listed)["directory"] == str(model)
+    result = command("generate", model.parent)
+    assert (result.code, f"is no model; it holds models: {model}." in result.err) == (4, True)
+
+
+def test_models_wants_a_directory(command: Command, text_file: Path) -> None:
+    for path, what in ((text_file, "expected a directory, got a file"), (text_file.parent / "no", "no such directory")):
+        result = command("models", path)
+        assert (result.code, f"{path}: {what}." in result.err) == (3, True)
+
+
 def test_models_leaves_out_what_is_damaged(command: Command, model: Path) -> None:
     for config in model.rglob("config.json"):
         config.write_text("{}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
-import shlex
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,10 +84,30 @@ def test_text_is_shown_while_training(command: Command, text_file: Path, tmp_pat
     assert len(shown.err) > len(plain.err) + 36
 
 
-def test_what_comes_next_can_be_typed(command: Command, text_file: Path, tmp_path: Path) -> None:
-    result = command("train", text_file, *FAST, "--out", tmp_path / "my run; ls")
-    line = result.err.rpartition("Write with it:")[2].strip()
-    assert shlex.split(line) == ["seqloom", "generate", str(tmp_path / "my run; ls")]
+@pytest.mark.skipif(os.name == "nt", reason="quoted as bash does")
+@pytest.mark.parametrize(
+    "name", [b"my run; ls", b"two\nlines", b"caf\xe9 d'or \\ 7", b"-run", "Übung".encode(), b"plain"]
+)
+def test_what_comes_next_can_be_typed(
+    command: Command, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = command("train", text_file, *FAST, f"--out={os.fsdecode(name)}")
+    (line,) = [line for line in result.err.splitlines() if line.startswith("Write with it:")]
+    typed = line.removeprefix("Write with it:").strip().removeprefix("seqloom")
+    words = subprocess.run(["bash", "-c", f"printf '%s\\0' {typed}"], capture_output=True, check=True).stdout
+    verb, path, _ = words.split(b"\0")
+    assert verb == b"generate"
+    assert os.path.samefile(path, name)
+
+
+def test_held_out_text_may_be_standard_input(
+    command: Command, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT[:90].encode())))
+    result = command("train", text_file, *FAST, "--out", tmp_path / "run", "--validation", "-", "--json")
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["tokens"] == 90
 
 
 def test_models_are_ranked_by_what_compares_them(command: Command, text_file: Path, tmp_path: Path) -> None:

@@ -227,6 +227,19 @@ def test_a_directory_of_runs_and_models_names_them(tmp_path: Path) -> None:
         newest_files(tmp_path / "other")
 
 
+def test_a_directory_that_may_not_be_looked_into_is_no_model_to_trust(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path / "run", steps=1)
+
+    def refuse(*_: object) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(ModelFileError, match=r"run: cannot be read .Permission denied.\."):
+        newest_files(tmp_path / "run")
+
+
 def test_a_second_run_is_refused(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(run, steps=4)

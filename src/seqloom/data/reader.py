@@ -67,6 +67,8 @@ def no_such_file(name: str) -> str:
     'No such file: nowhere/letters.txt'
     """
     path = Path(name)
+    if os.path.islink(path):
+        return f"{shown(name)} is a link to {shown(os.readlink(path))}, which is not there."
     hint = ""
     if len(name) <= 2 * _SHOWN:
         with suppress(OSError, ValueError), os.scandir(path.parent) as entries:

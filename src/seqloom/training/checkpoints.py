@@ -22,6 +22,7 @@ from seqloom.training.replacing import REPLACED, check_replaceable, drop_replace
 from seqloom.training.temporary import label_of
 from seqloom.training.versions import (
     Version,
+    holds_checkpoints,
     is_run,
     name_for,
     newest_files,
@@ -31,7 +32,7 @@ from seqloom.training.versions import (
     versions,
 )
 
-__all__ = ["METRICS", "Run", "Version", "newest_files", "newest_valid", "refuse_run", "versions"]
+__all__ = ["METRICS", "Run", "Version", "holds_checkpoints", "newest_files", "newest_valid", "refuse_run", "versions"]
 
 METRICS = "metrics.jsonl"
 _KEPT = 2

@@ -28,7 +28,8 @@ def models(
     They are ranked by bits/character, which means the same for characters, bytes and words; each has its own text.
     """
     if not directory.is_dir():
-        raise DataError(f"{directory}: no such directory. Give the directory that holds your models.")
+        what = "expected a directory, got a file" if directory.exists() else "no such directory"
+        raise DataError(f"{directory}: {what}. Give the directory that holds your models.")
     found = []
     for path in _model_directories(directory, _DEPTH):
         try:
@@ -47,10 +48,10 @@ def models(
 
 def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
     """Yield run directories and saved models, not going into either, nor through links."""
-    from seqloom.training.checkpoints import versions
+    from seqloom.training.checkpoints import holds_checkpoints
 
     try:
-        found = (directory / "manifest.json").is_file() or bool(versions(directory))
+        found = (directory / "manifest.json").is_file() or holds_checkpoints(directory)
         children = [] if found or depth == 0 else sorted(directory.iterdir())
     except OSError as error:
         say(f"Left out: {directory}: {error.strerror}.", style="yellow")

@@ -50,7 +50,7 @@ def train(
     settings = before | picked | given
     fitting = {setting.name: settings.pop(setting.name) for setting in FIT_SETTINGS if setting.name in settings}
     if isinstance(fitting.get("validation"), str):
-        fitting["validation"] = Path(fitting["validation"])
+        fitting["validation"] = read_inputs(context, [fitting["validation"]])
     model = build_model(settings, problems)
     if picked and not quiet:
         say("Picked by the size of the text: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
