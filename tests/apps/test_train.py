@@ -67,6 +67,15 @@ def test_flags_without_effect_are_said(
     assert said in result.err
 
 
+def test_what_a_run_cannot_go_on_with_is_told_by_its_flags(command: Command, text_file: Path, tmp_path: Path) -> None:
+    run = ("train", text_file, "--out", tmp_path / "run", *FAST)
+    assert command(*run).code == 0
+    refused = command(*run, "--resume", "--model", "gru(4)", "--document", "line")
+    assert refused.code == 2
+    assert "\n  --model: the run has 'lstm(8)', now 'gru(4)' is asked for." in refused.err
+    assert "\n  --document: the run has 'file', now 'line' is asked for." in refused.err
+
+
 def test_another_seed_on_a_run_that_goes_on_is_said(command: Command, text_file: Path, tmp_path: Path) -> None:
     run = ("train", text_file, "--out", tmp_path / "run")
     assert "no effect" not in command(*run, *FAST).err

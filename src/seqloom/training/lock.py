@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import sys
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def _open(path: Path) -> tuple[int, bool]:
         try:
             return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666), True
         except FileExistsError:
-            if mode_of(path) and not is_plain(path):
+            if stat.S_IFMT(mode_of(path)) not in (0, stat.S_IFREG):
                 raise UsageError(f"{path} is no plain file, so the run cannot be locked. Move it elsewhere.") from None
         with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
             return os.open(path, flags), False
