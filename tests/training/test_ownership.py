@@ -151,7 +151,7 @@ def train(world: World, steps: tuple[int, ...] = (2, 4, 6), how: dict[str, bool]
     with Run(world.target, **how) as run:
         run.say = [].append  # type: ignore[assignment]
         begin = 0 if run.latest is None else run.latest.step
-        log = MetricsLog(run.log_path, b"" if run.latest is None else run.latest.files[METRICS])
+        log = MetricsLog(run.begin(), b"" if run.latest is None else run.latest.files[METRICS])
         for step in steps:
             if world.mine and world.random.random() < 0.3:
                 world.paused = True

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqloom.data import Boundaries, Vocabulary
-from seqloom.errors import ModelFileError, SeqloomWarning, UsageError
+from seqloom.errors import ModelFileError, UsageError, warn
 from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.baselines import Baselines
@@ -81,7 +80,7 @@ def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
     with enough_memory(f"The model in {path} takes more than is free; close other programs."):
         files, skipped = newest_files(path)
         for reason in skipped:
-            warnings.warn(f"Passed over a checkpoint: {reason}", SeqloomWarning, stacklevel=3)
+            warn(f"Passed over a checkpoint: {reason}")
         return read_fitted(files)
 
 

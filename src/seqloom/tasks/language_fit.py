@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import signal
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from numbers import Real
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from seqloom.data import Boundaries, Stream
-from seqloom.errors import Interrupted, SeqloomWarning, UsageError
+from seqloom.errors import Interrupted, UsageError, warn
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.given import source_of
@@ -24,7 +23,7 @@ from seqloom.tasks.measuring import measure, score_in_time
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.texts import Data, encode, lanes_for, learn
 from seqloom.tasks.without_effect import without_effect
-from seqloom.training.checkpoints import Run, versions
+from seqloom.training.checkpoints import Run
 from seqloom.training.fabric import pick_device
 from seqloom.training.log import History
 from seqloom.training.loop import fit as train
@@ -58,16 +57,12 @@ def fit(
     data = source_of(data)
     shown = show(progress) if isinstance(progress, bool | None) else progress
     for sentence in without_effect(settings, data, _share(validation) == 0, preview is not None):
-        warnings.warn(sentence, SeqloomWarning, stacklevel=3)
+        warn(sentence)
     with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
         shown.start()
         stack.callback(shown.stop)
-        if place is not None and force and versions(place):
-            prepared = _prepare(settings, data, validation, place, None, shown)
-            run: Run | None = stack.enter_context(Run(place, resume=resume, force=True))
-        else:
-            run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
-            prepared = _prepare(settings, data, validation, place, run, shown)
+        run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
+        prepared = _prepare(settings, data, validation, place, run, shown)
         _check_time(settings.training, time.monotonic() - began)
         if prepared.parts.remark:
             shown.message(prepared.parts.remark)
@@ -153,8 +148,7 @@ def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) 
 def _with_seed(settings: LanguageSettings, seed: int) -> LanguageSettings:
     """A run goes on with the random numbers that it began with."""
     if settings.training.seed != seed:
-        sentence = f"seed: no effect on a run that goes on; it stays {seed}."
-        warnings.warn(sentence, SeqloomWarning, stacklevel=5)
+        warn(f"seed: no effect on a run that goes on; it stays {seed}.")
     return dataclasses.replace(settings, training=dataclasses.replace(settings.training, seed=seed))
 
 

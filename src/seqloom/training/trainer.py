@@ -92,7 +92,7 @@ class Trainer:
             self._restore(snapshot.unpack(self.run.latest))
             return
         torch.manual_seed(self.settings.seed)
-        self.log = MetricsLog(self.run.log_path if self.run else None)
+        self.log = MetricsLog(self.run.begin() if self.run else None)
         self.pace = Pace(self.counters, self.began)
         self.checkpoint()
 
