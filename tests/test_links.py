@@ -11,9 +11,9 @@ import pytest
 from seqloom.data import Files
 from seqloom.errors import UsageError
 from seqloom.links import is_link
-from seqloom.training.directory import write_directory
-from seqloom.training.ownership import is_directory
-from seqloom.training.versions import versions
+from seqloom.storage.directory import write_directory
+from seqloom.storage.ownership import is_directory
+from seqloom.storage.versions import versions
 from tests.apps.conftest import command  # noqa: F401
 from tests.apps.running import Command
 

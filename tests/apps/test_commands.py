@@ -17,7 +17,7 @@ import pytest
 from seqloom import LanguageModel
 from seqloom.errors import Interrupted
 from tests.apps.running import FAST, TEXT, Command
-from tests.training.trees import everything
+from tests.storage.trees import everything
 
 PROGRAM = (sys.executable, "-m", "seqloom")
 

@@ -21,7 +21,7 @@ if sys.platform != "linux":
 
 from seqloom.__main__ import _open_closed_streams
 from seqloom.apps.cli import console
-from seqloom.training.checkpoints import newest_valid
+from seqloom.storage.run import newest_valid
 from seqloom.training.progress import Live
 from tests.apps.running import TEXT, Command
 from tests.training.broken_streams import Stream, hangs, pauses, pipe, terminal

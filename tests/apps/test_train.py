@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from seqloom.data import Files
-from seqloom.training.checkpoints import Run
+from seqloom.storage.run import Run
 from tests.apps.running import FAST, TEXT, Command
-from tests.training.trees import everything
+from tests.storage.trees import everything
 
 
 def test_a_share_or_a_file_is_held_out(command: Command, text_file: Path, tmp_path: Path) -> None:

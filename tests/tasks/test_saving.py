@@ -15,13 +15,13 @@ from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
 from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, NormKind, Recurrent, Window, stack, tied_head
 from seqloom.models.token_model import TokenModel
+from seqloom.storage.directory import write_directory
+from seqloom.storage.reading import read_directory
+from seqloom.storage.run import Run
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
-from seqloom.training.checkpoints import Run
-from seqloom.training.directory import write_directory
-from seqloom.training.reading import read_directory
 from seqloom.training.snapshot import tensor_bytes
+from tests.storage.trees import everything
 from tests.tasks.conftest import RHYME, small
-from tests.training.trees import everything
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch, Batches
+from seqloom.storage.directory import read_directory
 from seqloom.training import loop
-from seqloom.training.directory import read_directory
 from seqloom.training.log import History, of_the_clock
 from seqloom.training.objectives import NextToken
 from seqloom.training.problem import Problem

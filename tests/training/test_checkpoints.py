@@ -17,17 +17,17 @@ from safetensors.torch import load
 from torch import nn
 
 from seqloom.errors import DivergedError, Interrupted, ModelFileError, SeqloomWarning, StorageError, UsageError
-from seqloom.training import directory, lock
-from seqloom.training.checkpoints import Run, newest_files, newest_valid, versions
-from seqloom.training.directory import read_directory, write_directory
-from seqloom.training.lock import RunLock
+from seqloom.storage import directory, lock
+from seqloom.storage.directory import read_directory, write_directory
+from seqloom.storage.lock import RunLock
+from seqloom.storage.run import Run, newest_files, newest_valid, versions
+from seqloom.storage.temporary import label_of, temporary_beside
 from seqloom.training.progress import Silent
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import unpack
-from seqloom.training.temporary import label_of, temporary_beside
+from tests.storage.trees import everything
 from tests.training.example import Batch, TinyModel, contents, fit, windows, without_clock
 from tests.training.test_kill import ROOT
-from tests.training.trees import everything
 
 BASE = {"learning_rate": 0.03, "epochs": None, "steps": 20, "device": "cpu", "log_every": 3, "evaluate_every": 4}
 

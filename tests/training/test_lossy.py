@@ -15,8 +15,8 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("pipes, terminals and /dev/full as Linux has them", allow_module_level=True)
 
+from seqloom.storage.run import Run, newest_valid
 from seqloom.training import lossy as lossy_module
-from seqloom.training.checkpoints import Run, newest_valid
 from seqloom.training.log import Record
 from seqloom.training.lossy import Lossy, encode, lossy
 from seqloom.training.progress import Lines, Live, Progress

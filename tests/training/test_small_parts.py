@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from seqloom.errors import Interrupted, StorageError
+from seqloom.storage.exchange import exchange
 from seqloom.training import progress
-from seqloom.training.exchange import exchange
 from seqloom.training.log import MetricsLog
 from seqloom.training.progress import Lines, Live, Silent, View, show
 from seqloom.training.schedules import Plateau, learning_rate
@@ -174,6 +174,6 @@ def test_exchange_swaps_or_says_that_it_cannot(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(OSError) as caught:
         exchange(one, tmp_path / "nothing")
     assert caught.value.errno == errno.ENOENT
-    monkeypatch.setattr("seqloom.training.exchange._renameat2", lambda: None)
+    monkeypatch.setattr("seqloom.storage.exchange._renameat2", lambda: None)
     assert not exchange(one, other)
     assert os.listdir(tmp_path)

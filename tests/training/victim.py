@@ -26,8 +26,8 @@ from torch import nn
 from seqloom.cells import LSTM
 from seqloom.layers import LearnedEmbedding, Recurrent, StepHead
 from seqloom.models.token_model import TokenModel
-from seqloom.training import directory
-from seqloom.training.checkpoints import Run, versions
+from seqloom.storage import directory
+from seqloom.storage.run import Run, versions
 from seqloom.training.settings import TrainingSettings
 from tests.training.example import VOCABULARY, TinyModel, contents, fit, windows, without_clock
 

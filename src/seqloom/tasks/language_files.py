@@ -13,13 +13,13 @@ from seqloom.data import Boundaries, Vocabulary
 from seqloom.errors import ModelFileError, UsageError, warn
 from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
+from seqloom.storage.directory import write_directory
+from seqloom.storage.run import METRICS, newest_files, refuse_run
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
-from seqloom.training.checkpoints import METRICS, newest_files, refuse_run
-from seqloom.training.directory import write_directory
 from seqloom.training.log import History
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes

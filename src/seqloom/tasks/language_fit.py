@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 
 from seqloom.data import Boundaries, Stream
 from seqloom.errors import Interrupted, UsageError, warn
+from seqloom.storage.run import Run
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.given import source_of
@@ -23,7 +24,6 @@ from seqloom.tasks.measuring import measure, score_in_time
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.texts import Data, encode, lanes_for, learn
 from seqloom.tasks.without_effect import without_effect
-from seqloom.training.checkpoints import Run
 from seqloom.training.fabric import pick_device
 from seqloom.training.log import History
 from seqloom.training.loop import fit as train

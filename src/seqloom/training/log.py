@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from seqloom.training.directory import storage_error, write_file
-from seqloom.training.ownership import check_log
+from seqloom.storage.directory import storage_error, write_file
+from seqloom.storage.ownership import check_log
 
 __all__ = ["History", "MetricsLog", "Record", "of_the_clock"]
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from seqloom.errors import UsageError
-from seqloom.training.checkpoints import Run
+from seqloom.storage.run import Run
 from seqloom.training.log import History
 from seqloom.training.problem import Problem
 from seqloom.training.progress import Progress, Silent

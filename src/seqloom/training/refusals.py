@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batches, of_epoch
 from seqloom.errors import UsageError
-from seqloom.training.checkpoints import Run, versions
+from seqloom.storage.run import Run, versions
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Snapshot
 

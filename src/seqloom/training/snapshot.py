@@ -20,7 +20,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from seqloom.errors import ModelFileError
-from seqloom.training.checkpoints import METRICS, Version
+from seqloom.storage.run import METRICS, Version
 from seqloom.training.schedules import Plateau
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.stopping import EarlyStopping

@@ -17,8 +17,8 @@ from torch.optim import Optimizer
 from seqloom.data.batch import Batch, Batches, of_epoch
 from seqloom.errors import DivergedError, Interrupted
 from seqloom.layers.state import from_tensors, to_tensors
+from seqloom.storage.run import Run
 from seqloom.training import snapshot
-from seqloom.training.checkpoints import Run
 from seqloom.training.evaluation import Watched, evaluate
 from seqloom.training.fabric import open_fabric, quiet
 from seqloom.training.limits import done, limit_reached

@@ -68,8 +68,8 @@ def demo(
 def _refuse_another_run(out: Path, text: str) -> None:
     """Raise ``UsageError`` where ``out`` holds a run that is not a demo's."""
     from seqloom.data import Corpus
+    from seqloom.storage.run import newest_valid, versions
     from seqloom.tasks.language_files import read_fitted
-    from seqloom.training.checkpoints import newest_valid, versions
 
     if not versions(out):
         return

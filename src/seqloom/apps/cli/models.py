@@ -48,7 +48,7 @@ def models(
 
 def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
     """Yield run directories and saved models, not going into either, nor through links."""
-    from seqloom.training.checkpoints import holds_checkpoints
+    from seqloom.storage.run import holds_checkpoints
 
     try:
         found = (directory / "manifest.json").is_file() or holds_checkpoints(directory)
@@ -64,8 +64,8 @@ def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
 
 
 def _describe(path: Path) -> dict[str, Any]:
+    from seqloom.storage.run import newest_files
     from seqloom.tasks.model_files import read_config
-    from seqloom.training.checkpoints import newest_files
 
     content, skipped = newest_files(path)
     for reason in skipped:

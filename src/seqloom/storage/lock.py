@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from seqloom.errors import UsageError
-from seqloom.training.reading import is_plain, mode_of, read_plain
+from seqloom.storage.reading import is_plain, mode_of, read_plain
 
 __all__ = ["LOCK", "RunLock", "has_lock"]
 

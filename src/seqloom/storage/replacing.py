@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from seqloom.errors import UsageError
-from seqloom.training.ownership import check_log, described, foreign, is_directory, remove, say_kept
-from seqloom.training.reading import mode_of
-from seqloom.training.temporary import label_of, temporary_beside
-from seqloom.training.versions import versions
+from seqloom.storage.ownership import check_log, described, foreign, is_directory, remove, say_kept
+from seqloom.storage.reading import mode_of
+from seqloom.storage.temporary import label_of, temporary_beside
+from seqloom.storage.versions import versions
 
 __all__ = ["REPLACED", "check_replaceable", "drop_replaced", "put_back", "set_aside"]
 
@@ -33,7 +33,7 @@ def set_aside(found: Sequence[Path], log: Path) -> None:
     """Move checkpoints and log out of the list of versions, where :func:`check_replaceable` has nothing against it.
 
     >>> import tempfile
-    >>> from seqloom.training.directory import write_directory
+    >>> from seqloom.storage.directory import write_directory
     >>> run = Path(tempfile.mkdtemp())
     >>> write_directory(run / "step-00000120", {"config.json": b"{}"})
     >>> set_aside([run / "step-00000120"], run / "metrics.jsonl"); (run / "step-00000120").exists()

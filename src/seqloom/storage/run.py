@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 
 from seqloom.errors import UsageError, warn
-from seqloom.training.directory import storage_error, write_directory
-from seqloom.training.lock import LOCK, RunLock
-from seqloom.training.ownership import check_log, remove, say_kept
-from seqloom.training.reading import is_model, mode_of
-from seqloom.training.replacing import REPLACED, check_replaceable, drop_replaced, put_back, set_aside
-from seqloom.training.temporary import label_of
-from seqloom.training.versions import (
+from seqloom.storage.directory import storage_error, write_directory
+from seqloom.storage.lock import LOCK, RunLock
+from seqloom.storage.ownership import check_log, remove, say_kept
+from seqloom.storage.reading import is_model, mode_of
+from seqloom.storage.replacing import REPLACED, check_replaceable, drop_replaced, put_back, set_aside
+from seqloom.storage.temporary import label_of
+from seqloom.storage.versions import (
     Version,
     holds_checkpoints,
     is_run,

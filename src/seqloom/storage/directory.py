@@ -17,11 +17,11 @@ from pathlib import Path
 
 from seqloom.errors import StorageError, UsageError
 from seqloom.links import is_link
-from seqloom.training.exchange import exchange
-from seqloom.training.manifest import MANIFEST, make_manifest
-from seqloom.training.ownership import described, foreign, is_directory, remove, stamps
-from seqloom.training.reading import mode_of, read_directory
-from seqloom.training.temporary import temporary_beside
+from seqloom.storage.exchange import exchange
+from seqloom.storage.manifest import MANIFEST, make_manifest
+from seqloom.storage.ownership import described, foreign, is_directory, remove, stamps
+from seqloom.storage.reading import mode_of, read_directory
+from seqloom.storage.temporary import temporary_beside
 
 __all__ = ["MANIFEST", "read_directory", "storage_error", "write_directory", "write_file"]
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.links import is_link
-from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited, listed_files
-from seqloom.training.reading import is_plain, mode_of, read_plain
-from seqloom.training.temporary import label_of, temporary_beside
+from seqloom.storage.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited, listed_files
+from seqloom.storage.reading import is_plain, mode_of, read_plain
+from seqloom.storage.temporary import label_of, temporary_beside
 
 __all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remove", "say_kept", "stamps"]
 

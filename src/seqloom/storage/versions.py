@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.training.directory import storage_error
-from seqloom.training.lock import has_lock
-from seqloom.training.manifest import MANIFEST
-from seqloom.training.ownership import foreign, is_directory
-from seqloom.training.reading import is_model, mode_of, read_directory
-from seqloom.training.temporary import label_of
+from seqloom.storage.directory import storage_error
+from seqloom.storage.lock import has_lock
+from seqloom.storage.manifest import MANIFEST
+from seqloom.storage.ownership import foreign, is_directory
+from seqloom.storage.reading import is_model, mode_of, read_directory
+from seqloom.storage.temporary import label_of
 
 __all__ = [
     "Version",

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from seqloom.errors import SeqloomError, StorageError, UsageError
-from seqloom.training import directory, ownership
-from seqloom.training.checkpoints import METRICS, Run, refuse_run, versions
-from seqloom.training.directory import read_directory, write_directory
+from seqloom.storage import directory, ownership
+from seqloom.storage.directory import read_directory, write_directory
+from seqloom.storage.ownership import foreign, remove
+from seqloom.storage.run import METRICS, Run, refuse_run, versions
+from seqloom.storage.temporary import label_of, temporary_beside
 from seqloom.training.log import MetricsLog
-from seqloom.training.ownership import foreign, remove
-from seqloom.training.temporary import label_of, temporary_beside
-from tests.training.trees import everything
+from tests.storage.trees import everything
 
 NAMES = [
     ".DS_Store", ".lock", ".tmp-metrics.jsonl", ".tmp-model-0123abcd", ".tmp-step-00000004-0123abcd", "README.md",
