@@ -372,7 +372,7 @@ def test_a_device_that_is_not_there_is_said_before_a_run_is_touched(tmp_path: Pa
     run_of(tmp_path, 2)
     nowhere = small().set_params(training__device="cuda:99")
     with pytest.raises(UsageError, match="torch sees"):
-        nowhere.fit(tmp_path / "absent.txt", run=tmp_path / "run", force=True)
+        nowhere.fit(tmp_path / "text.txt", run=tmp_path / "run", force=True)
     with pytest.raises(UsageError, match="torch sees"):
         nowhere.fit(tmp_path / "text.txt", run=tmp_path / "new")
     assert not (tmp_path / "new").exists()

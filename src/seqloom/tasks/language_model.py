@@ -114,13 +114,13 @@ class LanguageModel(Estimator):
         ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
         shows or hides the progress bar (None: shown on a terminal).
         """
-        from seqloom.tasks.language_fit import fit
+        from seqloom.tasks.language_fit import LanguageTask
+        from seqloom.tasks.task import carry_out
 
-        place = None if run is None else Path(run)
         preview = whole_number("preview", preview, 0)
         shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
-        fitted = fit(self._settings(), data, validation, place, resume, force, shown, progress)
-        self._take(fitted)
+        task = LanguageTask.of(self._settings(), data, validation, shown)
+        self._take(carry_out(task, None if run is None else Path(run), resume, force, progress))
         return self
 
     def score(self, data: Data) -> float:
