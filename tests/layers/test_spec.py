@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import defaultdict
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -172,6 +176,7 @@ CHOICES = [
 
 
 @pytest.mark.parametrize("text", [*(f"{name}(64)" for name in WORDS), *CHOICES])
+@pytest.mark.filterwarnings("ignore:length=2048 has no effect")
 def test_every_option_is_recognised_in_the_layer_that_it_builds(text: str) -> None:
     model = parse_spec(text).build(64)
     assert str(spec_of(model)) == text
@@ -242,6 +247,42 @@ def test_a_dropout_without_effect_is_said(text: str) -> None:
     with pytest.warns(SeqloomWarning, match=r"dropout=0\.9 has no effect: it acts between layers"):
         model = parse_spec(text).build(8, dropout=0.9)
     assert spec_of(model).dropout == 0.9
+
+
+def test_a_length_without_effect_is_said() -> None:
+    with pytest.warns(SeqloomWarning, match="length=9 has no effect: sinusoidal positions have no table"):
+        parse_spec("positions(length=9)").build(8)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_option_has_an_effect_or_says_so(word: str) -> None:
+    """On parameters, outputs of training or evaluation, or on what is learned."""
+    default = effects(f"{word}(8)")
+    for name, option in WORDS[word].options.items():
+        tried = [value for value in OTHERS[option.kind] or list(option.kind) if value != option.default]
+        found = [effects(f"{word}(8, {name}={text_of(value)})") for value in tried]
+        assert any(one not in (None, default) for one in found), f"{name} has no effect"
+
+
+OTHERS: dict[type, list[Any]] = defaultdict(list, {bool: [False, True], int: [1, 2, 3, 5, 16], float: [0.3, 0.95]})
+
+
+def effects(text: str) -> object:
+    """What a layer of these words has and does; None where such a value does not fit."""
+    torch.manual_seed(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SeqloomWarning)
+            layer = parse_spec(text).build(8)
+    except UsageError:
+        return None
+    except SeqloomWarning as warning:
+        return str(warning)
+    x, outputs = torch.randn(1, 20, 8), []
+    for training in (True, False):
+        torch.manual_seed(1)
+        outputs.append(layer.train(training)(x)[0].tolist())
+    return [(weight.shape, weight.requires_grad) for weight in layer.parameters()], outputs
 
 
 def test_a_stack_with_another_last_norm_has_no_specification() -> None:
