@@ -81,12 +81,8 @@ def generation(text: Callable[[], Iterator[tuple[int, int]]] = writing) -> float
     return float(sum(token for _, token in text()))
 
 
-def of_ours() -> float:
-    return training_pass() + steps() + generation()
-
-
 def everything() -> float:
-    return of_torch() + of_ours() + of_torch()
+    return of_torch() + training_pass() + steps() + generation() + of_torch()
 
 
 def in_three_threads(work: Callable[[], float]) -> float:
@@ -153,21 +149,27 @@ def from_another_thread() -> float:
     return found[1]
 
 
+@torch.no_grad()
+def of_kernels() -> float:
+    """What spends its time inside our kernels, with none of torch's operations that lock something of its own."""
+    return float(layer(x.repeat(1, 20, 1))[0][0, -1].sum()) + steps()
+
+
 def while_another_thread_works() -> float:
-    """Forks amid the kernels of another thread, which goes on and stays right. The child leaves torch's locks alone."""
-    begun, done, wanted = threading.Event(), threading.Event(), of_ours()
+    """Forks amid the kernels of another thread, which goes on and stays right, as the children are."""
+    begun, done, wanted = threading.Event(), threading.Event(), of_kernels()
     wrong: list[float] = []
 
     def work() -> None:
         while not done.is_set():
-            found = of_ours()
+            found = of_kernels()
             wrong.extend([] if same(found, wanted) else [found])
             begun.set()
 
     thread = threading.Thread(target=work)
     thread.start()
     begun.wait()
-    found = [in_a_child(of_ours) for _ in range(5)]
+    found = [in_a_child(of_kernels) for _ in range(5)]
     done.set()
     thread.join()
     assert not wrong
@@ -217,7 +219,7 @@ IN_PARENT: dict[str, tuple[Work, Work]] = {
     "DataLoader": (data_loader, everything),
     "pool": (pool, everything),
     "from another thread": (from_another_thread, everything),
-    "while another thread works": (while_another_thread_works, of_ours),
+    "while another thread works": (while_another_thread_works, of_kernels),
     "the parent goes on": (everything, everything),
 }
 """What is done in this process, and forks by itself."""
