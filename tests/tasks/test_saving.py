@@ -20,7 +20,8 @@ from seqloom.storage.directory import write_directory
 from seqloom.storage.reading import read_directory
 from seqloom.storage.run import Run
 from seqloom.tasks.bodies import body_from_data, body_to_data
-from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
+from seqloom.tasks.model_directory import WEIGHTS, read_config
+from seqloom.tasks.model_files import describe, read_model
 from seqloom.training.snapshot import tensor_bytes
 from tests.storage.trees import everything
 from tests.tasks.conftest import RHYME, small

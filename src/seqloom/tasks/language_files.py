@@ -19,7 +19,8 @@ from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.memory import enough_memory
-from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
+from seqloom.tasks.model_directory import WEIGHTS, read_config
+from seqloom.tasks.model_files import describe, read_model
 from seqloom.training.log import History
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from seqloom.errors import Interrupted, UsageError
 from seqloom.storage.run import Run
@@ -54,7 +54,7 @@ class Task(ABC, Generic[F]):
         """How to train, and until when."""
 
     @abstractmethod
-    def resuming(self, path: Path, files: Mapping[str, bytes]) -> Self:
+    def resuming(self, path: Path, files: Mapping[str, bytes]) -> Task[F]:
         """The task that goes on from the ``files`` of a checkpoint of the run at ``path``.
 
         Raises UsageError where it is of other settings.

@@ -65,7 +65,7 @@ def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
 
 def _describe(path: Path) -> dict[str, Any]:
     from seqloom.storage.run import newest_files
-    from seqloom.tasks.model_files import read_config
+    from seqloom.tasks.model_directory import read_config
 
     content, skipped = newest_files(path)
     for reason in skipped:
