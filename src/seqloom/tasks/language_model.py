@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
 from seqloom.decoding import Sampling
@@ -19,6 +19,7 @@ from seqloom.tasks.language_files import Fitted, load_files, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
+from seqloom.tasks.model_files import TASK
 from seqloom.tasks.scoring import read_prompts, surprisals
 from seqloom.tasks.text_score import TextScore
 from seqloom.tasks.texts import Data, encode
@@ -53,6 +54,7 @@ class LanguageModel(Estimator):
     [0, 0]
     """
 
+    task: ClassVar[str] = TASK
     model_: TokenModel
     vocabulary_: Vocabulary
     history_: History
