@@ -15,7 +15,7 @@ from seqloom.kernels.call import States
 from seqloom.kernels.cpu import Stepper
 from seqloom.kernels.policy import Explanation, Operation, present
 from seqloom.kernels.sequence import CPU_ENGINE
-from seqloom.kernels.transforms import UNDER_TRANSFORM, may_transform
+from seqloom.kernels.transforms import is_seen, left_to_torch
 
 __all__ = ["STEP", "Step", "Stream"]
 
@@ -38,8 +38,9 @@ class _Packed(Kernel[Step, Stepper]):
         sources = step.stream.sources()
         if torch.is_grad_enabled():
             return "gradients are wanted"
-        if may_transform():
-            return UNDER_TRANSFORM
+        reason = left_to_torch((step.x, *step.states, *sources))
+        if reason is not None:
+            return reason
         if step.x.ndim != 2 or not step.x.shape[0]:
             return f"x has the shape {tuple(step.x.shape)}, not that of B > 0 rows of D features"
         if not sources:
@@ -75,10 +76,12 @@ class Stream:
 
     def step(self, x: Tensor, states: States) -> tuple[Tensor, States] | None:
         """x (B, D) and the states (B, H) → y and the new states, a tuple of the same type, or None: call it whole."""
+        if is_seen((x, *states)):
+            return None
         policy = present()
         if policy.seen is not None:
             policy.seen.append(self.explain(x, states))
-        if torch.is_grad_enabled() or CPU not in policy.backends or may_transform():
+        if torch.is_grad_enabled() or CPU not in policy.backends:
             return None
         idle = self._idle  # a step takes a stepper out, so that no two threads share one
         try:

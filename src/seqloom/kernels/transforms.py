@@ -1,16 +1,42 @@
-"""Whether torch is transforming what runs, so that only ordinary torch operations will do."""
+"""What torch is doing with the code that runs: tracing, faking, transforming. Its private parts are asked here alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
+import torch
 from torch import Tensor
+from torch._C import (
+    DispatchKey,
+    _dispatch_tls_is_dispatch_key_included,
+    _is_tracing,
+    _len_torch_dispatch_stack,
+    _SetExcludeDispatchKeyGuard,
+)
 from torch._C._functorch import maybe_current_level
+from torch._subclasses.fake_tensor import FakeTensor
+from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
+from torch.compiler import is_compiling, is_exporting
+from torch.nn import Parameter
 
-__all__ = ["UNDER_TRANSFORM", "may_transform", "under_transform"]
+from seqloom.errors import UsageError
+
+__all__ = [
+    "UNDER_TRANSFORM",
+    "differentiable_inside",
+    "is_recorded",
+    "is_seen",
+    "left_to_torch",
+    "may_transform",
+    "under_transform",
+]
 
 UNDER_TRANSFORM = "a torch.func transform or forward-mode derivative is under way"
+PLAIN = frozenset({Tensor, Parameter})
+STAND_INS = frozenset({FakeTensor, FunctionalTensor})
+"""What torch puts in the place of tensors while it traces."""
 
 
 def may_transform() -> bool:
@@ -25,3 +51,46 @@ def under_transform(tensors: Sequence[Tensor]) -> bool:
     if maybe_current_level() is not None:
         return True
     return any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors)
+
+
+def is_seen(tensors: Iterable[Tensor]) -> bool:
+    """Whether somebody looks at the operations that run: a tracer, a mode, a tensor without numbers or of another class.
+
+    Machine code would pass all of them by.
+    """
+    return (
+        is_compiling()
+        or _is_tracing()
+        or _len_torch_dispatch_stack() > 0
+        or _dispatch_tls_is_dispatch_key_included(DispatchKey.PreDispatch)
+        or maybe_current_level() is not None
+        or not all(type(tensor) in PLAIN and not tensor.is_meta for tensor in tensors)
+    )
+
+
+def left_to_torch(tensors: Sequence[Tensor]) -> str | None:
+    """Why only torch's operations will do, one by one, or None: a transform, or tensors with rules of their own."""
+    if under_transform(tensors):
+        return UNDER_TRANSFORM
+    foreign = {type(tensor) for tensor in tensors} - PLAIN - STAND_INS
+    if not foreign:
+        return None
+    names = ", ".join(sorted(kind.__name__ for kind in foreign))
+    if "ExpandedWeight" in names:
+        raise UsageError(
+            "ExpandedWeights know the operations of a list, and a recurrence is not on it. "
+            "Gradients of each sample come from torch.func.vmap(torch.func.grad(…))."
+        )
+    return f"a {names} has rules of its own"
+
+
+@contextmanager
+def differentiable_inside() -> Iterator[None]:
+    """Autograd inside an operator, where torch has switched it off."""
+    with torch.enable_grad(), _SetExcludeDispatchKeyGuard(DispatchKey.AutogradFunctionality, False):
+        yield
+
+
+def is_recorded() -> bool:
+    """Whether a program is written down that others run, who have torch's operators and not ours."""
+    return is_exporting() if is_compiling() else _is_tracing()

@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.library import custom_op
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import is_seen
 from seqloom.layers.state import leaves
 
 __all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_lengths", "check_sequence", "check_state", "check_step"]
@@ -72,6 +74,23 @@ def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int
         raise UsageError(
             f"{name} expected lengths of shape ({rows},), integers; got {tuple(lengths.shape)}, {lengths.dtype}.{hint}"
         )
+    if is_seen((lengths,)):
+        return checked_lengths(lengths, time, name)
+    return _checked_values(lengths, time, name)
+
+
+@custom_op("seqloom::checked_lengths", mutates_args=(), schema="(Tensor lengths, SymInt time, str name) -> Tensor")
+def checked_lengths(lengths: Tensor, time: int, name: str) -> Tensor:
+    """``check_lengths`` where a tracer sees operations and no numbers: they are checked when the program runs."""
+    return _checked_values(lengths, time, name).clone()
+
+
+@checked_lengths.register_fake
+def _(lengths: Tensor, time: int, name: str) -> Tensor:
+    return lengths.new_empty(lengths.shape, dtype=torch.int64)
+
+
+def _checked_values(lengths: Tensor, time: int, name: str) -> Tensor:
     lengths = lengths.to(torch.int64)
     if lengths.numel() and (int(lengths.min()) < 0 or int(lengths.max()) > time):
         raise UsageError(

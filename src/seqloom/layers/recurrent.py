@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import getitem
 from typing import Any
 
@@ -42,6 +42,8 @@ class Recurrent(CausalLayer):
     (torch.Size([1, 3, 4]), torch.Size([1, 4]), torch.Size([1, 4]))
     """
 
+    state_type: Any
+
     def __init__(
         self, cell: type[Cell] | Cell, in_features: int, hidden_size: int, initial: InitialState | None = None
     ) -> None:
@@ -70,6 +72,7 @@ class Recurrent(CausalLayer):
                 self.register_buffer(f"initial_{k}", vector, persistent=True)
         self._stream = kernels.Stream(graph, _Sources(self.weights), _Named(self.weights))
         self._masked = graph.has_masks
+        self._set_state_type()
 
     @classmethod
     def from_graph(cls, graph: Graph, hidden_size: int) -> Recurrent:
@@ -85,15 +88,18 @@ class Recurrent(CausalLayer):
         """The cell's equations at this layer's sizes."""
         return self.traced.graph
 
-    @cached_property
-    def state_type(self) -> Any:
+    def _set_state_type(self) -> None:
         """The named tuple that holds this layer's state."""
         names = [state.name for state in self.graph.states] + ["row_seed", "row_time"] * self._masked
-        return _state_type(type(self.cell).__name__ if self.cell else "Recurrent", tuple(names))
+        self.state_type = _state_type(type(self.cell).__name__ if self.cell else "Recurrent", tuple(names))
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the type of the state, a class that has no name in any module."""
         return {name: value for name, value in self.__dict__.items() if name != "state_type"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._set_state_type()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Fill the weights anew, as the cell's initialisation says."""

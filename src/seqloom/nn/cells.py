@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from torch import Tensor, nn
-from torch._C import _is_tracing as is_tracing
 
 from seqloom import kernels
 from seqloom.cells.graph import Graph
@@ -17,6 +16,7 @@ from seqloom.kernels import Call, Stream
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
+from seqloom.kernels.transforms import is_recorded
 from seqloom.nn.equations import graph_of, named
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
@@ -41,7 +41,7 @@ class _Step(nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_tracing():
+        if is_recorded():
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)

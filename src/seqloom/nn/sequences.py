@@ -12,7 +12,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch._C import _is_tracing as is_tracing
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqloom import kernels
@@ -22,6 +21,7 @@ from seqloom.kernels import Call
 from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
+from seqloom.kernels.transforms import is_recorded
 from seqloom.nn.equations import graph_of, named
 
 __all__ = ["GRU", "LSTM", "RNN"]
@@ -39,7 +39,7 @@ class _Sequence(nn.RNNBase):
 
         Raises ValueError or RuntimeError, as torch does, where a shape or format does not fit.
         """
-        if is_tracing() or torch.compiler.is_compiling():
+        if is_recorded():
             return super().forward(input, hx)  # so that exported models hold an operation that others know
         self._update_flat_weights()
         if isinstance(input, PackedSequence):

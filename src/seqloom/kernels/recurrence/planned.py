@@ -15,7 +15,7 @@ from seqloom.kernels.recurrence.function import Job, run_job
 from seqloom.kernels.recurrence.packing import pack
 from seqloom.kernels.recurrence.shared import with_shared
 from seqloom.kernels.reference import evaluate
-from seqloom.kernels.transforms import UNDER_TRANSFORM, under_transform
+from seqloom.kernels.transforms import left_to_torch
 
 __all__ = ["Planned"]
 
@@ -28,9 +28,7 @@ class Planned(SequenceKernel):
         self.engine = engine
 
     def refusal(self, call: Call) -> str | None:
-        if under_transform(call.tensors):
-            return UNDER_TRANSFORM
-        return self.engine.refusal(call.tensors)
+        return left_to_torch(call.tensors) or self.engine.refusal(call.tensors)
 
     def deference(self, call: Call) -> str | None:
         return "for a single step, preparing the run takes longer than the step" if call.x.shape[1] == 1 else None

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import is_seen
 from seqloom.layers.attention.places import steps_after
 from seqloom.layers.padding import real_steps_only
 
@@ -34,9 +35,10 @@ class KeyValueCache(NamedTuple):
             # They are parts of a wider projection, which a kept state should not hold on to.
             parts = (keys, values) if keys.requires_grad else (keys.clone(), values.clone())
             return KeyValueCache(*parts, steps)
-        if lengths is None and min(self.steps.tolist(), default=0) == filled:
+        traced = is_seen((keys, self.steps))  # then shapes follow from shapes alone
+        if not traced and lengths is None and min(self.steps.tolist(), default=0) == filled:
             return KeyValueCache(torch.cat([self.keys, keys], 1), torch.cat([self.values, values], 1), steps)
-        size = max(steps.tolist(), default=0)
+        size = filled + keys.shape[1] if traced else max(steps.tolist(), default=0)
         places = self.steps[:, None] + torch.arange(keys.shape[1], device=steps.device)
         index = places[..., None, None].expand_as(keys)
 
@@ -67,6 +69,8 @@ class ReservedCache(NamedTuple):
         Raises UsageError where the room is too small, or where a gradient is asked for.
         """
         keys, values = keys.to(self.keys.dtype), values.to(self.values.dtype)
+        if is_seen((keys, self.keys)):
+            raise UsageError("A reserved cache is written where its rows end, which a tracer cannot see. Keep the growing cache.")
         steps = steps_after(self.steps, keys, lengths)
         wanted = max(steps.tolist(), default=0)
         if wanted > self.keys.shape[1]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import is_seen
 from seqloom.layers.attention.scores import Memory, MemoryAttention, Score
 from seqloom.layers.decoders.bridge import Bridge, state_vectors
 from seqloom.layers.padding import real_steps_only
@@ -101,7 +102,8 @@ class AttentionDecoder(CausalLayer):
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[list[Moment], AttentionDecoderState]:
         recurrence, memory = self.initial_state(x.shape[0]) if state is None else state
-        shortest = int(lengths.min()) if lengths is not None and len(lengths) else x.shape[1]
+        whole = lengths is None or not len(lengths)
+        shortest = x.shape[1] if whole else 0 if is_seen((x, lengths)) else int(lengths.min())
         moments = []
         for t, x_t in enumerate(real_steps_only(x, lengths).unbind(1)):
             moment = self._advance(x_t, recurrence, memory)
