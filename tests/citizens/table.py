@@ -109,6 +109,10 @@ def assert_same(found: Sequence[Tensor | None], wanted: Sequence[Tensor | None],
             assert ours is None or not ours.any(), f"tensor {k} is not 0"
             assert theirs is None or not theirs.any(), f"tensor {k} is missing"
         else:
+            room = theirs.shape[1] if ours.ndim == 4 else None  # a traced cache has room for every step, real or not
+            if room is not None:
+                assert not ours[:, room:].any()
+                ours = ours[:, :room]
             torch.testing.assert_close(
                 ours, theirs, rtol=tolerance, atol=tolerance, check_stride=False, msg=lambda text, k=k: f"tensor {k}: {text}"
             )

@@ -124,4 +124,4 @@ def _between_chunks(
     return starts, ExponentialState(memory[-1], normaliser[-1], m[-1])
 
 
-exponential_gates = Forms(step, naive, chunked)
+exponential_gates = Forms("exponential_gates", step, naive, chunked, ExponentialState)
