@@ -30,12 +30,12 @@ def operator(name: str, inputs: str, run: Function, shapes: Function) -> Any:
     """
 
     def forward(*arguments: Any) -> list[Tensor]:
-        return [_own(result, arguments) for result in _wished(run, arguments)]
+        return _own(_wished(run, arguments), arguments)
 
     def gradients(arriving: Sequence[Tensor | None], *arguments: Any) -> list[Tensor]:
         with differentiable_inside():
-            _, leaves, found = _way_back(run, arguments, arriving)
-        return [_own(gradient, leaves) for gradient in found]
+            _, _, found = _way_back(run, arguments, arriving)
+        return _own(found, (*arguments, arriving))
 
     schema = f"{inputs}, str wish"
     forwards = custom_op(f"seqloom::{name}", forward, mutates_args=(), schema=f"({schema}) -> Tensor[]")
@@ -161,9 +161,14 @@ def _one_by_one(
     return stacked, [0] * len(stacked)
 
 
-def _own(result: Tensor, arguments: Sequence[Any]) -> Tensor:
-    """``result`` as rows one after the other, in memory that is no argument's."""
-    result = result.detach().contiguous()
-    place = result.untyped_storage().data_ptr()
-    taken = any(place == tensor.untyped_storage().data_ptr() for tensor in _tensors(arguments))
-    return result.clone() if taken else result
+def _own(results: Sequence[Tensor], arguments: Sequence[Any]) -> list[Tensor]:
+    """``results`` as rows one after the other, each in memory that is no argument's and no other result's."""
+    taken = {tensor.untyped_storage().data_ptr() for tensor in _tensors(arguments)}
+    owned = []
+    for result in results:
+        result = result.detach().contiguous()
+        if result.untyped_storage().data_ptr() in taken:
+            result = result.clone()
+        taken.add(result.untyped_storage().data_ptr())
+        owned.append(result)
+    return owned

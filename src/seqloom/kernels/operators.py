@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from torch import Tensor
-from torch.compiler import assume_constant_result
 
 from seqloom.cells.graph import Graph
 from seqloom.kernels.call import Call, Randomness, States
@@ -31,7 +30,7 @@ class _Recurrence(Operation[Call, tuple[Tensor, States]]):
             return super().__call__(call)
         parameters = [call.parameters[name] for name in sorted(call.parameters)]
         randomness = list(call.randomness or ())
-        y, *states = _operator(call.x, list(call.states), parameters, call.lengths, randomness, _text(call.graph), wish())
+        y, *states = _operator(call.x, list(call.states), parameters, call.lengths, randomness, call.graph.text, wish())
         return y, tuple(states)
 
     def here(self, call: Call) -> tuple[Tensor, States]:
@@ -40,16 +39,6 @@ class _Recurrence(Operation[Call, tuple[Tensor, States]]):
 
 
 RECURRENCE = _Recurrence("a recurrence", SEQUENCE_KERNELS)
-
-
-@assume_constant_result
-def _text(graph: Graph) -> str:
-    return _written(graph)
-
-
-@lru_cache(maxsize=256)
-def _written(graph: Graph) -> str:
-    return json.dumps(graph.to_data())
 
 
 @lru_cache(maxsize=256)

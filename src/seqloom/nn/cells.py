@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from torch import Tensor, nn
+from torch.compiler import assume_constant_result
 
 from seqloom import kernels
 from seqloom.cells.graph import Graph
@@ -51,7 +52,7 @@ class _Step(nn.RNNCellBase):
             return None if new is None else tuple(state[0] for state in new)
         stream = self._stream
         if stream is None:
-            stream = self._stream = Stream(self._graph, self._weights, self._named)
+            stream = self._stream = Stream(_graph(self), self._weights, self._named)
         done = stream.step(x, states)
         if done is not None:
             return done[1]
@@ -62,11 +63,7 @@ class _Step(nn.RNNCellBase):
         shapes = [state.shape for state in states]
         if x.dim() != 2 or x.shape[1] != self.input_size or {*shapes} != {(x.shape[0], self.hidden_size)}:
             return None
-        return kernels.RECURRENCE(Call(self._graph, self._named(), x[:, None], states, None, None))[1]
-
-    @property
-    def _graph(self) -> Graph:
-        return graph_of(self._twin.cell, self.input_size, self.hidden_size)
+        return kernels.RECURRENCE(Call(_graph(self), self._named(), x[:, None], states, None, None))[1]
 
     def _weights(self) -> list[Tensor]:
         """The present weights; one that is no Parameter (parametrised, weight norm) is an attribute."""
@@ -81,6 +78,12 @@ class _Step(nn.RNNCellBase):
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_stream"}
+
+
+@assume_constant_result
+def _graph(module: _Step) -> Graph:
+    """The equations; a function that a tracer takes for a constant."""
+    return graph_of(module._twin.cell, module.input_size, module.hidden_size)
 
 
 class _Own(Kernel[_Step, None]):

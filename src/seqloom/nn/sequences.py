@@ -12,10 +12,13 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.compiler import assume_constant_result
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqloom import kernels
+from seqloom.cells.graph import Graph
 from seqloom.cells.projected_lstm import ProjectedLSTM
+
 from seqloom.errors import UsageError
 from seqloom.kernels import Call
 from seqloom.kernels.call import States
@@ -104,7 +107,7 @@ class _Sequence(nn.RNNBase):
         names = self._all_weights[k]
         twin = self._twin
         parameters = named(twin, {name.rpartition("_l")[0]: getattr(self, name) for name in names})
-        graph = graph_of(twin.cell, x.shape[-1], self.hidden_size)
+        graph = _graph(self, k)
         backwards = names[0].endswith("_reverse")
         x = reverse_rows(x, lengths) if backwards else x
         y, new = kernels.RECURRENCE(Call(graph, parameters, x, states, lengths, None))
@@ -129,6 +132,14 @@ class _Sequence(nn.RNNBase):
                 f"For {kind} {rank}-D input, {names} should also be {rank}-D but got "
                 + (f"({ranks}) tensors" if len(states) == 2 else f"{ranks} tensor")
             )
+
+
+@assume_constant_result
+def _graph(module: _Sequence, k: int) -> Graph:
+    """The equations of direction ``k``; a function that a tracer takes for a constant."""
+    directions = 2 if module.bidirectional else 1
+    below = module.input_size if k < directions else (module.proj_size or module.hidden_size) * directions
+    return graph_of(module._twin.cell, below, module.hidden_size)
 
 
 class RNN(_Sequence, nn.RNN):
