@@ -69,7 +69,7 @@ def test_everything_that_is_kept_goes_through_hooks(name: str, lengths: Tensor |
         y, final = ours(call._replace(x=leaves[0], states=tuple(leaves[1 : 1 + count]), parameters=parameters))
     held = {tensor.untyped_storage().data_ptr() for tensor in (*leaves, y, *final)}
     destroyed = [t for t in originals if t.is_floating_point() and t.untyped_storage().data_ptr() not in held]
-    assert len(destroyed) > 1
+    assert destroyed
     for tensor in destroyed:
         tensor.detach().fill_(torch.nan)
     found = torch.autograd.grad([y, *final], leaves, drawn.directions, allow_unused=True)

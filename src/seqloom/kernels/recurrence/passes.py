@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -120,6 +121,14 @@ def backward(
     return [of_x, *of_states, *(of_parameters.get(name) for name in recurrence.names)]
 
 
+@lru_cache(maxsize=256)
+def gradient_layout(plan: Plan, unit: int) -> Layout:
+    """The gradients of all maps side by side, those of the streams first and in their order."""
+    slots = {f"gradient.{stream.name}": stream.width for stream in plan.streams}
+    slots |= {outer.gradient.name: outer.gradient.width for outer in plan.outers}
+    return Layout((Slot(name, width, Place.TOKEN) for name, width in slots.items()), unit)
+
+
 class _Pass:
     """One pass over the packed tokens x (N, D)."""
 
@@ -131,6 +140,7 @@ class _Pass:
         self.randomness = inputs.randomness and Randomness(*map(packing.sort, inputs.randomness))
         self.workspace = recurrence.workspace(packing.steps, inputs.x)
         self.streams = stream_layout(self.plan, self.workspace.unit)
+        self.gradients = gradient_layout(self.plan, self.workspace.unit)
 
     def project(self) -> Tensor | None:
         """Every stream, for all tokens, by one product."""
@@ -156,17 +166,10 @@ class _Pass:
         """What a step hands back to the one before it: the gradients of the states."""
         return [Slot(f"gradient.{state.name}", state.width, Place.HANDED) for state in self.plan.graph.states]
 
-    @property
-    def gradient_layout(self) -> Layout:
-        """The gradients of all maps side by side, those of the streams first and in their order."""
-        slots = {f"gradient.{stream.name}": stream.width for stream in self.plan.streams}
-        slots |= {outer.gradient.name: outer.gradient.width for outer in self.plan.outers}
-        return Layout((Slot(name, width, Place.TOKEN) for name, width in slots.items()), self.workspace.unit)
-
     def all_steps_back(self, of_outputs: Sequence[Tensor | None], of_final: Sequence[Tensor | None]) -> None:
         """From the last step to the first, after which the workspace holds every gradient but the matrices'."""
         workspace, zero = self.workspace, self.x.new_zeros(())
-        workspace.add_side_by_side(self.gradient_layout)
+        workspace.add_side_by_side(self.gradients)
         workspace.add_inputs((outer.operand for outer in self.plan.outers), self.parameters)
         for slot, gradient in zip(self.handed, of_final, strict=True):
             workspace.add_handed(slot, zero if gradient is None else self.packing.sort(gradient))
@@ -187,7 +190,7 @@ class _Pass:
             if name.startswith("sum."):
                 owner = name.removeprefix("sum.")
                 found[owner] = rows.sum(0)[: self.parameters[owner].shape[0]]
-        return found | matrix_gradients(self.plan, self.engine, self.workspace, self.gradient_layout, self.x)
+        return found | matrix_gradients(self.plan, self.engine, self.workspace, self.gradients, self.x)
 
     def gradient_of_x(self) -> Tensor:
         """(N, D), after all steps back."""
