@@ -26,6 +26,7 @@ from seqloom.errors import UsageError
 __all__ = [
     "UNDER_TRANSFORM",
     "differentiable_inside",
+    "is_foreign",
     "is_recorded",
     "is_seen",
     "left_to_torch",
@@ -68,14 +69,18 @@ def is_seen(tensors: Iterable[Tensor]) -> bool:
     )
 
 
+def is_foreign(tensors: Iterable[Tensor]) -> bool:
+    """Whether one of ``tensors`` is of a class with rules of its own, neither torch's plain one nor its stand-ins."""
+    return not all(type(tensor) in PLAIN or type(tensor) in STAND_INS for tensor in tensors)
+
+
 def left_to_torch(tensors: Sequence[Tensor]) -> str | None:
     """Why only torch's operations will do, one by one, or None: a transform, or tensors with rules of their own."""
     if under_transform(tensors):
         return UNDER_TRANSFORM
-    foreign = {type(tensor) for tensor in tensors} - PLAIN - STAND_INS
-    if not foreign:
+    if not is_foreign(tensors):
         return None
-    names = ", ".join(sorted(kind.__name__ for kind in foreign))
+    names = ", ".join(sorted({type(tensor).__name__ for tensor in tensors if is_foreign((tensor,))}))
     if "ExpandedWeight" in names:
         raise UsageError(
             "ExpandedWeights know the operations of a list, and a recurrence is not on it. "

@@ -16,8 +16,10 @@ from seqloom.cells.graph import Graph
 from seqloom.kernels import Call, Stream
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
+from seqloom.kernels.symbolic import Proxy, as_leaf
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
-from seqloom.kernels.transforms import is_recorded
+from seqloom.kernels.transforms import is_foreign, is_recorded
+from seqloom.nn.torchs_own import TorchsOwn
 from seqloom.nn.equations import graph_of, named
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
@@ -26,7 +28,7 @@ NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 KEYS = dict.fromkeys(NAMES).keys()
 
 
-class _Step(nn.RNNCellBase):
+class _Step(TorchsOwn, nn.RNNCellBase):
     """What the three share: the stream of steps, made when it is first needed and never copied or saved."""
 
     _stream: Stream | None = None
@@ -42,7 +44,7 @@ class _Step(nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_recorded():
+        if is_recorded() or is_foreign((x,)):
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
@@ -117,6 +119,8 @@ class RNNCell(_Step, nn.RNNCell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)  # type: ignore[return-value]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]
 
@@ -139,6 +143,8 @@ class LSTMCell(_Step, nn.LSTMCell):
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)  # type: ignore[return-value]
         new = self._step(input, None if hx is None else tuple(hx))
         return super().forward(input, hx) if new is None else new  # type: ignore[return-value]
 
@@ -160,5 +166,7 @@ class GRUCell(_Step, nn.GRUCell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)  # type: ignore[return-value]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]

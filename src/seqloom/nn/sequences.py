@@ -23,14 +23,16 @@ from seqloom.errors import UsageError
 from seqloom.kernels import Call
 from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
+from seqloom.kernels.symbolic import Proxy, as_leaf
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
-from seqloom.kernels.transforms import is_recorded
+from seqloom.kernels.transforms import is_foreign, is_recorded
+from seqloom.nn.torchs_own import TorchsOwn
 from seqloom.nn.equations import graph_of, named
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
 
-class _Sequence(nn.RNNBase):
+class _Sequence(TorchsOwn, nn.RNNBase):
     """The way all three run: layer after layer, direction after direction, each a call of a kernel."""
 
     @property
@@ -42,9 +44,11 @@ class _Sequence(nn.RNNBase):
 
         Raises ValueError or RuntimeError, as torch does, where a shape or format does not fit.
         """
-        if is_recorded():
-            return super().forward(input, hx)  # so that exported models hold an operation that others know
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)
         self._update_flat_weights()
+        if is_recorded() or is_foreign(self._flat_weights):  # type: ignore[arg-type]
+            return super().forward(input, hx)  # so that exported models hold an operation that others know
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
         name, rank = type(self).__name__, input.dim()
