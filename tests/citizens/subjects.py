@@ -21,7 +21,21 @@ from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerD
 __all__ = ["CELLS", "DROP_INS", "LAYERS", "SUBJECTS", "TORCHS", "Subject", "tensors_of"]
 
 FEATURES, HIDDEN = 4, 8
-BLOCKS = "mingru lru rg-lru slstm mlstm retnet gla mamba2 deltanet gated-deltanet attention transformer esn".split()
+BLOCKS = [
+    "mingru",
+    "lru",
+    "rg-lru",
+    "slstm",
+    "mlstm",
+    "retnet",
+    "gla",
+    "mamba2",
+    "deltanet",
+    "gated-deltanet",
+    "attention",
+    "transformer",
+    "esn",
+]
 
 
 def tensors_of(value: Any) -> list[Tensor]:
@@ -127,15 +141,23 @@ LAYERS = [
     Subject("SelfAttention", lambda: SelfAttention(FEATURES, heads=2)),
     Subject(
         "BahdanauDecoder",
-        lambda: _Remembering(BahdanauDecoder(Recurrent(GRU, FEATURES + HIDDEN, 8), AdditiveScore(8, HIDDEN, hidden_size=5))),
+        lambda: _Remembering(
+            BahdanauDecoder(Recurrent(GRU, FEATURES + HIDDEN, 8), AdditiveScore(8, HIDDEN, hidden_size=5))
+        ),
     ),
-    Subject("LuongDecoder", lambda: _Remembering(LuongDecoder(Recurrent(LSTM, FEATURES + 8, 8), GeneralScore(8, HIDDEN)))),
+    Subject(
+        "LuongDecoder", lambda: _Remembering(LuongDecoder(Recurrent(LSTM, FEATURES + 8, 8), GeneralScore(8, HIDDEN)))
+    ),
     Subject("TransformerDecoder", lambda: _Remembering(TransformerDecoder([_decoder_block()]))),
 ]
 TORCHS = [
     Subject("torch RNN", lambda: nn.RNN(FEATURES, HIDDEN, batch_first=True), packs=True, is_torchs=True),
-    Subject("torch LSTM", lambda: nn.LSTM(FEATURES, HIDDEN, num_layers=2, batch_first=True), packs=True, is_torchs=True),
-    Subject("torch GRU", lambda: nn.GRU(FEATURES, HIDDEN, bidirectional=True, batch_first=True), packs=True, is_torchs=True),
+    Subject(
+        "torch LSTM", lambda: nn.LSTM(FEATURES, HIDDEN, num_layers=2, batch_first=True), packs=True, is_torchs=True
+    ),
+    Subject(
+        "torch GRU", lambda: nn.GRU(FEATURES, HIDDEN, bidirectional=True, batch_first=True), packs=True, is_torchs=True
+    ),
     Subject("torch RNNCell", lambda: nn.RNNCell(FEATURES, HIDDEN), steps=True, is_torchs=True),
     Subject("torch LSTMCell", lambda: nn.LSTMCell(FEATURES, HIDDEN), steps=True, is_torchs=True),
     Subject("torch GRUCell", lambda: nn.GRUCell(FEATURES, HIDDEN), steps=True, is_torchs=True),

@@ -92,7 +92,9 @@ def outcome(column: Column, subject: Subject) -> Outcome:
             return Outcome("refused" if said.endswith(".") and len(said.split()) > 5 else "wrong", said)
         except Exception as error:
             return Outcome("wrong", f"{type(error).__name__}: {error}")
-    return Outcome("right", kernels=tuple(sorted({choice.kernel for choice in choices if choice.work == "a recurrence"})))
+    return Outcome(
+        "right", kernels=tuple(sorted({choice.kernel for choice in choices if choice.work == "a recurrence"}))
+    )
 
 
 def check(column: Column, subject: Subject) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 
-from tests.citizens.subjects import CELLS, DROP_INS, LAYERS, SUBJECTS, TORCHS, Subject, tensors_of
+from tests.citizens.subjects import CELLS, DROP_INS, LAYERS, SUBJECTS, Subject, tensors_of
 from tests.citizens.table import Column, Family, assert_same, check
 
 FAMILY = Family()
@@ -93,7 +93,11 @@ for place in sys.argv[1:]:
 
 def test_programs_run_in_a_new_process(tmp_path: Path) -> None:
     places = []
-    for subject in (subject for subject in SUBJECTS if subject.name in ("LSTM", "GRUCell", "Recurrent(GRU)", "stack", "slstm", "attention")):
+    for subject in (
+        subject
+        for subject in SUBJECTS
+        if subject.name in ("LSTM", "GRUCell", "Recurrent(GRU)", "stack", "slstm", "attention")
+    ):
         module, x, place = subject.module(), subject.x(2, 7), tmp_path / subject.name
         place.mkdir()
         with torch.no_grad():

@@ -9,7 +9,7 @@ from torch.func import functional_call, grad, jvp, vmap
 
 from seqloom import kernels
 from tests.citizens.subjects import LAYERS, SUBJECTS, Subject
-from tests.citizens.table import Column, Family, assert_same, both_ways, check
+from tests.citizens.table import Column, Family, assert_same, check
 
 FAMILY = Family()
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # inside torch
@@ -70,7 +70,9 @@ def gradient_of_a_gradient(subject: Subject) -> None:
     weights = [weight for weight in module.parameters() if weight.requires_grad]
 
     def twice() -> list[Tensor | None]:
-        first = torch.autograd.grad(output(subject, module, x).square().sum(), [x, *weights], create_graph=True, allow_unused=True)
+        first = torch.autograd.grad(
+            output(subject, module, x).square().sum(), [x, *weights], create_graph=True, allow_unused=True
+        )
         squares = sum(gradient.square().sum() for gradient in first if gradient is not None)
         return list(torch.autograd.grad(squares, [x, *weights], allow_unused=True))
 

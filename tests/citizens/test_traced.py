@@ -11,7 +11,7 @@ from functorch.compile import aot_module, nop
 from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from tests.citizens.subjects import CELLS, DROP_INS, LAYERS, SUBJECTS, Subject, tensors_of
+from tests.citizens.subjects import LAYERS, SUBJECTS, Subject, tensors_of
 from tests.citizens.table import Column, Family, assert_same, both_ways, check
 
 FAMILY = Family()
@@ -89,7 +89,9 @@ def jit_trace(subject: Subject) -> None:
 def jit_trace_of_a_step(subject: Subject) -> None:
     module = subject.module().eval()
     with torch.no_grad():
-        traced = torch.jit.trace(Flat(module, lambda x: module.step(x, module.initial_state(x.shape[0]))), subject.x()[:, 0])
+        traced = torch.jit.trace(
+            Flat(module, lambda x: module.step(x, module.initial_state(x.shape[0]))), subject.x()[:, 0]
+        )
         x = subject.x(seed=2)[:, 0]
         assert_same(traced(x), tensors_of(module.step(x, module.initial_state(3))))
 

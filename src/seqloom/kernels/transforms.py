@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -18,8 +19,9 @@ from torch._C._functorch import maybe_current_level
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
-from torch.compiler import is_compiling, is_exporting
+from torch.compiler import is_compiling
 from torch.nn import Parameter
+from torch.utils._pytree import _register_namedtuple
 
 from seqloom.errors import UsageError
 
@@ -27,14 +29,16 @@ __all__ = [
     "UNDER_TRANSFORM",
     "differentiable_inside",
     "is_foreign",
-    "is_recorded",
     "is_seen",
+    "is_traced_for_others",
+    "known_to_torch",
     "left_to_torch",
     "may_transform",
     "under_transform",
 ]
 
 UNDER_TRANSFORM = "a torch.func transform or forward-mode derivative is under way"
+Kind = TypeVar("Kind", bound=type)
 PLAIN = frozenset({Tensor, Parameter})
 STAND_INS = frozenset({FakeTensor, FunctionalTensor})
 """What torch puts in the place of tensors while it traces."""
@@ -96,6 +100,12 @@ def differentiable_inside() -> Iterator[None]:
         yield
 
 
-def is_recorded() -> bool:
-    """Whether a program is written down that others run, who have torch's operators and not ours."""
-    return is_exporting() if is_compiling() else _is_tracing()
+def is_traced_for_others() -> bool:
+    """Whether ``torch.jit`` writes a program down, for those who may have torch's operators and not ours."""
+    return not is_compiling() and _is_tracing()
+
+
+def known_to_torch(kind: Kind, name: str | None = None) -> Kind:
+    """``kind``, a named tuple, which programs of ``torch.export`` may now take and return, under its ``name``."""
+    _register_namedtuple(kind, serialized_type_name=name or f"{kind.__module__}.{kind.__qualname__}")
+    return kind

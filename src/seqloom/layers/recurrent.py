@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from seqloom import kernels
+from seqloom import cells, kernels
 from seqloom.cells.cell import Cell, Traced, trace
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 from seqloom.kernels import Call, Randomness
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.weights import WeightMap, empty_weights, plain_weights, weights_by_name
@@ -197,10 +198,11 @@ class Recurrent(CausalLayer):
         return f"{cell}, in_features={self.in_features}, hidden_size={self.hidden_size}"
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _state_type(owner: str, names: tuple[str, ...]) -> Any:
     made: Any = namedtuple(f"{owner}State", names)  # type: ignore[misc]
-    return type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
+    kind = type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
+    return known_to_torch(kind, f"seqloom.state.{owner}({', '.join(names)})")
 
 
 def _reduce(state: Any) -> tuple[Any, ...]:
@@ -216,3 +218,9 @@ def _check_sizes(in_features: int, hidden_size: int) -> None:
     for name, size in (("in_features", in_features), ("hidden_size", hidden_size)):
         if not isinstance(size, int) or size < 1:
             raise UsageError(f"{name} must be a whole number of at least 1; got {size!r}.")
+
+
+for _name in cells.__all__:  # so that a saved program finds the states of every cell of the library
+    _kind = getattr(cells, _name)
+    if isinstance(_kind, type) and issubclass(_kind, Cell) and isinstance(_kind.state, tuple):
+        _state_type(_name, _kind.state)

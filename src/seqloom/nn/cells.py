@@ -18,9 +18,9 @@ from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
 from seqloom.kernels.symbolic import Proxy, as_leaf
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
-from seqloom.kernels.transforms import is_foreign, is_recorded
-from seqloom.nn.torchs_own import TorchsOwn
+from seqloom.kernels.transforms import is_foreign, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
+from seqloom.nn.torchs_own import TorchsOwn
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
@@ -44,7 +44,7 @@ class _Step(TorchsOwn, nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_recorded() or is_foreign((x,)):
+        if is_traced_for_others() or is_foreign((x,)):
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)

@@ -18,16 +18,15 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from seqloom import kernels
 from seqloom.cells.graph import Graph
 from seqloom.cells.projected_lstm import ProjectedLSTM
-
 from seqloom.errors import UsageError
 from seqloom.kernels import Call
 from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.kernels.symbolic import Proxy, as_leaf
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
-from seqloom.kernels.transforms import is_foreign, is_recorded
-from seqloom.nn.torchs_own import TorchsOwn
+from seqloom.kernels.transforms import is_foreign, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
+from seqloom.nn.torchs_own import TorchsOwn
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
@@ -47,8 +46,8 @@ class _Sequence(TorchsOwn, nn.RNNBase):
         if isinstance(input, Proxy):
             return as_leaf(self, input, hx)
         self._update_flat_weights()
-        if is_recorded() or is_foreign(self._flat_weights):  # type: ignore[arg-type]
-            return super().forward(input, hx)  # so that exported models hold an operation that others know
+        if is_traced_for_others() or is_foreign(self._flat_weights):  # type: ignore[arg-type]
+            return super().forward(input, hx)
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
         name, rank = type(self).__name__, input.dim()

@@ -15,6 +15,7 @@ from seqloom.cells.cell import trace
 from seqloom.cells.slstm import SLSTM
 from seqloom.cells.words import Symbol, affine, part
 from seqloom.kernels import Call
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
@@ -30,6 +31,7 @@ CONVOLVED, DIRECT = ("input", "forget"), ("candidate", "output")
 GATES = (*CONVOLVED, *DIRECT)
 
 
+@known_to_torch
 class SLSTMState(NamedTuple):
     """Output, cell, normaliser and stabiliser, (B, H) each."""
 
