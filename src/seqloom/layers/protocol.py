@@ -29,6 +29,11 @@ class SequenceLayer(Leaf, ABC):
 
     in_features: int
     out_features: int
+    backward_features: int | None = 0
+    """How many of the last features of y come from a reader that begins at the end, and has seen all at step 0.
+
+    None where such features are mixed with others, so that no step has seen all.
+    """
 
     @abstractmethod
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from seqloom.kernels.memory import fresh
+
 __all__ = ["PACKING_TENSORS", "Packing", "Steps", "pack", "packing_of", "uniform_steps"]
 
 PACKING_TENSORS = 3
@@ -82,6 +84,16 @@ class Packing(NamedTuple):
             return x.transpose(0, 1).reshape(-1, x.shape[-1])
         return x.reshape(-1, x.shape[-1]).index_select(0, self.places)
 
+    def gather_anew(self, x: Tensor) -> Tensor:
+        """The same without gradients, in memory of ours where it is a copy."""
+        if self.row_by_row:
+            return self.gather(x)
+        if self.places is not None:
+            rows = x.reshape(-1, x.shape[-1])
+            return torch.index_select(rows, 0, self.places, out=fresh(len(self.places), x.shape[-1], like=x))
+        steps = x.transpose(0, 1)
+        return (steps if steps.is_contiguous() else fresh(*steps.shape, like=x).copy_(steps)).view(-1, x.shape[-1])
+
     def scatter(self, tokens: Tensor) -> Tensor:
         """Tokens (N, H) → y (B, T, H), 0 where there is none."""
         batch, width = self.steps.batch, tokens.shape[-1]
@@ -92,7 +104,7 @@ class Packing(NamedTuple):
         if self.places is None:
             return tokens.view(self.time, batch, width).transpose(0, 1)
         empty = tokens.new_zeros(batch * self.time, width)
-        return empty.index_copy(0, self.places, tokens).view(batch, self.time, width)
+        return empty.index_copy_(0, self.places, tokens).view(batch, self.time, width)
 
     def sort(self, rows: Tensor) -> Tensor:
         """Rows of the batch, longest first."""

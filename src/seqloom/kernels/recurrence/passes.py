@@ -110,7 +110,7 @@ def backward(
     of_outputs, of_final = arriving[: len(plan.outputs)], arriving[len(plan.outputs) :]
     if not packing.steps.tokens:
         pairs = zip(states, of_final, strict=True)
-        handed_on = [torch.zeros_like(state) if gradient is None else gradient for state, gradient in pairs]
+        handed_on = [torch.zeros_like(state) if gradient is None else gradient.clone() for state, gradient in pairs]
         return [torch.zeros_like(x), *handed_on, *map(torch.zeros_like, inputs.parameters)]
     run = _Pass(recurrence, inputs, packing)
     give_back(plan, run.workspace, kept[count:])
@@ -130,31 +130,36 @@ def gradient_layout(plan: Plan, unit: int) -> Layout:
 
 
 class _Pass:
-    """One pass over the packed tokens x (N, D)."""
+    """One pass over packed tokens."""
 
     def __init__(self, recurrence: Recurrence, inputs: Inputs, packing: Packing) -> None:
         self.plan, self.engine = recurrence.plan, recurrence.engine
         self.packing = packing
-        self.x = packing.gather(inputs.x)
+        self.whole_x = inputs.x
         self.parameters = dict(zip(recurrence.names, inputs.parameters, strict=True))
         self.randomness = inputs.randomness and Randomness(*map(packing.sort, inputs.randomness))
         self.workspace = recurrence.workspace(packing.steps, inputs.x)
         self.streams = stream_layout(self.plan, self.workspace.unit)
         self.gradients = gradient_layout(self.plan, self.workspace.unit)
 
+    def x(self) -> Tensor:
+        """The packed tokens (N, D): made where they are needed, for they may be a copy."""
+        return self.packing.gather_anew(self.whole_x)
+
     def project(self) -> Tensor | None:
         """Every stream, for all tokens, by one product."""
         if not self.streams.width:
             return None
         out = self.workspace.add_side_by_side(self.streams)
-        self.engine.project(self.x, projection(self.plan, self.parameters, self.streams), out)
+        self.engine.project(self.x(), projection(self.plan, self.parameters, self.streams), out)
         return out
 
     def all_steps(self, program: Program, values: Mapping[str, Tensor], backwards: bool) -> None:
         """All steps of ``program``, which reads ``values`` by their names."""
         workspace, slots = self.workspace, program.slots.values()
-        parts = {slot.name: self.x[:, columns] for slot, columns in self.plan.of_x.items()}
-        workspace.add_inputs(slots, {**values, **parts})
+        of_x = self.plan.of_x
+        x = self.x() if of_x else self.whole_x
+        workspace.add_inputs(slots, {**values, **{slot.name: x[:, columns] for slot, columns in of_x.items()}})
         workspace.add_missing(slots, self.engine.parts())
         if isinstance(workspace, RowsByTime):
             self.engine.scan(program, workspace, backwards)
@@ -168,15 +173,15 @@ class _Pass:
 
     def all_steps_back(self, of_outputs: Sequence[Tensor | None], of_final: Sequence[Tensor | None]) -> None:
         """From the last step to the first, after which the workspace holds every gradient but the matrices'."""
-        workspace, zero = self.workspace, self.x.new_zeros(())
+        workspace, zero = self.workspace, self.whole_x.new_zeros(())
         workspace.add_side_by_side(self.gradients)
         workspace.add_inputs((outer.operand for outer in self.plan.outers), self.parameters)
         for slot, gradient in zip(self.handed, of_final, strict=True):
             workspace.add_handed(slot, zero if gradient is None else self.packing.sort(gradient))
         gradients = {
-            f"output_{k}.gradient": zero.expand(len(self.x), slot.width)
+            f"output_{k}.gradient": zero.expand(workspace.steps.tokens, slot.width)
             if gradient is None
-            else self.packing.gather(gradient)
+            else self.packing.gather_anew(gradient)
             for k, (slot, gradient) in enumerate(zip(self.plan.outputs, of_outputs, strict=True))
         }
         self.all_steps(self.plan.backward, {**self.parameters, **gradients}, backwards=True)
@@ -190,12 +195,12 @@ class _Pass:
             if name.startswith("sum."):
                 owner = name.removeprefix("sum.")
                 found[owner] = rows.sum(0)[: self.parameters[owner].shape[0]]
-        return found | matrix_gradients(self.plan, self.engine, self.workspace, self.gradients, self.x)
+        return found | matrix_gradients(self.plan, self.engine, self.workspace, self.gradients, self.x())
 
     def gradient_of_x(self) -> Tensor:
         """(N, D), after all steps back."""
         plan, workspace = self.plan, self.workspace
-        result = fresh(*self.x.shape, like=self.x)
+        result = fresh(workspace.steps.tokens, self.whole_x.shape[-1], like=self.whole_x)
         if self.streams.width:
             gradient = workspace.matrix(f"gradient.{stream.name}" for stream in plan.streams)
             self.engine.project_back(gradient, projection(plan, self.parameters, self.streams), result)
