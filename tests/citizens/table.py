@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from seqloom import kernels
-from seqloom.errors import SeqloomError
+from seqloom.errors import SeqloomError, UsageError
 from tests.citizens.subjects import SUBJECTS, Subject
 
-__all__ = ["Column", "Family", "Outcome", "assert_same", "both_ways", "outcome"]
+__all__ = ["Column", "Family", "Outcome", "assert_same", "both_ways", "check", "outcome", "refused"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,13 @@ def check(column: Column, subject: Subject) -> None:
     assert found.kind == ("refused" if subject.name in column.refuses else "right"), found.said
 
 
-def assert_same(found: Sequence[Tensor | None], wanted: Sequence[Tensor | None], tolerance: float = 2e-5) -> None:
+def refused(error: Exception, beginning: str) -> Exception:
+    """torch's own sentence ``beginning`` so, as a refusal; any other error as it is."""
+    text = " ".join(str(error).split())
+    return UsageError(f"{text.rstrip('.')}.") if text.startswith(beginning) else error
+
+
+def assert_same(found: Sequence[Tensor | None], wanted: Sequence[Tensor | None], tolerance: float = 1e-4) -> None:
     """Equal up to rounding, as a share of the largest entry; None is 0."""
     assert len(found) == len(wanted), f"{len(found)} tensors, not {len(wanted)}"
     for k, (ours, theirs) in enumerate(zip(found, wanted, strict=True)):

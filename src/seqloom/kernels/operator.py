@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.library import custom_op
+from torch.utils.flop_counter import register_flop_formula
 
 from seqloom.kernels.policy import use
 from seqloom.kernels.transforms import differentiable_inside
@@ -22,8 +23,10 @@ __all__ = ["operator"]
 Function = Callable[..., list[Tensor]]
 
 
-def operator(name: str, inputs: str, run: Function, shapes: Function) -> Any:
+def operator(name: str, inputs: str, run: Function, shapes: Function, flops: Callable[..., int]) -> Any:
     """The operator ``seqloom::name`` of ``run(*inputs)``, a list of tensors; ``shapes`` gives such without numbers.
+
+    ``flops`` counts additions and multiplications from the shapes of the inputs; the way back has twice as many.
 
     ``inputs`` is the schema of the arguments: tensors, lists of them, None and strings. A last one, ``wish``, names the
     backends. Every tensor of floating-point numbers has a gradient.
@@ -64,6 +67,9 @@ def operator(name: str, inputs: str, run: Function, shapes: Function) -> Any:
     backwards.register_fake(lambda _, *arguments: [leaf.new_empty(leaf.shape) for leaf in _floating(arguments)])
     forwards.register_autograd(differentiate, setup_context=_keep)
     backwards.register_autograd(differentiate_again, setup_context=_keep)
+    operators = getattr(torch.ops.seqloom, name), getattr(torch.ops.seqloom, f"{name}_gradients")
+    register_flop_formula(operators[0])(lambda *given, **_: flops(*given[:-1]))
+    register_flop_formula(operators[1])(lambda _, *given, **__: 2 * flops(*given[:-1]))
     forwards.register_vmap(lambda info, places, *arguments: _one_by_one(forwards, info, places, arguments))
     backwards.register_vmap(lambda info, places, *arguments: _one_by_one(backwards, info, places, arguments))
     return forwards

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 from torch import Tensor
 
@@ -19,6 +20,7 @@ from seqloom.kernels.transforms import is_seen, left_to_torch
 __all__ = ["RECURRENCE"]
 
 Tensors = Sequence[Tensor]
+Shape = Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,15 @@ def _shapes(
     return [x.new_empty(*x.shape[:2], _read(graph).out_features), *(state.new_empty(state.shape) for state in states)]
 
 
+def _flops(x: Shape, states: Sequence[Shape], parameters: Sequence[Shape], *_: object) -> int:
+    """Those of the products."""
+    return 2 * prod(x[:2]) * sum(prod(shape) for shape in parameters if len(shape) > 1)
+
+
 _operator = operator(
     "recurrence",
     "Tensor x, Tensor[] states, Tensor[] parameters, Tensor? lengths, Tensor[] randomness, str graph",
     _run,
     _shapes,
+    _flops,
 )

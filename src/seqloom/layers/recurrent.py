@@ -14,6 +14,7 @@ from seqloom.cells.cell import Cell, Traced, trace
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 from seqloom.kernels import Call, Randomness
+from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
@@ -132,9 +133,9 @@ class Recurrent(CausalLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
         lengths = check_sequence(self, x, self.in_features, lengths)
-        if torch.is_autocast_enabled(x.device.type):
+        if under_autocast(x):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
-            with torch.autocast(x.device.type, enabled=False):
+            with without_autocast(x):
                 return self._run(x.to(self._initial_vectors()[0].dtype), state, lengths)
         return self._run(x, state, lengths)
 

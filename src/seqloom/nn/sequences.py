@@ -20,6 +20,7 @@ from seqloom.cells.graph import Graph
 from seqloom.cells.projected_lstm import ProjectedLSTM
 from seqloom.errors import UsageError
 from seqloom.kernels import Call
+from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.kernels.symbolic import Proxy, as_leaf
@@ -83,9 +84,9 @@ class _Sequence(TorchsOwn, nn.RNNBase):
 
     def _run(self, x: Tensor, states: States, lengths: Tensor | None) -> tuple[Tensor, States]:
         """x (T, B, D) and states (L K, B, H) → y (T, B, K H) and the final states."""
-        if torch.is_autocast_enabled(x.device.type):
+        if under_autocast(x):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
-            with torch.autocast(x.device.type, enabled=False):
+            with without_autocast(x):
                 dtype = self._present_weights()[self._all_weights[0][0]].dtype
                 return self._layers(x.to(dtype), tuple(state.to(dtype) for state in states), lengths)
         return self._layers(x, states, lengths)

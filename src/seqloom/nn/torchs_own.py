@@ -40,3 +40,7 @@ class TorchsOwn(nn.Module):
             SeqloomWarning,
             stacklevel=3,
         )
+
+    @qconfig.deleter
+    def qconfig(self) -> None:
+        self.__dict__.pop("_qconfig", None)

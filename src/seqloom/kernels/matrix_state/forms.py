@@ -10,7 +10,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 from torch.compiler import assume_constant_result
+from torch.utils.flop_counter import FlopCounterMode
 
+from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.backend import FUSED, REFERENCE, Kernel
 from seqloom.kernels.operator import operator
 from seqloom.kernels.policy import Operation, wish
@@ -78,11 +80,10 @@ class Sequences(NamedTuple):
     def run(self, form: Form[Any]) -> tuple[Tensor, Any]:
         """``form`` on all that."""
         matrix = self.states[0]
-        device = matrix.device.type
-        if not torch.is_autocast_enabled(device):
+        if not under_autocast(matrix):
             return form(*self.inputs, self.state)
         # A recurrence adds its rounding errors up over time, so it keeps the precision of its state.
-        with torch.autocast(device, enabled=False):
+        with without_autocast(matrix):
             return form(*(one.to(matrix.dtype) for one in self.inputs), self.state)
 
 
@@ -117,7 +118,7 @@ class _MatrixState(Operation[Sequences, tuple[Tensor, Any]]):
         if work.single or not is_seen(given) or left_to_torch(given) or _forms(work.forms.name) is None:
             return super().__call__(work)
         inputs = work.inputs
-        if torch.is_autocast_enabled(given[-1].device.type):
+        if under_autocast(given[-1]):
             inputs = [one.to(work.states[0].dtype) for one in inputs]
         y, *after = _operator(list(inputs), list(work.states), work.forms.name, wish())
         return y, work.forms.together(*after)
@@ -150,7 +151,14 @@ def _shapes(inputs: Sequence[Tensor], states: Sequence[Tensor], name: str) -> li
     return [inputs[VALUES].new_empty(inputs[VALUES].shape), *(state.new_empty(state.shape) for state in states)]
 
 
-_operator = operator("matrix_state", "Tensor[] inputs, Tensor[] states, str name", _run, _shapes)
+def _flops(inputs: Sequence[Sequence[int]], states: Sequence[Sequence[int]], name: str) -> int:
+    """Those of the chunks."""
+    with FlopCounterMode(display=False) as counted:
+        _run(*([torch.empty(tuple(shape), device="meta") for shape in shapes] for shapes in (inputs, states)), name)
+    return counted.get_total_flops()
+
+
+_operator = operator("matrix_state", "Tensor[] inputs, Tensor[] states, str name", _run, _shapes, _flops)
 
 
 def fold(step: Form[State], sequences: Sequence[Tensor], values: Tensor, state: State) -> tuple[Tensor, State]:

@@ -15,6 +15,7 @@ from seqloom.cells.cell import trace
 from seqloom.cells.slstm import SLSTM
 from seqloom.cells.words import Symbol, affine, part
 from seqloom.kernels import Call
+from seqloom.kernels.autocast import without_autocast
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
@@ -99,7 +100,7 @@ class HeadwiseSLSTM(nn.Module):
         self._stream.forget()
 
     def _run(self, gates: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
-        with torch.autocast(gates.device.type, enabled=False):  # rounding errors add up over time
+        with without_autocast(gates):  # rounding errors add up over time
             y, states = kernels.RECURRENCE(self._call(gates, state, lengths))
         return y, SLSTMState(*states)
 
@@ -109,8 +110,8 @@ class HeadwiseSLSTM(nn.Module):
     def _gates(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         """The maps of x and c (…, H), side by side: (…, 4 H)."""
         x, c = inputs
-        dtype = next(self.parameters()).dtype
-        with torch.autocast(x.device.type, enabled=False):
+        dtype = self.biases()["input"].dtype
+        with without_autocast(x):
             x, c = x.to(dtype), c.to(dtype)
             return torch.cat([self.maps[name](c if name in CONVOLVED else x) for name in GATES], -1)
 
