@@ -76,7 +76,7 @@ def test_what_is_no_cell() -> None:
 def test_a_learned_initial_state_learns() -> None:
     layer = Recurrent(LSTM, 3, 4, LearnedState())
     layer(torch.randn(2, 3, 3))[0].sum().backward()
-    assert all(vector.grad is not None and vector.grad.any() for vector in layer.initial_vectors)
+    assert all(vector.grad is not None and vector.grad.any() for vector in layer.initial_vectors.parameters())
 
 
 def test_a_random_initial_state_is_decided_by_its_seed() -> None:

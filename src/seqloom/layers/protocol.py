@@ -44,7 +44,8 @@ class CausalLayer(SequenceLayer):
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
         check_step(self, x_t, self.in_features)
-        y, state = self.forward(x_t[:, None], state)
+        run = self if self._forward_pre_hooks else self.forward  # hooks that compute weights: prune, older weight norm
+        y, state = run(x_t[:, None], state)
         return y[:, 0], state
 
 
