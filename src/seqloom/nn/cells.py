@@ -6,79 +6,75 @@ as torch wants them. Axes: B batch, D features, H hidden.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
 
+import torch
 from torch import Tensor, nn
 
 from seqloom import kernels
-from seqloom.cells.graph import Graph
-from seqloom.kernels import Call, Stream
+from seqloom.kernels import Call, Steps
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
-from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
+from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, TWINS, Twin
 from seqloom.kernels.transforms import is_recorded
 from seqloom.nn.equations import graph_of, named
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-KEYS = dict.fromkeys(NAMES).keys()
+OF_PARAMETERS = itemgetter(*NAMES)
+BY_FUNCTION = {twin.function: twin for twin in TWINS}
 
 
 class _Step(nn.RNNCellBase):
-    """What the three share: the stream of steps, made when it is first needed and never copied or saved."""
-
-    _stream: Stream | None = None
+    """What the three share."""
 
     @property
     def _twin(self) -> Twin:
         raise NotImplementedError
 
-    def repack(self) -> None:
-        """Forget the packed weights: needed after writing weights through ``.data``, and only then."""
-        if self._stream is not None:
-            self._stream.forget()
-
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_recorded():
-            return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
             states = tuple(rows for _ in self._twin.cell.state)
         if x.dim() == 1:
             new = self._step(x[None], tuple(state[None] for state in states))
             return None if new is None else tuple(state[0] for state in new)
-        stream = self._stream
-        if stream is None:
-            stream = self._stream = Stream(self._graph, self._weights, self._named)
-        done = stream.step(x, states)
-        if done is not None:
-            return done[1]
-        return None if OWN.choose(self) is not None else self._wished(x, states)
+        if not torch.is_autocast_enabled("cpu"):  # then torch chooses formats
+            done = _steps(self._twin.function, self.input_size, self.hidden_size, self.bias)(
+                x, states, self._plain_weights()
+            )
+            if done is not None:
+                return done[1]
+        return None if is_recorded() or OWN.choose(self) is not None else self._wished(x, states)
 
     def _wished(self, x: Tensor, states: States) -> States | None:
         """The new states by the kernel that was asked for by name; None for shapes that torch has a message for."""
         shapes = [state.shape for state in states]
         if x.dim() != 2 or x.shape[1] != self.input_size or {*shapes} != {(x.shape[0], self.hidden_size)}:
             return None
-        return kernels.RECURRENCE(Call(self._graph, self._named(), x[:, None], states, None, None))[1]
-
-    @property
-    def _graph(self) -> Graph:
-        return graph_of(self._twin.cell, self.input_size, self.hidden_size)
-
-    def _weights(self) -> list[Tensor]:
-        """The present weights; none where one is no Parameter, but computed anew (parametrised, weight norm)."""
-        own = self._parameters
-        return [weight for weight in own.values() if weight is not None] if own.keys() == KEYS else []
-
-    def _named(self) -> dict[str, Tensor]:
+        graph = graph_of(self._twin.cell, self.input_size, self.hidden_size)
         weights = {name: getattr(self, name) for name in NAMES}
-        return named(self._twin, {name: weight for name, weight in weights.items() if weight is not None})
+        parameters = named(self._twin, {name: weight for name, weight in weights.items() if weight is not None})
+        return kernels.RECURRENCE(Call(graph, parameters, x[:, None], states, None, None))[1]
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_stream"}
+    def _plain_weights(self) -> Sequence[Tensor] | None:
+        """W_ih, W_hh and, if there are biases, b_ih and b_hh; None where one is computed (parametrised)."""
+        try:
+            weights: tuple[Tensor, ...] = OF_PARAMETERS(self._parameters)
+        except KeyError:
+            return None
+        return weights if self.bias else weights[:2]
+
+
+@lru_cache(maxsize=256)
+def _steps(function: str, in_features: int, hidden_size: int, biased: bool) -> Steps:
+    twin = BY_FUNCTION[function]
+    graph = graph_of(twin.cell, in_features, hidden_size)
+    return Steps(graph, twin.arrangement(in_features, hidden_size, biased), apart=False)
 
 
 class _Own(Kernel[_Step, None]):
