@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 import seqloom.nn as ours
 from seqloom import kernels
 from seqloom.cells import GRU, LSTM, LayerNormGRU, MinGRU, RecurrentDropout
-from seqloom.layers import Bidirectional, Recurrent, parse_spec, stack
+from seqloom.layers import Bidirectional, Recurrent, SequenceLayer, parse_spec, stack
 from seqloom.layers.attention import AdditiveScore, CausalSelfAttention, GeneralScore, SelfAttention
 from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
@@ -21,13 +21,27 @@ from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerD
 __all__ = ["CELLS", "DROP_INS", "LAYERS", "SUBJECTS", "TORCHS", "Subject", "tensors_of"]
 
 FEATURES, HIDDEN = 4, 8
-BLOCKS = "mingru lru rg-lru slstm mlstm retnet gla mamba2 deltanet gated-deltanet attention transformer esn".split()
+BLOCKS = [
+    "mingru",
+    "lru",
+    "rg-lru",
+    "slstm",
+    "mlstm",
+    "retnet",
+    "gla",
+    "mamba2",
+    "deltanet",
+    "gated-deltanet",
+    "attention",
+    "transformer",
+    "esn",
+]
 
 
 def tensors_of(value: Any) -> list[Tensor]:
-    """Every tensor of an output, in order."""
+    """Every tensor of numbers of an output, in order; the seeds of rows are drawn anew."""
     if isinstance(value, Tensor):
-        return [value]
+        return [value] if value.is_floating_point() else []
     if isinstance(value, PackedSequence):
         return [value.data]
     return [tensor for part in value for tensor in tensors_of(part)] if value is not None else []
@@ -72,7 +86,7 @@ class Subject:
             return self.run(module, x, lengths)
 
 
-class _Remembering(nn.Module):
+class _Remembering(SequenceLayer):
     """A decoder and the memory (S, M) that every row of a batch looks back at."""
 
     def __init__(self, decoder: nn.Module) -> None:
@@ -84,6 +98,9 @@ class _Remembering(nn.Module):
         memory = self.memory.expand(x.shape[0], -1, -1)
         y, state = self.decoder(x, self.decoder.initial_state(x.shape[0], memory=memory), lengths)
         return y, getattr(state, "recurrence", ())
+
+    def initial_state(self, batch_size: int) -> Any:
+        return ()
 
 
 def _stack() -> nn.Module:
@@ -124,15 +141,23 @@ LAYERS = [
     Subject("SelfAttention", lambda: SelfAttention(FEATURES, heads=2)),
     Subject(
         "BahdanauDecoder",
-        lambda: _Remembering(BahdanauDecoder(Recurrent(GRU, FEATURES + HIDDEN, 8), AdditiveScore(8, HIDDEN, hidden_size=5))),
+        lambda: _Remembering(
+            BahdanauDecoder(Recurrent(GRU, FEATURES + HIDDEN, 8), AdditiveScore(8, HIDDEN, hidden_size=5))
+        ),
     ),
-    Subject("LuongDecoder", lambda: _Remembering(LuongDecoder(Recurrent(LSTM, FEATURES + 8, 8), GeneralScore(8, HIDDEN)))),
+    Subject(
+        "LuongDecoder", lambda: _Remembering(LuongDecoder(Recurrent(LSTM, FEATURES + 8, 8), GeneralScore(8, HIDDEN)))
+    ),
     Subject("TransformerDecoder", lambda: _Remembering(TransformerDecoder([_decoder_block()]))),
 ]
 TORCHS = [
     Subject("torch RNN", lambda: nn.RNN(FEATURES, HIDDEN, batch_first=True), packs=True, is_torchs=True),
-    Subject("torch LSTM", lambda: nn.LSTM(FEATURES, HIDDEN, num_layers=2, batch_first=True), packs=True, is_torchs=True),
-    Subject("torch GRU", lambda: nn.GRU(FEATURES, HIDDEN, bidirectional=True, batch_first=True), packs=True, is_torchs=True),
+    Subject(
+        "torch LSTM", lambda: nn.LSTM(FEATURES, HIDDEN, num_layers=2, batch_first=True), packs=True, is_torchs=True
+    ),
+    Subject(
+        "torch GRU", lambda: nn.GRU(FEATURES, HIDDEN, bidirectional=True, batch_first=True), packs=True, is_torchs=True
+    ),
     Subject("torch RNNCell", lambda: nn.RNNCell(FEATURES, HIDDEN), steps=True, is_torchs=True),
     Subject("torch LSTMCell", lambda: nn.LSTMCell(FEATURES, HIDDEN), steps=True, is_torchs=True),
     Subject("torch GRUCell", lambda: nn.GRUCell(FEATURES, HIDDEN), steps=True, is_torchs=True),

@@ -92,7 +92,9 @@ def outcome(column: Column, subject: Subject) -> Outcome:
             return Outcome("refused" if said.endswith(".") and len(said.split()) > 5 else "wrong", said)
         except Exception as error:
             return Outcome("wrong", f"{type(error).__name__}: {error}")
-    return Outcome("right", kernels=tuple(sorted({choice.kernel for choice in choices if choice.work == "a recurrence"})))
+    return Outcome(
+        "right", kernels=tuple(sorted({choice.kernel for choice in choices if choice.work == "a recurrence"}))
+    )
 
 
 def check(column: Column, subject: Subject) -> None:
@@ -102,22 +104,27 @@ def check(column: Column, subject: Subject) -> None:
 
 
 def assert_same(found: Sequence[Tensor | None], wanted: Sequence[Tensor | None], tolerance: float = 2e-5) -> None:
-    """Equal up to rounding; None is 0."""
+    """Equal up to rounding, as a share of the largest entry; None is 0."""
     assert len(found) == len(wanted), f"{len(found)} tensors, not {len(wanted)}"
     for k, (ours, theirs) in enumerate(zip(found, wanted, strict=True)):
         if theirs is None or ours is None:
             assert ours is None or not ours.any(), f"tensor {k} is not 0"
             assert theirs is None or not theirs.any(), f"tensor {k} is missing"
         else:
+            room = theirs.shape[1] if ours.ndim == 4 else None  # a traced cache has room for every step, real or not
+            if room is not None:
+                assert not ours[:, room:].any()
+                ours = ours[:, :room]
+            atol = tolerance * max(1.0, float(theirs.abs().max()) if theirs.numel() else 0.0)
             torch.testing.assert_close(
-                ours, theirs, rtol=tolerance, atol=tolerance, check_stride=False, msg=lambda text, k=k: f"tensor {k}: {text}"
+                ours, theirs, rtol=tolerance, atol=atol, check_stride=False, msg=lambda text, k=k: f"tensor {k}: {text}"
             )
 
 
 def both_ways(run: Callable[..., list[Tensor]], module: nn.Module, x: Tensor, *rest: Any) -> list[Tensor | None]:
     """What comes out, and the gradients of the sum of squares of all of it by x and by every parameter."""
     x = x.detach().requires_grad_()
-    found = [tensor for tensor in run(module, x, *rest) if tensor.is_floating_point()]
+    found = run(module, x, *rest)
     loss = sum(tensor.square().sum() for tensor in found if tensor.requires_grad)
     assert isinstance(loss, Tensor)
     weights = [weight for weight in module.parameters() if weight.requires_grad]

@@ -56,7 +56,7 @@ def test_outputs_are_those_of_the_reference(name: str, value: float) -> None:
                     continue
                 got = outcome(kernel, drawn)
                 for result in [one for one in wanted if not one.startswith("gradient")]:
-                    where = f"{kernel.name}: {result} where {place} is {value}, lengths {lengths}"
+                    where = f"{kernel.backend.name}: {result} where {place} is {value}, lengths {lengths}"
                     assert torch.equal(kinds(got[result]), kinds(wanted[result])), where
 
 
@@ -70,7 +70,8 @@ def test_gradients_are_no_numbers_where_those_of_the_reference_are_none(name: st
         for kernel in (CPU, DERIVED):
             got = outcome(kernel, drawn)
             for result in [one for one in wanted if one.startswith("gradient") and one in got]:
-                assert torch.equal(got[result].isfinite(), wanted[result].isfinite()), f"{kernel.name}: {result}"
+                what = f"{kernel.backend.name}: {result}"
+                assert torch.equal(got[result].isfinite(), wanted[result].isfinite()), what
 
 
 @each_value

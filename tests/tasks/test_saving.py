@@ -15,6 +15,7 @@ from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
 from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, NormKind, Recurrent, Window, stack, tied_head
 from seqloom.models.token_model import TokenModel
+from seqloom.tasks.bodies import body_from_data, body_to_data
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
 from seqloom.training.checkpoints import Run
 from seqloom.training.directory import write_directory
@@ -66,6 +67,31 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path, changes: dict[str, Any]
     loaded.save(tmp_path / "again")
     first, second = read_directory(tmp_path / "model"), read_directory(tmp_path / "again")
     assert {name for name in first if first[name] != second.get(name)} <= {"metrics.jsonl"}
+
+
+@pytest.mark.parametrize("spec", ["gru(4)", "2*gru(4)", "2*gru(4) with dropout=0.5 residual=true"])
+def test_dropout_between_layers_is_that_of_the_words_or_of_the_model(tmp_path: Path, spec: str) -> None:
+    """No warning for a model of one layer: its dropout acts before the head."""
+    model = small(spec, dropout=0.25).fit([RHYME])
+    model.save(tmp_path / "model")
+    body = LanguageModel.load(tmp_path / "model").model_.body
+    assert model.model_.body.dropout.p == body.dropout.p == {"gru(4)": 0.0, "2*gru(4)": 0.25}.get(spec, 0.5)
+    assert body.residual == ("residual" in spec)
+
+
+def test_an_older_model_of_one_layer_that_has_a_dropout_between_layers_loads() -> None:
+    data = body_to_data(stack([Recurrent(LSTM, 4, 4)]))
+    assert isinstance(body_from_data(data | {"dropout": 0.5}, 4), CausalLayer)
+
+
+def test_the_words_of_a_body_made_by_hand_are_saved_whole(tmp_path: Path) -> None:
+    def body(in_features: int) -> CausalLayer:
+        made = stack([Recurrent(LSTM, in_features, 4), Recurrent(LSTM, 4, 4)], dropout=0.5, residual=True)
+        assert isinstance(made, CausalLayer)
+        return made
+
+    small(body, dropout=0.25).fit([RHYME]).save(tmp_path / "model")
+    assert LanguageModel.load(tmp_path / "model").spec == "2*lstm(4) with dropout=0.5 residual=true"
 
 
 def test_a_tied_head_is_saved_and_loaded_as_one_weight(model: LanguageModel) -> None:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.compiler import is_compiling
 
 from seqloom.cells.graph import Graph
 from seqloom.kernels.arrangement import Arrangement, one_by_one
@@ -56,6 +55,8 @@ class _Live(Kernel[Step, "_Ready"]):
             return "gradients are wanted"
         if step.tensors is None:
             return "weights are computed for each call, by parametrisations or hooks"
+        if torch.is_autocast_enabled("cpu"):
+            return "autocast chooses formats operation by operation"
         reason = left_to_torch(step.all)
         if reason is None and is_seen(step.all):
             reason = "somebody looks at torch's operations"
@@ -102,10 +103,9 @@ class Steps:
     def __call__(self, x: Tensor, states: States, tensors: Sequence[Tensor] | None) -> tuple[Tensor, States] | None:
         """x (B, D) and the states (B, H) → y and the new states, a tuple of the same type, or None: call it whole.
 
-        ``tensors`` is None where a weight is no plain tensor, but computed.
+        ``tensors`` is None where a weight is no plain tensor, but computed. Not for a compiler's eyes: while
+        ``torch.compiler.is_compiling()``, go on without.
         """
-        if is_compiling():
-            return None
         policy = present()
         if policy.seen is not None:
             policy.seen.append(self.explain(x, states, tensors))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,17 +20,20 @@ from torch._C._functorch import maybe_current_level
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
-from torch.compiler import is_compiling, is_exporting
+from torch.compiler import is_compiling
 from torch.nn import Parameter
+from torch.utils._pytree import _register_namedtuple
 
 from seqloom.errors import UsageError
 
 __all__ = [
     "UNDER_TRANSFORM",
     "differentiable_inside",
+    "is_foreign",
     "is_quiet",
-    "is_recorded",
     "is_seen",
+    "is_traced_for_others",
+    "known_to_torch",
     "left_to_torch",
     "may_transform",
     "sameness",
@@ -37,6 +41,7 @@ __all__ = [
 ]
 
 UNDER_TRANSFORM = "a torch.func transform or forward-mode derivative is under way"
+Kind = TypeVar("Kind", bound=type)
 PLAIN = frozenset({Tensor, Parameter})
 STAND_INS = frozenset({FakeTensor, FunctionalTensor})
 """What torch puts in the place of tensors while it traces."""
@@ -95,14 +100,18 @@ def sameness(tensors: Sequence[Tensor], rows: int) -> Callable[..., bool]:
     return check
 
 
+def is_foreign(tensors: Iterable[Tensor]) -> bool:
+    """Whether one of ``tensors`` is of a class with rules of its own, neither torch's plain one nor its stand-ins."""
+    return not all(type(tensor) in PLAIN or type(tensor) in STAND_INS for tensor in tensors)
+
+
 def left_to_torch(tensors: Sequence[Tensor]) -> str | None:
     """Why only torch's operations will do, one by one, or None: a transform, or tensors with rules of their own."""
     if under_transform(tensors):
         return UNDER_TRANSFORM
-    foreign = {type(tensor) for tensor in tensors} - PLAIN - STAND_INS
-    if not foreign:
+    if not is_foreign(tensors):
         return None
-    names = ", ".join(sorted(kind.__name__ for kind in foreign))
+    names = ", ".join(sorted({type(tensor).__name__ for tensor in tensors if is_foreign((tensor,))}))
     if "ExpandedWeight" in names:
         raise UsageError(
             "ExpandedWeights know the operations of a list, and a recurrence is not on it. "
@@ -118,6 +127,12 @@ def differentiable_inside() -> Iterator[None]:
         yield
 
 
-def is_recorded() -> bool:
-    """Whether a program is written down that others run, who have torch's operators and not ours."""
-    return is_exporting() if is_compiling() else _is_tracing()
+def is_traced_for_others() -> bool:
+    """Whether ``torch.jit`` writes a program down, for those who may have torch's operators and not ours."""
+    return not is_compiling() and _is_tracing()
+
+
+def known_to_torch(kind: Kind, name: str | None = None) -> Kind:
+    """``kind``, a named tuple, which programs of ``torch.export`` may now take and return, under its ``name``."""
+    _register_namedtuple(kind, serialized_type_name=name or f"{kind.__module__}.{kind.__qualname__}")
+    return kind

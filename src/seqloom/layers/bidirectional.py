@@ -9,11 +9,13 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.kernels.reversing import reverse_rows
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
 
 __all__ = ["Bidirectional", "BidirectionalState"]
 
 
+@known_to_torch
 class BidirectionalState(NamedTuple):
     """The states of the two directions: after the last step, and after the first."""
 
@@ -44,6 +46,7 @@ class Bidirectional(SequenceLayer):
         self.backward_layer = backward_layer
         self.in_features = forward_layer.in_features
         self.out_features = forward_layer.out_features + backward_layer.out_features
+        self.backward_features = backward_layer.out_features
 
     def initial_state(self, batch_size: int) -> BidirectionalState:
         """The initial states of both directions."""

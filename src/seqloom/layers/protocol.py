@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.library import custom_op
 
 from seqloom.errors import UsageError
+from seqloom.kernels.symbolic import Leaf
 from seqloom.kernels.transforms import is_seen
 from seqloom.layers.state import leaves
 
@@ -23,11 +24,16 @@ SIGNED = torch.int8, torch.int16, torch.int32, torch.int64
 INTEGERS = frozenset((*SIGNED, torch.uint8, torch.uint16, torch.uint32, torch.uint64))
 
 
-class SequenceLayer(nn.Module, ABC):
+class SequenceLayer(Leaf, ABC):
     """A layer that reads a whole sequence: ``y, state = layer(x, state=None, lengths=None)``, always this pair."""
 
     in_features: int
     out_features: int
+    backward_features: int | None = 0
+    """How many of the last features of y come from a reader that begins at the end, and has seen all at step 0.
+
+    None where such features are mixed with others, so that no step has seen all.
+    """
 
     @abstractmethod
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
-from seqloom import kernels
+from seqloom import cells, kernels
 from seqloom.cells.cell import Cell, Traced, trace
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 from seqloom.kernels import Call, Randomness
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.weights import Finder, WeightMap, empty_weights, weights_by_name
@@ -140,7 +142,7 @@ class Recurrent(CausalLayer):
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
         done = None
-        if type(state) is self.state_type and not self._forward_pre_hooks:
+        if type(state) is self.state_type and not self._forward_pre_hooks and not is_compiling():
             if self._masked:
                 done = self._masked_step(x_t, state)
             else:
@@ -193,10 +195,11 @@ class Recurrent(CausalLayer):
         return f"{cell}, in_features={self.in_features}, hidden_size={self.hidden_size}"
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _state_type(owner: str, names: tuple[str, ...]) -> Any:
     made: Any = namedtuple(f"{owner}State", names)  # type: ignore[misc]
-    return type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
+    kind = type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
+    return known_to_torch(kind, f"seqloom.state.{owner}({', '.join(names)})")
 
 
 def _reduce(state: Any) -> tuple[Any, ...]:
@@ -212,3 +215,9 @@ def _check_sizes(in_features: int, hidden_size: int) -> None:
     for name, size in (("in_features", in_features), ("hidden_size", hidden_size)):
         if not isinstance(size, int) or size < 1:
             raise UsageError(f"{name} must be a whole number of at least 1; got {size!r}.")
+
+
+for _name in cells.__all__:  # so that a saved program finds the states of every cell of the library
+    _kind = getattr(cells, _name)
+    if isinstance(_kind, type) and issubclass(_kind, Cell) and isinstance(_kind.state, tuple):
+        _state_type(_name, _kind.state)

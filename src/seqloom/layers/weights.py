@@ -10,11 +10,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import assume_constant_result
 
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 
 __all__ = ["Finder", "WeightMap", "empty_weights", "plain_weights", "weights_by_name"]
+
+Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 class WeightMap(nn.Module):
@@ -75,12 +78,12 @@ def weights_by_name(root: nn.Module, graph: Graph) -> dict[str, Tensor]:
     """
     found = {f"{owner}.{name}": tensor for owner, one in _maps(root) for name, tensor in one().items()}
     wanted = _shapes(graph)
-    for name, shape in wanted.items():
+    for name, shape in wanted:
         tensor = found.get(name)
         if tensor is None or tensor.shape != shape:
             got = "there is none" if tensor is None else f"it is {tuple(tensor.shape)}"
             raise UsageError(f"The cell reads the weight {name!r} of shape {tuple(shape)}, but {got}.")
-    return {name: found[name] for name in wanted}
+    return {name: found[name] for name, _ in wanted}
 
 
 class Finder:
@@ -135,6 +138,11 @@ def _maps(root: nn.Module) -> Iterator[tuple[str, WeightMap]]:
         yield owner, one
 
 
+@assume_constant_result
+def _shapes(graph: Graph) -> Shapes:
+    return _cached_shapes(graph)
+
+
 @lru_cache(maxsize=256)
-def _shapes(graph: Graph) -> Mapping[str, torch.Size]:
-    return {parameter.name: torch.Size(parameter.shape) for parameter in graph.parameters()}
+def _cached_shapes(graph: Graph) -> Shapes:
+    return tuple((parameter.name, parameter.shape) for parameter in graph.parameters())

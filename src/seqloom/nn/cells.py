@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
 
-import torch
 from torch import Tensor, nn
+from torch.compiler import assume_constant_result, is_compiling
 
 from seqloom import kernels
+from seqloom.cells.graph import Graph
 from seqloom.kernels import Call, Steps
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
+from seqloom.kernels.symbolic import Proxy, as_leaf
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, TWINS, Twin
-from seqloom.kernels.transforms import is_recorded
+from seqloom.kernels.transforms import is_foreign, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
+from seqloom.nn.torchs_own import TorchsOwn
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
@@ -28,7 +31,7 @@ OF_PARAMETERS = itemgetter(*NAMES)
 BY_FUNCTION = {twin.function: twin for twin in TWINS}
 
 
-class _Step(nn.RNNCellBase):
+class _Step(TorchsOwn, nn.RNNCellBase):
     """What the three share."""
 
     @property
@@ -37,29 +40,29 @@ class _Step(nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
+        if is_traced_for_others() or (type(x) is not Tensor and is_foreign((x,))):
+            return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
             states = tuple(rows for _ in self._twin.cell.state)
         if x.dim() == 1:
             new = self._step(x[None], tuple(state[None] for state in states))
             return None if new is None else tuple(state[0] for state in new)
-        if not torch.is_autocast_enabled("cpu"):  # then torch chooses formats
-            done = _steps(self._twin.function, self.input_size, self.hidden_size, self.bias)(
-                x, states, self._plain_weights()
-            )
+        if not is_compiling():
+            steps = _steps(self._twin.function, self.input_size, self.hidden_size, self.bias)
+            done = steps(x, states, self._plain_weights())
             if done is not None:
                 return done[1]
-        return None if is_recorded() or OWN.choose(self) is not None else self._wished(x, states)
+        return None if OWN.choose(self) is not None else self._wished(x, states)
 
     def _wished(self, x: Tensor, states: States) -> States | None:
         """The new states by the kernel that was asked for by name; None for shapes that torch has a message for."""
         shapes = [state.shape for state in states]
         if x.dim() != 2 or x.shape[1] != self.input_size or {*shapes} != {(x.shape[0], self.hidden_size)}:
             return None
-        graph = graph_of(self._twin.cell, self.input_size, self.hidden_size)
         weights = {name: getattr(self, name) for name in NAMES}
         parameters = named(self._twin, {name: weight for name, weight in weights.items() if weight is not None})
-        return kernels.RECURRENCE(Call(graph, parameters, x[:, None], states, None, None))[1]
+        return kernels.RECURRENCE(Call(_graph(self), parameters, x[:, None], states, None, None))[1]
 
     def _plain_weights(self) -> Sequence[Tensor] | None:
         """W_ih, W_hh and, if there are biases, b_ih and b_hh; None where one is computed (parametrised)."""
@@ -68,6 +71,12 @@ class _Step(nn.RNNCellBase):
         except KeyError:
             return None
         return weights if self.bias else weights[:2]
+
+
+@assume_constant_result
+def _graph(module: _Step) -> Graph:
+    """The equations; a function that a tracer takes for a constant."""
+    return graph_of(module._twin.cell, module.input_size, module.hidden_size)
 
 
 @lru_cache(maxsize=256)
@@ -110,6 +119,8 @@ class RNNCell(_Step, nn.RNNCell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)  # type: ignore[return-value]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]
 
@@ -132,6 +143,8 @@ class LSTMCell(_Step, nn.LSTMCell):
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)  # type: ignore[return-value]
         new = self._step(input, None if hx is None else tuple(hx))
         return super().forward(input, hx) if new is None else new  # type: ignore[return-value]
 
@@ -153,5 +166,7 @@ class GRUCell(_Step, nn.GRUCell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)  # type: ignore[return-value]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from torch import Tensor
-from torch.compiler import assume_constant_result
 
 from seqloom.cells.cell import Cell, trace
 from seqloom.cells.graph import Graph
@@ -15,14 +14,9 @@ from seqloom.kernels.torch_order import Twin
 __all__ = ["graph_of", "named"]
 
 
-@assume_constant_result
+@lru_cache(maxsize=256)
 def graph_of(cell: Cell, in_features: int, hidden_size: int) -> Graph:
     """The cell's equations at these sizes."""
-    return _graph_of(cell, in_features, hidden_size)
-
-
-@lru_cache(maxsize=256)
-def _graph_of(cell: Cell, in_features: int, hidden_size: int) -> Graph:
     return trace(cell, in_features, hidden_size).graph
 
 

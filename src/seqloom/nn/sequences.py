@@ -12,22 +12,26 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.compiler import assume_constant_result
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqloom import kernels
+from seqloom.cells.graph import Graph
 from seqloom.cells.projected_lstm import ProjectedLSTM
 from seqloom.errors import UsageError
 from seqloom.kernels import Call
 from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
+from seqloom.kernels.symbolic import Proxy, as_leaf
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
-from seqloom.kernels.transforms import is_recorded
+from seqloom.kernels.transforms import is_foreign, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
+from seqloom.nn.torchs_own import TorchsOwn
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
 
-class _Sequence(nn.RNNBase):
+class _Sequence(TorchsOwn, nn.RNNBase):
     """The way all three run: layer after layer, direction after direction, each a call of a kernel."""
 
     @property
@@ -39,9 +43,11 @@ class _Sequence(nn.RNNBase):
 
         Raises ValueError or RuntimeError, as torch does, where a shape or format does not fit.
         """
-        if is_recorded():
-            return super().forward(input, hx)  # so that exported models hold an operation that others know
+        if isinstance(input, Proxy):
+            return as_leaf(self, input, hx)
         self._update_flat_weights()
+        if is_traced_for_others() or is_foreign(self._flat_weights):  # type: ignore[arg-type]
+            return super().forward(input, hx)
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
         name, rank = type(self).__name__, input.dim()
@@ -105,7 +111,7 @@ class _Sequence(nn.RNNBase):
         twin = self._twin
         present = self._present_weights()
         parameters = named(twin, {name.rpartition("_l")[0]: present[name] for name in names})
-        graph = graph_of(twin.cell, x.shape[-1], self.hidden_size)
+        graph = _graph(self, k)
         backwards = names[0].endswith("_reverse")
         x = reverse_rows(x, lengths) if backwards else x
         y, new = kernels.RECURRENCE(Call(graph, parameters, x, states, lengths, None))
@@ -134,6 +140,14 @@ class _Sequence(nn.RNNBase):
                 f"For {kind} {rank}-D input, {names} should also be {rank}-D but got "
                 + (f"({ranks}) tensors" if len(states) == 2 else f"{ranks} tensor")
             )
+
+
+@assume_constant_result
+def _graph(module: _Sequence, k: int) -> Graph:
+    """The equations of direction ``k``; a function that a tracer takes for a constant."""
+    directions = 2 if module.bidirectional else 1
+    below = module.input_size if k < directions else (module.proj_size or module.hidden_size) * directions
+    return graph_of(module._twin.cell, below, module.hidden_size)
 
 
 class RNN(_Sequence, nn.RNN):

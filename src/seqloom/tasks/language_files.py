@@ -128,7 +128,7 @@ def _parameters(settings: LanguageSettings, model: TokenModel) -> dict[str, Any]
 def _words(model: TokenModel) -> str | None:
     """The specification that builds the body, where there is one."""
     try:
-        return None if getattr(model.body, "residual", False) else str(spec_of(model.body))
+        return str(spec_of(model.body))
     except UsageError:
         return None
 

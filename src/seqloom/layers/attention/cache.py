@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
-from seqloom.kernels.transforms import is_seen
+from seqloom.kernels.transforms import is_seen, known_to_torch
 from seqloom.layers.attention.places import steps_after
 from seqloom.layers.padding import real_steps_only
 
 __all__ = ["KeyValueCache", "ReservedCache", "reserve"]
 
 
+@known_to_torch
 class KeyValueCache(NamedTuple):
     """Keys and values (B, S, N, K) of ``steps`` (B,) past steps; more steps make a new, longer one."""
 
@@ -53,6 +54,7 @@ class KeyValueCache(NamedTuple):
         return self.keys, self.values
 
 
+@known_to_torch
 class ReservedCache(NamedTuple):
     """The same with room for S steps, written in place: a state that was stepped from is spent, and cannot be forked.
 
@@ -70,7 +72,9 @@ class ReservedCache(NamedTuple):
         """
         keys, values = keys.to(self.keys.dtype), values.to(self.values.dtype)
         if is_seen((keys, self.keys)):
-            raise UsageError("A reserved cache is written where its rows end, which a tracer cannot see. Keep the growing cache.")
+            raise UsageError(
+                "A reserved cache is written where its rows end, which a tracer cannot see. Keep the growing cache."
+            )
         steps = steps_after(self.steps, keys, lengths)
         wanted = max(steps.tolist(), default=0)
         if wanted > self.keys.shape[1]:

@@ -73,7 +73,7 @@ class _Torch(Kernel[Attention, Tensor]):
             mask, causal = work.masked, False
         if bias is not None:
             mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
-        grouped = key.shape[1] != query.shape[1]
+        grouped = bool(key.shape[1] != query.shape[1])  # sizes are tensors under torch.jit.trace
         return F.scaled_dot_product_attention(query, key, value, mask, dropout, causal, enable_gqa=grouped)
 
 

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqloom.kernels.transforms import is_seen
+from seqloom.kernels.transforms import is_seen, known_to_torch
 
 __all__ = ["PlaceState", "next_places", "steps_after"]
 
 
+@known_to_torch
 class PlaceState(NamedTuple):
     """How many steps each row has had: ``steps`` (B,)."""
 

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
 from seqloom import kernels
 from seqloom.cells.cell import trace
 from seqloom.cells.slstm import SLSTM
 from seqloom.cells.words import Symbol, affine, part
 from seqloom.kernels import Call
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
@@ -30,6 +32,7 @@ CONVOLVED, DIRECT = ("input", "forget"), ("candidate", "output")
 GATES = (*CONVOLVED, *DIRECT)
 
 
+@known_to_torch
 class SLSTMState(NamedTuple):
     """Output, cell, normaliser and stabiliser, (B, H) each."""
 
@@ -82,7 +85,7 @@ class HeadwiseSLSTM(nn.Module):
     def step(self, inputs: tuple[Tensor, Tensor], state: Any) -> tuple[Tensor, SLSTMState]:
         """One step: x and c (B, H)."""
         gates = self._gates(inputs)
-        done = self._steps(gates, tuple(state), self._plain_weights())
+        done = None if is_compiling() else self._steps(gates, tuple(state), self._plain_weights())
         if done is not None:
             return done[0], SLSTMState(*done[1])
         y, state = self._run(gates[:, None], state, None)
