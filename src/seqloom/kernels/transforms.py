@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from torch._C import (
     _len_torch_dispatch_stack,
     _SetExcludeDispatchKeyGuard,
 )
+from torch._C._dynamo.guards import TensorGuards
 from torch._C._functorch import maybe_current_level
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
@@ -29,11 +30,13 @@ __all__ = [
     "UNDER_TRANSFORM",
     "differentiable_inside",
     "is_foreign",
+    "is_quiet",
     "is_seen",
     "is_traced_for_others",
     "known_to_torch",
     "left_to_torch",
     "may_transform",
+    "sameness",
     "under_transform",
 ]
 
@@ -71,6 +74,30 @@ def is_seen(tensors: Iterable[Tensor]) -> bool:
         or maybe_current_level() is not None
         or not all(type(tensor) in PLAIN and not tensor.is_meta for tensor in tensors)
     )
+
+
+def is_quiet() -> bool:
+    """Whether no dispatch mode and no forward-mode derivative is at work: what ``sameness`` does not see."""
+    return not _len_torch_dispatch_stack() and forward_ad._current_level < 0
+
+
+def sameness(tensors: Sequence[Tensor], rows: int) -> Callable[..., bool]:
+    """A quick check whether other tensors are like these, by what torch's compiler guards its code with.
+
+    It holds for tensors of the same classes, formats, places, shapes and strides that are as plain as these, under the
+    same transforms, autocast and tracers. The first ``rows`` tensors may be single rows that lie anywhere.
+    """
+    sizes = [list(tensor.shape) for tensor in tensors]
+    strides: list[list[int | None]] = [list(tensor.stride()) for tensor in tensors]
+    for k in range(rows):
+        if sizes[k][0] == 1:
+            strides[k][0] = None
+    check: Callable[..., bool] = TensorGuards(
+        *tensors,
+        dynamic_dims_sizes=sizes,  # type: ignore[arg-type]  # torch's stubs want one list for all
+        dynamic_dims_strides=strides,  # type: ignore[arg-type]
+    ).check
+    return check
 
 
 def is_foreign(tensors: Iterable[Tensor]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
 from seqloom import cells, kernels
 from seqloom.cells.cell import Cell, Traced, trace
@@ -18,7 +19,7 @@ from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
-from seqloom.layers.weights import WeightMap, empty_weights, plain_weights, weights_by_name
+from seqloom.layers.weights import Finder, WeightMap, empty_weights, weights_by_name
 
 __all__ = ["Recurrent"]
 
@@ -73,7 +74,7 @@ class Recurrent(CausalLayer):
         else:
             for k, vector in enumerate(vectors):
                 self.register_buffer(f"initial_{k}", vector, persistent=True)
-        self._stream = kernels.Stream(graph, self._plain_weights, self._present_weights)
+        self._find, self._steps = Finder(graph), kernels.Steps(graph)
         self._masked = graph.has_masks
         self._set_state_type()
 
@@ -142,18 +143,17 @@ class Recurrent(CausalLayer):
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
         done = None
-        if type(state) is self.state_type and not self._forward_pre_hooks:
-            done = self._masked_step(x_t, state) if self._masked else self._stream.step(x_t, state)
+        if type(state) is self.state_type and not self._forward_pre_hooks and not is_compiling():
+            if self._masked:
+                done = self._masked_step(x_t, state)
+            else:
+                done = self._steps(x_t, state, self._find(self._modules["weights"]))  # type: ignore[arg-type]
         return super().step(x_t, state) if done is None else done
 
     def _masked_step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any] | None:
-        """A step of the stream where masks have their mean; the address of random bits moves on."""
-        done = None if self.training else self._stream.step(x_t, state[:-2])
+        """A step where masks have their mean; the address of random bits moves on."""
+        done = None if self.training else self._steps(x_t, state[:-2], self._find(self.weights))
         return None if done is None else (done[0], self.state_type(*done[1], state.row_seed, state.row_time + 1))
-
-    def repack(self) -> None:
-        """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
-        self._stream.forget()
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
         state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
@@ -171,9 +171,6 @@ class Recurrent(CausalLayer):
 
     def _present_weights(self) -> dict[str, Tensor]:
         return weights_by_name(self.weights, self.graph)
-
-    def _plain_weights(self) -> list[Tensor]:
-        return plain_weights(self.weights)
 
     def _checked(self, state: Any, x: Tensor) -> Any:
         fields = self.state_type._fields

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from types import NoneType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +15,7 @@ from torch.compiler import assume_constant_result
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 
-__all__ = ["WeightMap", "empty_weights", "plain_weights", "weights_by_name"]
+__all__ = ["Finder", "WeightMap", "empty_weights", "plain_weights", "weights_by_name"]
 
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
@@ -82,6 +84,38 @@ def weights_by_name(root: nn.Module, graph: Graph) -> dict[str, Tensor]:
             got = "there is none" if tensor is None else f"it is {tuple(tensor.shape)}"
             raise UsageError(f"The cell reads the weight {name!r} of shape {tuple(shape)}, but {got}.")
     return {name: found[name] for name, _ in wanted}
+
+
+class Finder:
+    """Finds the present weights of a graph where all are plain parameters, in the order of ``graph.parameters()``."""
+
+    def __init__(self, graph: Graph) -> None:
+        owners: dict[str, list[str]] = {}
+        for parameter in graph.parameters():
+            owner, _, name = parameter.name.rpartition(".")
+            owners.setdefault(owner, []).append(name)
+        self._maps = [(owner, _getter(names)) for owner, names in owners.items()]
+
+    def __call__(self, root: nn.Module) -> list[Tensor] | None:
+        """The weights under ``root``; None where one is computed, or missing."""
+        found: list[Tensor] = []
+        maps: dict[str, Any] = root._modules
+        try:
+            for owner, get in self._maps:
+                one = maps[owner]
+                if one._forward_pre_hooks or one._forward_hooks:
+                    return None
+                found += get(one._parameters)
+        except KeyError:
+            return None
+        return found
+
+
+def _getter(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Tensor]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    name = names[0]
+    return lambda parameters: (parameters[name],)
 
 
 def plain_weights(root: nn.Module) -> list[Tensor]:

@@ -6,18 +6,20 @@ as torch wants them. Axes: B batch, D features, H hidden.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
 
 from torch import Tensor, nn
-from torch.compiler import assume_constant_result
+from torch.compiler import assume_constant_result, is_compiling
 
 from seqloom import kernels
 from seqloom.cells.graph import Graph
-from seqloom.kernels import Call, Stream
+from seqloom.kernels import Call, Steps
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
 from seqloom.kernels.symbolic import Proxy, as_leaf
-from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
+from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, TWINS, Twin
 from seqloom.kernels.transforms import is_foreign, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
 from seqloom.nn.torchs_own import TorchsOwn
@@ -25,26 +27,20 @@ from seqloom.nn.torchs_own import TorchsOwn
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-KEYS = dict.fromkeys(NAMES).keys()
+OF_PARAMETERS = itemgetter(*NAMES)
+BY_FUNCTION = {twin.function: twin for twin in TWINS}
 
 
 class _Step(TorchsOwn, nn.RNNCellBase):
-    """What the three share: the stream of steps, made when it is first needed and never copied or saved."""
-
-    _stream: Stream | None = None
+    """What the three share."""
 
     @property
     def _twin(self) -> Twin:
         raise NotImplementedError
 
-    def repack(self) -> None:
-        """Forget the packed weights: needed after writing weights through ``.data``, and only then."""
-        if self._stream is not None:
-            self._stream.forget()
-
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_traced_for_others() or is_foreign((x,)):
+        if is_traced_for_others() or (type(x) is not Tensor and is_foreign((x,))):
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
@@ -52,12 +48,11 @@ class _Step(TorchsOwn, nn.RNNCellBase):
         if x.dim() == 1:
             new = self._step(x[None], tuple(state[None] for state in states))
             return None if new is None else tuple(state[0] for state in new)
-        stream = self._stream
-        if stream is None:
-            stream = self._stream = Stream(_graph(self), self._weights, self._named)
-        done = stream.step(x, states)
-        if done is not None:
-            return done[1]
+        if not is_compiling():
+            steps = _steps(self._twin.function, self.input_size, self.hidden_size, self.bias)
+            done = steps(x, states, self._plain_weights())
+            if done is not None:
+                return done[1]
         return None if OWN.choose(self) is not None else self._wished(x, states)
 
     def _wished(self, x: Tensor, states: States) -> States | None:
@@ -65,25 +60,30 @@ class _Step(TorchsOwn, nn.RNNCellBase):
         shapes = [state.shape for state in states]
         if x.dim() != 2 or x.shape[1] != self.input_size or {*shapes} != {(x.shape[0], self.hidden_size)}:
             return None
-        return kernels.RECURRENCE(Call(_graph(self), self._named(), x[:, None], states, None, None))[1]
-
-    def _weights(self) -> list[Tensor]:
-        """The present weights; none where one is no Parameter, but computed anew (parametrised, weight norm)."""
-        own = self._parameters
-        return [weight for weight in own.values() if weight is not None] if own.keys() == KEYS else []
-
-    def _named(self) -> dict[str, Tensor]:
         weights = {name: getattr(self, name) for name in NAMES}
-        return named(self._twin, {name: weight for name, weight in weights.items() if weight is not None})
+        parameters = named(self._twin, {name: weight for name, weight in weights.items() if weight is not None})
+        return kernels.RECURRENCE(Call(_graph(self), parameters, x[:, None], states, None, None))[1]
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_stream"}
+    def _plain_weights(self) -> Sequence[Tensor] | None:
+        """W_ih, W_hh and, if there are biases, b_ih and b_hh; None where one is computed (parametrised)."""
+        try:
+            weights: tuple[Tensor, ...] = OF_PARAMETERS(self._parameters)
+        except KeyError:
+            return None
+        return weights if self.bias else weights[:2]
 
 
 @assume_constant_result
 def _graph(module: _Step) -> Graph:
     """The equations; a function that a tracer takes for a constant."""
     return graph_of(module._twin.cell, module.input_size, module.hidden_size)
+
+
+@lru_cache(maxsize=256)
+def _steps(function: str, in_features: int, hidden_size: int, biased: bool) -> Steps:
+    twin = BY_FUNCTION[function]
+    graph = graph_of(twin.cell, in_features, hidden_size)
+    return Steps(graph, twin.arrangement(in_features, hidden_size, biased), apart=False)
 
 
 class _Own(Kernel[_Step, None]):
