@@ -76,7 +76,7 @@ class HeadwiseSLSTM(nn.Module):
 
     def initial_state(self, batch_size: int) -> SLSTMState:
         """The cell's own first values."""
-        like = next(self.parameters())
+        like = self.biases()["input"]
         return SLSTMState(*(like.new_full((batch_size, state.width), state.initial) for state in self.graph.states))
 
     def forward(self, inputs: tuple[Tensor, Tensor], state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
