@@ -6,6 +6,7 @@ differ. A cell is "right" when it returns, "refused" when one of our errors says
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,10 +104,10 @@ def check(column: Column, subject: Subject) -> None:
     assert found.kind == ("refused" if subject.name in column.refuses else "right"), found.said
 
 
-def refused(error: Exception, beginning: str) -> Exception:
-    """torch's own sentence ``beginning`` so, as a refusal; any other error as it is."""
+def refused(error: Exception, pattern: str) -> Exception:
+    """torch's own sentence, if it begins like ``pattern``, as a refusal; any other error as it is."""
     text = " ".join(str(error).split())
-    return UsageError(f"{text.rstrip('.')}.") if text.startswith(beginning) else error
+    return UsageError(f"{text.rstrip('.!')}.") if re.match(pattern, text) else error
 
 
 def assert_same(found: Sequence[Tensor | None], wanted: Sequence[Tensor | None], tolerance: float = 3e-4) -> None:

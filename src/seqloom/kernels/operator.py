@@ -104,7 +104,12 @@ def _gradients(
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
     ctx.arguments = [*_in_place_of(inputs, lambda _: ...)]
-    ctx.save_for_backward(*_tensors(inputs))
+    ctx.save_for_backward(*map(_alone, _tensors(inputs)))
+
+
+def _alone(tensor: Tensor) -> Tensor:
+    """``tensor``, or a copy where it is a part of another: ``allow_mutation_on_saved_tensors`` knows them by their place."""
+    return tensor.clone() if type(tensor) is Tensor and tensor._is_view() else tensor
 
 
 def _kept(ctx: Any) -> list[Any]:

@@ -22,12 +22,14 @@ from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
 from torch.compiler import is_compiling
 from torch.nn import Parameter
+from torch.nn.utils._expanded_weights import ExpandedWeight
 from torch.utils._pytree import _register_namedtuple
 
 from seqloom.errors import UsageError
 
 __all__ = [
     "UNDER_TRANSFORM",
+    "are_expanded",
     "differentiable_inside",
     "is_foreign",
     "is_quiet",
@@ -105,6 +107,11 @@ def is_foreign(tensors: Iterable[Tensor]) -> bool:
     return not all(type(tensor) in PLAIN or type(tensor) in STAND_INS for tensor in tensors)
 
 
+def are_expanded(tensors: Iterable[Tensor]) -> bool:
+    """Whether some are ``ExpandedWeight``, by which torch finds gradients of each sample in operations that it knows."""
+    return any(isinstance(tensor, ExpandedWeight) for tensor in tensors)
+
+
 def left_to_torch(tensors: Sequence[Tensor]) -> str | None:
     """Why only torch's operations will do, one by one, or None: a transform, or tensors with rules of their own."""
     if under_transform(tensors):
@@ -112,7 +119,7 @@ def left_to_torch(tensors: Sequence[Tensor]) -> str | None:
     if not is_foreign(tensors):
         return None
     names = ", ".join(sorted({type(tensor).__name__ for tensor in tensors if is_foreign((tensor,))}))
-    if "ExpandedWeight" in names:
+    if are_expanded(tensors):
         raise UsageError(
             "ExpandedWeights know the operations of a list, and a recurrence is not on it. "
             "Gradients of each sample come from torch.func.vmap(torch.func.grad(…))."

@@ -40,7 +40,7 @@ class _Step(TorchsOwn, nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_traced_for_others() or (type(x) is not Tensor and is_foreign((x,))):
+        if is_traced_for_others():
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
@@ -48,6 +48,8 @@ class _Step(TorchsOwn, nn.RNNCellBase):
         if x.dim() == 1:
             new = self._step(x[None], tuple(state[None] for state in states))
             return None if new is None else tuple(state[0] for state in new)
+        if type(x) is not Tensor and is_foreign((x,)):
+            return self._wished(x, states)
         if not is_compiling():
             steps = _steps(self._twin.function, self.input_size, self.hidden_size, self.bias)
             done = steps(x, states, self._plain_weights())

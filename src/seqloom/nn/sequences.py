@@ -25,7 +25,7 @@ from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.kernels.symbolic import Proxy, as_leaf
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
-from seqloom.kernels.transforms import is_foreign, is_traced_for_others
+from seqloom.kernels.transforms import are_expanded, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
 from seqloom.nn.torchs_own import TorchsOwn
 
@@ -47,7 +47,7 @@ class _Sequence(TorchsOwn, nn.RNNBase):
         if isinstance(input, Proxy):
             return as_leaf(self, input, hx)
         self._update_flat_weights()
-        if is_traced_for_others() or is_foreign(self._flat_weights):  # type: ignore[arg-type]
+        if is_traced_for_others() or are_expanded(self._flat_weights):  # type: ignore[arg-type]
             return super().forward(input, hx)
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
