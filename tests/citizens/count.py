@@ -1,4 +1,4 @@
-"""Count the cells of the table, ours and torch's beside them: ``python -m tests.citizens.count [COLUMN …] [-r ROW]``."""
+"""Count the cells of the table, and torch's beside them: ``python -m tests.citizens.count [COLUMN …] [-r ROW]``."""
 
 from __future__ import annotations
 

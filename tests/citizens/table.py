@@ -34,7 +34,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Column:
-    """``does(subject)``; ``rows`` it applies to; ``refuses``: rows that say no; ``slow`` rows; ``fails``: known faults."""
+    """``does(subject)``, for ``rows``; some ``refuses``, some are ``slow``, and ``fails`` are known faults."""
 
     name: str
     does: Callable[[Subject], None]

@@ -84,7 +84,7 @@ def compiled_around_a_graph_break(subject: Subject) -> None:
     with rnn_allowed(False):
         run = compiled(nn.Sequential(module), fullgraph=False)
         for lengths in (None, [2, 5, 3]):
-            found = both_ways(lambda _, x: subject.run(run, x, lengths), module, subject.x())
+            found = both_ways(lambda _, x, lengths: subject.run(run, x, lengths), module, subject.x(), lengths)
             assert_same(found, both_ways(subject.wanted, module, subject.x(), lengths))
 
 

@@ -115,14 +115,14 @@ def called_as_a_function(subject: Subject) -> None:
 @FAMILY(SUBJECTS)
 def hessian_of_weights(subject: Subject) -> None:
     module, x = subject.module().double(), subject.x(1, 2).double()
-    name, weight = next((n, w) for n, w in module.named_parameters() if w.requires_grad or True)
+    name, weight = next(module.named_parameters())
 
     def loss(value: Tensor) -> Tensor:
         found = functional_call(module, {name: value}, (x,))
         return (found if isinstance(found, Tensor) else found[0]).square().sum()
 
     direction = torch.ones_like(weight)
-    gradient, slope = jvp(grad(loss), (weight.detach(),), (direction,))
+    _, slope = jvp(grad(loss), (weight.detach(),), (direction,))
     step = 1e-5
     ahead, behind = (grad(loss)(weight.detach() + sign * step * direction) for sign in (1, -1))
     assert_same([slope], [(ahead - behind) / (2 * step)], 1e-5)

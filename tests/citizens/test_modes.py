@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.tensor import DTensor, Replicate, distribute_module, distribute_tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.utils._per_sample_grad import call_for_per_sample_grads
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
@@ -40,7 +40,9 @@ def fake_tensors_trained(subject: Subject) -> None:
         module = subject.make()
         found = both_ways(subject.run, module, torch.empty(subject.x().shape))
     wanted = both_ways(subject.run, subject.module(), subject.x())
-    assert [None if one is None else one.shape for one in found] == [None if one is None else one.shape for one in wanted]
+    assert [None if one is None else one.shape for one in found] == [
+        None if one is None else one.shape for one in wanted
+    ]
 
 
 @FAMILY(SUBJECTS)
@@ -117,7 +119,18 @@ def one_process() -> Iterator[DeviceMesh]:
         torch.distributed.destroy_process_group()
 
 
-MIXED = "mlstm retnet gla mamba2 deltanet gated-deltanet attention transformer CausalSelfAttention SelfAttention".split()
+MIXED = [
+    "mlstm",
+    "retnet",
+    "gla",
+    "mamba2",
+    "deltanet",
+    "gated-deltanet",
+    "attention",
+    "transformer",
+    "CausalSelfAttention",
+    "SelfAttention",
+]
 MIXED += ["attention to a window", "TransformerDecoder"]
 """They make masks and places of their own, which torch does not mix with distributed tensors."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
 from torch.autograd.graph import allow_mutation_on_saved_tensors, save_on_cpu, saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
 
@@ -16,7 +15,10 @@ FAMILY = Family()
 
 def same(subject: Subject, run) -> None:
     module, x = subject.module(), subject.x()
-    assert_same(both_ways(lambda _, x: subject.run(lambda *a: run(module, *a), x), module, x), both_ways(subject.wanted, module, x))
+    assert_same(
+        both_ways(lambda _, x: subject.run(lambda *a: run(module, *a), x), module, x),
+        both_ways(subject.wanted, module, x),
+    )
 
 
 @FAMILY(SUBJECTS)
@@ -59,7 +61,8 @@ def weights_changed_before_the_way_back(subject: Subject) -> None:
     try:
         y.sum().backward()
     except RuntimeError as error:
-        assert "modified by an inplace operation" in str(error)
+        if "modified by an inplace operation" not in str(error):
+            raise
         return
     with torch.no_grad():
         weight.div_(2)
@@ -89,7 +92,8 @@ def output_changed_in_place(subject: Subject) -> None:
     try:
         found = torch.autograd.grad(y.mul_(3).square().sum(), x)
     except RuntimeError as error:
-        assert "modified by an inplace operation" in str(error)
+        if "modified by an inplace operation" not in str(error):
+            raise
         return
     assert_same(found, torch.autograd.grad((3 * wanted).square().sum(), x))
 

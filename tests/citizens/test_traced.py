@@ -1,4 +1,4 @@
-"""Tracers of operations and of Python: ``make_fx``, ``jit.trace``, ``jit.script``, ``fx.symbolic_trace``, AOT autograd."""
+"""Tracers of operations and of Python: ``make_fx``, ``torch.jit``, ``fx.symbolic_trace``, AOT autograd."""
 
 from __future__ import annotations
 

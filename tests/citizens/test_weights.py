@@ -154,7 +154,10 @@ def weights_of_another(subject: Subject) -> None:
 @FAMILY(STREAMING)
 def loaded_anew(subject: Subject) -> None:
     def write(module: nn.Module) -> None:
-        module.load_state_dict({name: 0.5 * value for name, value in module.state_dict().items() if value.is_floating_point()}, strict=False)
+        module.load_state_dict(
+            {name: 0.5 * value for name, value in module.state_dict().items() if value.is_floating_point()},
+            strict=False,
+        )
 
     written(subject, write)
 

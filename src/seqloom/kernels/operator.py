@@ -108,7 +108,7 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
 
 
 def _alone(tensor: Tensor) -> Tensor:
-    """``tensor``, or a copy where it is a part of another: ``allow_mutation_on_saved_tensors`` knows them by their place."""
+    """``tensor``, or a copy of a part of another: ``allow_mutation_on_saved_tensors`` knows them by where they begin."""
     return tensor.clone() if type(tensor) is Tensor and tensor._is_view() else tensor
 
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Generic
 
-from torch.compiler import assume_constant_result, is_compiling
+from torch.compiler import is_compiling
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.kernels.backend import BACKENDS, Backend, Kernel, Result, Work
+from seqloom.kernels.transforms import constant
 
 __all__ = ["AUTO", "VARIABLE", "Explanation", "Operation", "available", "present", "use", "watch", "wish"]
 
@@ -103,7 +104,7 @@ def watch() -> Iterator[list[Explanation]]:
         _PRESENT.reset(token)
 
 
-@assume_constant_result
+@constant
 def wish() -> str:
     """What was asked for, by ``use`` or by the environment: names with commas between them, or "auto".
 
@@ -112,7 +113,7 @@ def wish() -> str:
     return str(present())
 
 
-@assume_constant_result
+@constant
 def _names() -> tuple[str, ...]:
     """The backends that may run; for a tracer, which takes constants of simple types alone."""
     return present().names

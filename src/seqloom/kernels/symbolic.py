@@ -9,7 +9,7 @@ from torch.fx import Proxy
 
 from seqloom.errors import UsageError
 
-__all__ = ["Leaf", "Proxy", "as_leaf"]
+__all__ = ["Leaf", "as_leaf", "is_symbol"]
 
 
 class Leaf(nn.Module):
@@ -25,16 +25,21 @@ class Leaf(nn.Module):
 
     def __call__(self, x: Any, *others: Any, **named: Any) -> Any:
         """As every module; for a symbol of ``torch.fx``, another symbol."""
-        return as_leaf(self, x, *others, **named) if isinstance(x, Proxy) else super().__call__(x, *others, **named)
+        return as_leaf(self, x, *others, **named) if is_symbol(x) else super().__call__(x, *others, **named)
 
     def __prepare_scriptable__(self) -> nn.Module:
         """What ``torch.jit.script`` asks for; raises UsageError."""
         raise UsageError(
-            f"torch.jit.script cannot read {type(self).__name__}, which is written in more of Python than TorchScript has. "
+            f"torch.jit.script cannot read {type(self).__name__}, written in more of Python than TorchScript has. "
             "torch.export.export(module, (x,)) gives a program to save; torch.jit.trace works too."
         )
 
 
-def as_leaf(module: nn.Module, x: Proxy, *others: Any, **named: Any) -> Proxy:
+def is_symbol(x: object) -> bool:
+    """Whether ``torch.fx`` traces, and x stands for what will be given."""
+    return isinstance(x, Proxy)
+
+
+def as_leaf(module: nn.Module, x: Any, *others: Any, **named: Any) -> Any:
     """A call of ``module`` in the graph that is being traced."""
     return x.tracer.create_proxy("call_module", x.tracer.path_of_module(module), (x, *others), named)

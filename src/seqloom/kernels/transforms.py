@@ -1,4 +1,4 @@
-"""What torch is doing with the code that runs: tracing, faking, transforming. Its private parts are asked here alone."""
+"""What torch does with the code that runs: tracing, faking, transforming. Its private parts are asked here alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torch._C._functorch import maybe_current_level
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
-from torch.compiler import is_compiling
+from torch.compiler import assume_constant_result, is_compiling
 from torch.nn import Parameter
 from torch.nn.utils._expanded_weights import ExpandedWeight
 from torch.utils._pytree import _register_namedtuple
@@ -30,6 +30,7 @@ from seqloom.errors import UsageError
 __all__ = [
     "UNDER_TRANSFORM",
     "are_expanded",
+    "constant",
     "differentiable_inside",
     "is_foreign",
     "is_quiet",
@@ -44,6 +45,7 @@ __all__ = [
 
 UNDER_TRANSFORM = "a torch.func transform or forward-mode derivative is under way"
 Kind = TypeVar("Kind", bound=type)
+Function = TypeVar("Function", bound=Callable[..., object])
 PLAIN = frozenset({Tensor, Parameter})
 STAND_INS = frozenset({FakeTensor, FunctionalTensor})
 """What torch puts in the place of tensors while it traces."""
@@ -64,7 +66,7 @@ def under_transform(tensors: Sequence[Tensor]) -> bool:
 
 
 def is_seen(tensors: Iterable[Tensor]) -> bool:
-    """Whether somebody looks at the operations that run: a tracer, a mode, a tensor without numbers or of another class.
+    """Whether somebody looks at torch's operations: a tracer, a mode, a tensor of another class or without numbers.
 
     Machine code would pass all of them by.
     """
@@ -108,7 +110,7 @@ def is_foreign(tensors: Iterable[Tensor]) -> bool:
 
 
 def are_expanded(tensors: Iterable[Tensor]) -> bool:
-    """Whether some are ``ExpandedWeight``, by which torch finds gradients of each sample in operations that it knows."""
+    """Whether some are ``ExpandedWeight``: torch's gradients of each sample, for operations of a list."""
     return any(isinstance(tensor, ExpandedWeight) for tensor in tensors)
 
 
@@ -125,6 +127,12 @@ def left_to_torch(tensors: Sequence[Tensor]) -> str | None:
             "Gradients of each sample come from torch.func.vmap(torch.func.grad(…))."
         )
     return f"a {names} has rules of its own"
+
+
+def constant(function: Function) -> Function:
+    """A function whose result a compiler takes for a constant, instead of tracing it."""
+    marked: Function = assume_constant_result(function)
+    return marked
 
 
 @contextmanager

@@ -82,7 +82,8 @@ def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int
             f"{name} expected lengths of shape ({rows},), integers; got {tuple(lengths.shape)}, {lengths.dtype}.{hint}"
         )
     if is_seen((lengths,)):
-        return checked_lengths(lengths, time, name)
+        checked: Tensor = checked_lengths(lengths, time, name)
+        return checked
     return _checked_values(lengths, time, name)
 
 

@@ -102,7 +102,7 @@ class Recurrent(CausalLayer):
         return {name: value for name, value in self.__dict__.items() if name != "state_type"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
         self._set_state_type()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:

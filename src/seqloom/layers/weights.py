@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.compiler import assume_constant_result
 
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import constant
 
 __all__ = ["Finder", "WeightMap", "empty_weights", "plain_weights", "weights_by_name"]
 
@@ -139,7 +139,7 @@ def _maps(root: nn.Module) -> Iterator[tuple[str, WeightMap]]:
         yield owner, one
 
 
-@assume_constant_result
+@constant
 def _shapes(graph: Graph) -> Shapes:
     return _cached_shapes(graph)
 

@@ -11,16 +11,16 @@ from functools import lru_cache
 from operator import itemgetter
 
 from torch import Tensor, nn
-from torch.compiler import assume_constant_result, is_compiling
+from torch.compiler import is_compiling
 
 from seqloom import kernels
 from seqloom.cells.graph import Graph
 from seqloom.kernels import Call, Steps
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
-from seqloom.kernels.symbolic import Proxy, as_leaf
+from seqloom.kernels.symbolic import as_leaf, is_symbol
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, TWINS, Twin
-from seqloom.kernels.transforms import is_foreign, is_traced_for_others
+from seqloom.kernels.transforms import constant, is_foreign, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
 from seqloom.nn.torchs_own import TorchsOwn
 
@@ -75,7 +75,7 @@ class _Step(TorchsOwn, nn.RNNCellBase):
         return weights if self.bias else weights[:2]
 
 
-@assume_constant_result
+@constant
 def _graph(module: _Step) -> Graph:
     """The equations; a function that a tracer takes for a constant."""
     return graph_of(module._twin.cell, module.input_size, module.hidden_size)
@@ -121,8 +121,8 @@ class RNNCell(_Step, nn.RNNCell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
-        if isinstance(input, Proxy):
-            return as_leaf(self, input, hx)  # type: ignore[return-value]
+        if is_symbol(input):
+            return as_leaf(self, input, hx)
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]
 
@@ -145,8 +145,8 @@ class LSTMCell(_Step, nn.LSTMCell):
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
-        if isinstance(input, Proxy):
-            return as_leaf(self, input, hx)  # type: ignore[return-value]
+        if is_symbol(input):
+            return as_leaf(self, input, hx)
         new = self._step(input, None if hx is None else tuple(hx))
         return super().forward(input, hx) if new is None else new  # type: ignore[return-value]
 
@@ -168,7 +168,7 @@ class GRUCell(_Step, nn.GRUCell):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
-        if isinstance(input, Proxy):
-            return as_leaf(self, input, hx)  # type: ignore[return-value]
+        if is_symbol(input):
+            return as_leaf(self, input, hx)
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]

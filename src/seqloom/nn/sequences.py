@@ -12,7 +12,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.compiler import assume_constant_result
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqloom import kernels
@@ -23,9 +22,9 @@ from seqloom.kernels import Call
 from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
-from seqloom.kernels.symbolic import Proxy, as_leaf
+from seqloom.kernels.symbolic import as_leaf, is_symbol
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
-from seqloom.kernels.transforms import are_expanded, is_traced_for_others
+from seqloom.kernels.transforms import are_expanded, constant, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
 from seqloom.nn.torchs_own import TorchsOwn
 
@@ -44,7 +43,7 @@ class _Sequence(TorchsOwn, nn.RNNBase):
 
         Raises ValueError or RuntimeError, as torch does, where a shape or format does not fit.
         """
-        if isinstance(input, Proxy):
+        if is_symbol(input):
             return as_leaf(self, input, hx)
         self._update_flat_weights()
         if is_traced_for_others() or are_expanded(self._flat_weights):  # type: ignore[arg-type]
@@ -143,7 +142,7 @@ class _Sequence(TorchsOwn, nn.RNNBase):
             )
 
 
-@assume_constant_result
+@constant
 def _graph(module: _Sequence, k: int) -> Graph:
     """The equations of direction ``k``; a function that a tracer takes for a constant."""
     directions = 2 if module.bidirectional else 1

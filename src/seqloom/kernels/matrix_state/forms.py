@@ -9,14 +9,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
-from torch.compiler import assume_constant_result
 from torch.utils.flop_counter import FlopCounterMode
 
 from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.backend import FUSED, REFERENCE, Kernel
 from seqloom.kernels.operator import operator
 from seqloom.kernels.policy import Operation, wish
-from seqloom.kernels.transforms import is_seen, left_to_torch
+from seqloom.kernels.transforms import constant, is_seen, left_to_torch
 
 __all__ = ["MATRIX_STATE", "Forms", "fold"]
 
@@ -131,7 +130,7 @@ class _MatrixState(Operation[Sequences, tuple[Tensor, Any]]):
 MATRIX_STATE = _MatrixState("a matrix state", (_InChunks(), _StepByStep()))
 
 
-@assume_constant_result
+@constant
 def _forms(name: str) -> str | None:
     """``name``, if it is one of this package's own, which a saved program finds in any process."""
     return name if isinstance(_find(name), Forms) else None
@@ -153,9 +152,10 @@ def _shapes(inputs: Sequence[Tensor], states: Sequence[Tensor], name: str) -> li
 
 def _flops(inputs: Sequence[Sequence[int]], states: Sequence[Sequence[int]], name: str) -> int:
     """Those of the chunks."""
+    empty = [[torch.empty(tuple(shape), device="meta") for shape in shapes] for shapes in (inputs, states)]
     with FlopCounterMode(display=False) as counted:
-        _run(*([torch.empty(tuple(shape), device="meta") for shape in shapes] for shapes in (inputs, states)), name)
-    return counted.get_total_flops()
+        _run(*empty, name)
+    return int(counted.get_total_flops())
 
 
 _operator = operator("matrix_state", "Tensor[] inputs, Tensor[] states, str name", _run, _shapes, _flops)

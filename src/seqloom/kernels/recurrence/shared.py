@@ -21,9 +21,7 @@ def with_shared(plan: Plan, parameters: Mapping[str, Tensor]) -> dict[str, Tenso
     }
 
 
-def _value(
-    nodes: Sequence[Node], parameters: Mapping[str, Tensor], position: int, known: dict[int, Tensor]
-) -> Tensor:
+def _value(nodes: Sequence[Node], parameters: Mapping[str, Tensor], position: int, known: dict[int, Tensor]) -> Tensor:
     """The node at ``position``; no closure, which would hold the parameters until the garbage is collected."""
     if position not in known:
         match node := nodes[position]:
