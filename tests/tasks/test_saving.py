@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.utils import parametrizations, parametrize, prune
 
 from seqloom import LanguageModel
 from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
@@ -92,6 +93,40 @@ def test_the_words_of_a_body_made_by_hand_are_saved_whole(tmp_path: Path) -> Non
 
     small(body, dropout=0.25).fit([RHYME]).save(tmp_path / "model")
     assert LanguageModel.load(tmp_path / "model").spec == "2*lstm(4) with dropout=0.5 residual=true"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda body: parametrizations.weight_norm(body.weights.update, "weight_1"),
+        lambda body: prune.l1_unstructured(body.weights.update, "weight_1", 0.5),
+    ],
+)
+def test_computed_weights_are_made_permanent_before_they_are_saved(tmp_path: Path, way: Callable[[Any], Any]) -> None:
+    """Saved as they are, they could not be loaded again."""
+    made = small("gru(4)").fit([RHYME])
+    way(made.model_.body.layers[0])
+    with pytest.raises(UsageError, match=r"update.*make them permanent first"):
+        made.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+    update = made.model_.body.layers[0].weights.update
+    if parametrize.is_parametrized(update):
+        parametrize.remove_parametrizations(update, "weight_1")
+    else:
+        prune.remove(update, "weight_1")
+    made.save(tmp_path / "model")
+    again = LanguageModel.load(tmp_path / "model").model_
+    torch.testing.assert_close(again.state_dict(), made.model_.state_dict())
+
+
+def test_tied_maps_are_loaded_with_the_same_values(tmp_path: Path) -> None:
+    made = small("lstm(4)").fit([RHYME])
+    weights = made.model_.body.layers[0].weights
+    weights.output, weights.forget.weight_1 = weights.input, weights.input.weight_1
+    made.save(tmp_path / "model")
+    again = LanguageModel.load(tmp_path / "model").model_
+    x = torch.randn(2, 5, again.body.in_features)
+    torch.testing.assert_close(again.body(x), made.model_.body(x))
 
 
 def test_a_tied_head_is_saved_and_loaded_as_one_weight(model: LanguageModel) -> None:
