@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from types import NoneType
 from typing import Any
@@ -112,10 +112,11 @@ class Finder:
 
 
 def _getter(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Tensor]]:
-    if len(names) > 1:
-        return itemgetter(*names)
-    name = names[0]
-    return lambda parameters: (parameters[name],)
+    return itemgetter(*names) if len(names) > 1 else partial(_only, names[0])
+
+
+def _only(name: str, parameters: Mapping[str, Any]) -> Sequence[Tensor]:
+    return (parameters[name],)
 
 
 def plain_weights(root: nn.Module) -> list[Tensor]:

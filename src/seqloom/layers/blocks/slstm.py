@@ -75,7 +75,7 @@ class HeadwiseSLSTM(nn.Module):
 
     def initial_state(self, batch_size: int) -> SLSTMState:
         """The cell's own first values."""
-        like = next(self.parameters())
+        like = self._some_weight()
         return SLSTMState(*(like.new_full((batch_size, state.width), state.initial) for state in self.graph.states))
 
     def forward(self, inputs: tuple[Tensor, Tensor], state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
@@ -103,10 +103,15 @@ class HeadwiseSLSTM(nn.Module):
     def _call(self, gates: Tensor, state: Any, lengths: Tensor | None) -> Call:
         return Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None)
 
+    def _some_weight(self) -> Tensor:
+        """For its format and place; where torch's DataParallel made a copy, weights are no parameters."""
+        found = next(self.parameters(), None)
+        return self.biases()["input"] if found is None else found
+
     def _gates(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         """The maps of x and c (…, H), side by side: (…, 4 H)."""
         x, c = inputs
-        dtype = next(self.parameters()).dtype
+        dtype = self._some_weight().dtype
         with torch.autocast(x.device.type, enabled=False):
             x, c = x.to(dtype), c.to(dtype)
             return torch.cat([self.maps[name](c if name in CONVOLVED else x) for name in GATES], -1)
