@@ -17,6 +17,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.symbolic import Leaf
 from seqloom.kernels.transforms import is_seen
 from seqloom.layers.state import leaves
+from seqloom.layers.stream import Stream
 
 __all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_lengths", "check_sequence", "check_state", "check_step"]
 
@@ -53,6 +54,10 @@ class CausalLayer(SequenceLayer):
         run = self if self._forward_pre_hooks else self.forward  # hooks that compute weights: prune, older weight norm
         y, state = run(x_t[:, None], state)
         return y[:, 0], state
+
+    def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
+        """Steps from ``state`` (default: the initial one) on, on a copy of the present weights: see ``Stream``."""
+        return Stream(self, batch_size, state)
 
 
 def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None) -> Tensor | None:

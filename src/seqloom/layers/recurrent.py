@@ -19,6 +19,7 @@ from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.stream import PackedStream, Stream
 from seqloom.layers.weights import Finder, WeightMap, empty_weights, weights_by_name
 
 __all__ = ["Recurrent"]
@@ -156,7 +157,7 @@ class Recurrent(CausalLayer):
         return None if done is None else (done[0], self.state_type(*done[1], state.row_seed, state.row_time + 1))
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
-        state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
+        state = self.initial_state(x.shape[0]) if state is None else self.checked(state, x)
         y, states = kernels.RECURRENCE(self._call(x, state, lengths))
         if not self.graph.has_masks:
             return y, self.state_type(*states)
@@ -172,7 +173,8 @@ class Recurrent(CausalLayer):
     def _present_weights(self) -> dict[str, Tensor]:
         return weights_by_name(self.weights, self.graph)
 
-    def _checked(self, state: Any, x: Tensor) -> Any:
+    def checked(self, state: Any, x: Tensor) -> Any:
+        """``state`` in this layer's type; raises UsageError for one that does not fit x, or another layer."""
         fields = self.state_type._fields
         if not isinstance(state, tuple) or len(state) != len(fields):
             raise UsageError(
@@ -185,6 +187,10 @@ class Recurrent(CausalLayer):
                     f"got {tuple(leaf.shape)}."
                 )
         return state if isinstance(state, self.state_type) else self.state_type(*state)
+
+    def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
+        """Steps from ``state`` (default: the initial one) on, on weights that are packed now: see ``Stream``."""
+        return PackedStream(self, batch_size, state)
 
     def explain(self, x: Tensor, lengths: Tensor | None = None) -> kernels.Explanation:
         """Which kernel would run this layer on x (B, T, D), and why."""

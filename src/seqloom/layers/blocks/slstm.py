@@ -104,6 +104,11 @@ class HeadwiseSLSTM(nn.Module):
     def _call(self, gates: Tensor, state: Any, lengths: Tensor | None) -> Call:
         return Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None)
 
+    def _some_weight(self) -> Tensor:
+        """For its format and place; where torch's DataParallel made a copy, weights are no parameters."""
+        found = next(self.parameters(), None)
+        return self.biases()["input"] if found is None else found
+
     def _gates(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         """The maps of x and c (…, H), side by side: (…, 4 H)."""
         x, c = inputs
