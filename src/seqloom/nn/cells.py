@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch._C import _is_tracing as is_tracing
 
@@ -41,7 +42,7 @@ class _Step(nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_tracing():
+        if is_tracing() or torch.is_autocast_enabled(x.device.type) or not (self.input_size and self.hidden_size):
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
