@@ -49,14 +49,11 @@ class _Recurrence(torch.autograd.Function):
     def backward(ctx: Any, *arriving: Tensor | None) -> tuple[Tensor | None, ...]:
         recurrence, needed, (first, last) = ctx.recurrence, ctx.needs_input_grad[1:], ctx.counts
         saved = ctx.saved_tensors  # a checkpoint lets them be asked for once
-        tensors = (*saved[:first], *cut(saved[first:last], ctx.pieces))
-        if torch.is_grad_enabled():
-            return (None, *_by_reference(recurrence, tensors, arriving, needed, twice=True))
-        if any(gradient is not None and is_batched(gradient) for gradient in arriving):
-            own = zip(tensors, needed, strict=True)
-            leaves = [tensor if tensor is None else tensor.detach().requires_grad_(wanted) for tensor, wanted in own]
-            with torch.enable_grad():
-                return (None, *_by_reference(recurrence, leaves, arriving, needed, twice=False))
+        twice, batched = torch.is_grad_enabled(), any(one is not None and is_batched(one) for one in arriving)
+        with torch.set_grad_enabled(twice or batched):
+            tensors = (*saved[:first], *cut(saved[first:last], ctx.pieces))
+            if twice or batched:
+                return (None, *_by_reference(recurrence, tensors, arriving, needed, twice))
         gradients = backward(recurrence, _inputs(recurrence, tensors), saved[last:], arriving, needed[BEFORE_X])
         return (None,) * (1 + BEFORE_X) + tuple(gradients)
 
