@@ -7,6 +7,7 @@ tensors have given back wait here for the next, as many as were needed at once o
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import weakref
 from contextlib import suppress
@@ -20,9 +21,9 @@ from torch import Tensor
 
 __all__ = ["fresh"]
 
-LARGE = 4 << 20
+LARGE = 1 << 20
 """Below this size the system's own memory is as good."""
-GRAIN = 2 << 20
+GRAIN = 1 << 20
 MOST_TOO_LARGE = 1.25
 """A waiting block serves for what is at most this many times smaller."""
 MOST_FOR_NEED = 1.5
@@ -103,12 +104,21 @@ class _Blocks:
             excess -= 0 if block is None else len(block)
 
     def _allowed(self, held: int) -> int:
-        """How much there may be: nothing waits when more is held than ever of late."""
+        """How much there may be: nothing waits when more is held than ever of late, here or in C's own heap."""
         if monotonic() - self._since > PERIOD:
             self._since, self._most, self._most_before = monotonic(), 0, self._most
         most = max(self._most, self._most_before)
         self._most = max(self._most, held)
-        return held if held > most else int(MOST_FOR_NEED * most)
+        if held <= most:
+            return int(MOST_FOR_NEED * most)
+        _trim()
+        return held
+
+
+def _trim() -> None:
+    """Let C's own heap, whence torch's memory comes, give back what lies free in it, where it knows how (glibc)."""
+    with suppress(AttributeError):
+        ctypes.pythonapi.malloc_trim(0)
 
 
 def _block(size: int) -> mmap.mmap:

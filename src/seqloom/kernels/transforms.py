@@ -16,7 +16,13 @@ from torch._C import (
     _SetExcludeDispatchKeyGuard,
 )
 from torch._C._dynamo.guards import TensorGuards
-from torch._C._functorch import maybe_current_level
+from torch._C._functorch import (
+    get_unwrapped,
+    is_batchedtensor,
+    is_functorch_wrapped_tensor,
+    is_legacy_batchedtensor,
+    maybe_current_level,
+)
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
@@ -32,6 +38,7 @@ __all__ = [
     "are_expanded",
     "constant",
     "differentiable_inside",
+    "is_batched",
     "is_foreign",
     "is_quiet",
     "is_seen",
@@ -54,6 +61,13 @@ STAND_INS = frozenset({FakeTensor, FunctionalTensor})
 def may_transform() -> bool:
     """Whether functorch or forward-mode AD is at work; torch has no public way to ask for the former."""
     return maybe_current_level() is not None or forward_ad._current_level >= 0
+
+
+def is_batched(tensor: Tensor) -> bool:
+    """Whether ``tensor`` stands for several, whose numbers are not to be had: under vmap, or ``is_grads_batched``."""
+    while is_functorch_wrapped_tensor(tensor) and not is_batchedtensor(tensor):
+        tensor = get_unwrapped(tensor)
+    return is_batchedtensor(tensor) or is_legacy_batchedtensor(tensor)
 
 
 def under_transform(tensors: Sequence[Tensor]) -> bool:

@@ -15,7 +15,7 @@ from torch.library import custom_op
 
 from seqloom.errors import UsageError
 from seqloom.kernels.symbolic import Leaf
-from seqloom.kernels.transforms import is_seen
+from seqloom.kernels.transforms import is_batched, is_seen
 from seqloom.layers.state import leaves
 from seqloom.layers.stream import Stream
 
@@ -73,6 +73,8 @@ def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor |
 def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int) -> Tensor | None:
     """The lengths as int64, whatever integers they were; raise UsageError unless they fit ``rows`` of ``time`` steps.
 
+    Lengths that vmap maps over cannot be looked at; beyond ``time`` they count as ``time``, below 0 as 0.
+
     >>> check_lengths(nn.Identity(), torch.tensor([3, 0], dtype=torch.uint8), rows=2, time=5)
     tensor([3, 0])
     """
@@ -105,7 +107,7 @@ def _(lengths: Tensor, time: int, name: str) -> Tensor:
 
 def _checked_values(lengths: Tensor, time: int, name: str) -> Tensor:
     lengths = lengths.to(torch.int64)
-    if lengths.numel() and (int(lengths.min()) < 0 or int(lengths.max()) > time):
+    if lengths.numel() and not is_batched(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > time):
         raise UsageError(
             f"{name} expected lengths between 0 and T = {time}; got {int(lengths.min())} to {int(lengths.max())}."
         )

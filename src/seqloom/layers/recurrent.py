@@ -186,6 +186,8 @@ class Recurrent(CausalLayer):
                     f"The state {node.name!r} should have the shape (B, H) = {(x.shape[0], node.width)}; "
                     f"got {tuple(leaf.shape)}."
                 )
+            if leaf.dtype != x.dtype:
+                raise UsageError(f"The state {node.name!r} should have x's format, {x.dtype}; got {leaf.dtype}.")
         return state if isinstance(state, self.state_type) else self.state_type(*state)
 
     def stream(self, batch_size: int = 1, state: Any = None) -> Stream:

@@ -16,6 +16,7 @@ from torch.compiler import is_compiling
 from seqloom import kernels
 from seqloom.cells.graph import Graph
 from seqloom.kernels import Call, Steps
+from seqloom.kernels.autocast import under_autocast
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
 from seqloom.kernels.symbolic import as_leaf, is_symbol
@@ -40,7 +41,7 @@ class _Step(TorchsOwn, nn.RNNCellBase):
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_traced_for_others():
+        if is_traced_for_others() or under_autocast(x) or not (self.input_size and self.hidden_size):
             return None
         if states is None:
             rows = x.new_zeros(*x.shape[:-1], self.hidden_size)

@@ -98,7 +98,7 @@ class Packing(NamedTuple):
         """Tokens (N, H) → y (B, T, H), 0 where there is none."""
         batch, width = self.steps.batch, tokens.shape[-1]
         if self.row_by_row:
-            rows = tokens.view(batch, -1, width)
+            rows = tokens.view(batch, len(self.steps.counts), width)
             padding = self.time - rows.shape[1]
             return torch.nn.functional.pad(rows, (0, 0, 0, padding)) if padding else rows
         if self.places is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from torch import Tensor
 
-from seqloom.cells.graph import Constant, Node, Pointwise, Weight
+from seqloom.cells.graph import Constant, Graph, Pointwise, Weight
 from seqloom.kernels.plan import Plan
 from seqloom.kernels.reference import OPERATIONS
 
@@ -15,24 +15,22 @@ __all__ = ["with_shared"]
 
 def with_shared(plan: Plan, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The parameters, and the shared vectors of ``plan`` by their names."""
-    known: dict[int, Tensor] = {}
-    return dict(parameters) | {
-        name: _value(plan.graph.nodes, parameters, position, known) for name, position in plan.shared
-    }
+    values: dict[int, Tensor] = {}
+    return dict(parameters) | {name: _value(plan.graph, parameters, position, values) for name, position in plan.shared}
 
 
-def _value(nodes: Sequence[Node], parameters: Mapping[str, Tensor], position: int, known: dict[int, Tensor]) -> Tensor:
-    """The node at ``position``; no closure, which would hold the parameters until the garbage is collected."""
-    if position not in known:
-        match node := nodes[position]:
+def _value(graph: Graph, parameters: Mapping[str, Tensor], position: int, values: dict[int, Tensor]) -> Tensor:
+    """The node at ``position``, which joins ``values`` with all that it needs."""
+    if position not in values:
+        match node := graph.nodes[position]:
             case Weight():
-                known[position] = parameters[f"{node.name}.vector"]
+                values[position] = parameters[f"{node.name}.vector"]
             case Constant():
                 like = next(iter(parameters.values()))
-                known[position] = like.new_full((1,), node.value)
+                values[position] = like.new_full((1,), node.value)
             case Pointwise():
-                operands = (_value(nodes, parameters, k, known) for k in node.operands)
-                known[position] = OPERATIONS[node.operation](*operands)
+                operands = (_value(graph, parameters, k, values) for k in node.operands)
+                values[position] = OPERATIONS[node.operation](*operands)
             case _:
                 raise AssertionError(f"{node} is not made of weights alone")
-    return known[position]
+    return values[position]
