@@ -8,7 +8,8 @@ What depends on numbers (the order of lengths, the choice of a kernel) happens i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,58 +19,78 @@ from torch.utils.flop_counter import register_flop_formula
 from seqloom.kernels.policy import use
 from seqloom.kernels.transforms import differentiable_inside
 
-__all__ = ["operator"]
+__all__ = ["Halves", "operator"]
 
 Function = Callable[..., list[Tensor]]
+STATES = 1
+"""The place of the states among the inputs."""
 
 
-def operator(name: str, inputs: str, run: Function, shapes: Function, flops: Callable[..., int]) -> Any:
-    """The operator ``seqloom::name`` of ``run(*inputs)``, a list of tensors; ``shapes`` gives such without numbers.
+class Halves(NamedTuple):
+    """An operator whose way back reads what its way forward kept, after its results.
 
-    ``flops`` counts additions and multiplications from the shapes of the inputs; the way back has twice as many.
-
-    ``inputs`` is the schema of the arguments: tensors, lists of them, None and strings. A last one, ``wish``, names the
-    backends. Every tensor of floating-point numbers has a gradient.
+    ``recall(kept, *inputs)`` gives the results again, as functions of the inputs; ``whole(*inputs)`` makes them anew.
     """
+
+    recall: Function
+    whole: Function
+
+
+def operator(
+    name: str, inputs: str, run: Function, shapes: Function, flops: Callable[..., int], halves: Halves | None = None
+) -> Any:
+    """The operator ``seqloom::name`` of ``run(*inputs)``, which gives outputs and a final state for each of the states.
+
+    ``inputs`` is the schema of the arguments: tensors, lists of them (the second is that of the states), None and
+    strings. A last one, ``wish``, names the backends. Every tensor of floating-point numbers has a gradient; without
+    ``halves`` the way back runs anew. ``shapes`` gives results without numbers, and ``flops`` counts additions and
+    multiplications from the shapes of the inputs; the way back has twice as many.
+    """
+    whole = halves.whole if halves else run
 
     def forward(*arguments: Any) -> list[Tensor]:
         return _own(_wished(run, arguments), arguments)
 
-    def gradients(arriving: Sequence[Tensor | None], *arguments: Any) -> list[Tensor]:
+    def gradients(arriving: Sequence[Tensor | None], kept: Sequence[Tensor], *arguments: Any) -> list[Tensor]:
         with differentiable_inside():
-            _, _, found = _way_back(run, arguments, arriving)
+            _, _, found = _way_back(partial(halves.recall, kept) if halves else run, arguments, arriving)
         return _own(found, (*arguments, arriving))
 
     schema = f"{inputs}, str wish"
     forwards = custom_op(f"seqloom::{name}", forward, mutates_args=(), schema=f"({schema}) -> Tensor[]")
-    backwards = custom_op(
-        f"seqloom::{name}_gradients", gradients, mutates_args=(), schema=f"(Tensor?[] arriving, {schema}) -> Tensor[]"
-    )
+    schema_back = f"(Tensor?[] arriving, Tensor[] kept, {schema}) -> Tensor[]"
+    backwards = custom_op(f"seqloom::{name}_gradients", gradients, mutates_args=(), schema=schema_back)
+
+    def keep(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
+        _keep(ctx, (output[1 + len(inputs[STATES]) :], *inputs))
+
+    def keep_back(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
+        _keep(ctx, inputs)
 
     def differentiate(ctx: Any, arriving: Sequence[Tensor | None]) -> tuple[Any, ...]:
-        arguments = _kept(ctx)
-        found = iter(backwards(list(arriving), *arguments))
+        kept, *arguments = _kept(ctx)
+        results = 1 + len(arguments[STATES])
+        found = iter(backwards(list(arriving[:results]), kept, *arguments))
         return tuple(_gradients_for(arguments, found))
 
     def differentiate_again(ctx: Any, arriving: Sequence[Tensor | None]) -> tuple[Any, ...]:
         again = torch.is_grad_enabled()
-        first, *arguments = _kept(ctx)
+        first, kept, *arguments = _kept(ctx)
         first = [None if gradient is None else gradient.detach().requires_grad_() for gradient in first]
         with torch.enable_grad():
-            given = (*arguments[:-1], "reference")
-            _, leaves, gradients = _way_back(run, given, first, again=True)
+            _, leaves, gradients = _way_back(whole, (*arguments[:-1], "reference"), first, again=True)
             inputs = [*(gradient for gradient in first if gradient is not None), *leaves]
             found = iter(_gradients(gradients, inputs, arriving, again))
         of_first = [None if gradient is None else next(found) for gradient in first]
-        return of_first, *_gradients_for(arguments, found)
+        return of_first, [None] * len(kept), *_gradients_for(arguments, found)
 
     forwards.register_fake(lambda *arguments: shapes(*arguments[:-1]))
-    backwards.register_fake(lambda _, *arguments: [leaf.new_empty(leaf.shape) for leaf in _floating(arguments)])
-    forwards.register_autograd(differentiate, setup_context=_keep)
-    backwards.register_autograd(differentiate_again, setup_context=_keep)
+    backwards.register_fake(lambda _, __, *arguments: [leaf.new_empty(leaf.shape) for leaf in _floating(arguments)])
+    forwards.register_autograd(differentiate, setup_context=keep)
+    backwards.register_autograd(differentiate_again, setup_context=keep_back)
     operators = getattr(torch.ops.seqloom, name), getattr(torch.ops.seqloom, f"{name}_gradients")
     register_flop_formula(operators[0])(lambda *given, **_: flops(*given[:-1]))
-    register_flop_formula(operators[1])(lambda _, *given, **__: 2 * flops(*given[:-1]))
+    register_flop_formula(operators[1])(lambda _, __, *given, **___: 2 * flops(*given[:-1]))
     forwards.register_vmap(lambda info, places, *arguments: _one_by_one(forwards, info, places, arguments))
     backwards.register_vmap(lambda info, places, *arguments: _one_by_one(backwards, info, places, arguments))
     return forwards
@@ -102,13 +123,13 @@ def _gradients(
     )
 
 
-def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-    ctx.arguments = [*_in_place_of(inputs, lambda _: ...)]
-    ctx.save_for_backward(*map(_alone, _tensors(inputs)))
+def _keep(ctx: Any, arguments: Sequence[Any]) -> None:
+    ctx.arguments = [*_in_place_of(arguments, lambda _: ...)]
+    ctx.save_for_backward(*map(_alone, _tensors(arguments)))
 
 
 def _alone(tensor: Tensor) -> Tensor:
-    """``tensor``, or a copy of a part of another: ``allow_mutation_on_saved_tensors`` knows them by where they begin."""
+    """``tensor``, or a copy of a part of another: ``allow_mutation_on_saved_tensors`` goes by where they begin."""
     return tensor.clone() if type(tensor) is Tensor and tensor._is_view() else tensor
 
 

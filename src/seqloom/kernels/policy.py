@@ -21,7 +21,7 @@ from seqloom.errors import UsageError, did_you_mean
 from seqloom.kernels.backend import BACKENDS, Backend, Kernel, Result, Work
 from seqloom.kernels.transforms import constant
 
-__all__ = ["AUTO", "VARIABLE", "Explanation", "Operation", "available", "present", "use", "watch", "wish"]
+__all__ = ["AUTO", "VARIABLE", "Explanation", "Operation", "available", "present", "use", "watch", "wish", "wished"]
 
 AUTO = "auto"
 VARIABLE = "SEQLOOM_KERNEL"
@@ -114,7 +114,7 @@ def wish() -> str:
 
 
 @constant
-def _names() -> tuple[str, ...]:
+def wished() -> tuple[str, ...]:
     """The backends that may run; for a tracer, which takes constants of simple types alone."""
     return present().names
 
@@ -161,7 +161,7 @@ class Operation(Generic[Work, Result]):
     def choose(self, work: Work) -> Kernel[Work, Result] | None:
         """The kernel that does ``work``, or None where none of those wished for can."""
         if is_compiling():
-            return self._best(work, _names())
+            return self._best(work, wished())
         policy = present()
         if policy.seen is not None:
             policy.seen.append(self.explain(work))

@@ -9,12 +9,13 @@ from seqloom.kernels.recurrence import Planned, TorchEngine
 from seqloom.kernels.reference import Reference
 from seqloom.kernels.torch_library import TorchLibrary
 
-__all__ = ["CPU_ENGINE", "SEQUENCE_KERNELS"]
+__all__ = ["CPU_ENGINE", "CPU_KERNEL", "SEQUENCE_KERNELS"]
 
 CPU_ENGINE = CPUEngine()
+CPU_KERNEL = Planned(CPU, CPU_ENGINE)
 SEQUENCE_KERNELS: tuple[SequenceKernel, ...] = (
     TorchLibrary(),
-    Planned(CPU, CPU_ENGINE),
+    CPU_KERNEL,
     Reference(),
     Planned(DERIVED, TorchEngine()),
 )

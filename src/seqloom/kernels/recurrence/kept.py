@@ -14,9 +14,9 @@ from torch import Tensor
 from seqloom.errors import UsageError
 from seqloom.kernels.plan import Place, Plan, Slot
 from seqloom.kernels.recurrence.projection import stream_layout
-from seqloom.kernels.recurrence.workspace import Workspace
+from seqloom.kernels.recurrence.workspace import Workspace, padded
 
-__all__ = ["give_back", "is_kept", "shapes", "take"]
+__all__ = ["give_back", "is_kept", "shapes", "take", "widths"]
 
 STREAMS = Slot("streams", 0, Place.TOKEN)
 
@@ -45,6 +45,15 @@ def shapes(plan: Plan, workspace: Workspace) -> list[tuple[int, ...]]:
     """The shapes of what is kept, in its order."""
     width = stream_layout(plan, workspace.unit).width
     return [(workspace.steps.tokens, width) if slot == STREAMS else workspace.shape(slot) for slot in kept_slots(plan)]
+
+
+def widths(plan: Plan, unit: int) -> list[tuple[int, int]]:
+    """For each tensor that is kept, how many rows stand before the first step, and the width of its rows."""
+    streams = stream_layout(plan, unit).width
+    return [
+        (0, streams) if slot == STREAMS else (int(slot.name.startswith("new.")), padded(slot.width, unit))
+        for slot in kept_slots(plan)
+    ]
 
 
 def take(plan: Plan, workspace: Workspace, streams: Tensor | None) -> tuple[Tensor, ...]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor
 
+from seqloom.cells.graph import Graph
 from seqloom.kernels.backend import Backend
 from seqloom.kernels.call import Call, SequenceKernel, States
-from seqloom.kernels.plan import plan, readout, unblocked
+from seqloom.kernels.plan import Plan, Readout, plan, readout, unblocked
+from seqloom.kernels.plan.unblocked import unblocked_graph
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.function import run_recurrence
 from seqloom.kernels.recurrence.packing import pack
@@ -15,7 +19,15 @@ from seqloom.kernels.recurrence.shared import with_shared
 from seqloom.kernels.reference import evaluate
 from seqloom.kernels.transforms import left_to_torch
 
-__all__ = ["Planned"]
+__all__ = ["Planned", "planned"]
+
+Run = Callable[[Recurrence, Inputs], tuple[tuple[Tensor, ...], States]]
+
+
+def planned(graph: Graph, masks_drawn: bool) -> tuple[Readout, Plan]:
+    """What runs in the loop and what after it."""
+    after = readout(unblocked_graph(graph)[0])
+    return after, plan(after.loop, masks_drawn, after.wanted)
 
 
 class Planned(SequenceKernel):
@@ -32,13 +44,16 @@ class Planned(SequenceKernel):
         return "for a single step, preparing the run takes longer than the step" if call.x.shape[1] == 1 else None
 
     def run(self, call: Call) -> tuple[Tensor, States]:
+        return self.run_by(run_recurrence, call)
+
+    def run_by(self, run: Run, call: Call) -> tuple[Tensor, States]:
+        """The same, where ``run`` makes the passes; whatever stands around them is torch's operations."""
         call = unblocked(call)
-        after = readout(call.graph)
-        cell_plan = plan(after.loop, call.randomness is not None, after.wanted)
+        after, cell_plan = planned(call.graph, call.randomness is not None)
         parameters = with_shared(cell_plan, call.parameters)
         recurrence = Recurrence(cell_plan, tuple(parameters), self.engine)
         inputs = Inputs(call.x, call.states, tuple(parameters.values()), call.lengths, call.randomness)
-        outputs, final = run_recurrence(recurrence, inputs)
+        outputs, final = run(recurrence, inputs)
         if not after.comes_after:
             return outputs[0], final
         packing = recurrence.in_order(pack(call.x, call.lengths))
