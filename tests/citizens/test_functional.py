@@ -9,7 +9,7 @@ from torch.func import functional_call, grad, jvp, vmap
 
 from seqloom import kernels
 from tests.citizens.subjects import LAYERS, SUBJECTS, Subject
-from tests.citizens.table import Column, Family, assert_same, check
+from tests.citizens.table import Column, Family, assert_same, check, refused
 
 FAMILY = Family()
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # inside torch
@@ -61,10 +61,13 @@ def jvp_forwards(subject: Subject) -> None:
     _, tangent = jvp(lambda v: output(subject, module, v), (x,), (direction,))
     with torch.no_grad():
         ahead, behind = (output(subject, module, x + sign * step * direction) for sign in (1, -1))
-    assert_same([tangent], [(ahead - behind) / (2 * step)], 1e-6)
+    assert_same([tangent], [(ahead - behind) / (2 * step)], 1e-5)
 
 
-@FAMILY(SUBJECTS)
+ATTENDING = [subject for subject in SUBJECTS if "ttention" in subject.name or "ransformer" in subject.name]
+
+
+@FAMILY(SUBJECTS, refuses=ATTENDING)
 def gradient_of_a_gradient(subject: Subject) -> None:
     module, x = subject.module().double(), subject.x(2, 3).double().requires_grad_()
     weights = [weight for weight in module.parameters() if weight.requires_grad]
@@ -76,7 +79,10 @@ def gradient_of_a_gradient(subject: Subject) -> None:
         squares = sum(gradient.square().sum() for gradient in first if gradient is not None)
         return list(torch.autograd.grad(squares, [x, *weights], allow_unused=True))
 
-    found = twice()
+    try:
+        found = twice()
+    except RuntimeError as error:
+        raise refused(error, "derivative for aten::_scaled_dot_product.* is not implemented") from error
     with kernels.use("reference"):
         assert_same(found, twice(), 1e-8)
 

@@ -38,6 +38,7 @@ __all__ = [
     "are_expanded",
     "constant",
     "differentiable_inside",
+    "forward_mode",
     "is_batched",
     "is_foreign",
     "is_quiet",
@@ -61,6 +62,11 @@ STAND_INS = frozenset({FakeTensor, FunctionalTensor})
 def may_transform() -> bool:
     """Whether functorch or forward-mode AD is at work; torch has no public way to ask for the former."""
     return maybe_current_level() is not None or forward_ad._current_level >= 0
+
+
+def forward_mode() -> str | None:
+    """That a derivative is taken forwards, which operations with a way back of their own have none of, or None."""
+    return "a forward-mode derivative is under way" if forward_ad._current_level >= 0 else None
 
 
 def is_batched(tensor: Tensor) -> bool:

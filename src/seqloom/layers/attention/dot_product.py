@@ -14,6 +14,7 @@ from torch import Tensor
 
 from seqloom.kernels import Kernel, Operation
 from seqloom.kernels.backend import REFERENCE, TORCH
+from seqloom.kernels.transforms import forward_mode
 
 __all__ = ["ATTENTION", "FORMULA", "TORCH_ATTENTION", "Attention", "attend", "attention_weights", "masked_softmax"]
 
@@ -66,6 +67,9 @@ def attend(
 class _Torch(Kernel[Attention, Tensor]):
     backend = TORCH
     summary = "torch's fused kernel"
+
+    def refusal(self, work: Attention) -> str | None:
+        return forward_mode()
 
     def run(self, work: Attention) -> Tensor:
         query, key, value, mask, bias, causal, dropout = work
