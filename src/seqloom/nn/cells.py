@@ -123,7 +123,7 @@ class RNNCell(_Step, nn.RNNCell):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         if is_symbol(input):
-            return as_leaf(self, input, hx)
+            return as_leaf(self, input, hx)  # type: ignore[no-any-return]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]
 
@@ -147,7 +147,7 @@ class LSTMCell(_Step, nn.LSTMCell):
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         if is_symbol(input):
-            return as_leaf(self, input, hx)
+            return as_leaf(self, input, hx)  # type: ignore[no-any-return]
         new = self._step(input, None if hx is None else tuple(hx))
         return super().forward(input, hx) if new is None else new  # type: ignore[return-value]
 
@@ -170,6 +170,6 @@ class GRUCell(_Step, nn.GRUCell):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
         if is_symbol(input):
-            return as_leaf(self, input, hx)
+            return as_leaf(self, input, hx)  # type: ignore[no-any-return]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]

@@ -152,9 +152,9 @@ def _shapes(inputs: Sequence[Tensor], states: Sequence[Tensor], name: str) -> li
 
 def _flops(inputs: Sequence[Sequence[int]], states: Sequence[Sequence[int]], name: str) -> int:
     """Those of the chunks."""
-    empty = [[torch.empty(tuple(shape), device="meta") for shape in shapes] for shapes in (inputs, states)]
+    first, second = ([torch.empty(tuple(shape), device="meta") for shape in shapes] for shapes in (inputs, states))
     with FlopCounterMode(display=False) as counted:
-        _run(*empty, name)
+        _run(first, second, name)
     return int(counted.get_total_flops())
 
 
