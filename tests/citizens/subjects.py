@@ -18,7 +18,7 @@ from seqloom.layers.attention import AdditiveScore, CausalSelfAttention, General
 from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 
-__all__ = ["CELLS", "DROP_INS", "LAYERS", "SUBJECTS", "TORCHS", "Subject", "tensors_of"]
+__all__ = ["CELLS", "DROP_INS", "LARGE", "LAYERS", "RECURRENT", "SUBJECTS", "TORCHS", "Subject", "tensors_of"]
 
 FEATURES, HIDDEN = 4, 8
 BLOCKS = [
@@ -163,3 +163,5 @@ TORCHS = [
     Subject("torch GRUCell", lambda: nn.GRUCell(FEATURES, HIDDEN), steps=True, is_torchs=True),
 ]
 SUBJECTS = [*DROP_INS, *CELLS, *LAYERS]
+LARGE = LAYERS[len(RECURRENT) + 2 :]
+"""Those with many operations, which a tracer of Python takes seconds for."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom import kernels
-from tests.citizens.subjects import CELLS, DROP_INS, LAYERS, SUBJECTS, Subject
+from tests.citizens.subjects import CELLS, DROP_INS, LARGE, LAYERS, SUBJECTS, Subject
 from tests.citizens.table import Column, Family, assert_same, both_ways, check
 
 FAMILY = Family()
@@ -45,7 +45,7 @@ def assert_same_kernels(subject: Subject, module: nn.Module, run: Callable[..., 
     assert bool(recurrences[0]) <= bool(recurrences[1])
 
 
-@FAMILY(SUBJECTS)
+@FAMILY(SUBJECTS, slow=LARGE)
 def compiled_without_gradients(subject: Subject) -> None:
     module = subject.module()
     with torch.no_grad(), rnn_allowed():
@@ -56,7 +56,7 @@ def compiled_without_gradients(subject: Subject) -> None:
         assert_same_kernels(subject, module, run, x)
 
 
-@FAMILY([*CELLS, *LAYERS])
+@FAMILY([*CELLS, *LAYERS], slow=LARGE[2:])
 def compiled_with_gradients_and_lengths(subject: Subject) -> None:
     module = subject.module()
     with rnn_allowed():
@@ -86,6 +86,20 @@ def compiled_around_a_graph_break(subject: Subject) -> None:
         for lengths in (None, [2, 5, 3]):
             found = both_ways(lambda _, x, lengths: subject.run(run, x, lengths), module, subject.x(), lengths)
             assert_same(found, both_ways(subject.wanted, module, subject.x(), lengths))
+
+
+INDUCTED = [subject for subject in SUBJECTS if subject.name in ("LSTM", "stack", "transformer")]
+
+
+@FAMILY(INDUCTED, slow=INDUCTED)
+def compiled_by_Inductor(subject: Subject) -> None:
+    module = subject.module()
+    with rnn_allowed():
+        run = compiled(module, backend="inductor")
+        for sizes, lengths in ((FIRST, [2, 5, 0]), (THEN, [6, 3])):
+            x, rows = subject.x(*sizes), None if subject.packs else lengths
+            found = both_ways(lambda _, x, rows: subject.run(run, x, rows), module, x, rows)
+            assert_same(found, both_ways(subject.wanted, module, x, rows))
 
 
 @pytest.mark.parametrize(("column", "subject"), FAMILY.cells())

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 
-from tests.citizens.subjects import CELLS, DROP_INS, LAYERS, SUBJECTS, Subject, tensors_of
+from tests.citizens.subjects import CELLS, DROP_INS, LARGE, LAYERS, SUBJECTS, Subject, tensors_of
 from tests.citizens.table import Column, Family, assert_same, check
 
 FAMILY = Family()
@@ -56,7 +56,7 @@ def exported_without_Dynamo(subject: Subject) -> None:
     exported_and_run(subject, strict=False)
 
 
-@FAMILY(LAYERS)
+@FAMILY(LAYERS, slow=LARGE)
 def exported_with_lengths(subject: Subject) -> None:
     module = subject.module()
     with torch.no_grad():

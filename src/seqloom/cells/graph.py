@@ -157,6 +157,9 @@ class Graph:
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", json.dumps(self.to_data()))
 
+    def __hash__(self) -> int:
+        return hash(self.text)  # which a string remembers; the nodes' would be computed for every look into a cache
+
     @property
     def in_features(self) -> int:
         """Width D of x."""

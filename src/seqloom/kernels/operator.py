@@ -48,6 +48,7 @@ def operator(
     """
     whole = halves.whole if halves else run
 
+    @torch.no_grad()
     def forward(*arguments: Any) -> list[Tensor]:
         return _own(_wished(run, arguments), arguments)
 

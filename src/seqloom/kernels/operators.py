@@ -20,6 +20,7 @@ from seqloom.kernels.policy import Operation, wish, wished
 from seqloom.kernels.recurrence.planned import planned
 from seqloom.kernels.recurrence.recall import Recall, Record, sizes
 from seqloom.kernels.sequence import CPU_ENGINE, CPU_KERNEL, SEQUENCE_KERNELS
+from seqloom.kernels.steps import Steps
 from seqloom.kernels.transforms import is_seen, left_to_torch
 
 __all__ = ["RECURRENCE"]
@@ -65,20 +66,39 @@ def _read(text: str) -> Graph:
     return Graph.from_data(json.loads(text))
 
 
+@lru_cache(maxsize=256)
+def _names(text: str) -> list[str]:
+    """Those of the parameters, in the order in which they are handed over."""
+    return sorted(shape.name for shape in _read(text).parameters())
+
+
 def _call(
     x: Tensor, states: Tensors, parameters: Tensors, lengths: Tensor | None, randomness: Tensors, graph: str
 ) -> Call:
-    equations = _read(graph)
-    named = dict(zip(sorted(shape.name for shape in equations.parameters()), parameters, strict=True))
-    return Call(equations, named, x, tuple(states), lengths, Randomness(*randomness) if randomness else None)
+    named = dict(zip(_names(graph), parameters, strict=True))
+    return Call(_read(graph), named, x, tuple(states), lengths, Randomness(*randomness) if randomness else None)
 
 
 def _run(
     x: Tensor, states: Tensors, parameters: Tensors, lengths: Tensor | None, randomness: Tensors, graph: str
 ) -> list[Tensor]:
     """y (B, T, H) and the final states (B, H)."""
-    y, final = RECURRENCE.here(_call(x, states, parameters, lengths, randomness, graph))
+    call = _call(x, states, parameters, lengths, randomness, graph)
+    done = _one_step(call) if x.shape[1] == 1 and lengths is None and not randomness else None
+    y, final = RECURRENCE.here(call) if done is None else done
     return [y, *final]
+
+
+def _one_step(call: Call) -> tuple[Tensor, States] | None:
+    """``call``, which is a single step, as in a stream; None where it is not to be had."""
+    weights = [call.parameters[shape.name] for shape in call.graph.parameters()]
+    done = _steps(call.graph)(call.x[:, 0], call.states, weights)
+    return None if done is None else (done[0][:, None], done[1])
+
+
+@lru_cache(maxsize=256)
+def _steps(graph: Graph) -> Steps:
+    return Steps(graph)
 
 
 def _shapes(

@@ -42,7 +42,10 @@ class Record:
         if not flat:  # no row has a step
             self.kept += [inputs.x.new_zeros(size) for size in wanted]
         else:
-            self.kept += [F.pad(one, (0, size - len(one))) for one, size in zip(flat, wanted, strict=True)]
+            self.kept += [
+                one if len(one) == size else F.pad(one, (0, size - len(one)))
+                for one, size in zip(flat, wanted, strict=True)
+            ]
         return outputs, final
 
 
