@@ -112,7 +112,11 @@ class Steps:
         if tensors is None or torch.is_grad_enabled() or CPU not in policy.backends:
             return None
         ready = self._ready.get(getattr(x, "shape", None))
-        done = None if ready is None else _step(ready, x, states, tensors)
+        if ready is None:
+            return self._step_anew(x, states, tensors)
+        done = _step(ready, x, states, tensors)
+        if done is None and all(isinstance(tensor, Tensor) for tensor in (x, *states)):
+            done = _step(ready, *_one_by_one(x, states), tensors)
         return self._step_anew(x, states, tensors) if done is None else done
 
     def _step_anew(self, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:
@@ -120,16 +124,12 @@ class Steps:
         step = Step(self, x, states, tensors)
         if LIVE.refusal(step) is not None:
             return None
-        x, *rest = (tensor.resolve_neg().contiguous() for tensor in step.all)
-        states, tensors = tuple.__new__(type(states), rest[: len(states)]), rest[len(states) :]
-        ready = self._ready.get(x.shape)
-        done = None if ready is None else _step(ready, x, states, tensors)
-        if done is None:
-            ready = LIVE.run(Step(self, x, states, tensors))
-            done = _step(ready, x, states, tensors)
-            if len({x, *states}) == 1 + len(states):  # else the beginning of a sequence, which does not come again
-                self._keep(x.shape, ready)
-        return done
+        x, states = _one_by_one(x.resolve_neg(), _each(Tensor.resolve_neg, states))
+        tensors = [tensor.resolve_neg().contiguous() for tensor in tensors]
+        ready = LIVE.run(Step(self, x, states, tensors))
+        if len({x, *states}) == 1 + len(states):  # else the beginning of a sequence, which does not come again
+            self._keep(x.shape, ready)
+        return _step(ready, x, states, tensors)
 
     def _keep(self, shape: torch.Size, ready: _Ready) -> None:
         if len(self._ready) >= MOST_READY:
@@ -165,6 +165,16 @@ class Steps:
         return STEP.explain(Step(self, x, states, tensors))
 
 
+def _each(function: Callable[[Tensor], Tensor], states: States) -> States:
+    """``function`` of each state, in a tuple of the same type."""
+    return tuple.__new__(type(states), map(function, states))
+
+
+def _one_by_one(x: Tensor, states: States) -> tuple[Tensor, States]:
+    """x and the states with their numbers one after the other."""
+    return x.contiguous(), _each(Tensor.contiguous, states)
+
+
 class _Ready(NamedTuple):
     """``alike(x, *states, *tensors)`` says whether tensors are such as these steps are for.
 
@@ -182,10 +192,9 @@ class _Ready(NamedTuple):
 
 def _step(ready: _Ready, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:
     """A step in compiled code; None where tensors are others."""
-    alike, rows, result, y, idle, make = ready
+    alike, rows, result, y, idle, make = ready  # every name that is looked up and every call counts here
     if not alike(x, *states, *tensors) or not is_quiet():
         return None
-    # Past the constructor of a named tuple, which is slow.
     new: States = tuple.__new__(type(states), map(torch.empty_like, states))
     if result is None:
         y = torch.empty_like(y)

@@ -47,8 +47,7 @@ class _Step(TorchsOwn, nn.RNNCellBase):
         if is_traced_for_others() or is_foreign((x,)):
             return None
         if states is None:
-            rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
-            return self._step(x, tuple(rows for _ in self._twin.cell.state))
+            return self._step(x, tuple(x.new_zeros(*x.shape[:-1], self.hidden_size) for _ in self._twin.cell.state))
         if x.dim() == 1:
             new = self._step(x[None], tuple(state[None] for state in states))
             return None if new is None else tuple(state[0] for state in new)
