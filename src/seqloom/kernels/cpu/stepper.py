@@ -24,6 +24,8 @@ from seqloom.kernels.recurrence.workspace import Workspace
 __all__ = ["Stepper"]
 
 WORD = ctypes.c_int64
+MOST_ROWS = 4096
+"""Memory for what lies between operations is kept for as many."""
 BY_COLUMNS = JOB_WORDS.index("by_columns")
 
 
@@ -60,11 +62,9 @@ class Stepper:
     @staticmethod
     def refusal(graph: Graph, arrangement: Arrangement, apart: bool, rows: int) -> str | None:
         """Why there can be no such stepper, or None."""
-        program = one_step(graph, apart)
-        reason = too_many(program, graph, arrangement)
-        if reason is None and rows * sum(math.prod(shape) for shape in arrangement.shapes) > WORK_AT_ONCE:
-            reason = f"a step of {rows} rows takes so long that an interrupt would go unnoticed"
-        return reason
+        if rows > MOST_ROWS or rows * sum(math.prod(shape) for shape in arrangement.shapes) > WORK_AT_ONCE:
+            return f"a step of {rows} rows is enough work for the kernels of sequences"
+        return too_many(one_step(graph, apart), graph, arrangement)
 
     def _job(self, first: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         number, count = team().addresses()
