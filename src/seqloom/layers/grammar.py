@@ -172,7 +172,7 @@ class _Parser:
         if not self.take("="):
             self.fail(f"Expected '=' after {key.text!r}.", self.peek().position)
         place, value = self.peek().position, self.value(known[key.text].kind)
-        if key.text == "dropout" and isinstance(value, float) and not 0 <= value < 1:
+        if known is BETWEEN and isinstance(value, float) and not 0 <= value < 1:
             self.fail(f"dropout is a share from 0 to below 1, found {value:g}.", place)
         return key.text, value
 
