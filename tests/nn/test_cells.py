@@ -33,7 +33,7 @@ def test_steps_are_torchs(name: str, batch: tuple[int, ...], given: bool, dtype:
     with torch.no_grad():
         with kernels.watch() as choices:
             done = ours(x, hx)
-        assert [one.kernel for one in choices] == ["cpu"]
+        assert choices[-1].kernel == "cpu"
         assert type(done) is type(wanted)
         assert_same(done, wanted, dtype)
         assert_same(ours(x, done), theirs(x, wanted), dtype)

@@ -16,14 +16,14 @@ from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
 from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, NormKind, Recurrent, Window, stack, tied_head
 from seqloom.models.token_model import TokenModel
+from seqloom.storage.directory import write_directory
+from seqloom.storage.reading import read_directory
+from seqloom.storage.run import Run
 from seqloom.tasks.bodies import body_from_data, body_to_data
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
-from seqloom.training.checkpoints import Run
-from seqloom.training.directory import write_directory
-from seqloom.training.reading import read_directory
 from seqloom.training.snapshot import tensor_bytes
+from tests.storage.trees import everything
 from tests.tasks.conftest import RHYME, small
-from tests.training.trees import everything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -478,6 +478,24 @@ def test_figures_that_are_no_numbers_are_saved_as_none_and_read_back(model: Lang
     write_directory(tmp_path / "model", files)
     found = LanguageModel.load(tmp_path / "model").validation_.to_mapping()
     assert (found["nats"], found["nats_per_token"], found["baselines"]) == (None, None, {"unigram": None})
+
+
+def without_ends(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The same model as older versions wrote it: what was learned of ends is to be guessed."""
+    config = json.loads(files["config.json"])
+    del config["learned"]["ends"]
+    return files | {"config.json": json.dumps(config).encode()}
+
+
+@pytest.mark.parametrize(("texts", "guessed"), [([RHYME], False), ([RHYME] * 2, False), ([RHYME] * 4, True)])
+def test_whether_ends_were_learned_is_written_down_and_of_old_models_guessed(
+    tmp_path: Path, texts: list[str], guessed: bool
+) -> None:
+    model = small(steps=2).fit(texts)
+    model.save(tmp_path / "model")
+    assert LanguageModel.load(tmp_path / "model").score_texts(["a"])[0].end is (len(texts) > 1)
+    write_directory(tmp_path / "old", without_ends(read_directory(tmp_path / "model")))
+    assert LanguageModel.load(tmp_path / "old").score_texts(["a"])[0].end is guessed
 
 
 def test_loading_leaves_torchs_random_numbers_alone(model: LanguageModel, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ memory, and a check that tensors are such as the code reads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -63,7 +63,7 @@ class _Live(Kernel[Step, "_Ready"]):
         return reason or _odd(step) or CPU_ENGINE.refusal(step.all) or step.steps.refusal(len(step.x))
 
     def run(self, step: Step) -> _Ready:
-        return _Ready(step)
+        return step.steps.ready(step)
 
 
 def _odd(step: Step) -> str | None:
@@ -112,24 +112,39 @@ class Steps:
         if tensors is None or torch.is_grad_enabled() or CPU not in policy.backends:
             return None
         ready = self._ready.get(getattr(x, "shape", None))
-        if ready is None or not ready.fits(x, *states, *tensors) or not is_quiet():
+        if ready is None:
             return self._step_anew(x, states, tensors)
-        return ready.step(x, states, tensors)
+        done = _step(ready, x, states, tensors)
+        if done is None and all(isinstance(tensor, Tensor) for tensor in (x, *states)):
+            done = _step(ready, *_one_by_one(x, states), tensors)
+        return self._step_anew(x, states, tensors) if done is None else done
 
     def _step_anew(self, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:
         """The same where tensors are others than before, or do not lie as the code reads them."""
         step = Step(self, x, states, tensors)
         if LIVE.refusal(step) is not None:
             return None
-        x, *rest = (tensor.resolve_neg().contiguous() for tensor in step.all)
-        states, tensors = tuple.__new__(type(states), rest[: len(states)]), rest[len(states) :]
-        ready = self._ready.get(x.shape)
-        if ready is None or not ready.fits(x, *states, *tensors):
-            ready = LIVE.run(Step(self, x, states, tensors))
-            if len(self._ready) >= MOST_READY:
-                self._ready.clear()
-            self._ready[x.shape] = ready
-        return ready.step(x, states, tensors)
+        x, states = _one_by_one(x.resolve_neg(), _each(Tensor.resolve_neg, states))
+        tensors = [tensor.resolve_neg().contiguous() for tensor in tensors]
+        ready = LIVE.run(Step(self, x, states, tensors))
+        if len({x, *states}) == 1 + len(states):  # else the beginning of a sequence, which does not come again
+            self._keep(x.shape, ready)
+        return _step(ready, x, states, tensors)
+
+    def _keep(self, shape: torch.Size, ready: _Ready) -> None:
+        if len(self._ready) >= MOST_READY:
+            self._ready.clear()
+        self._ready[shape] = ready
+
+    def ready(self, like: Step) -> _Ready:
+        """What steps of such tensors need."""
+        x, graph = like.x, self.graph
+        most = 1 << (len(x) - 1).bit_length()
+        idle = self._idle.setdefault((x.dtype, most), [])
+        result = None if self.apart else graph.new_states.index(graph.output)
+        y = x.new_empty(len(x), graph.out_features)
+        make = partial(self.stepper, x.new_empty(0), most)
+        return _Ready(sameness(like.all, rows=1 + len(like.states)), len(x), result, y, idle, make)
 
     def refusal(self, rows: int) -> str | None:
         """Why no stepper can make steps of ``rows`` rows, or None."""
@@ -138,10 +153,6 @@ class Steps:
     def stepper(self, like: Tensor, most: int) -> Stepper:
         """A stepper of up to ``most`` rows of the format of ``like``."""
         return Stepper(CPU_ENGINE, self.graph, self.arrangement, self.apart, like, most)
-
-    def idle(self, like: Tensor, most: int) -> list[Stepper]:
-        """The steppers of this format and size that nobody uses: a step takes one out, so that threads share none."""
-        return self._idle.setdefault((like.dtype, most), [])
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Steps:
         return self  # it knows no weights
@@ -154,38 +165,49 @@ class Steps:
         return STEP.explain(Step(self, x, states, tensors))
 
 
-class _Ready:
-    """Makes steps of tensors that are as those of ``like``: ``fits`` says whether they are."""
+def _each(function: Callable[[Tensor], Tensor], states: States) -> States:
+    """``function`` of each state, in a tuple of the same type."""
+    return tuple.__new__(type(states), map(function, states))
 
-    def __init__(self, like: Step) -> None:
-        steps, x = like.steps, like.x
-        self.fits = sameness(like.all, rows=1 + len(like.states))
-        self._rows = len(x)
-        self._apart, shape = steps.apart, (len(x), steps.graph.out_features)
-        self._result = steps.graph.new_states.index(steps.graph.output) if not steps.apart else 0
-        shapes = [tuple(tensor.shape) for tensor in (x, *like.states)]
-        self._output = shapes.index(shape) if shape in shapes else shape
-        most = 1 << (len(x) - 1).bit_length()
-        self._idle = steps.idle(x, most)
-        self._stepper = partial(steps.stepper, x.new_empty(0), most)
 
-    def step(self, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:
-        # Past the constructor of a named tuple, which is slow.
-        new: States = tuple.__new__(type(states), map(torch.empty_like, states))
-        if self._apart:
-            alike = self._output
-            y = torch.empty_like((x, *states)[alike]) if type(alike) is int else x.new_empty(alike)
-            addresses = [*map(ADDRESS, (x, *states, *new, y, *tensors))]
-        else:
-            y = new[self._result]
-            addresses = [*map(ADDRESS, (x, *states, *new, *tensors))]
-        if not all(addresses):
-            return None  # a tensor whose memory was given back
-        idle = self._idle
-        try:
-            stepper = idle.pop()
-        except IndexError:
-            stepper = self._stepper()
-        stepper(self._rows, addresses)
-        idle.append(stepper)
-        return y, new
+def _one_by_one(x: Tensor, states: States) -> tuple[Tensor, States]:
+    """x and the states with their numbers one after the other."""
+    return x.contiguous(), _each(Tensor.contiguous, states)
+
+
+class _Ready(NamedTuple):
+    """``alike(x, *states, *tensors)`` says whether tensors are such as these steps are for.
+
+    y is the new state number ``result``, or if that is None, as the tensor ``y``. Of the steppers, a step takes an
+    ``idle`` one out, so that threads share none.
+    """
+
+    alike: Callable[..., bool]
+    rows: int
+    result: int | None
+    y: Tensor
+    idle: list[Stepper]
+    make: Callable[[], Stepper]
+
+
+def _step(ready: _Ready, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:
+    """A step in compiled code; None where tensors are others."""
+    alike, rows, result, y, idle, make = ready  # every name that is looked up and every call counts here
+    if not alike(x, *states, *tensors) or not is_quiet():
+        return None
+    new: States = tuple.__new__(type(states), map(torch.empty_like, states))
+    if result is None:
+        y = torch.empty_like(y)
+        addresses = [*map(ADDRESS, (x, *states, *new, y, *tensors))]
+    else:
+        y = new[result]
+        addresses = [*map(ADDRESS, (x, *states, *new, *tensors))]
+    if not all(addresses):
+        return None  # a tensor whose memory was given back
+    try:
+        stepper = idle.pop()
+    except IndexError:
+        stepper = make()
+    stepper(rows, addresses)
+    idle.append(stepper)
+    return y, new

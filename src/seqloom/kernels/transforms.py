@@ -109,19 +109,30 @@ def sameness(tensors: Sequence[Tensor], rows: int) -> Callable[..., bool]:
     """A quick check whether other tensors are like these, by what torch's compiler guards its code with.
 
     It holds for tensors of the same classes, formats, places, shapes and strides that are as plain as these, under the
-    same transforms, autocast and tracers. The first ``rows`` tensors may be single rows that lie anywhere.
+    same transforms, autocast and tracers; where one of these stands twice, one is to stand twice there. The first
+    ``rows`` tensors may be single rows that lie anywhere.
     """
-    sizes = [list(tensor.shape) for tensor in tensors]
-    strides: list[list[int | None]] = [list(tensor.stride()) for tensor in tensors]
-    for k in range(rows):
-        if sizes[k][0] == 1:
-            strides[k][0] = None
+    first: dict[int, int] = {}
+    firsts = [first.setdefault(id(tensor), k) for k, tensor in enumerate(tensors)]
+    once = sorted(first.values())
+    sizes = [list(tensors[k].shape) for k in once]
+    strides: list[list[int | None]] = [list(tensors[k].stride()) for k in once]
+    for k, size, stride in zip(once, sizes, strides, strict=True):
+        if k < rows and size[0] == 1:
+            stride[0] = None
     check: Callable[..., bool] = TensorGuards(
-        *tensors,
+        *(tensors[k] for k in once),
         dynamic_dims_sizes=sizes,  # type: ignore[arg-type]  # torch's stubs want one list for all
         dynamic_dims_strides=strides,  # type: ignore[arg-type]
     ).check
-    return check
+    if len(once) == len(tensors):
+        return check
+
+    def check_with_twins(*others: Tensor) -> bool:
+        twins = all(other is others[k] for other, k in zip(others, firsts, strict=True))
+        return twins and check(*(others[k] for k in once))
+
+    return check_with_twins
 
 
 def is_foreign(tensors: Iterable[Tensor]) -> bool:

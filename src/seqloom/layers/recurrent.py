@@ -19,7 +19,7 @@ from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
-from seqloom.layers.stream import PackedStream, Stream
+from seqloom.layers.stream import BoundStream, Stream
 from seqloom.layers.weights import Finder, WeightMap, empty_weights, weights_by_name
 
 __all__ = ["Recurrent"]
@@ -191,8 +191,8 @@ class Recurrent(CausalLayer):
         return state if isinstance(state, self.state_type) else self.state_type(*state)
 
     def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
-        """Steps from ``state`` (default: the initial one) on, on weights that are packed now: see ``Stream``."""
-        return PackedStream(self, batch_size, state)
+        """Steps from ``state`` (default: the initial one) on, on a copy of the present weights: see ``Stream``."""
+        return BoundStream(self, batch_size, state)
 
     def explain(self, x: Tensor, lengths: Tensor | None = None) -> kernels.Explanation:
         """Which kernel would run this layer on x (B, T, D), and why."""

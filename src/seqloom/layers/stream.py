@@ -1,4 +1,4 @@
-"""A stream: steps of a layer, one after the other, on weights that are those of the moment in which it was opened."""
+"""A stream: steps of a layer, one after the other, on the weights of the moment in which it was opened."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
-from seqloom.kernels.packed import packed_steps
+from seqloom.kernels.bound import bound_steps
 from seqloom.kernels.steps import Step
 from seqloom.layers.state import map_state
 from seqloom.layers.weights import weights_by_name
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from seqloom.layers.protocol import CausalLayer
     from seqloom.layers.recurrent import Recurrent
 
-__all__ = ["PackedStream", "Stream"]
+__all__ = ["BoundStream", "Stream"]
 
 
 class Stream:
     """``y = stream.step(x)``, x (B, D) → y (B, H), from ``layer.stream(batch)``; the state goes on by itself.
 
-    **The weights are copied when the stream opens, and packed where the layer can.** A stream does not see what becomes
-    of the layer's own weights afterwards: it goes on with those it has, as if the layer had never been touched; open
-    another to take the new ones. ``layer.step`` reads the present weights at every step, and takes a little longer.
+    **The weights are copied when the stream opens.** A stream does not see what becomes of the layer's own weights
+    afterwards: it goes on with those it has, as if the layer had never been touched; open another to take the new ones.
+    ``layer.step`` finds and reads the present weights at every step instead, and takes longer for it.
 
     A stream evaluates: no gradients, no dropout, masks have their mean. Any number of streams of a layer may be open at
     once; one of them is for one thread at a time. ``state`` may be read, kept, and set at any time; what is read is a
@@ -93,7 +93,7 @@ class Stream:
         self.close()
 
 
-class PackedStream(Stream):
+class BoundStream(Stream):
     """The same for a recurrence: where the kernel allows it, a step is one call of machine code."""
 
     def __init__(self, layer: Recurrent, batch_size: int, state: Any = None) -> None:
@@ -106,12 +106,12 @@ class PackedStream(Stream):
         self._state = own.checked(self._state, x)
         self._count, self._made = len(graph.states), 0
         tensors = [weights[parameter.name].detach().contiguous() for parameter in graph.parameters()]
-        self._packed = packed_steps(Step(own._steps, x, tuple(self._state[: self._count]), tensors))
+        self._bound = bound_steps(Step(own._steps, x, tuple(self._state[: self._count]), tensors))
 
     def step(self, x: Tensor) -> Tensor:
         """x (B, D) → y (B, H); raises UsageError for another shape, and once the stream is closed."""
-        packed = self._packed
-        y = None if packed is None else packed(x)
+        bound = self._bound
+        y = None if bound is None else bound(x)
         if y is None:
             return super().step(x)
         self._made += 1
@@ -119,18 +119,18 @@ class PackedStream(Stream):
 
     def _read(self) -> Any:
         """The state as the layer has it; where it has masks, it counts steps."""
-        if self._packed is None:
+        if self._bound is None:
             return self._state
         rest = self._state[self._count :]
-        return type(self._state)(*self._packed.states, *(rest and (rest[0], rest[1] + self._made)))
+        return type(self._state)(*self._bound.states, *(rest and (rest[0], rest[1] + self._made)))
 
     def _write(self, state: Any) -> None:
-        if self._packed is not None:
-            state = self._layer.checked(state, self._packed.x)  # type: ignore[union-attr, operator]
-            self._packed.take(state[: self._count])
+        if self._bound is not None:
+            state = self._layer.checked(state, self._bound.x)  # type: ignore[union-attr, operator]
+            self._bound.take(state[: self._count])
         self._state, self._made = state, 0
 
     def close(self) -> None:
         """Give the copies back."""
         super().close()
-        self._packed = None
+        self._bound = None

@@ -35,28 +35,25 @@ BY_FUNCTION = {twin.function: twin for twin in TWINS}
 class _Step(TorchsOwn, nn.RNNCellBase):
     """What the three share."""
 
-    @property
-    def _twin(self) -> Twin:
-        raise NotImplementedError
+    _twin: Twin
+    """The cell that torch's function computes."""
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_traced_for_others() or under_autocast(x) or not (self.input_size and self.hidden_size):
-            return None
-        if states is None:
-            rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
-            states = tuple(rows for _ in self._twin.cell.state)
-        if x.dim() == 1:
-            new = self._step(x[None], tuple(state[None] for state in states))
-            return None if new is None else tuple(state[0] for state in new)
-        if type(x) is not Tensor and is_foreign((x,)):
-            return self._wished(x, states)
-        if not is_compiling():
+        has_units = self.input_size and self.hidden_size
+        if has_units and states is not None and not is_compiling():
             steps = _steps(self._twin.function, self.input_size, self.hidden_size, self.bias)
             done = steps(x, states, self._plain_weights())
             if done is not None:
                 return done[1]
-        return None if OWN.choose(self) is not None else self._wished(x, states)
+        if not has_units or is_traced_for_others() or under_autocast(x):
+            return None
+        if states is None:
+            return self._step(x, tuple(x.new_zeros(*x.shape[:-1], self.hidden_size) for _ in self._twin.cell.state))
+        if x.dim() == 1:
+            new = self._step(x[None], tuple(state[None] for state in states))
+            return None if new is None else tuple(state[0] for state in new)
+        return None if not is_foreign((x,)) and OWN.choose(self) is not None else self._wished(x, states)
 
     def _wished(self, x: Tensor, states: States) -> States | None:
         """The new states by the kernel that was asked for by name; None for shapes that torch has a message for."""
@@ -115,7 +112,7 @@ class RNNCell(_Step, nn.RNNCell):
     """
 
     @property
-    def _twin(self) -> Twin:
+    def _twin(self) -> Twin:  # type: ignore[override]
         if self.nonlinearity not in RNN_TWINS:
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
         return RNN_TWINS[self.nonlinearity]
@@ -140,9 +137,7 @@ class LSTMCell(_Step, nn.LSTMCell):
     (torch.Size([2, 4]), torch.Size([2, 4]))
     """
 
-    @property
-    def _twin(self) -> Twin:
-        return LSTM_TWIN
+    _twin = LSTM_TWIN
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
@@ -163,9 +158,7 @@ class GRUCell(_Step, nn.GRUCell):
     torch.Size([2, 4])
     """
 
-    @property
-    def _twin(self) -> Twin:
-        return GRU_TWIN
+    _twin = GRU_TWIN
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""

@@ -33,6 +33,7 @@ NAMES = [
     "sample",
     "run",
     "enter",
+    "alone",
 ]
 
 

@@ -24,6 +24,8 @@ from seqloom.kernels.recurrence.workspace import Workspace
 __all__ = ["Stepper"]
 
 WORD = ctypes.c_int64
+MOST_ROWS = 4096
+"""Memory for what lies between operations is kept for as many."""
 BY_COLUMNS = JOB_WORDS.index("by_columns")
 
 
@@ -51,19 +53,18 @@ class Stepper:
         self._meeting, self._nothing = np.zeros(16, dtype=np.int64), np.zeros(2, dtype=np.int64)
         self._alive = table.words()
         self._jobs = [self._job(first, most) for first in (0, 1)]
-        self._next, self._after = ((WORD(job.ctypes.data), WORD(0), WORD(1)) for job in self._jobs)
-        self._run = ctypes.CFUNCTYPE(None, WORD, WORD, WORD)(table.functions["run"])
+        self._next, self._after = (WORD(job.ctypes.data) for job in self._jobs)  # numbers are converted at every call
+        # Python's lock is held for a short step: to let it go and wait for it again takes longer.
+        self._run = ctypes.PYFUNCTYPE(None, WORD)(table.functions["alone"])
         self._pack = struct.Struct(f"{len(self._live)}q").pack_into
         self._memory = self._live.data
 
     @staticmethod
     def refusal(graph: Graph, arrangement: Arrangement, apart: bool, rows: int) -> str | None:
         """Why there can be no such stepper, or None."""
-        program = one_step(graph, apart)
-        reason = too_many(program, graph, arrangement)
-        if reason is None and rows * sum(math.prod(shape) for shape in arrangement.shapes) > WORK_AT_ONCE:
-            reason = f"a step of {rows} rows takes so long that an interrupt would go unnoticed"
-        return reason
+        if rows > MOST_ROWS or rows * sum(math.prod(shape) for shape in arrangement.shapes) > WORK_AT_ONCE:
+            return f"a step of {rows} rows is enough work for the kernels of sequences"
+        return too_many(one_step(graph, apart), graph, arrangement)
 
     def _job(self, first: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         number, count = team().addresses()
@@ -93,18 +94,17 @@ class Stepper:
         if rows * self._work > WORK_TO_MEET:
             self._share(rows)
         else:
-            self._run(*self._next)
+            self._run(self._next)
 
     def _share(self, rows: int) -> None:
         """The same on several threads, where there is enough to do: they share the rows or, of few, the columns."""
         present = team()
-        threads, work = present.threads(), rows * self._work
+        threads, work, functions = present.threads(), rows * self._work, self._table.functions
         by_columns = self._table.splits_columns and rows < ROWS_FOR_EACH * threads
         if threads == 1 or not (by_columns or (rows >= threads and work > WORK_FOR_TWO)):
-            self._run(*self._next)
+            present.launch(functions["enter"], functions["run"], self._next.value, 1)
             return
         for job in self._jobs:
             job[BY_COLUMNS] = by_columns
         self._meeting[:] = 0
-        functions = self._table.functions
-        present.launch(functions["enter"], functions["run"], self._next[0].value, threads)
+        present.launch(functions["enter"], functions["run"], self._next.value, threads)

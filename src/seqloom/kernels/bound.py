@@ -1,4 +1,4 @@
-"""Steps on weights that are nobody else's: where they lie is known once and for all, and only x is new at each step."""
+"""Steps bound to tensors that are nobody else's: where they lie is known once and for all, and only x is new."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from seqloom.kernels.call import States
 from seqloom.kernels.steps import STEP, Step
 from seqloom.kernels.transforms import is_seen, left_to_torch, sameness
 
-__all__ = ["PackedSteps", "packed_steps"]
+__all__ = ["BoundSteps", "bound_steps"]
 
 
-class PackedSteps:
+class BoundSteps:
     """``y = steps(x)``, x (B, D) → y (B, H), from the states of ``first`` on; those and its weights are to be its own.
 
     Steps take turns in which of two memories of the states they read.
@@ -66,7 +66,7 @@ class PackedSteps:
         return True
 
 
-def packed_steps(first: Step) -> PackedSteps | None:
-    """Packed steps that begin like ``first``; None where the kernel wished for makes none."""
+def bound_steps(first: Step) -> BoundSteps | None:
+    """Bound steps that begin like ``first``; None where the kernel wished for makes none."""
     with torch.no_grad():
-        return None if STEP.choose(first) is None else PackedSteps(first)
+        return None if STEP.choose(first) is None else BoundSteps(first)
