@@ -117,7 +117,7 @@ def test_the_system_may_take_what_waits(monkeypatch: pytest.MonkeyPatch):
             super().madvise(*options)
 
     monkeypatch.setattr(memory.mmap, "mmap", Marked)
-    tensor = fresh(ROWS, 1024, like=LIKE)
+    tensor = fresh(memory.WORTH_MARKING // 4096, 1024, like=LIKE)
     assert memory.FREE not in marked
     del tensor
     gc.collect()

@@ -33,6 +33,8 @@ PERIOD = 5.0
 PRIVATE = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
 """Not shared with a child of ``fork``; 0 where the system has no such memory."""
 FREE = getattr(mmap, "MADV_FREE", None)
+WORTH_MARKING = 8 << 20
+"""Smaller blocks are not marked as free: without large pages that takes longer than all else here."""
 
 
 def fresh(*shape: int, like: Tensor) -> Tensor:
@@ -74,7 +76,7 @@ class _Blocks:
     def give_back(self, number: int, block: mmap.mmap) -> None:
         """Let a block wait, or go where it is not needed."""
         self.held.pop(number, None)
-        if FREE is not None:
+        if FREE is not None and len(block) >= WORTH_MARKING:
             with suppress(OSError):
                 block.madvise(FREE)
         self.idle[number] = block
@@ -82,21 +84,17 @@ class _Blocks:
 
     def _waiting(self, size: int) -> mmap.mmap | None:
         """The smallest waiting block that fits, the one that waits for the shortest time among equals."""
-        numbers = [n for n in list(self.idle) if size <= self._size(n) <= MOST_TOO_LARGE * size]
-        for number in sorted(numbers, key=lambda n: (self._size(n), -n)):
-            block = self.idle.pop(number, None)
-            if block is not None:
-                return block
-        return None
-
-    def _size(self, number: int) -> int:
-        block = self.idle.get(number)
-        return 0 if block is None else len(block)
+        best, smallest = None, MOST_TOO_LARGE * size
+        for number in list(self.idle):
+            block = self.idle.get(number)
+            if block is not None and size <= len(block) <= smallest:
+                best, smallest = number, len(block)
+        return None if best is None else self.idle.pop(best, None)
 
     def _let_go(self) -> None:
         """Let the blocks that wait for the longest time go while there is more than was needed at once of late."""
         held = sum(list(self.held.values()))
-        excess = held + sum(map(self._size, list(self.idle))) - self._allowed(held)
+        excess = held + sum(map(len, list(self.idle.values()))) - self._allowed(held)
         for number in list(self.idle):
             if excess <= 0:
                 return

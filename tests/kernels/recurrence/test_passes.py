@@ -18,7 +18,7 @@ from seqloom.kernels.plan import plan
 from seqloom.kernels.recurrence.passes import Inputs, Recurrence, backward, forward
 from seqloom.kernels.recurrence.shared import with_shared
 from tests.kernels.cells import CELLS
-from tests.kernels.comparing import Draw, assert_same, draw, engine, outcome
+from tests.kernels.comparing import REFERENCE, Draw, assert_same, draw, engine, outcome
 
 LENGTHS = torch.tensor([4, 0, 7, 1])
 SOME = pytest.mark.parametrize(
@@ -161,3 +161,24 @@ def test_checkpoints_and_copies_elsewhere(lengths: Tensor | None) -> None:
             return checkpoint(ours, call, use_reentrant=False)
 
     assert_same(outcome(Checkpointed, drawn), wanted, 0.0)
+
+
+@pytest.mark.parametrize("batch", [15, 16, 33])
+@pytest.mark.parametrize("lie", ["batch first", "time first", "columns", "features first"])
+def test_x_is_read_however_it_lies(batch: int, lie: str) -> None:
+    """From some rows on it is not copied first."""
+    drawn = draw(CELLS["GRU"], features=7, hidden=9, batch=batch, time=4)
+    x = drawn.call.x
+    there = {
+        "batch first": x.clone(),
+        "time first": x.transpose(0, 1).contiguous().transpose(0, 1),
+        "columns": torch.cat([x, x], 2)[..., 3:10].copy_(x),
+        "features first": x.permute(2, 0, 1).contiguous().permute(1, 2, 0),
+    }[lie]
+    parameters = {name: tensor.clone().requires_grad_() for name, tensor in drawn.call.parameters.items()}
+    found = []
+    for run, rows in ((ours, there), (REFERENCE.run, x)):
+        y, _ = run(drawn.call._replace(x=rows, parameters=parameters))
+        found.append([y, *torch.autograd.grad((y * drawn.directions[0]).sum(), list(parameters.values()))])
+    for got, wanted in zip(*found, strict=True):
+        torch.testing.assert_close(got, wanted, rtol=1e-9, atol=1e-11)

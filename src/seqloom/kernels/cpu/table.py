@@ -182,11 +182,12 @@ class Table:
         Threads share the columns of ``out`` as a whole, not those of each slot in it, so they meet again afterwards.
         """
         depth = projection.matrices[0].shape[1]
-        packed = self.memory(out.shape[1] * depth)
+        width = out.shape[-1]
+        packed = self.memory(width * depth)
         for matrix, start in zip(projection.matrices, projection.starts, strict=True):
             packing.add_pack(matrix, packed[start * depth :], transposed=True)
         begin = self.rows(projection.bias, Place.SHARED)
-        self._multiply(self.rows(out, place), begin, out.shape[1], [(x, packed, depth)], meets)
+        self._multiply(self.rows(out, place), begin, width, [(x, packed, depth)], meets)
         self._shared_otherwise = True
 
     def add_projection_back(self, gradient: Tensor, projection: Projection, out: Tensor, packing: Table) -> None:

@@ -66,6 +66,11 @@ class Packing(NamedTuple):
     time: int
     row_by_row: bool = False
 
+    @property
+    def is_by_steps(self) -> bool:
+        """Whether all rows are whole, and tokens lie step by step."""
+        return self.places is None and not self.row_by_row
+
     def tensors(self) -> tuple[Tensor, ...]:
         """The packing as tensors, of which ``packing_of`` makes it again; none where all rows are whole."""
         if self.order is None or self.places is None:

@@ -121,6 +121,10 @@ def backward(
     return [of_x, *of_states, *(of_parameters.get(name) for name in recurrence.names)]
 
 
+ENOUGH_ROWS = 16
+"""From so many rows on, x is read where it lies, step by step; fewer make no whole tiles, and are copied together."""
+
+
 @lru_cache(maxsize=256)
 def gradient_layout(plan: Plan, unit: int) -> Layout:
     """The gradients of all maps side by side, those of the streams first and in their order."""
@@ -151,7 +155,12 @@ class _Pass:
         if not self.streams.width:
             return None
         out = self.workspace.add_side_by_side(self.streams)
-        self.engine.project(self.x(), projection(self.plan, self.parameters, self.streams), out)
+        maps = projection(self.plan, self.parameters, self.streams)
+        if self.packing.is_by_steps and len(self.whole_x) >= ENOUGH_ROWS:
+            batch, time, _ = self.whole_x.shape
+            self.engine.project(self.whole_x, maps, out.view(time, batch, -1).transpose(0, 1))
+        else:
+            self.engine.project(self.x(), maps, out)
         return out
 
     def all_steps(self, program: Program, values: Mapping[str, Tensor], backwards: bool) -> None:
