@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqloom import cells
 from seqloom.cells import GRU, Cell, Elman, Symbol, affine, bernoulli, norm, tanh
-from seqloom.kernels import Backend, Call, Stream
+from seqloom.kernels import Backend, Call, Steps
 from seqloom.kernels.call import SequenceKernel, States
 from seqloom.kernels.reference import Reference
 from seqloom.testing import compare_kernels, known_cells
@@ -105,14 +105,14 @@ def test_every_kernel_passes_with_coins_and_heads() -> None:
 
 
 def test_a_wrong_step_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Stream.step
+    right = Steps.__call__
 
-    def wrong(self: Stream, x: Tensor, states: States) -> tuple[Tensor, States] | None:
-        done = right(self, x, states)
+    def wrong(self: Steps, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:
+        done = right(self, x, states, tensors)
         assert done is not None, "a step that leaves its work to others compares nothing"
         return done[0] * (1 + 1e-5), done[1]
 
-    monkeypatch.setattr(Stream, "step", wrong)
+    monkeypatch.setattr(Steps, "__call__", wrong)
     assert {one.kernel for one in compare_kernels(SUBJECT) if not one.ok} == {"cpu, in steps"}
 
 

@@ -6,11 +6,12 @@ from it, and a saved model holds it as plain data, so that a user's own cell loa
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from seqloom.errors import UsageError
 
@@ -143,11 +144,21 @@ class ParameterShape:
 
 @dataclass(frozen=True)
 class Graph:
-    """One time step: ``nodes`` in order, the nodes that are the new states, and the node that is the output."""
+    """One time step: ``nodes`` in order, the nodes that are the new states, and the node that is the output.
 
+    ``text`` is ``to_data`` as JSON, ready before anybody traces what runs.
+    """
+
+    text: ClassVar[str]
     nodes: tuple[Node, ...]
     new_states: tuple[int, ...]
     output: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", json.dumps(self.to_data()))
+
+    def __hash__(self) -> int:
+        return hash(self.text)  # which a string remembers; the nodes' would be computed for every look into a cache
 
     @property
     def in_features(self) -> int:

@@ -55,7 +55,7 @@ def sample_compiled(
     while rows and position < limit:
         generator = steps.generator(choice, [seeds[row] for row in rows], logits, states, position)
         going = dict(enumerate(rows))
-        while 2 * len(going) > len(rows) and position < limit and steps.hold:
+        while 2 * len(going) > len(rows) and position < limit:
             count = min(size, generator.at_once, limit - position)
             tokens = generator.draw(count).tolist()
             yield from _going_on(tokens, going, end, done, logits)

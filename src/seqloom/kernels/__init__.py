@@ -2,10 +2,10 @@
 
 from seqloom.kernels.backend import Backend, Kernel
 from seqloom.kernels.call import Call, Randomness
+from seqloom.kernels.operators import RECURRENCE
 from seqloom.kernels.plan import PlanExplanation, explain_cell, explain_graph
 from seqloom.kernels.policy import Explanation, Operation, available, present, use, watch, wish
-from seqloom.kernels.sequence import RECURRENCE
-from seqloom.kernels.streaming import Stream
+from seqloom.kernels.steps import Steps
 
 __all__ = [
     "RECURRENCE",
@@ -16,7 +16,7 @@ __all__ = [
     "Operation",
     "PlanExplanation",
     "Randomness",
-    "Stream",
+    "Steps",
     "available",
     "explain_cell",
     "explain_graph",

@@ -13,37 +13,26 @@ from seqloom.kernels.cpu import Generator, TokenStep
 from seqloom.kernels.network import Choice, Network
 from seqloom.kernels.policy import Operation
 from seqloom.kernels.sequence import CPU_ENGINE
-from seqloom.kernels.stamps import stamps
 
 __all__ = ["TOKEN_STEPS", "TokenSteps"]
 
 
 class TokenSteps:
-    """``logits (B, V), states = steps(tokens (B,), states)`` for any B, with the weights of the moment.
+    """``logits (B, V), states = steps(tokens (B,), states)`` for any B, on packed weights.
 
-    Weights are packed once for each batch size, and anew when a tensor has moved or changed; writes through ``.data``
-    leave no trace.
+    The weights are those of the moment in which this was made: one generation, however long, is of one model. They are
+    packed once for each batch size.
     """
 
     def __init__(self, network: Network) -> None:
-        self.network = network
-        self._tensors = network.tensors
+        self.network = network.copy()
         self._of_size: dict[int, TokenStep] = {}
-        self._stamps = stamps(self._tensors)
 
     def of_size(self, batch: int) -> TokenStep:
         """The step for ``batch`` rows."""
-        present = stamps(self._tensors)
-        if present != self._stamps:
-            self._of_size, self._stamps = {}, present
         if batch not in self._of_size:
             self._of_size = {batch: TokenStep(CPU_ENGINE, self.network, batch)}
         return self._of_size[batch]
-
-    @property
-    def hold(self) -> bool:
-        """Whether the weights are those that were packed last."""
-        return self._stamps == stamps(self._tensors)
 
     def __call__(self, tokens: Tensor, states: tuple[States, ...]) -> tuple[Tensor, tuple[States, ...]]:
         return self.of_size(len(tokens))(tokens, states)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from seqloom.cells.graph import Graph
@@ -32,6 +33,15 @@ class Network(NamedTuple):
         """Everything that was learned."""
         learned = [tensor for layer in self.layers for tensor in layer.parameters.values()]
         return [self.embedding, *learned, self.weight, self.bias]
+
+    def copy(self) -> Network:
+        """The same numbers in tensors of its own, which are nobody's parameters."""
+
+        def own(tensor: Tensor) -> Tensor:
+            return tensor.detach().clone(memory_format=torch.contiguous_format)
+
+        layers = [Layer(graph, {name: own(tensor) for name, tensor in named.items()}) for graph, named in self.layers]
+        return Network(own(self.embedding), tuple(layers), own(self.weight), own(self.bias))
 
 
 class Choice(NamedTuple):

@@ -12,13 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Generic
+
+from torch.compiler import is_compiling
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.kernels.backend import BACKENDS, Backend, Kernel, Result, Work
+from seqloom.kernels.transforms import constant
 
-__all__ = ["AUTO", "VARIABLE", "Explanation", "Operation", "available", "present", "use", "watch", "wish"]
+__all__ = ["AUTO", "VARIABLE", "Explanation", "Operation", "available", "present", "use", "watch", "wish", "wished"]
 
 AUTO = "auto"
 VARIABLE = "SEQLOOM_KERNEL"
@@ -47,8 +50,13 @@ class Policy:
     source: str = ""
     seen: list[Explanation] | None = None
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The backends by name."""
+        return tuple(backend.name for backend in self.backends)
+
     def __str__(self) -> str:
-        return AUTO if self.backends == BACKENDS else ",".join(backend.name for backend in self.backends)
+        return AUTO if self.backends == BACKENDS else ",".join(self.names)
 
 
 _PRESENT: ContextVar[Policy | None] = ContextVar("seqloom_kernel", default=None)
@@ -96,9 +104,19 @@ def watch() -> Iterator[list[Explanation]]:
         _PRESENT.reset(token)
 
 
+@constant
 def wish() -> str:
-    """What was asked for, by ``use`` or by the environment: names with commas between them, or "auto"."""
+    """What was asked for, by ``use`` or by the environment: names with commas between them, or "auto".
+
+    A compiled program keeps what was asked for when it was traced.
+    """
     return str(present())
+
+
+@constant
+def wished() -> tuple[str, ...]:
+    """The backends that may run; for a tracer, which takes constants of simple types alone."""
+    return present().names
 
 
 @lru_cache(maxsize=1)
@@ -142,14 +160,16 @@ class Operation(Generic[Work, Result]):
 
     def choose(self, work: Work) -> Kernel[Work, Result] | None:
         """The kernel that does ``work``, or None where none of those wished for can."""
+        if is_compiling():
+            return self._best(work, wished())
         policy = present()
         if policy.seen is not None:
             policy.seen.append(self.explain(work))
-        return self._best(work, policy)
+        return self._best(work, policy.names)
 
     def explain(self, work: Work) -> Explanation:
         """Which kernel would do ``work``, and why; raises UsageError where what was asked for cannot."""
-        kernel = self._best(work, present())
+        kernel = self._best(work, present().names)
         if kernel is None:
             if self.in_parts is None:
                 raise self._unmet(work)
@@ -157,10 +177,10 @@ class Operation(Generic[Work, Result]):
         before = self.kernels[: self.kernels.index(kernel)]
         return Explanation(self.name, kernel.backend.name, kernel.describe(work), self._reasons(work, before))
 
-    def _best(self, work: Work, policy: Policy) -> Kernel[Work, Result] | None:
+    def _best(self, work: Work, names: Sequence[str]) -> Kernel[Work, Result] | None:
         deferring = None
         for kernel in self.kernels:
-            if kernel.backend in policy.backends and kernel.refusal(work) is None:
+            if kernel.backend.name in names and kernel.refusal(work) is None:
                 if kernel.deference(work) is None:
                     return kernel
                 deferring = deferring or kernel

@@ -6,7 +6,7 @@ because it is made of ordinary torch operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ from seqloom.kernels.backend import REFERENCE
 from seqloom.kernels.call import Call, Randomness, SequenceKernel, States
 from seqloom.kernels.random_bits import bernoulli_mask
 
-__all__ = ["Reference", "evaluate", "step", "values"]
+__all__ = ["Reference", "evaluate", "step", "unroll", "values"]
 
 NORM_EPSILON = 1e-5
 
@@ -48,24 +48,32 @@ class Reference(SequenceKernel):
     summary = REFERENCE.summary
 
     def run(self, call: Call) -> tuple[Tensor, States]:
-        x, states, lengths, randomness = call.x, call.states, call.lengths, call.randomness
-        batch, time = x.shape[:2]
+        outputs, states = unroll(call, (call.graph.output,))
+        return outputs[0], states
+
+
+def unroll(call: Call, wanted: Sequence[int]) -> tuple[list[Tensor], States]:
+    """All steps: the nodes ``wanted``, (B, T, H) each, 0 beyond each row's length, and the final states."""
+    graph, parameters, x, states, lengths, randomness = call
+    batch, time = x.shape[:2]
+    if lengths is not None:
+        real = torch.arange(time, device=x.device) < lengths.to(x.device)[:, None]  # (B, T)
+        x = torch.where(real[..., None], x, 0.0)
+    sequences: list[list[Tensor]] = [[] for _ in wanted]
+    for t in range(time):
+        now = None if randomness is None else Randomness(randomness.seed, randomness.time + t)
+        found = values(graph, parameters, x[:, t], states, now)
+        outputs, new = ([found[k].expand(batch, -1) for k in nodes] for nodes in (wanted, graph.new_states))
         if lengths is not None:
-            real = torch.arange(time, device=x.device) < lengths.to(x.device)[:, None]  # (B, T)
-            x = torch.where(real[..., None], x, 0.0)
-        outputs = []
-        for t in range(time):
-            now = None if randomness is None else Randomness(randomness.seed, randomness.time + t)
-            y_t, new = step(call.graph, call.parameters, x[:, t], states, now)
-            if lengths is not None:
-                running = real[:, t, None]
-                new = tuple(torch.where(running, a, b) for a, b in zip(new, states, strict=True))
-                y_t = torch.where(running, y_t, 0.0)
-            outputs.append(y_t)
-            states = new
-        if not outputs:
-            return x.new_zeros(batch, 0, call.graph.out_features), states
-        return torch.stack(outputs, dim=1), states
+            running = real[:, t, None]
+            new = [torch.where(running, a, b) for a, b in zip(new, states, strict=True)]
+            outputs = [torch.where(running, y, 0.0) for y in outputs]
+        for sequence, y in zip(sequences, outputs, strict=True):
+            sequence.append(y)
+        states = tuple(new)
+    if not time:
+        return [x.new_zeros(batch, 0, graph.nodes[k].width) for k in wanted], states
+    return [torch.stack(sequence, dim=1) for sequence in sequences], states
 
 
 def step(

@@ -1,20 +1,21 @@
-"""A recurrence over whole sequences: the kernels that can run it."""
+"""A recurrence over whole sequences: the kernels that can run it, in order of preference."""
 
 from __future__ import annotations
 
-from torch import Tensor
-
 from seqloom.kernels.backend import CPU, DERIVED
-from seqloom.kernels.call import Call, States
+from seqloom.kernels.call import SequenceKernel
 from seqloom.kernels.cpu import CPUEngine
-from seqloom.kernels.policy import Operation
 from seqloom.kernels.recurrence import Planned, TorchEngine
 from seqloom.kernels.reference import Reference
 from seqloom.kernels.torch_library import TorchLibrary
 
-__all__ = ["CPU_ENGINE", "RECURRENCE"]
+__all__ = ["CPU_ENGINE", "CPU_KERNEL", "SEQUENCE_KERNELS"]
 
 CPU_ENGINE = CPUEngine()
-RECURRENCE = Operation[Call, tuple[Tensor, States]](
-    "a recurrence", (TorchLibrary(), Planned(CPU, CPU_ENGINE), Reference(), Planned(DERIVED, TorchEngine()))
+CPU_KERNEL = Planned(CPU, CPU_ENGINE)
+SEQUENCE_KERNELS: tuple[SequenceKernel, ...] = (
+    TorchLibrary(),
+    CPU_KERNEL,
+    Reference(),
+    Planned(DERIVED, TorchEngine()),
 )

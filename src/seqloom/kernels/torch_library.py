@@ -18,7 +18,7 @@ from seqloom.cells.graph import Graph
 from seqloom.kernels.backend import TORCH
 from seqloom.kernels.call import Call, SequenceKernel, States
 from seqloom.kernels.torch_order import TWINS, Twin
-from seqloom.kernels.transforms import UNDER_TRANSFORM, under_transform
+from seqloom.kernels.transforms import left_to_torch
 
 __all__ = ["TorchLibrary"]
 
@@ -86,9 +86,7 @@ class TorchLibrary(SequenceKernel):
         formats = {tensor.dtype for tensor in call.tensors}
         if len(formats) > 1 or not formats <= {*FORMATS}:
             return f"the numbers are {', '.join(sorted(map(str, formats)))}"
-        if under_transform(call.tensors):
-            return UNDER_TRANSFORM
-        return None
+        return left_to_torch(call.tensors)
 
     def deference(self, call: Call) -> str | None:
         if call.x.shape[1] == 1:

@@ -16,6 +16,7 @@ from seqloom.cells.cell import Cell
 from seqloom.cells.elman import Activation, Elman
 from seqloom.cells.gru import GRUResetAfter
 from seqloom.cells.lstm import LSTM
+from seqloom.kernels.arrangement import Arrangement, Piece
 
 __all__ = ["GRU_TWIN", "LSTM_TWIN", "RNN_TWINS", "TWINS", "Twin"]
 
@@ -60,6 +61,25 @@ class Twin:
             parameters |= {f"{x_map}.weight_0": of_x[-1], f"{x_map}.bias": b_ih.chunk(count)[-1]}
             parameters |= {f"{h_map}.weight_0": of_h[-1], f"{h_map}.bias": b_hh.chunk(count)[-1]}
         return parameters
+
+    def arrangement(self, in_features: int, hidden_size: int, biased: bool) -> Arrangement:
+        """Where the cell's parameters lie in W_ih and W_hh and, where it is ``biased``, b_ih and b_hh."""
+        count = len(self.maps) + (self.candidate is not None)
+        rows, matrix, square = hidden_size, hidden_size * in_features, hidden_size * hidden_size
+        w_ih, w_hh, b_ih, b_hh = range(4)
+        places: dict[str, tuple[Piece, ...]] = {}
+        for k, name in enumerate(self.maps):
+            places[f"{name}.weight_0"] = (Piece(w_ih, k * matrix),)
+            places[f"{name}.weight_1"] = (Piece(w_hh, k * square),)
+            places[f"{name}.bias"] = (Piece(b_ih, k * rows), Piece(b_hh, k * rows)) if biased else ()
+        if self.candidate is not None:
+            last = count - 1
+            ends = ((w_ih, matrix, b_ih), (w_hh, square, b_hh))
+            for name, (weight, size, bias) in zip(self.candidate, ends, strict=True):
+                places[f"{name}.weight_0"] = (Piece(weight, last * size),)
+                places[f"{name}.bias"] = (Piece(bias, last * rows),) if biased else ()
+        matrices = ((count * rows, in_features), (count * rows, rows))
+        return Arrangement((*matrices, *((count * rows,),) * (2 if biased else 0)), places)
 
 
 LSTM_TWIN = Twin("lstm", LSTM(), ("input", "forget", "candidate", "output"))

@@ -39,6 +39,7 @@ from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
+from seqloom.layers.stream import Stream
 from seqloom.layers.window import Window
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "Spec",
     "Stack",
     "StepHead",
+    "Stream",
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",

@@ -9,11 +9,13 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.kernels.reversing import reverse_rows
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
 
 __all__ = ["Bidirectional", "BidirectionalState"]
 
 
+@known_to_torch
 class BidirectionalState(NamedTuple):
     """The states of the two directions: after the last step, and after the first."""
 

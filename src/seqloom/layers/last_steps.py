@@ -7,9 +7,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from seqloom.kernels.transforms import known_to_torch
+
 __all__ = ["LastSteps", "last_steps"]
 
 
+@known_to_torch
 class LastSteps(NamedTuple):
     """The inputs that the next steps still see: ``past`` (B, size - 1, D)."""
 

@@ -11,9 +11,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.library import custom_op
 
 from seqloom.errors import UsageError
+from seqloom.kernels.symbolic import Leaf
+from seqloom.kernels.transforms import is_batched, is_seen
 from seqloom.layers.state import leaves
+from seqloom.layers.stream import Stream
 
 __all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_lengths", "check_sequence", "check_state", "check_step"]
 
@@ -21,7 +25,7 @@ SIGNED = torch.int8, torch.int16, torch.int32, torch.int64
 INTEGERS = frozenset((*SIGNED, torch.uint8, torch.uint16, torch.uint32, torch.uint64))
 
 
-class SequenceLayer(nn.Module, ABC):
+class SequenceLayer(Leaf, ABC):
     """A layer that reads a whole sequence: ``y, state = layer(x, state=None, lengths=None)``, always this pair."""
 
     in_features: int
@@ -51,6 +55,10 @@ class CausalLayer(SequenceLayer):
         y, state = run(x_t[:, None], state)
         return y[:, 0], state
 
+    def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
+        """Steps from ``state`` (default: the initial one) on, on a copy of the present weights: see ``Stream``."""
+        return Stream(self, batch_size, state)
+
 
 def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None) -> Tensor | None:
     """Raise UsageError unless x is (B, T, ``features``), of floating-point numbers, and give ``check_lengths``."""
@@ -65,6 +73,8 @@ def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor |
 def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int) -> Tensor | None:
     """The lengths as int64, whatever integers they were; raise UsageError unless they fit ``rows`` of ``time`` steps.
 
+    Lengths that vmap maps over cannot be looked at; beyond ``time`` they count as ``time``, below 0 as 0.
+
     >>> check_lengths(nn.Identity(), torch.tensor([3, 0], dtype=torch.uint8), rows=2, time=5)
     tensor([3, 0])
     """
@@ -78,8 +88,26 @@ def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int
         raise UsageError(
             f"{name} expected lengths of shape ({rows},), integers; got {tuple(lengths.shape)}, {lengths.dtype}.{hint}"
         )
+    if is_seen((lengths,)):
+        checked: Tensor = checked_lengths(lengths, time, name)
+        return checked
+    return _checked_values(lengths, time, name)
+
+
+@custom_op("seqloom::checked_lengths", mutates_args=(), schema="(Tensor lengths, SymInt time, str name) -> Tensor")
+def checked_lengths(lengths: Tensor, time: int, name: str) -> Tensor:
+    """``check_lengths`` where a tracer sees operations and no numbers: they are checked when the program runs."""
+    return _checked_values(lengths, time, name).clone()
+
+
+@checked_lengths.register_fake
+def _(lengths: Tensor, time: int, name: str) -> Tensor:
+    return lengths.new_empty(lengths.shape, dtype=torch.int64)
+
+
+def _checked_values(lengths: Tensor, time: int, name: str) -> Tensor:
     lengths = lengths.to(torch.int64)
-    if lengths.numel() and (int(lengths.min()) < 0 or int(lengths.max()) > time):
+    if lengths.numel() and not is_batched(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > time):
         raise UsageError(
             f"{name} expected lengths between 0 and T = {time}; got {int(lengths.min())} to {int(lengths.max())}."
         )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import cached_property, lru_cache
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
-from seqloom import kernels
+from seqloom import cells, kernels
 from seqloom.cells.cell import Cell, Traced, trace
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 from seqloom.kernels import Call, Randomness
+from seqloom.kernels.autocast import under_autocast, without_autocast
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
-from seqloom.layers.weights import WeightMap, empty_weights, plain_weights, weights_by_name
+from seqloom.layers.stream import BoundStream, Stream
+from seqloom.layers.weights import Finder, WeightMap, empty_weights, weights_by_name
 
 __all__ = ["Recurrent"]
 
@@ -42,6 +46,8 @@ class Recurrent(CausalLayer):
     >>> y.shape, state.h.shape, state.c.shape
     (torch.Size([1, 3, 4]), torch.Size([1, 4]), torch.Size([1, 4]))
     """
+
+    state_type: Any
 
     def __init__(
         self, cell: type[Cell] | Cell, in_features: int, hidden_size: int, initial: InitialState | None = None
@@ -69,8 +75,9 @@ class Recurrent(CausalLayer):
         else:
             for k, vector in enumerate(vectors):
                 self.register_buffer(f"initial_{k}", vector, persistent=True)
-        self._stream = kernels.Stream(graph, self._plain_weights, self._present_weights)
+        self._find, self._steps = Finder(graph), kernels.Steps(graph)
         self._masked = graph.has_masks
+        self._set_state_type()
 
     @classmethod
     def from_graph(cls, graph: Graph, hidden_size: int) -> Recurrent:
@@ -86,15 +93,18 @@ class Recurrent(CausalLayer):
         """The cell's equations at this layer's sizes."""
         return self.traced.graph
 
-    @cached_property
-    def state_type(self) -> Any:
+    def _set_state_type(self) -> None:
         """The named tuple that holds this layer's state."""
         names = [state.name for state in self.graph.states] + ["row_seed", "row_time"] * self._masked
-        return _state_type(type(self.cell).__name__ if self.cell else "Recurrent", tuple(names))
+        self.state_type = _state_type(type(self.cell).__name__ if self.cell else "Recurrent", tuple(names))
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the type of the state, a class that has no name in any module."""
         return {name: value for name, value in self.__dict__.items() if name != "state_type"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._set_state_type()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Fill the weights anew, as the cell's initialisation says."""
@@ -125,30 +135,29 @@ class Recurrent(CausalLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
         lengths = check_sequence(self, x, self.in_features, lengths)
-        if torch.is_autocast_enabled(x.device.type):
+        if under_autocast(x):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
-            with torch.autocast(x.device.type, enabled=False):
+            with without_autocast(x):
                 return self._run(x.to(self._initial_vectors()[0].dtype), state, lengths)
         return self._run(x, state, lengths)
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
         done = None
-        if type(state) is self.state_type and not self._forward_pre_hooks:
-            done = self._masked_step(x_t, state) if self._masked else self._stream.step(x_t, state)
+        if type(state) is self.state_type and not self._forward_pre_hooks and not is_compiling():
+            if self._masked:
+                done = self._masked_step(x_t, state)
+            else:
+                done = self._steps(x_t, state, self._find(self._modules["weights"]))  # type: ignore[arg-type]
         return super().step(x_t, state) if done is None else done
 
     def _masked_step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any] | None:
-        """A step of the stream where masks have their mean; the address of random bits moves on."""
-        done = None if self.training else self._stream.step(x_t, state[:-2])
+        """A step where masks have their mean; the address of random bits moves on."""
+        done = None if self.training else self._steps(x_t, state[:-2], self._find(self.weights))
         return None if done is None else (done[0], self.state_type(*done[1], state.row_seed, state.row_time + 1))
 
-    def repack(self) -> None:
-        """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
-        self._stream.forget()
-
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Any]:
-        state = self.initial_state(x.shape[0]) if state is None else self._checked(state, x)
+        state = self.initial_state(x.shape[0]) if state is None else self.checked(state, x)
         y, states = kernels.RECURRENCE(self._call(x, state, lengths))
         if not self.graph.has_masks:
             return y, self.state_type(*states)
@@ -164,10 +173,8 @@ class Recurrent(CausalLayer):
     def _present_weights(self) -> dict[str, Tensor]:
         return weights_by_name(self.weights, self.graph)
 
-    def _plain_weights(self) -> list[Tensor]:
-        return plain_weights(self.weights)
-
-    def _checked(self, state: Any, x: Tensor) -> Any:
+    def checked(self, state: Any, x: Tensor) -> Any:
+        """``state`` in this layer's type; raises UsageError for one that does not fit x, or another layer."""
         fields = self.state_type._fields
         if not isinstance(state, tuple) or len(state) != len(fields):
             raise UsageError(
@@ -179,7 +186,13 @@ class Recurrent(CausalLayer):
                     f"The state {node.name!r} should have the shape (B, H) = {(x.shape[0], node.width)}; "
                     f"got {tuple(leaf.shape)}."
                 )
+            if leaf.dtype != x.dtype:
+                raise UsageError(f"The state {node.name!r} should have x's format, {x.dtype}; got {leaf.dtype}.")
         return state if isinstance(state, self.state_type) else self.state_type(*state)
+
+    def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
+        """Steps from ``state`` (default: the initial one) on, on a copy of the present weights: see ``Stream``."""
+        return BoundStream(self, batch_size, state)
 
     def explain(self, x: Tensor, lengths: Tensor | None = None) -> kernels.Explanation:
         """Which kernel would run this layer on x (B, T, D), and why."""
@@ -191,10 +204,11 @@ class Recurrent(CausalLayer):
         return f"{cell}, in_features={self.in_features}, hidden_size={self.hidden_size}"
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _state_type(owner: str, names: tuple[str, ...]) -> Any:
     made: Any = namedtuple(f"{owner}State", names)  # type: ignore[misc]
-    return type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
+    kind = type(made.__name__, (made,), {"__slots__": (), "__reduce__": _reduce, "_owner": owner})
+    return known_to_torch(kind, f"seqloom.state.{owner}({', '.join(names)})")
 
 
 def _reduce(state: Any) -> tuple[Any, ...]:
@@ -210,3 +224,9 @@ def _check_sizes(in_features: int, hidden_size: int) -> None:
     for name, size in (("in_features", in_features), ("hidden_size", hidden_size)):
         if not isinstance(size, int) or size < 1:
             raise UsageError(f"{name} must be a whole number of at least 1; got {size!r}.")
+
+
+for _name in cells.__all__:  # so that a saved program finds the states of every cell of the library
+    _kind = getattr(cells, _name)
+    if isinstance(_kind, type) and issubclass(_kind, Cell) and isinstance(_kind.state, tuple):
+        _state_type(_name, _kind.state)

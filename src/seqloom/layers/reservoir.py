@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from seqloom.cells.echo_state import LeakyEchoState
 from seqloom.cells.initialisation import Sparse, SpectralRadius, Uniform
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.recurrent import Recurrent
 
 __all__ = ["EchoState", "EchoStates"]
 
 
+@known_to_torch
 class EchoStates(NamedTuple):
     """The state of an :class:`EchoState`: one state of leaky units, ``h`` (B, H), for each reservoir."""
 

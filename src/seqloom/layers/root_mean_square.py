@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from seqloom.kernels import Kernel, Operation
 from seqloom.kernels.backend import FUSED, REFERENCE, TORCH
+from seqloom.kernels.transforms import forward_mode
 
 __all__ = ["RMS_NORM", "RMSNorm"]
 
@@ -50,7 +51,7 @@ class _Fused(Kernel[_Normed, Tensor]):
             return "x is not on the CPU"
         if x.dtype != weight.dtype or x.dtype not in (torch.float32, torch.float64):
             return f"x is {x.dtype} and the weight {weight.dtype}, not both torch.float32 or torch.float64"
-        return None
+        return forward_mode()
 
     def run(self, work: _Normed) -> Tensor:
         run = _RootMeanSquare.apply if torch.is_grad_enabled() else _RootMeanSquare.forward

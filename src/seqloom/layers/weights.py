@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from operator import itemgetter
 from types import NoneType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import constant
 
-__all__ = ["WeightMap", "empty_weights", "plain_weights", "weights_by_name"]
+__all__ = ["Finder", "WeightMap", "empty_weights", "plain_weights", "weights_by_name"]
+
+Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 class WeightMap(nn.Module):
@@ -73,12 +78,45 @@ def weights_by_name(root: nn.Module, graph: Graph) -> dict[str, Tensor]:
     """
     found = {f"{owner}.{name}": tensor for owner, one in _maps(root) for name, tensor in one().items()}
     wanted = _shapes(graph)
-    for name, shape in wanted.items():
+    for name, shape in wanted:
         tensor = found.get(name)
         if tensor is None or tensor.shape != shape:
             got = "there is none" if tensor is None else f"it is {tuple(tensor.shape)}"
             raise UsageError(f"The cell reads the weight {name!r} of shape {tuple(shape)}, but {got}.")
-    return {name: found[name] for name in wanted}
+    return {name: found[name] for name, _ in wanted}
+
+
+class Finder:
+    """Finds the present weights of a graph where all are plain parameters, in the order of ``graph.parameters()``."""
+
+    def __init__(self, graph: Graph) -> None:
+        owners: dict[str, list[str]] = {}
+        for parameter in graph.parameters():
+            owner, _, name = parameter.name.rpartition(".")
+            owners.setdefault(owner, []).append(name)
+        self._maps = [(owner, _getter(names)) for owner, names in owners.items()]
+
+    def __call__(self, root: nn.Module) -> list[Tensor] | None:
+        """The weights under ``root``; None where one is computed, or missing."""
+        found: list[Tensor] = []
+        maps: dict[str, Any] = root._modules
+        try:
+            for owner, get in self._maps:
+                one = maps[owner]
+                if one._forward_pre_hooks or one._forward_hooks:
+                    return None
+                found += get(one._parameters)
+        except KeyError:
+            return None
+        return found
+
+
+def _getter(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Tensor]]:
+    return itemgetter(*names) if len(names) > 1 else partial(_only, names[0])
+
+
+def _only(name: str, parameters: Mapping[str, Any]) -> Sequence[Tensor]:
+    return (parameters[name],)
 
 
 def plain_weights(root: nn.Module) -> list[Tensor]:
@@ -101,6 +139,11 @@ def _maps(root: nn.Module) -> Iterator[tuple[str, WeightMap]]:
         yield owner, one
 
 
+@constant
+def _shapes(graph: Graph) -> Shapes:
+    return _cached_shapes(graph)
+
+
 @lru_cache(maxsize=256)
-def _shapes(graph: Graph) -> Mapping[str, torch.Size]:
-    return {parameter.name: torch.Size(parameter.shape) for parameter in graph.parameters()}
+def _cached_shapes(graph: Graph) -> Shapes:
+    return tuple((parameter.name, parameter.shape) for parameter in graph.parameters())

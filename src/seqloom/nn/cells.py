@@ -6,79 +6,84 @@ as torch wants them. Axes: B batch, D features, H hidden.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
 
 from torch import Tensor, nn
-from torch._C import _is_tracing as is_tracing
+from torch.compiler import is_compiling
 
 from seqloom import kernels
 from seqloom.cells.graph import Graph
-from seqloom.kernels import Call, Stream
+from seqloom.kernels import Call, Steps
+from seqloom.kernels.autocast import under_autocast
 from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
-from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
+from seqloom.kernels.symbolic import as_leaf, is_symbol
+from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, TWINS, Twin
+from seqloom.kernels.transforms import constant, is_foreign, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
+from seqloom.nn.torchs_own import TorchsOwn
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-KEYS = dict.fromkeys(NAMES).keys()
+OF_PARAMETERS = itemgetter(*NAMES)
+BY_FUNCTION = {twin.function: twin for twin in TWINS}
 
 
-class _Step(nn.RNNCellBase):
-    """What the three share: the stream of steps, made when it is first needed and never copied or saved."""
+class _Step(TorchsOwn, nn.RNNCellBase):
+    """What the three share."""
 
-    _stream: Stream | None = None
-
-    @property
-    def _twin(self) -> Twin:
-        raise NotImplementedError
-
-    def repack(self) -> None:
-        """Forget the packed weights: needed after writing weights through ``.data``, and only then."""
-        if self._stream is not None:
-            self._stream.forget()
+    _twin: Twin
+    """The cell that torch's function computes."""
 
     def _step(self, x: Tensor, states: States | None) -> States | None:
         """The new states by our kernels, or None where torch's own operation is the one to take."""
-        if is_tracing():
+        has_units = self.input_size and self.hidden_size
+        if has_units and states is not None and not is_compiling():
+            steps = _steps(self._twin.function, self.input_size, self.hidden_size, self.bias)
+            done = steps(x, states, self._plain_weights())
+            if done is not None:
+                return done[1]
+        if not has_units or is_traced_for_others() or under_autocast(x):
             return None
         if states is None:
-            rows = x.new_zeros(*x.shape[:-1], self.hidden_size)
-            states = tuple(rows for _ in self._twin.cell.state)
+            return self._step(x, tuple(x.new_zeros(*x.shape[:-1], self.hidden_size) for _ in self._twin.cell.state))
         if x.dim() == 1:
             new = self._step(x[None], tuple(state[None] for state in states))
             return None if new is None else tuple(state[0] for state in new)
-        stream = self._stream
-        if stream is None:
-            stream = self._stream = Stream(self._graph, self._weights, self._named)
-        done = stream.step(x, states)
-        if done is not None:
-            return done[1]
-        return None if OWN.choose(self) is not None else self._wished(x, states)
+        return None if not is_foreign((x,)) and OWN.choose(self) is not None else self._wished(x, states)
 
     def _wished(self, x: Tensor, states: States) -> States | None:
         """The new states by the kernel that was asked for by name; None for shapes that torch has a message for."""
         shapes = [state.shape for state in states]
         if x.dim() != 2 or x.shape[1] != self.input_size or {*shapes} != {(x.shape[0], self.hidden_size)}:
             return None
-        return kernels.RECURRENCE(Call(self._graph, self._named(), x[:, None], states, None, None))[1]
-
-    @property
-    def _graph(self) -> Graph:
-        return graph_of(self._twin.cell, self.input_size, self.hidden_size)
-
-    def _weights(self) -> list[Tensor]:
-        """The present weights; none where one is no Parameter, but computed anew (parametrised, weight norm)."""
-        own = self._parameters
-        return [weight for weight in own.values() if weight is not None] if own.keys() == KEYS else []
-
-    def _named(self) -> dict[str, Tensor]:
         weights = {name: getattr(self, name) for name in NAMES}
-        return named(self._twin, {name: weight for name, weight in weights.items() if weight is not None})
+        parameters = named(self._twin, {name: weight for name, weight in weights.items() if weight is not None})
+        return kernels.RECURRENCE(Call(_graph(self), parameters, x[:, None], states, None, None))[1]
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_stream"}
+    def _plain_weights(self) -> Sequence[Tensor] | None:
+        """W_ih, W_hh and, if there are biases, b_ih and b_hh; None where one is computed (parametrised)."""
+        try:
+            weights: tuple[Tensor, ...] = OF_PARAMETERS(self._parameters)
+        except KeyError:
+            return None
+        return weights if self.bias else weights[:2]
+
+
+@constant
+def _graph(module: _Step) -> Graph:
+    """The equations; a function that a tracer takes for a constant."""
+    return graph_of(module._twin.cell, module.input_size, module.hidden_size)
+
+
+@lru_cache(maxsize=256)
+def _steps(function: str, in_features: int, hidden_size: int, biased: bool) -> Steps:
+    twin = BY_FUNCTION[function]
+    graph = graph_of(twin.cell, in_features, hidden_size)
+    return Steps(graph, twin.arrangement(in_features, hidden_size, biased), apart=False)
 
 
 class _Own(Kernel[_Step, None]):
@@ -107,13 +112,15 @@ class RNNCell(_Step, nn.RNNCell):
     """
 
     @property
-    def _twin(self) -> Twin:
+    def _twin(self) -> Twin:  # type: ignore[override]
         if self.nonlinearity not in RNN_TWINS:
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
         return RNN_TWINS[self.nonlinearity]
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if is_symbol(input):
+            return as_leaf(self, input, hx)  # type: ignore[no-any-return]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]
 
@@ -130,12 +137,12 @@ class LSTMCell(_Step, nn.LSTMCell):
     (torch.Size([2, 4]), torch.Size([2, 4]))
     """
 
-    @property
-    def _twin(self) -> Twin:
-        return LSTM_TWIN
+    _twin = LSTM_TWIN
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if is_symbol(input):
+            return as_leaf(self, input, hx)  # type: ignore[no-any-return]
         new = self._step(input, None if hx is None else tuple(hx))
         return super().forward(input, hx) if new is None else new  # type: ignore[return-value]
 
@@ -151,11 +158,11 @@ class GRUCell(_Step, nn.GRUCell):
     torch.Size([2, 4])
     """
 
-    @property
-    def _twin(self) -> Twin:
-        return GRU_TWIN
+    _twin = GRU_TWIN
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:  # noqa: A002 - the name is torch's
         """One step, as torch's; raises ValueError or RuntimeError where a shape does not fit."""
+        if is_symbol(input):
+            return as_leaf(self, input, hx)  # type: ignore[no-any-return]
         new = self._step(input, None if hx is None else (hx,))
         return super().forward(input, hx) if new is None else new[0]

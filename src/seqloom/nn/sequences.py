@@ -12,22 +12,26 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch._C import _is_tracing as is_tracing
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqloom import kernels
+from seqloom.cells.graph import Graph
 from seqloom.cells.projected_lstm import ProjectedLSTM
 from seqloom.errors import UsageError
 from seqloom.kernels import Call
+from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.call import States
 from seqloom.kernels.reversing import reverse_rows
+from seqloom.kernels.symbolic import as_leaf, is_symbol
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, Twin
+from seqloom.kernels.transforms import are_expanded, constant, is_traced_for_others
 from seqloom.nn.equations import graph_of, named
+from seqloom.nn.torchs_own import TorchsOwn
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
 
-class _Sequence(nn.RNNBase):
+class _Sequence(TorchsOwn, nn.RNNBase):
     """The way all three run: layer after layer, direction after direction, each a call of a kernel."""
 
     @property
@@ -39,9 +43,11 @@ class _Sequence(nn.RNNBase):
 
         Raises ValueError or RuntimeError, as torch does, where a shape or format does not fit.
         """
-        if is_tracing() or torch.compiler.is_compiling():
-            return super().forward(input, hx)  # so that exported models hold an operation that others know
+        if is_symbol(input):
+            return as_leaf(self, input, hx)
         self._update_flat_weights()
+        if is_traced_for_others() or are_expanded(self._flat_weights):  # type: ignore[arg-type]
+            return super().forward(input, hx)
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
         name, rank = type(self).__name__, input.dim()
@@ -77,9 +83,9 @@ class _Sequence(nn.RNNBase):
 
     def _run(self, x: Tensor, states: States, lengths: Tensor | None) -> tuple[Tensor, States]:
         """x (T, B, D) and states (L K, B, H) → y (T, B, K H) and the final states."""
-        if torch.is_autocast_enabled(x.device.type):
+        if under_autocast(x):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
-            with torch.autocast(x.device.type, enabled=False):
+            with without_autocast(x):
                 dtype = self._present_weights()[self._all_weights[0][0]].dtype
                 return self._layers(x.to(dtype), tuple(state.to(dtype) for state in states), lengths)
         return self._layers(x, states, lengths)
@@ -105,7 +111,7 @@ class _Sequence(nn.RNNBase):
         twin = self._twin
         present = self._present_weights()
         parameters = named(twin, {name.rpartition("_l")[0]: present[name] for name in names})
-        graph = graph_of(twin.cell, x.shape[-1], self.hidden_size)
+        graph = _graph(self, k)
         backwards = names[0].endswith("_reverse")
         x = reverse_rows(x, lengths) if backwards else x
         y, new = kernels.RECURRENCE(Call(graph, parameters, x, states, lengths, None))
@@ -134,6 +140,14 @@ class _Sequence(nn.RNNBase):
                 f"For {kind} {rank}-D input, {names} should also be {rank}-D but got "
                 + (f"({ranks}) tensors" if len(states) == 2 else f"{ranks} tensor")
             )
+
+
+@constant
+def _graph(module: _Sequence, k: int) -> Graph:
+    """The equations of direction ``k``; a function that a tracer takes for a constant."""
+    directions = 2 if module.bidirectional else 1
+    below = module.input_size if k < directions else (module.proj_size or module.hidden_size) * directions
+    return graph_of(module._twin.cell, below, module.hidden_size)
 
 
 class RNN(_Sequence, nn.RNN):

@@ -13,7 +13,7 @@ from torch import Tensor
 from seqloom import cells, kernels
 from seqloom.cells import Cell, Graph, trace
 from seqloom.errors import UsageError
-from seqloom.kernels import Call, Randomness, Stream
+from seqloom.kernels import Call, Randomness, Steps
 from seqloom.kernels.backend import REFERENCE
 from seqloom.kernels.call import SequenceKernel
 from seqloom.kernels.reference import Reference
@@ -143,11 +143,11 @@ def _in_steps(call: Call) -> Results | None:
     """Outputs and final states of single steps, as a stream makes them; masks are not drawn there."""
     if call.lengths is not None or call.randomness is not None:
         return None
-    stream = Stream(call.graph, lambda: list(call.parameters.values()), lambda: call.parameters)
+    make_step, tensors = Steps(call.graph), [call.parameters[shape.name] for shape in call.graph.parameters()]
     outputs, states = [], call.states
     with torch.no_grad(), kernels.use("auto"):
         for x in call.x.unbind(1):
-            done = stream.step(x.contiguous(), states)
+            done = make_step(x.contiguous(), states, tensors)
             if done is None:
                 return None
             y, states = done

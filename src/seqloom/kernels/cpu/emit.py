@@ -12,7 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 
-__all__ = ["I64", "Code", "Format", "Integer", "Lanes", "Variable", "define"]
+__all__ = ["I64", "UNSIGNED_ZERO", "Code", "Format", "Integer", "Lanes", "Variable", "define"]
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
 POINTER = ir.PointerType()
@@ -240,6 +240,29 @@ class Code:
     def store(self, address: Integer, lanes: Lanes) -> None:
         """Write a vector."""
         self.builder.store(lanes.value, self.pointer(address), align=self.format.bytes)
+
+    def first_lanes(self, count: Integer, lanes: int | None = None) -> Any:
+        """A mask of the first ``count`` of ``lanes`` lanes (a whole vector's)."""
+        lanes = self.format.lanes if lanes is None else lanes
+        undefined = ir.Constant(ir.VectorType(I64, lanes), ir.Undefined)
+        single = self.builder.insert_element(undefined, count.value, I32(0))
+        same = self.builder.shuffle_vector(single, undefined, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes))
+        return self.builder.icmp_signed("<", ir.Constant(same.type, list(range(lanes))), same)
+
+    def load_masked(self, address: Integer, mask: Any) -> Any:
+        """The numbers at ``address`` in the lanes of ``mask``, 0 elsewhere, where nothing is read."""
+        kind, name = self._masked(mask)
+        function = declare(self.module, f"llvm.masked.load.{name}.p0", kind, [POINTER, I32, mask.type, kind])
+        return self.builder.call(function, [self.pointer(address), I32(self.format.bytes), mask, kind(None)])
+
+    def store_masked(self, address: Integer, value: Any, mask: Any) -> None:
+        """Write the lanes of ``mask``, and nothing elsewhere."""
+        kind, name = self._masked(mask)
+        function = declare(self.module, f"llvm.masked.store.{name}.p0", ir.VoidType(), [kind, POINTER, I32, mask.type])
+        self.builder.call(function, [value, self.pointer(address), I32(self.format.bytes), mask])
+
+    def _masked(self, mask: Any) -> tuple[Any, str]:
+        return ir.VectorType(self.format.number, mask.type.count), f"v{mask.type.count}{self.format.name}"
 
     def prefetch(self, address: Integer) -> None:
         """Ask for memory that will be read soon; addresses beyond the end do no harm."""

@@ -58,11 +58,11 @@ class CPUEngine(Engine):
         return PARTS * team().threads()
 
     def project(self, x: Tensor, projection: Projection, out: Tensor) -> None:
-        x = x if x.stride(1) == 1 else x.contiguous()
+        x = x if x.stride(-1) == 1 else x.contiguous()
         packing, table = self.table(x), self.table(x)
         table.add_projection(table.rows(x, Place.TOKEN), projection, out, packing)
         run_once(packing)
-        Job(table, _in_blocks(len(x)), by_columns=True).run()
+        Job(table, _in_blocks(len(x)) if x.ndim == 2 else _steps(*x.shape[:2]), by_columns=True).run()
 
     def project_back(self, gradient: Tensor, projection: Projection, out: Tensor) -> None:
         packing, table = self.table(out), self.table(out)
@@ -103,11 +103,16 @@ class CPUEngine(Engine):
         for first, stop in reversed(pieces) if backwards else pieces:
             table = self.table(workspace.like)
             table.add_scan(program, workspace, backwards, first, stop)
-            Job(table, Steps(np.array([batch]), np.array([0]), batch, -1), by_columns=batch < team().threads()).run()
+            Job(table, _steps(batch, 1), by_columns=batch < team().threads()).run()
 
     def table(self, like: Tensor) -> Table:
         """An empty table for numbers like those of ``like``."""
         return Table(self.machine, self.machine.format(BITS[like.dtype]), like)
+
+
+def _steps(batch: int, time: int) -> Steps:
+    """``time`` steps of all rows."""
+    return Steps(np.full(time, batch), np.arange(time), batch, -1)
 
 
 def _in_blocks(rows: int) -> Steps:

@@ -8,6 +8,7 @@ from typing import Any
 from seqloom.kernels.cpu.coins import define_coins
 from seqloom.kernels.cpu.draws import define_gather, define_sample
 from seqloom.kernels.cpu.emit import Format
+from seqloom.kernels.cpu.live_product import define_multiply_live
 from seqloom.kernels.cpu.loop import define_loop
 from seqloom.kernels.cpu.machine import Machine
 from seqloom.kernels.cpu.outer import define_outer, define_pack
@@ -18,6 +19,7 @@ __all__ = ["library"]
 
 NAMES = [
     "multiply",
+    "multiply_live",
     "outer",
     "pack",
     "pack_transposed",
@@ -31,6 +33,7 @@ NAMES = [
     "sample",
     "run",
     "enter",
+    "alone",
 ]
 
 
@@ -40,6 +43,7 @@ def library(machine: Machine, number_format: Format) -> dict[str, int]:
 
     def write(module: Any) -> None:
         define_multiply(module, number_format)
+        define_multiply_live(module, number_format)
         define_outer(module, number_format)
         define_pack(module, number_format, transposed=False)
         define_pack(module, number_format, transposed=True)

@@ -39,11 +39,13 @@ PATIENCE = 4096
 
 
 def define_loop(module: Any, number_format: Format, pause: str | None) -> None:
-    """``run(job, thread, threads)``, and ``enter(job)`` for a team that asks for its own number and size."""
+    """``run(job, thread, threads)``, ``alone(job)``; ``enter(job)`` for a team that asks for its number and size."""
     meet = _define_meet(module, number_format, pause)
     with define(module, "run", 3, number_format) as code:
         _write_run(code, meet)
     run = code.function
+    with define(module, "alone", 1, number_format) as code:
+        code.call(run, code.arguments[0], 0, 1)
     with define(module, "enter", 1, number_format) as code:
         job = _Job(code, code.arguments[0])
         numbers = [code.call_address(job[word], (), ir.IntType(32)) for word in ("thread_number", "thread_count")]

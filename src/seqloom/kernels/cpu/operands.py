@@ -32,7 +32,7 @@ PARTS = 64
 TIME = len(OFFSETS) - 1
 """The offset after these is the step's own number."""
 FIRST_LIVE = TIME + 1
-MAXIMUM_LIVE = 24
+MAXIMUM_LIVE = 256
 """Then come live addresses: of tensors that are others at every call, so that a table need not be written again."""
 
 

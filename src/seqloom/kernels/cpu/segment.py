@@ -6,12 +6,13 @@ from typing import Any
 
 from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, define
 from seqloom.kernels.cpu.functions import FUNCTIONS
+from seqloom.kernels.cpu.live_product import block_height
 from seqloom.kernels.cpu.operands import WORDS, Rows, rows_at
 from seqloom.kernels.cpu.product import VECTORS
 from seqloom.kernels.plan import Place, Segment, Slot
 from seqloom.kernels.plan.values import Apply, Arena, Number
 
-__all__ = ["define_segment", "evaluate", "segment_slots"]
+__all__ = ["define_exact_segment", "define_segment", "evaluate", "segment_slots"]
 
 
 def segment_slots(segment: Segment) -> list[Slot]:
@@ -33,11 +34,41 @@ def define_segment(module: Any, number_format: Format, arena: Arena, segment: Se
     return code.function
 
 
+def define_exact_segment(module: Any, number_format: Format, arena: Arena, segment: Segment, name: str) -> Any:
+    """The same in memory without padding: in place of the panels, the width. Nothing beyond it is read or written.
+
+    Threads share the columns as those of products on live matrices, in blocks.
+    """
+    slots = segment_slots(segment)
+    with define(module, name, 6, number_format) as code:
+        words, offsets, first_row, last_row, part, parts = code.arguments
+        width = code.load_integer(words)
+        places = {slot: rows_at(code, words + 8 + 8 * WORDS * k, offsets) for k, slot in enumerate(slots)}
+        lanes, step = number_format.lanes, number_format.lanes * number_format.bytes
+        height = block_height(number_format)
+        blocks, whole = (width + (height - 1)) // height, width // lanes
+        first, last = (blocks * share // parts * (height // lanes) for share in (part, part + 1))
+        with code.loop(first_row, last_row) as row:
+            with code.loop(first, last.least(whole)) as k:
+                _Body(code, arena, segment, places, row, k * step).write()
+            with code.when(code.builder.and_(last.compare(">", whole), (whole * lanes).compare("<", width))):
+                mask = code.first_lanes(width - whole * lanes)
+                _Body(code, arena, segment, places, row, whole * step, mask).write()
+    return code.function
+
+
 class _Body:
-    """One vector of one row."""
+    """One vector of one row, or of its lanes those in ``mask``."""
 
     def __init__(
-        self, code: Code, arena: Arena, segment: Segment, places: dict[Slot, Rows], row: Integer, column: Integer
+        self,
+        code: Code,
+        arena: Arena,
+        segment: Segment,
+        places: dict[Slot, Rows],
+        row: Integer,
+        column: Integer,
+        mask: Any = None,
     ) -> None:
         self.code = code
         self.arena = arena
@@ -45,6 +76,7 @@ class _Body:
         self.places = places
         self.row = row
         self.column = column
+        self.mask = mask
         self.known: dict[int, Lanes] = {}
 
     def write(self) -> None:
@@ -55,7 +87,10 @@ class _Body:
             place = self._address(target.slot)
             if target.slot.place == Place.PARTIAL:
                 result = self.code.load(place) + result
-            self.code.store(place, result)
+            if self.mask is None:
+                self.code.store(place, result)
+            else:
+                self.code.store_masked(place, result.value, self.mask)
 
     def _address(self, slot: Slot) -> Integer:
         rows = self.places[slot]
@@ -65,7 +100,9 @@ class _Body:
     def _load(self, slot: Slot) -> Lanes:
         if slot.width == 1 < self.segment.width:
             return self.code.spread(self.code.load_number(self._address(slot) - self.column))
-        return self.code.load(self._address(slot))
+        if self.mask is None:
+            return self.code.load(self._address(slot))
+        return Lanes(self.code, self.code.load_masked(self._address(slot), self.mask))
 
 
 def evaluate(code: Code, arena: Arena, position: int, known: dict[int, Lanes]) -> Lanes:

@@ -1,151 +1,110 @@
-"""One step of a cell, with next to nothing around it: weights packed once, operands found by their addresses.
-
-Packed weights hold only while every parameter is the same tensor, at the same place and of the same version, and no
-optimiser has made a step. Writes through ``.data`` leave no trace in the version: after them, ask for a new stepper.
-"""
+"""One step of a cell on live tensors, with next to nothing around it: they are handed over as addresses."""
 
 from __future__ import annotations
 
 import ctypes
+import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from operator import is_
+from collections.abc import Sequence
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from seqloom.cells.graph import Graph
-from seqloom.kernels.call import States
-from seqloom.kernels.cpu.engine import CPUEngine
-from seqloom.kernels.cpu.job import Job, run_once
-from seqloom.kernels.cpu.table import Table
-from seqloom.kernels.plan import Place, Slot, plan
+from seqloom.kernels.arrangement import Arrangement
+from seqloom.kernels.cpu.engine import BITS, CPUEngine
+from seqloom.kernels.cpu.job import ROWS_FOR_EACH, WORK_AT_ONCE, WORK_FOR_TWO, WORK_TO_MEET
+from seqloom.kernels.cpu.live import LiveTable, too_many
+from seqloom.kernels.cpu.loop import JOB_WORDS
+from seqloom.kernels.cpu.team import give_way_address, team
+from seqloom.kernels.plan import Place, one_step
 from seqloom.kernels.recurrence.packing import uniform_steps
-from seqloom.kernels.recurrence.projection import projection, stream_layout
-from seqloom.kernels.recurrence.shared import with_shared
 from seqloom.kernels.recurrence.workspace import Workspace
-from seqloom.kernels.stamps import stamps
 
 __all__ = ["Stepper"]
 
-ADDRESS, WORD = Tensor.data_ptr, ctypes.c_int64
+WORD = ctypes.c_int64
+MOST_ROWS = 4096
+"""Memory for what lies between operations is kept for as many."""
+BY_COLUMNS = JOB_WORDS.index("by_columns")
 
 
 class Stepper:
-    """``y, new = stepper(x (B, D), states (B, H))`` for one graph, one set of parameters and one batch size.
+    """``stepper(rows, addresses)`` makes one step of up to ``most`` rows; not for two threads at once.
 
-    ``new`` is a tuple of the type of ``states``, and tensors handed back in the next step are known by their identity.
-
-    ``parameters`` gives the graph's parameters by name; they are functions of ``sources()``, whose place and version
-    are watched. No gradients; masks have their mean. Not for two threads at once.
+    The addresses are those of x (B, D), the states and the new states (B, H), the output if it lies ``apart``, and the
+    tensors of ``arrangement``: contiguous, of the format of ``like``. It holds no weights, only memory for what lies
+    between the operations of a step. No gradients; masks have their mean.
     """
 
     def __init__(
-        self,
-        engine: CPUEngine,
-        graph: Graph,
-        sources: Callable[[], Sequence[Tensor]],
-        parameters: Callable[[], Mapping[str, Tensor]],
-        batch: int,
+        self, engine: CPUEngine, graph: Graph, arrangement: Arrangement, apart: bool, like: Tensor, most: int
     ) -> None:
-        self._sources = sources
-        self._held = [tensor.detach() for tensor in sources()]  # so that no other takes their place in memory
-        self._stamps = stamps(sources())
-        self._plan = plan(graph, False)
-        like = self._held[0]
-        self._dtype = like.dtype
-        self._last: tuple[Tensor | None, ...] = (None,) * len(graph.states)
-        widths = (graph.in_features, *(state.width for state in graph.states))
-        self._shapes = tuple(torch.Size((batch, width)) for width in widths)
-        self._workspace = Workspace(uniform_steps(batch, 1), engine.unit_of(like), like)
-        with torch.no_grad():
-            self._prepare(engine, with_shared(self._plan, parameters()))
+        number_format = engine.machine.format(BITS[like.dtype])
+        table = LiveTable(engine.machine, number_format, like, graph, arrangement, apart)
+        workspace = Workspace(uniform_steps(most, 1), engine.unit_of(like), like)
+        program = one_step(graph, apart)
+        workspace.add_missing((slot for slot in program.slots.values() if slot.place == Place.ROW), 1)
+        table.add_step(program, workspace)
+        self._table, self._work = table, table.work
+        # A job's counts come before its live addresses, so that both are written in one go. Even and odd steps take
+        # turns, for the products' sake.
+        self._live = np.zeros(2 + table.live_count, dtype=np.int64)
+        self._meeting, self._nothing = np.zeros(16, dtype=np.int64), np.zeros(2, dtype=np.int64)
+        self._alive = table.words()
+        self._jobs = [self._job(first, most) for first in (0, 1)]
+        self._next, self._after = (WORD(job.ctypes.data) for job in self._jobs)  # numbers are converted at every call
+        # Python's lock is held for a short step: to let it go and wait for it again takes longer.
+        self._run = ctypes.PYFUNCTYPE(None, WORD)(table.functions["alone"])
+        self._pack = struct.Struct(f"{len(self._live)}q").pack_into
+        self._memory = self._live.data
 
-    def _prepare(self, engine: CPUEngine, parameters: Mapping[str, Tensor]) -> None:
-        cell_plan, workspace, program = self._plan, self._workspace, self._plan.inference
-        table, packing = engine.table(workspace.like), engine.table(workspace.like)
-        self._x = self._place_x(table)
-        self._kept = [k for k, slot in enumerate(cell_plan.states) if slot.width % workspace.unit]
-        for k, slot in enumerate(cell_plan.states):
-            if k in self._kept:
-                workspace.add_state(slot, workspace.like.new_zeros(()))
-            else:
-                table.let_live(slot.name, Place.PREVIOUS, slot.width)
-        for k, slot in enumerate(cell_plan.states):
-            if k not in self._kept:
-                table.let_live(slot.name, Place.TOKEN, slot.width)
-        layout = stream_layout(cell_plan, workspace.unit)
-        if layout.width:
-            out = workspace.add_side_by_side(layout)
-            x = table.slot(Slot("x", cell_plan.graph.in_features, Place.TOKEN), workspace)
-            table.add_projection(x, projection(cell_plan, parameters, layout), out, packing)
-        live = {name for name, _ in table.live}
-        slots = [slot for name, slot in program.slots.items() if name not in live]
-        workspace.add_inputs(slots, parameters)
-        workspace.add_missing(slots, 1)
-        table.add_program(program, workspace, parameters, None, packing)
-        run_once(packing)
-        names = [slot.name for slot in cell_plan.states]
-        self._result = names.index(cell_plan.outputs[0].name) if cell_plan.outputs[0].name in names else None
-        self._job = Job(table, workspace.steps)
-        self._direct = not self._x and not self._kept and self._job.threads == 1
-        self._live = self._job.live.data
-        self._run = ctypes.CFUNCTYPE(None, WORD, WORD, WORD)(table.functions["run"])
-        # ctypes takes arguments of the right type as they are; numbers it would convert at every call.
-        self._arguments = WORD(self._job.words.ctypes.data), WORD(0), WORD(1)
-        self._pack = struct.Struct(f"{table.live_count}q").pack_into
+    @staticmethod
+    def refusal(graph: Graph, arrangement: Arrangement, apart: bool, rows: int) -> str | None:
+        """Why there can be no such stepper, or None."""
+        if rows > MOST_ROWS or rows * sum(math.prod(shape) for shape in arrangement.shapes) > WORK_AT_ONCE:
+            return f"a step of {rows} rows is enough work for the kernels of sequences"
+        return too_many(one_step(graph, apart), graph, arrangement)
 
-    def _place_x(self, table: Table) -> list[tuple[Tensor, slice]]:
-        """Read x and its parts where they lie, or, where padding asks for it, in copies of these columns."""
-        x, read = Slot("x", self._plan.graph.in_features, Place.TOKEN), self._plan.of_x
-        if any(slot.width % self._workspace.unit for slot in read):
-            copies = {x: slice(None), **read}
-            self._workspace.add_missing(copies, 1)
-            return [(self._workspace.tokens(slot), columns) for slot, columns in copies.items()]
-        table.let_live("x", Place.TOKEN, x.width, {slot.name: columns.start or 0 for slot, columns in read.items()})
-        return []
+    def _job(self, first: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        number, count = team().addresses()
+        words = dict.fromkeys(JOB_WORDS, 0) | {
+            "operations": len(self._alive[0]),
+            "table": self._alive[0].ctypes.data,
+            "first": first,
+            "count": 1,
+            "direction": 1,
+            "counts": self._live.ctypes.data,
+            "starts": self._nothing.ctypes.data,
+            "previous": self._nothing.ctypes.data,
+            "batch": most,
+            "meeting": self._meeting.ctypes.data,
+            "thread_number": number,
+            "thread_count": count,
+            "give_way": give_way_address(),
+            "live": self._live.ctypes.data + 2 * self._live.itemsize,
+            "live_count": self._table.live_count,
+        }
+        return np.array(list(words.values()), dtype=np.int64)
 
-    def __call__(self, x: Tensor, states: States) -> tuple[Tensor, States] | None:
-        """y and the new states; None where x or the states are not what this stepper takes, or its weights are old."""
-        if (
-            x.shape != self._shapes[0]
-            or x.dtype is not self._dtype
-            or not x.is_cpu
-            or not x.is_contiguous()
-            or not (states is self._last or all(map(is_, states, self._last)) or self._fit(states))
-            or self._stamps != stamps(self._sources())
-        ):
-            return None
-        new: States = tuple.__new__(
-            type(states), map(torch.empty_like, states)
-        )  # past a named tuple's slow constructor
-        self._last = new
-        if self._direct:
-            self._pack(self._live, 0, *map(ADDRESS, (x, *states, *new)))
-            self._run(*self._arguments)
+    def __call__(self, rows: int, addresses: Sequence[int]) -> None:
+        """Make the step."""
+        self._pack(self._memory, 0, rows, rows, *addresses)
+        self._next, self._after = self._after, self._next
+        if rows * self._work > WORK_TO_MEET:
+            self._share(rows)
         else:
-            self._run_on_copies(x, states, new)
-        if self._result is None:
-            return self._workspace.tokens(self._plan.outputs[0]).clone(), new
-        return new[self._result], new
+            self._run(self._next)
 
-    def _fit(self, states: States) -> bool:
-        """Whether states that did not come from the step before are such as this stepper takes."""
-        return len(states) == len(self._shapes) - 1 and all(
-            state.shape == shape and state.dtype is self._dtype and state.is_cpu and state.is_contiguous()
-            for state, shape in zip(states, self._shapes[1:], strict=True)
-        )
-
-    def _run_on_copies(self, x: Tensor, states: States, new: States) -> None:
-        """For vectors that the kernel cannot read where they lie, because their last lanes are not theirs."""
-        workspace, slots = self._workspace, self._plan.states
-        for copy, columns in self._x:
-            copy.copy_(x[:, columns])
-        for k in self._kept:
-            workspace.initial(slots[k]).copy_(states[k])
-        live = [] if self._x else [x]
-        live += [leaf for leaves in (states, new) for k, leaf in enumerate(leaves) if k not in self._kept]
-        self._pack(self._live, 0, *map(ADDRESS, live))
-        self._job.run()
-        for k in self._kept:
-            new[k].copy_(workspace.tokens(slots[k]))
+    def _share(self, rows: int) -> None:
+        """The same on several threads, where there is enough to do: they share the rows or, of few, the columns."""
+        present = team()
+        threads, work, functions = present.threads(), rows * self._work, self._table.functions
+        by_columns = self._table.splits_columns and rows < ROWS_FOR_EACH * threads
+        if threads == 1 or not (by_columns or (rows >= threads and work > WORK_FOR_TWO)):
+            present.launch(functions["enter"], functions["run"], self._next.value, 1)
+            return
+        for job in self._jobs:
+            job[BY_COLUMNS] = by_columns
+        self._meeting[:] = 0
+        present.launch(functions["enter"], functions["run"], self._next.value, threads)

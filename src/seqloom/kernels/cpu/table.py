@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -27,7 +27,7 @@ from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
-__all__ = ["Sampling", "Table", "compiled_segments"]
+__all__ = ["Sampling", "Table", "compiled_segments", "meetings"]
 
 ALIGNMENT = 64
 CACHE = 8 << 20
@@ -35,14 +35,16 @@ CACHE = 8 << 20
 
 
 @lru_cache(maxsize=1024)
-def compiled_segments(machine: Machine, number_format: Format, program: Program) -> tuple[int, ...]:
-    """The addresses of a program's segments, in order."""
+def compiled_segments(
+    machine: Machine, number_format: Format, program: Program, define: Callable[..., Any] = define_segment
+) -> tuple[int, ...]:
+    """The addresses of a program's segments, in order, as ``define`` writes them."""
     segments = [operation for operation in program.operations if isinstance(operation, Segment)]
     names = [f"segment_{k}" for k in range(len(segments))]
 
     def write(module: Any) -> None:
         for segment, name in zip(segments, names, strict=True):
-            define_segment(module, number_format, program.arena, segment, name)
+            define(module, number_format, program.arena, segment, name)
 
     addresses = machine.compile(write, names)
     return tuple(addresses[name] for name in names)
@@ -180,11 +182,12 @@ class Table:
         Threads share the columns of ``out`` as a whole, not those of each slot in it, so they meet again afterwards.
         """
         depth = projection.matrices[0].shape[1]
-        packed = self.memory(out.shape[1] * depth)
+        width = out.shape[-1]
+        packed = self.memory(width * depth)
         for matrix, start in zip(projection.matrices, projection.starts, strict=True):
             packing.add_pack(matrix, packed[start * depth :], transposed=True)
         begin = self.rows(projection.bias, Place.SHARED)
-        self._multiply(self.rows(out, place), begin, out.shape[1], [(x, packed, depth)], meets)
+        self._multiply(self.rows(out, place), begin, width, [(x, packed, depth)], meets)
         self._shared_otherwise = True
 
     def add_projection_back(self, gradient: Tensor, projection: Projection, out: Tensor, packing: Table) -> None:
@@ -249,11 +252,11 @@ class Table:
     ) -> None:
         """Every operation of ``program``; the matrices it needs are packed by ``packing``, which runs first."""
         segments = iter(compiled_segments(self.machine, self.format, program))
-        meetings = _meetings(program)
-        for operation, meets in zip(program.operations, meetings, strict=True):
+        for operation, meets in zip(program.operations, meetings(program), strict=True):
             match operation:
                 case Segment():
-                    self._add_segment(next(segments), operation, workspace)
+                    panels = -(-operation.width // panel_width(self.format))
+                    self._add_segment(next(segments), panels, operation, workspace)
                 case Multiply():
                     self._add_multiply(operation, workspace, parameters, packing, meets)
                 case Whole():
@@ -287,10 +290,9 @@ class Table:
         words[0] += columns * self.format.bytes
         return words
 
-    def _add_segment(self, address: int, segment: Segment, workspace: Workspace) -> None:
+    def _add_segment(self, address: int, extent: int, segment: Segment, workspace: Workspace) -> None:
         slots = segment_slots(segment)
-        panels = -(-segment.width // panel_width(self.format))
-        words = [panels] + [word for slot in slots for word in self.slot(slot, workspace)]
+        words = [extent] + [word for slot in slots for word in self.slot(slot, workspace)]
         self.work += 16 * len(slots) * segment.width
         self.splits_columns &= segment.width > 1 and all(slot.width > 1 for slot in slots)
         self._add(address, words)
@@ -347,14 +349,14 @@ class Table:
         self._add(self.functions["coins"], [*words, *self.slot(operation.target, workspace)], seeds, times)
 
 
-def _meetings(program: Program) -> list[bool]:
+def meetings(program: Program) -> list[bool]:
     """Before which operations threads that share columns meet.
 
     A product reads columns that others wrote; what earlier steps wrote counts as written until the first meeting of the
     step. And what others may still be reading, in this step or the one before, is not to be written: of that only
     tokens are safe, for each step has its own.
     """
-    meetings: list[bool] = []
+    found: list[bool] = []
     written: set[str] | None = None
     read = {name for operation in program.operations for name in _factors(operation)}
     for operation in program.operations:
@@ -362,13 +364,13 @@ def _meetings(program: Program) -> list[bool]:
         writes = {slot.name for slot in written_slots(operation) if slot.place != Place.TOKEN}
         meets = bool(reads) and (written is None or not reads.isdisjoint(written))
         meets |= not writes.isdisjoint(read)
-        meetings.append(meets)
+        found.append(meets)
         if meets:
             written, read = set(), set()
         read |= reads
         if written is not None:
             written |= {slot.name for slot in written_slots(operation)}
-    return meetings
+    return found
 
 
 def _factors(operation: Operation) -> set[str]:

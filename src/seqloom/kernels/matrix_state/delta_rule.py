@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seqloom.kernels.matrix_state.chunks import carry, chunk_decays, chunk_length, into_chunks, out_of_chunks
 from seqloom.kernels.matrix_state.forms import Forms, fold
+from seqloom.kernels.transforms import forward_mode
 
 __all__ = ["chunked", "delta_rule", "naive", "step"]
 
@@ -54,7 +55,8 @@ def chunked(
     decays = chunk_decays(log_a)
     since_start, until_end, b = decays.since_start[..., None], decays.until_end[..., None], b[..., None]
 
-    inverse = _UnitTriangularInverse.apply((b * k @ k.mT) * decays.between)  # type: ignore[no-untyped-call]
+    invert = _UnitTriangularInverse.forward if forward_mode() else _UnitTriangularInverse.apply
+    inverse = invert((b * k @ k.mT) * decays.between)
     u, w = (inverse @ torch.cat([b * v, b * since_start * k], -1)).split([v.shape[-1], k.shape[-1]], -1)
 
     late_keys = (until_end * k).mT
@@ -90,4 +92,4 @@ class _UnitTriangularInverse(torch.autograd.Function):
         return -(inverse.mT @ arriving @ inverse.mT).tril(-1)
 
 
-delta_rule = Forms(step, naive, chunked)
+delta_rule = Forms("delta_rule", step, naive, chunked)

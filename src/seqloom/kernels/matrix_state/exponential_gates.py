@@ -16,6 +16,7 @@ from torch import Tensor
 
 from seqloom.kernels.matrix_state.chunks import chunk_length, into_chunks, out_of_chunks
 from seqloom.kernels.matrix_state.forms import Forms, fold
+from seqloom.kernels.transforms import known_to_torch
 
 __all__ = ["ExponentialState", "chunked", "exponential_gates", "naive", "step"]
 
@@ -30,6 +31,7 @@ SMALLEST_FORGET = -1e5
 of much larger numbers than this would lose the digits of the others."""
 
 
+@known_to_torch
 class ExponentialState(NamedTuple):
     """``memory`` C (B, N, K, V) and ``normaliser`` n (B, N, K), both divided by e^m, and ``stabiliser`` m (B, N)."""
 
@@ -124,4 +126,4 @@ def _between_chunks(
     return starts, ExponentialState(memory[-1], normaliser[-1], m[-1])
 
 
-exponential_gates = Forms(step, naive, chunked)
+exponential_gates = Forms("exponential_gates", step, naive, chunked, ExponentialState)

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
+from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.backend import FUSED, REFERENCE, Kernel
-from seqloom.kernels.policy import Operation
+from seqloom.kernels.operator import operator
+from seqloom.kernels.policy import Operation, wish
+from seqloom.kernels.transforms import constant, is_seen, left_to_torch
 
 __all__ = ["MATRIX_STATE", "Forms", "fold"]
 
 State = TypeVar("State", bound=Tensor | tuple[Tensor, ...])
 """A matrix, or a named tuple that begins with one."""
 
+VALUES = 2
+"""The place of the values (B, T, N, V) among the sequences; outputs have their shape."""
+
 Form = Callable[..., tuple[Tensor, State]]
 """(*sequences, state) → outputs and the state after them."""
+
+
+def _alone(matrix: Any) -> Any:
+    return matrix
 
 
 @dataclass(frozen=True)
@@ -35,9 +47,11 @@ class Forms(Generic[State]):
     (tensor([ 3.,  6.,  9., 12., 15.]), torch.Size([1, 2, 3, 3]))
     """
 
+    name: str
     step: Form[State]
     naive: Form[State]
     chunked: Form[State]
+    together: Callable[..., State] = _alone
 
     def __call__(self, *sequences: Tensor, state: State) -> tuple[Tensor, State]:
         done: tuple[Tensor, State] = MATRIX_STATE(Sequences(self, sequences, state))
@@ -57,14 +71,18 @@ class Sequences(NamedTuple):
     state: Any
     single: bool = False
 
+    @property
+    def states(self) -> tuple[Tensor, ...]:
+        """The tensors of the state."""
+        return (self.state,) if isinstance(self.state, Tensor) else tuple(self.state)
+
     def run(self, form: Form[Any]) -> tuple[Tensor, Any]:
         """``form`` on all that."""
-        matrix = self.state if isinstance(self.state, Tensor) else self.state[0]
-        device = matrix.device.type
-        if not torch.is_autocast_enabled(device):
+        matrix = self.states[0]
+        if not under_autocast(matrix):
             return form(*self.inputs, self.state)
         # A recurrence adds its rounding errors up over time, so it keeps the precision of its state.
-        with torch.autocast(device, enabled=False):
+        with without_autocast(matrix):
             return form(*(one.to(matrix.dtype) for one in self.inputs), self.state)
 
 
@@ -90,7 +108,57 @@ class _StepByStep(Kernel[Sequences, tuple[Tensor, Any]]):
         return work.run(work.forms.step if work.single else work.forms.naive)
 
 
-MATRIX_STATE = Operation[Sequences, tuple[Tensor, Any]]("a matrix state", (_InChunks(), _StepByStep()))
+@dataclass(frozen=True)
+class _MatrixState(Operation[Sequences, tuple[Tensor, Any]]):
+    """Torch's operations here and now, or one operator where somebody looks: the number of chunks depends on T."""
+
+    def __call__(self, work: Sequences) -> tuple[Tensor, Any]:
+        given = (*work.inputs, *work.states)
+        if work.single or not is_seen(given) or left_to_torch(given) or _forms(work.forms.name) is None:
+            return super().__call__(work)
+        inputs = work.inputs
+        if under_autocast(given[-1]):
+            inputs = [one.to(work.states[0].dtype) for one in inputs]
+        y, *after = _operator(list(inputs), list(work.states), work.forms.name, wish())
+        return y, work.forms.together(*after)
+
+    def here(self, work: Sequences) -> tuple[Tensor, Any]:
+        """Inside the operator."""
+        return super().__call__(work)
+
+
+MATRIX_STATE = _MatrixState("a matrix state", (_InChunks(), _StepByStep()))
+
+
+@constant
+def _forms(name: str) -> str | None:
+    """``name``, if it is one of this package's own, which a saved program finds in any process."""
+    return name if isinstance(_find(name), Forms) else None
+
+
+def _find(name: str) -> Any:
+    return getattr(import_module(__package__), name, None)
+
+
+def _run(inputs: Sequence[Tensor], states: Sequence[Tensor], name: str) -> list[Tensor]:
+    forms = _find(name)
+    y, after = MATRIX_STATE.here(Sequences(forms, inputs, forms.together(*states)))
+    return [y, *([after] if isinstance(after, Tensor) else after)]
+
+
+def _shapes(inputs: Sequence[Tensor], states: Sequence[Tensor], name: str) -> list[Tensor]:
+    return [inputs[VALUES].new_empty(inputs[VALUES].shape), *(state.new_empty(state.shape) for state in states)]
+
+
+def _flops(inputs: Sequence[Sequence[int]], states: Sequence[Sequence[int]], name: str) -> int:
+    """Those of the chunks."""
+    first, second = ([torch.empty(tuple(shape), device="meta") for shape in shapes] for shapes in (inputs, states))
+    with FlopCounterMode(display=False) as counted:
+        _run(first, second, name)
+    return int(counted.get_total_flops())
+
+
+_operator = operator("matrix_state", "Tensor[] inputs, Tensor[] states, str name", _run, _shapes, _flops)
 
 
 def fold(step: Form[State], sequences: Sequence[Tensor], values: Tensor, state: State) -> tuple[Tensor, State]:

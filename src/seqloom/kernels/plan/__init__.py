@@ -1,6 +1,8 @@
 """From equations to programs: what leaves the loop, what runs in it, what is kept, and the derived backward pass."""
 
 from seqloom.kernels.plan.explanation import PlanExplanation, explain_cell, explain_graph, explain_plan
+from seqloom.kernels.plan.lower import columns_of_x
+from seqloom.kernels.plan.one_step import one_step
 from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
 from seqloom.kernels.plan.readout import Readout, readout
 from seqloom.kernels.plan.schedule import Multiply, Operation, Program, Segment, Throw, Whole, written_slots
@@ -21,9 +23,11 @@ __all__ = [
     "Stream",
     "Throw",
     "Whole",
+    "columns_of_x",
     "explain_cell",
     "explain_graph",
     "explain_plan",
+    "one_step",
     "plan",
     "readout",
     "unblocked",

@@ -106,7 +106,7 @@ def explain_cell(
 def explain_graph(graph: Graph, *, training: bool = True) -> PlanExplanation:
     """How a traced cell runs; as ``explain_cell``."""
     graph, _ = unblocked_graph(graph)
-    loop, wanted, sources = readout(graph)
+    loop, wanted, sources, _ = readout(graph)
     explained = explain_plan(plan(loop, training and graph.has_masks, wanted), training=training)
     if not sources:
         return explained

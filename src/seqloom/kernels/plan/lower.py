@@ -38,9 +38,12 @@ class Forward:
         )
 
 
-def lower(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...]) -> Forward:
-    """The values of one step of ``graph``; the nodes ``wanted`` come out; masks are drawn, or have their mean."""
-    lowering = _Lowering(graph, masks_drawn)
+def lower(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...], ahead: bool = True) -> Forward:
+    """The values of one step of ``graph``; the nodes ``wanted`` come out; masks are drawn, or have their mean.
+
+    Without ``ahead``, nothing leaves the step: it reads x and parameters alone.
+    """
+    lowering = _Lowering(graph, masks_drawn, ahead)
     slots = [Slot(f"new.{state.name}", state.width, Place.TOKEN) for state in graph.states]
     new = tuple(zip((lowering.of_node[k] for k in graph.new_states), slots, strict=True))
     results = tuple(lowering.of_node[k] for k in wanted)
@@ -90,14 +93,15 @@ def _needed(graph: Graph, hoisted: Sequence[bool]) -> set[int]:
 class _Lowering:
     """Node after node; ``of_node`` says which value is which node of the graph: none where nothing needs it."""
 
-    def __init__(self, graph: Graph, masks_drawn: bool) -> None:
+    def __init__(self, graph: Graph, masks_drawn: bool, ahead: bool) -> None:
         self.graph = graph
         self.masks_drawn = masks_drawn
+        self.ahead = ahead
         self.arena = Arena()
         self.of_node: dict[int, int] = {}
         self.streams: dict[str, Affine] = {}
         self.shared: dict[str, int] = {}
-        hoisted = _weights_alone(graph)
+        hoisted = _weights_alone(graph) if ahead else [False] * len(graph.nodes)
         for position in sorted(_needed(graph, hoisted)):
             node = graph.nodes[position]
             if hoisted[position]:
@@ -143,7 +147,7 @@ class _Lowering:
     def _affine(self, node: Affine) -> int:
         terms = []
         for k, operand in enumerate(node.operands):
-            if isinstance(self.graph.nodes[operand], Input) and node.blocks == 1:
+            if self.ahead and isinstance(self.graph.nodes[operand], Input) and node.blocks == 1:
                 self.streams[node.name] = node
             else:
                 terms.append(Term(self.of_node[operand], f"{node.name}.weight_{k}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from seqloom.cells.graph import Affine, Graph, Input
@@ -49,13 +49,13 @@ class Plan:
     backward: Program
     outers: tuple[Outer, ...]
 
-    @property
+    @cached_property
     def of_x(self) -> dict[Slot, slice]:
         """The slots of x and its parts that the loop itself reads, besides the streams, and their columns of x."""
         read = self.inference.slots
         return {slot: columns for slot, columns in columns_of_x(self.graph).items() if slot.name in read}
 
-    @property
+    @cached_property
     def is_diagonal(self) -> bool:
         """Whether no unit reads another in the loop, so that each row of a batch can run as a scan."""
         return all(program.is_diagonal for program in (self.inference, self.training, self.backward))
@@ -96,7 +96,8 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
     """What a training step writes besides its results.
 
     That is the result of every product (or, in its place, the one activation made from it, where the derivative needs
-    no more), every norm, and every operand of a product. Everything else is computed again on the way back.
+    no more; nothing where that is a result), every norm, and every operand of a product. Everything else is computed
+    again on the way back.
     """
     values = forward.arena.values
     reached = _reached(forward, results)
@@ -107,7 +108,7 @@ def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target
         match value:
             case Product():
                 slot = _kept_slot(forward, value)
-                if position not in wanted:
+                if position not in wanted and wanted.isdisjoint(_stand_ins(forward, position, reached)):
                     targets.append(Target(position, slot))
                     targets += [Target(k, slot) for k in _stand_ins(forward, position, reached)]
                 for operand in value.operands:

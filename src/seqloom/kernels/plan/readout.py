@@ -13,11 +13,12 @@ __all__ = ["Readout", "readout"]
 
 
 class Readout(NamedTuple):
-    """The graph of the loop, its nodes that come out, and which nodes of the whole graph these are."""
+    """The graph of the loop, its nodes that come out, which nodes of the whole graph these are, and where x is read."""
 
     loop: Graph
     wanted: tuple[int, ...]
     sources: tuple[int, ...]
+    inputs: tuple[int, ...]
 
     @property
     def comes_after(self) -> bool:
@@ -38,9 +39,10 @@ def readout(graph: Graph) -> Readout:
     heavy = any(isinstance(node, Affine | Norm) for node in own)
     tied = any(isinstance(node, State | Mask) for node in nodes)
     if not heavy or tied or not sources:
-        return Readout(graph, (graph.output,), ())
+        return Readout(graph, (graph.output,), (), ())
     loop, places = _pruned(graph)
-    return Readout(loop, tuple(places[k] for k in sources), sources)
+    inputs = tuple(k for k in cone if isinstance(graph.nodes[k], Input))
+    return Readout(loop, tuple(places[k] for k in sources), sources, inputs)
 
 
 def _reached(graph: Graph, ends: Iterable[int], stops: Iterable[int] = ()) -> list[int]:

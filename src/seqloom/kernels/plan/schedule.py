@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from seqloom.kernels.plan.values import (
     Apply,
@@ -96,14 +97,14 @@ class Segment:
 Operation = Multiply | Whole | Throw | Segment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """One step as a list of operations over slots."""
 
     arena: Arena
     operations: tuple[Operation, ...]
 
-    @property
+    @cached_property
     def slots(self) -> dict[str, Slot]:
         """Every slot by its name."""
         found: dict[str, Slot] = {}
@@ -112,7 +113,7 @@ class Program:
                 found.setdefault(slot.name, slot)
         return found
 
-    @property
+    @cached_property
     def is_diagonal(self) -> bool:
         """Whether a step is pointwise work over units of one width, in one segment."""
         match self.operations:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from torch import Tensor
 
-from seqloom.kernels.memory import fresh
 from seqloom.kernels.plan import Place, Slot
 from seqloom.kernels.recurrence.packing import Steps
 from seqloom.kernels.recurrence.workspace import Layout, Workspace, padded
@@ -26,21 +25,18 @@ class RowsByTime(Workspace):
     def first_row(self, slot: Slot) -> int:
         return 1 if slot.name.startswith("new.") else 0
 
-    def add_side_by_side(self, layout: Layout) -> Tensor:
-        whole = self.empty(self.steps.tokens, layout.width)
+    def lay_side_by_side(self, layout: Layout, whole: Tensor) -> None:
         rows = whole.view(self.steps.batch, self.time, layout.width)
         for slot in layout.slots:
             start = layout.columns[slot.name]
             self.tensors[slot.name] = rows[..., start : start + padded(slot.width, self.unit)]
-        return whole
 
-    def _memory(self, slot: Slot, parts: int) -> Tensor:
-        memory = super()._memory(slot, parts)
-        return memory.view(self.steps.batch, self.time, -1) if slot.place == Place.TOKEN else memory
+    def shape(self, slot: Slot) -> tuple[int, ...]:
+        return self.steps.batch, self.first_row(slot) + self.time, padded(slot.width, self.unit)
 
     def add_state(self, slot: Slot, initial: Tensor) -> None:
         """The sequence of a state (B, T + 1, width), which begins with its initial rows (B, H)."""
-        sequence = fresh(self.steps.batch, self.time + 1, padded(slot.width, self.unit), like=self.like)
+        sequence = self.empty(*self.shape(slot))
         sequence[:, 0, : slot.width] = initial
         self.tensors[slot.name] = sequence
         self.carried[slot.name] = sequence[:, 0].clone()

@@ -33,7 +33,10 @@ class Engine(ABC):
 
     @abstractmethod
     def project(self, x: Tensor, projection: Projection, out: Tensor) -> None:
-        """out[:, start : start + rows of W] = x Wᵀ + bias, for every matrix of ``projection``."""
+        """out[…, start : start + rows of W] = x Wᵀ + bias, for every matrix of ``projection``.
+
+        x (N, D) and out (N, columns), or both as rows by steps, (B, T, …), however they lie.
+        """
 
     @abstractmethod
     def project_back(self, gradient: Tensor, projection: Projection, out: Tensor) -> None:

@@ -37,7 +37,8 @@ def matrix_gradients(plan: Plan, engine: Engine, workspace: Workspace, layout: L
     numbered = [(order[each.gradient.name] - k, each) for k, each in enumerate(wanted)]
     for (_, operand, blocks), pairs in groupby(numbered, lambda pair: (pair[0], pair[1].operand, pair[1].blocks)):
         group = [each for _, each in pairs]
-        rows = x if operand == X else workspace.tokens(operand)
+        columns = slice(None) if operand == X else plan.of_x.get(operand)
+        rows = workspace.tokens(operand) if columns is None else x[:, columns]
         if blocks == 1:
             found |= _side_by_side(engine, workspace, layout, group, rows)
         else:

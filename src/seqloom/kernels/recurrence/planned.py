@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from torch import Tensor
 
-from seqloom.cells.graph import Input
+from seqloom.cells.graph import Graph
 from seqloom.kernels.backend import Backend
-from seqloom.kernels.call import Call, Randomness, SequenceKernel, States
-from seqloom.kernels.plan import plan, readout, unblocked
+from seqloom.kernels.call import Call, SequenceKernel, States
+from seqloom.kernels.plan import Plan, Readout, plan, readout, unblocked
+from seqloom.kernels.plan.unblocked import unblocked_graph
 from seqloom.kernels.recurrence.engine import Engine
-from seqloom.kernels.recurrence.function import Job, run_job
+from seqloom.kernels.recurrence.function import run_recurrence
 from seqloom.kernels.recurrence.packing import pack
+from seqloom.kernels.recurrence.passes import Inputs, Recurrence
 from seqloom.kernels.recurrence.shared import with_shared
 from seqloom.kernels.reference import evaluate
-from seqloom.kernels.transforms import UNDER_TRANSFORM, under_transform
+from seqloom.kernels.transforms import left_to_torch
 
-__all__ = ["Planned"]
+__all__ = ["Planned", "planned"]
+
+Run = Callable[[Recurrence, Inputs], tuple[tuple[Tensor, ...], States]]
+
+
+def planned(graph: Graph, masks_drawn: bool) -> tuple[Readout, Plan]:
+    """What runs in the loop and what after it."""
+    after = readout(unblocked_graph(graph)[0])
+    return after, plan(after.loop, masks_drawn, after.wanted)
 
 
 class Planned(SequenceKernel):
@@ -28,36 +38,26 @@ class Planned(SequenceKernel):
         self.engine = engine
 
     def refusal(self, call: Call) -> str | None:
-        if under_transform(call.tensors):
-            return UNDER_TRANSFORM
-        return self.engine.refusal(call.tensors)
+        return left_to_torch(call.tensors) or self.engine.refusal(call.tensors)
 
     def deference(self, call: Call) -> str | None:
         return "for a single step, preparing the run takes longer than the step" if call.x.shape[1] == 1 else None
 
     def run(self, call: Call) -> tuple[Tensor, States]:
-        batch, time = call.x.shape[:2]
-        packing = pack(batch, time, call.lengths, call.x.device)
-        if not packing.steps.tokens:
-            return call.x.new_zeros(*call.x.shape[:2], call.graph.out_features), call.states
+        return self.run_by(run_recurrence, call)
+
+    def run_by(self, run: Run, call: Call) -> tuple[Tensor, States]:
+        """The same, where ``run`` makes the passes; whatever stands around them is torch's operations."""
         call = unblocked(call)
-        randomness = call.randomness and Randomness(*(packing.sort(rows) for rows in call.randomness))
-        graph, wanted, sources = readout(call.graph)
-        cell_plan = plan(graph, randomness is not None, wanted)
+        after, cell_plan = planned(call.graph, call.randomness is not None)
         parameters = with_shared(cell_plan, call.parameters)
-        job = Job(cell_plan, self.engine, packing.steps, randomness, tuple(parameters))
-        if job.scans:
-            packing = packing.by_rows()
-        x = packing.gather(call.x)
-        results, final = run_job(job, x, tuple(map(packing.sort, call.states)), parameters)
-        y = _read_out(call, sources, x, results) if sources else results[0]
-        return packing.scatter(y), tuple(map(packing.unsort, final))
-
-
-def _read_out(call: Call, sources: Sequence[int], x: Tensor, results: Sequence[Tensor]) -> Tensor:
-    """The output of every token, from x and the new states."""
-    graph = call.graph
-    place = next(k for k, node in enumerate(graph.nodes) if isinstance(node, Input))
-    rows = [result.reshape(len(x), -1) for result in results]
-    known = {place: x, **dict(zip(sources, rows, strict=True))}
-    return evaluate(graph, call.parameters, graph.output, known).expand(len(x), -1)
+        recurrence = Recurrence(cell_plan, tuple(parameters), self.engine)
+        inputs = Inputs(call.x, call.states, tuple(parameters.values()), call.lengths, call.randomness)
+        outputs, final = run(recurrence, inputs)
+        if not after.comes_after:
+            return outputs[0], final
+        packing = recurrence.in_order(pack(call.x, call.lengths))
+        known = dict(zip(after.sources, map(packing.gather, outputs), strict=True))
+        known |= {place: packing.gather(call.x) for place in after.inputs}
+        y = evaluate(call.graph, call.parameters, call.graph.output, known)
+        return packing.scatter(y.expand(packing.steps.tokens, -1)), final

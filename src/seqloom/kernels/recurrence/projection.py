@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from torch import Tensor
@@ -21,6 +22,7 @@ class Projection(NamedTuple):
     bias: Tensor
 
 
+@lru_cache(maxsize=256)
 def stream_layout(plan: Plan, unit: int) -> Layout:
     """The columns of the streams."""
     return Layout((Slot(f"stream.{stream.name}", stream.width, Place.TOKEN) for stream in plan.streams), unit)

@@ -59,14 +59,13 @@ class _Scan(torch.autograd.Function):
         workspace.add_state(state, initial)
         workspace.tensors |= {"stream.a": a, "stream.b": b}
         engine.scan(_plan(width).forward, workspace, backwards=False)
-        ctx.engine, ctx.sequence = engine, workspace.tensors[state.name]
-        y = workspace.tokens(state)
-        ctx.save_for_backward(a, b, initial, y)
-        return y
+        ctx.engine = engine
+        ctx.save_for_backward(a, b, initial, workspace.tensors[state.name])
+        return workspace.owned(state, is_kept=True)
 
     @staticmethod
     def backward(ctx: Any, arriving: Tensor) -> tuple[Tensor | None, ...]:
-        a, b, initial, _ = ctx.saved_tensors
+        a, b, initial, sequence = ctx.saved_tensors
         if torch.is_grad_enabled():
             h = scan_reference(a, b, initial)
             return (None, *torch.autograd.grad(h, (a, b, initial), arriving, create_graph=True, allow_unused=True))
@@ -74,7 +73,7 @@ class _Scan(torch.autograd.Function):
         carried = Slot("gradient.h", width, Place.HANDED)
         workspace = RowsByTime(batch, time, ctx.engine.unit_of(a), a)
         of_a, of_b = (fresh(*a.shape, like=a) for _ in range(2))
-        workspace.tensors |= {"stream.a": a, "new.h": ctx.sequence, "output_0.gradient": arriving.contiguous()}
+        workspace.tensors |= {"stream.a": a, "new.h": sequence.contiguous(), "output_0.gradient": arriving.contiguous()}
         workspace.tensors |= {"gradient.a": of_a, "gradient.b": of_b}
         workspace.add_handed(carried, initial.new_zeros(()))
         ctx.engine.scan(_plan(width).backward, workspace, backwards=True)

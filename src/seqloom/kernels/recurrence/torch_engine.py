@@ -43,7 +43,7 @@ class TorchEngine(Engine):
     def project(self, x: Tensor, projection: Projection, out: Tensor) -> None:
         out[:] = projection.bias
         for matrix, start in zip(projection.matrices, projection.starts, strict=True):
-            out[:, start : start + matrix.shape[0]] += x @ matrix.T
+            out[..., start : start + matrix.shape[0]] += x @ matrix.T
 
     def project_back(self, gradient: Tensor, projection: Projection, out: Tensor) -> None:
         out.zero_()

@@ -14,6 +14,9 @@ from seqloom.kernels.recurrence.packing import Steps
 
 __all__ = ["Layout", "Workspace", "padded"]
 
+MOST_FOR_PADDING = 1.25
+"""How many times larger than its numbers the memory of a result may be."""
+
 
 def padded(width: int, unit: int) -> int:
     """``width`` rounded up to a multiple of ``unit``."""
@@ -44,10 +47,14 @@ class Workspace:
     def add_side_by_side(self, layout: Layout) -> Tensor:
         """One matrix (N, width) for all slots of ``layout``."""
         whole = self.empty(self.steps.tokens, layout.width)
+        self.lay_side_by_side(layout, whole)
+        return whole
+
+    def lay_side_by_side(self, layout: Layout, whole: Tensor) -> None:
+        """Let the slots of ``layout`` be columns of ``whole`` (N, width)."""
         for slot in layout.slots:
             start = layout.columns[slot.name]
             self.tensors[slot.name] = whole[:, start : start + padded(slot.width, self.unit)]
-        return whole
 
     def add_missing(self, slots: Iterable[Slot], parts: int) -> None:
         """Memory for the slots that have none yet."""
@@ -59,7 +66,7 @@ class Workspace:
         width = padded(slot.width, self.unit)
         match slot.place:
             case Place.TOKEN:
-                return self.empty(self.steps.tokens, width)
+                return self.empty(*self.shape(slot))
             case Place.ROW:
                 return self.empty(self.steps.batch, width)
             case Place.PARTIAL:
@@ -67,9 +74,13 @@ class Workspace:
             case _:
                 raise AssertionError(f"{slot} has no memory of its own")
 
+    def shape(self, slot: Slot) -> tuple[int, ...]:
+        """The shape of a slot with a row for each token: (N, width), or with the initial rows (B + N, width)."""
+        return self.first_row(slot) + self.steps.tokens, padded(slot.width, self.unit)
+
     def add_state(self, slot: Slot, initial: Tensor) -> None:
         """The sequence of a state (B + N, width), which begins with its initial rows (B, H)."""
-        sequence = self.empty(self.steps.batch + self.steps.tokens, padded(slot.width, self.unit))
+        sequence = self.empty(*self.shape(slot))
         sequence[: self.steps.batch, : slot.width] = initial
         self.tensors[slot.name] = sequence
 
@@ -79,9 +90,9 @@ class Workspace:
         halves.view(2, self.steps.batch, -1)[:, :, : slot.width] = arriving
         self.tensors[slot.name] = halves
 
-    def empty(self, rows: int, width: int) -> Tensor:
+    def empty(self, *shape: int) -> Tensor:
         """Fresh memory."""
-        return fresh(rows, width, like=self.like)
+        return fresh(*shape, like=self.like)
 
     def add_inputs(self, slots: Iterable[Slot], values: Mapping[str, Tensor]) -> None:
         """The memory of every slot that ``values`` name: their rows, copied only where padding asks for it."""
@@ -111,6 +122,16 @@ class Workspace:
         elif slot.name.startswith("new."):
             rows = rows[self.steps.batch :]
         return rows[:, : slot.width]
+
+    def owned(self, slot: Slot, is_kept: bool) -> Tensor:
+        """What each token has in ``slot``, (N, width), as memory of the caller's own.
+
+        That is a copy where the backward pass reads the slot, or where padding would make the memory much larger.
+        """
+        rows = self.tokens(slot)
+        if is_kept or rows.untyped_storage().nbytes() > MOST_FOR_PADDING * rows.nbytes:
+            return fresh(*rows.shape, like=rows).copy_(rows)
+        return rows
 
     def _previous(self, sequence: Tensor) -> Tensor:
         steps = self.steps

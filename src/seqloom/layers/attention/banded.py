@@ -14,6 +14,7 @@ from torch import Tensor
 
 from seqloom.kernels import Backend, Kernel, Operation
 from seqloom.kernels.backend import FUSED, REFERENCE, TORCH
+from seqloom.kernels.transforms import forward_mode
 from seqloom.layers.attention.dot_product import FORMULA, TORCH_ATTENTION, Attention
 from seqloom.layers.attention.positions import AttentionPositions
 
@@ -71,6 +72,9 @@ class _Whole(Kernel[_Banded, Tensor]):
         self.backend, self.attention = backend, attention
         self.summary = f"{attention.summary}, masked outside of the band"
 
+    def refusal(self, work: _Banded) -> str | None:
+        return forward_mode() if self.backend is TORCH else None
+
     def run(self, work: _Banded) -> Tensor:
         return work.whole(self.attention)
 
@@ -80,7 +84,7 @@ class _InBlocks(Kernel[_Banded, Tensor]):
     summary = "torch's fused kernel on blocks of queries and the keys in their reach"
 
     def refusal(self, work: _Banded) -> str | None:
-        return None if work.query.shape[1] else "there are no queries"
+        return forward_mode() if work.query.shape[1] else "there are no queries"
 
     def deference(self, work: _Banded) -> str | None:
         return "everything fits into one block" if work.query.shape[1] <= work.band.block else None

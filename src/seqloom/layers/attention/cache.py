@@ -12,12 +12,14 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import is_seen, known_to_torch
 from seqloom.layers.attention.places import steps_after
 from seqloom.layers.padding import real_steps_only
 
 __all__ = ["KeyValueCache", "ReservedCache", "reserve"]
 
 
+@known_to_torch
 class KeyValueCache(NamedTuple):
     """Keys and values (B, S, N, K) of ``steps`` (B,) past steps; more steps make a new, longer one."""
 
@@ -34,9 +36,10 @@ class KeyValueCache(NamedTuple):
             # They are parts of a wider projection, which a kept state should not hold on to.
             parts = (keys, values) if keys.requires_grad else (keys.clone(), values.clone())
             return KeyValueCache(*parts, steps)
-        if lengths is None and min(self.steps.tolist(), default=0) == filled:
+        traced = is_seen((keys, self.steps))  # then shapes follow from shapes alone
+        if not traced and lengths is None and min(self.steps.tolist(), default=0) == filled:
             return KeyValueCache(torch.cat([self.keys, keys], 1), torch.cat([self.values, values], 1), steps)
-        size = max(steps.tolist(), default=0)
+        size = filled + keys.shape[1] if traced else max(steps.tolist(), default=0)
         places = self.steps[:, None] + torch.arange(keys.shape[1], device=steps.device)
         index = places[..., None, None].expand_as(keys)
 
@@ -51,6 +54,7 @@ class KeyValueCache(NamedTuple):
         return self.keys, self.values
 
 
+@known_to_torch
 class ReservedCache(NamedTuple):
     """The same with room for S steps, written in place: a state that was stepped from is spent, and cannot be forked.
 
@@ -67,6 +71,10 @@ class ReservedCache(NamedTuple):
         Raises UsageError where the room is too small, or where a gradient is asked for.
         """
         keys, values = keys.to(self.keys.dtype), values.to(self.values.dtype)
+        if is_seen((keys, self.keys)):
+            raise UsageError(
+                "A reserved cache is written where its rows end, which a tracer cannot see. Keep the growing cache."
+            )
         steps = steps_after(self.steps, keys, lengths)
         wanted = max(steps.tolist(), default=0)
         if wanted > self.keys.shape[1]:

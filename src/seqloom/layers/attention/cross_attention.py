@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.dot_product import attend
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.heads import check_heads, largest_fit
@@ -21,6 +22,7 @@ from seqloom.layers.residual_initialisation import initialise_residual
 __all__ = ["CrossAttention", "ProjectedMemory"]
 
 
+@known_to_torch
 class ProjectedMemory(NamedTuple):
     """Keys and values (B, S, M, K) of an encoder's outputs, ``lengths`` (B,) of them real; no step changes them."""
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from seqloom.kernels import Kernel, Operation
 from seqloom.kernels.backend import REFERENCE, TORCH
+from seqloom.kernels.transforms import forward_mode
 
 __all__ = ["ATTENTION", "FORMULA", "TORCH_ATTENTION", "Attention", "attend", "attention_weights", "masked_softmax"]
 
@@ -67,13 +68,16 @@ class _Torch(Kernel[Attention, Tensor]):
     backend = TORCH
     summary = "torch's fused kernel"
 
+    def refusal(self, work: Attention) -> str | None:
+        return forward_mode()
+
     def run(self, work: Attention) -> Tensor:
         query, key, value, mask, bias, causal, dropout = work
         if causal and (mask is not None or bias is not None):
             mask, causal = work.masked, False
         if bias is not None:
             mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
-        grouped = key.shape[1] != query.shape[1]
+        grouped = bool(key.shape[1] != query.shape[1])  # sizes are tensors under torch.jit.trace
         return F.scaled_dot_product_attention(query, key, value, mask, dropout, causal, enable_gqa=grouped)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.dot_product import masked_softmax
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_sequence
@@ -94,6 +95,7 @@ class GeneralScore(DotScore):
         return keys
 
 
+@known_to_torch
 class Memory(NamedTuple):
     """What is looked at: ``keys`` (B, S, K), ``values`` (B, S, M), and which steps are ``real`` (B, S)."""
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import is_seen
 from seqloom.layers.attention.banded import Band
 from seqloom.layers.attention.cache import KeyValueCache, ReservedCache
 from seqloom.layers.attention.dot_product import attend
@@ -125,7 +126,7 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
         """Whether nothing came before, and all that comes is in sight: then no mask is needed."""
         if self.window is None:
             return cache.keys.shape[1] == 0
-        return time <= self.window and (new or not any(cache.steps.tolist()))
+        return time <= self.window and (new or not (is_seen((cache.keys, cache.steps)) or any(cache.steps.tolist())))
 
     def _attend_to_past(self, query: Tensor, cache: Any, places: Tensor) -> Tensor:
         """The keys of the past and the new ones stand in one cache."""

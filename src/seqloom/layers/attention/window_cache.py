@@ -7,12 +7,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.places import steps_after
 from seqloom.layers.last_steps import last_steps
 
 __all__ = ["WindowCache"]
 
 
+@known_to_torch
 class WindowCache(NamedTuple):
     """Keys and values (B, W - 1, N, K) of the last steps, the latest on the right, after ``steps`` (B,) steps in all.
 

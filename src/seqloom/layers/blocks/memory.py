@@ -8,12 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.kernels.matrix_state import Forms
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_leaf
 
 __all__ = ["MatrixMemory", "MatrixState", "wide"]
 
 
+@known_to_torch
 class MatrixState(NamedTuple):
     """What is kept of the past: ``matrix`` (B, N, K, V)."""
 

@@ -57,8 +57,9 @@ class ShortConvolution(CausalLayer):
         past = self._past(self.initial_state(batch) if state is None else state, batch)
         seen = torch.cat([past.to(x.dtype), real_steps_only(x, lengths)], dim=1)  # (B, size - 1 + T, D)
         y = (seen.new_zeros(()) if self.bias is None else self.bias).expand(x.shape)
-        for k in range(self.size):  # each pass is fused; torch's own depthwise convolution is no faster on a CPU
-            y = torch.addcmul(y, seen[:, k : k + time], self.weight[:, k])
+        taps = self.weight.T.contiguous().unbind()  # no views of the weight, which autograd would keep
+        for k, tap in enumerate(taps):  # each pass is fused; torch's own depthwise convolution is no faster on a CPU
+            y = torch.addcmul(y, seen[:, k : k + time], tap)
         return real_steps_only(y, lengths), LastSteps(last_steps(seen, self.size - 1, lengths).to(past.dtype))
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, LastSteps]:

@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
 from seqloom import kernels
 from seqloom.cells.cell import trace
 from seqloom.cells.slstm import SLSTM
 from seqloom.cells.words import Symbol, affine, part
 from seqloom.kernels import Call
+from seqloom.kernels.autocast import without_autocast
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
@@ -30,6 +33,7 @@ CONVOLVED, DIRECT = ("input", "forget"), ("candidate", "output")
 GATES = (*CONVOLVED, *DIRECT)
 
 
+@known_to_torch
 class SLSTMState(NamedTuple):
     """Output, cell, normaliser and stabiliser, (B, H) each."""
 
@@ -68,11 +72,11 @@ class HeadwiseSLSTM(nn.Module):
         self.recurrent = nn.ModuleDict({name: WeightMap(_block_diagonal(features, heads)) for name in GATES})
         biases = {name: torch.full((features,), self.cell.initial_bias(name)) for name in GATES}
         self.biases = WeightMap({name: nn.Parameter(bias) for name, bias in biases.items()})
-        self._stream = kernels.Stream(self.graph, self._sources, self._parameters_of_cell)
+        self._steps = kernels.Steps(self.graph)
 
     def initial_state(self, batch_size: int) -> SLSTMState:
         """The cell's own first values."""
-        like = next(self.parameters())
+        like = self.biases()["input"]
         return SLSTMState(*(like.new_full((batch_size, state.width), state.initial) for state in self.graph.states))
 
     def forward(self, inputs: tuple[Tensor, Tensor], state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
@@ -82,7 +86,7 @@ class HeadwiseSLSTM(nn.Module):
     def step(self, inputs: tuple[Tensor, Tensor], state: Any) -> tuple[Tensor, SLSTMState]:
         """One step: x and c (B, H)."""
         gates = self._gates(inputs)
-        done = self._stream.step(gates, tuple(state))
+        done = None if is_compiling() else self._steps(gates, tuple(state), self._plain_weights())
         if done is not None:
             return done[0], SLSTMState(*done[1])
         y, state = self._run(gates[:, None], state, None)
@@ -92,29 +96,33 @@ class HeadwiseSLSTM(nn.Module):
         """Which kernel would run the loop on what the maps give, (B, T, 4 H), and why."""
         return kernels.RECURRENCE.explain(self._call(gates, self.initial_state(gates.shape[0]), None))
 
-    def repack(self) -> None:
-        """Forget the packed weights of ``step``: needed after writing weights through ``.data``, and only then."""
-        self._stream.forget()
-
     def _run(self, gates: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
-        with torch.autocast(gates.device.type, enabled=False):  # rounding errors add up over time
+        with without_autocast(gates):  # rounding errors add up over time
             y, states = kernels.RECURRENCE(self._call(gates, state, lengths))
         return y, SLSTMState(*states)
 
     def _call(self, gates: Tensor, state: Any, lengths: Tensor | None) -> Call:
         return Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None)
 
+    def _some_weight(self) -> Tensor:
+        """For its format and place; where torch's DataParallel made a copy, weights are no parameters."""
+        found = next(self.parameters(), None)
+        return self.biases()["input"] if found is None else found
+
     def _gates(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         """The maps of x and c (…, H), side by side: (…, 4 H)."""
         x, c = inputs
-        dtype = next(self.parameters()).dtype
-        with torch.autocast(x.device.type, enabled=False):
+        dtype = self.biases()["input"].dtype
+        with without_autocast(x):
             x, c = x.to(dtype), c.to(dtype)
             return torch.cat([self.maps[name](c if name in CONVOLVED else x) for name in GATES], -1)
 
-    def _sources(self) -> list[Tensor]:
-        weights = plain_weights(self.recurrent)
-        return [*weights, *self.biases.parameters()] if weights and self.biases.is_plain else []
+    def _plain_weights(self) -> list[Tensor] | None:
+        """The cell's parameters in the order of the graph's; None where one is computed."""
+        if not plain_weights(self.recurrent) or not self.biases.is_plain:
+            return None
+        named = self._parameters_of_cell()
+        return [named[parameter.name] for parameter in self.graph.parameters()]
 
     def _parameters_of_cell(self) -> Mapping[str, Tensor]:
         """The cell's parameters, by its names."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import is_seen, known_to_torch
 from seqloom.layers.attention.scores import Memory, MemoryAttention, Score
 from seqloom.layers.decoders.bridge import Bridge, state_vectors
 from seqloom.layers.padding import real_steps_only
@@ -18,6 +19,7 @@ from seqloom.layers.state import where
 __all__ = ["AttentionDecoder", "AttentionDecoderState", "BahdanauDecoder", "InputFeeding", "LuongDecoder"]
 
 
+@known_to_torch
 class AttentionDecoderState(NamedTuple):
     """What changes from step to step (``recurrence``), and what is looked at (``memory``)."""
 
@@ -101,7 +103,9 @@ class AttentionDecoder(CausalLayer):
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[list[Moment], AttentionDecoderState]:
         recurrence, memory = self.initial_state(x.shape[0]) if state is None else state
-        shortest = int(lengths.min()) if lengths is not None and len(lengths) else x.shape[1]
+        shortest = x.shape[1]
+        if lengths is not None:
+            shortest = 0 if is_seen((x, lengths)) else min(lengths.tolist(), default=0)
         moments = []
         for t, x_t in enumerate(real_steps_only(x, lengths).unbind(1)):
             moment = self._advance(x_t, recurrence, memory)
@@ -150,6 +154,7 @@ class BahdanauDecoder(AttentionDecoder):
         return Moment(torch.cat([y_t, context], -1), query, recurrence)
 
 
+@known_to_torch
 class InputFeeding(NamedTuple):
     """The body's state, and the attentional vector ``fed`` (B, H) that the next step reads."""
 

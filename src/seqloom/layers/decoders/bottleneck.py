@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.decoders.bridge import Bridge, both_ends
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
@@ -15,6 +16,7 @@ from seqloom.layers.protocol import CausalLayer, check_sequence
 __all__ = ["BottleneckDecoder", "BottleneckState"]
 
 
+@known_to_torch
 class BottleneckState(NamedTuple):
     """The body's state, and the ``context`` (B, C) that every step reads; C may be 0."""
 

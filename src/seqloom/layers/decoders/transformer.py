@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.cross_attention import CrossAttention, ProjectedMemory
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention
@@ -22,6 +23,7 @@ from seqloom.layers.stack import CausalStack
 __all__ = ["TransformerDecoder", "TransformerDecoderBlock", "TransformerDecoderState"]
 
 
+@known_to_torch
 class TransformerDecoderState(NamedTuple):
     """A block's own past, a ``KeyValueCache`` or ``WindowCache``, and the memory it looks at."""
 
