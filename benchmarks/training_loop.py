@@ -9,7 +9,6 @@ It is to stay below 3 % or 50 µs.
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -20,9 +19,12 @@ from torch import nn
 from torch.nn import functional
 
 from seqloom.cells import LSTM
+from seqloom.data.batch import Batch
 from seqloom.layers import LearnedEmbedding, Recurrent, StepHead
 from seqloom.layers.state import detach
 from seqloom.models.token_model import TokenModel
+from seqloom.training.objectives import NextToken
+from seqloom.training.problem import Problem
 from seqloom.training.progress import Silent
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.trainer import Trainer
@@ -31,7 +33,6 @@ __all__ = ["main", "measure"]
 
 VOCABULARY = 65
 SETTINGS = TrainingSettings(device="cpu", steps=1_000_000, epochs=None)
-Window = Any
 
 
 def build(hidden: int) -> nn.Module:
@@ -41,7 +42,7 @@ def build(hidden: int) -> nn.Module:
     return TokenModel(LearnedEmbedding(VOCABULARY, hidden), body, StepHead(hidden, VOCABULARY))
 
 
-def bare(model: nn.Module, windows: Sequence[Window]) -> Callable[[int], None]:
+def bare(model: nn.Module, windows: Sequence[Batch]) -> Callable[[int], None]:
     """Return the bare step number i."""
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     vectors = [p for p in model.parameters() if p.ndim < 2]
@@ -53,8 +54,8 @@ def bare(model: nn.Module, windows: Sequence[Window]) -> Callable[[int], None]:
         nonlocal carried
         window = windows[index % len(windows)]
         optimiser.zero_grad()
-        state = model.initial_state(len(window.inputs)) if index % len(windows) == 0 else carried
-        logits, state = model(window.inputs, state)
+        state = model.initial_state(window.size) if index % len(windows) == 0 else carried
+        logits, state = model(window.x, state)
         loss = functional.cross_entropy(logits.flatten(0, 1), window.targets.flatten())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -69,8 +70,9 @@ def measure(hidden: int, rows: int, length: int, steps: int) -> tuple[float, flo
     windows = make_windows(16, rows, length)
     plain = bare(build(hidden), windows)
     times: dict[str, list[float]] = {"bare": [], "loop": []}
-    watched = {"began": time.monotonic(), "ceiling": math.inf, "after_evaluation": lambda: None}
-    with Trainer(build(hidden), windows, None, SETTINGS, None, Silent(), **watched) as trainer:
+    problem = Problem(build(hidden), NextToken(), windows)
+    watched = {"began": time.monotonic(), "after_evaluation": lambda: None}
+    with Trainer(problem, SETTINGS, None, Silent(), **watched) as trainer:
 
         def looped(index: int) -> None:
             trainer.settle()
@@ -86,12 +88,10 @@ def measure(hidden: int, rows: int, length: int, steps: int) -> tuple[float, flo
     return tuple(1e6 * statistics.median(times[name]) for name in ("bare", "loop"))  # type: ignore[return-value]
 
 
-def make_windows(count: int, rows: int, length: int) -> list[Window]:
+def make_windows(count: int, rows: int, length: int) -> list[Batch]:
     """Return windows of random ids."""
-    from seqloom.data.lanes import Batch
-
     ids = torch.randint(VOCABULARY, (count, rows, length + 1))
-    return [Batch(w[:, :-1], w[:, 1:], None, torch.full((rows,), i == 0)) for i, w in enumerate(ids)]
+    return [Batch({"x": w[:, :-1]}, w[:, 1:], fresh=torch.full((rows,), i == 0)) for i, w in enumerate(ids)]
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Reversing strings through one vector, and with attention: train three models, measure them by length, draw.
 
-    python reproductions/bottleneck/run.py                     # all three, about two minutes each on one core
+    python reproductions/bottleneck/run.py                     # all three, about a minute of one core
     python reproductions/bottleneck/run.py bahdanau            # one of them
     python reproductions/bottleneck/run.py --draw              # the picture again, from results.json
 
@@ -12,19 +12,18 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.utils import clip_grad_norm_
 
 from seqloom import __version__
 from seqloom.cells import GRU
+from seqloom.data import Batch
 from seqloom.layers import (
     BahdanauDecoder,
     Bidirectional,
@@ -36,6 +35,12 @@ from seqloom.layers import (
 )
 from seqloom.layers.attention import AdditiveScore, GeneralScore
 from seqloom.models.encoder_decoder import Decoder, EncoderDecoder
+from seqloom.training.log import History
+from seqloom.training.loop import fit
+from seqloom.training.objectives import Objective
+from seqloom.training.problem import Problem
+from seqloom.training.progress import show
+from seqloom.training.settings import OptimiserName, ScheduleName, TrainingSettings
 
 HERE = Path(__file__).parent
 SYMBOLS, EMBEDDING = 10, 32
@@ -84,28 +89,53 @@ def strings(count: int, lengths: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randint(SYMBOLS, (count, int(lengths.max())), generator=generator)
 
 
-def train(model: EncoderDecoder, steps: int, longest: int, rate: float, seed: int) -> list[float]:
-    """Teacher forcing with Adam, the rate falling to 0 along a line; the loss of every step, in nats a token."""
-    generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.Adam(model.parameters(), rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda done: 1 - done / steps)
-    losses = []
-    for step in range(steps):
-        lengths = torch.randint(1, longest + 1, (BATCH,), generator=generator)
+class Strings:
+    """Strings of 1 to ``TRAINED`` symbols for every step of a run: batch i is drawn by (seed, i)."""
+
+    def __init__(self, steps: int, seed: int) -> None:
+        self._steps, self._seed = steps, seed
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, index: int) -> Batch:
+        generator = torch.Generator().manual_seed((self._seed << 32) + index)
+        lengths = torch.randint(1, TRAINED + 1, (BATCH,), generator=generator)
         source = strings(BATCH, lengths, generator)
         targets = reversed_rows(source, lengths)
         before = torch.cat([torch.full((BATCH, 1), -1), targets[:, :-1]], 1)
-        logits = model(source, lengths, before, lengths + 1)
-        loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-1)
-        optimiser.zero_grad()
-        loss.backward()
-        clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.item())
-        if (step + 1) % 100 == 0:
-            print(f"step {step + 1}: {sum(losses[-100:]) / 100:.3f} nats a token", file=sys.stderr, flush=True)
-    return losses
+        return Batch({"source": source, "before": before}, targets, {"source": lengths, "before": lengths + 1})
+
+
+class TeacherForced(Objective[Batch]):
+    """−ln p(symbol | source, the symbols before it), the mean over all symbols and ends."""
+
+    counted = "symbols"
+
+    def weight(self, batch: Batch) -> int:
+        return int(batch.lengths["before"].sum())
+
+    def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
+        inputs, lengths = batch.inputs, batch.lengths
+        logits = module(inputs["source"], lengths["source"], inputs["before"], lengths["before"])
+        return cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=-1), None
+
+
+def train(model: EncoderDecoder, steps: int, rate: float, seed: int) -> History:
+    """Teacher forcing with Adam, the rate falling to 0 along a line."""
+    settings = TrainingSettings(
+        optimiser=OptimiserName.ADAM,
+        learning_rate=rate,
+        schedule=ScheduleName.LINEAR,
+        weight_decay=0.0,
+        clip_norm=1.0,
+        epochs=None,
+        steps=steps,
+        log_every=50,
+        seed=seed,
+        device="cpu",
+    )
+    return fit(Problem(model, TeacherForced(), Strings(steps, seed)), settings, progress=show(True))
 
 
 @torch.no_grad()
@@ -139,14 +169,14 @@ def reproduce(name: str) -> dict[str, Any]:
     torch.manual_seed(0)
     model = MODELS[name]()
     begin = time.process_time()
-    losses = train(model, STEPS[name], TRAINED, RATE, seed=0)
+    history = train(model, STEPS[name], RATE, seed=0)
     seconds = time.process_time() - begin
     model.eval()
     return {
         "steps": STEPS[name],
         "parameters": sum(p.numel() for p in model.parameters()),
         "processor_seconds": round(seconds, 1),
-        "last_loss": round(sum(losses[-50:]) / 50, 4),
+        "last_loss": round(history.column("loss")[-1][1], 4),
         "by_length": {length: judge(model, length) for length in range(1, JUDGED + 1)},
         "alignment": None if name == "bottleneck" else alignment(model, 15),
     }

@@ -4,7 +4,7 @@ SeqloomError            1  a bug, or an error without a better home
 ├── UsageError          2  a wrong argument, option or configuration
 ├── DataError           3  a file of data that cannot be used
 ├── ModelFileError      4  a model directory that cannot be trusted
-├── DivergedError       5  a loss that is no longer a number
+├── DivergedError       5  a loss that is no longer a number, or far above guessing
 ├── StorageError        6  no disk, no memory, no permission to write
 ├── MissingExtraError   7  an optional dependency that is not installed
 └── Interrupted     128+n  stopped by signal n, after a checkpoint: 129, 130, 143
@@ -15,6 +15,8 @@ SeqloomError            1  a bug, or an error without a better home
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable, Sequence
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "did_you_mean",
     "listed",
     "raise_together",
+    "warn",
 ]
 
 
@@ -66,7 +69,7 @@ class ModelFileError(SeqloomError):
 
 
 class DivergedError(SeqloomError):
-    """Training produced a loss that is not finite."""
+    """Training whose loss, gradient or weights are not finite, or whose loss is far above guessing."""
 
     exit_code: int = 5
 
@@ -143,3 +146,11 @@ def listed(parts: Sequence[str], most: int = 10) -> str:
     "'a', 'b' …"
     """
     return ", ".join(map(repr, parts[:most])) + (" …" if len(parts) > most else "")
+
+
+def warn(sentence: str) -> None:
+    """Give a :class:`SeqloomWarning` at the line outside of seqloom that led here, however many calls lie between."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == __package__:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(sentence, SeqloomWarning, stacklevel=level)

@@ -32,6 +32,17 @@ def test_missing_file(train: Any, tmp_path: Path) -> None:
     refused(train(tmp_path / "none.txt"), 3, "No such file", tmp_path / "none.txt")
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_name_that_no_file_can_have(train: Any, name: str) -> None:
+    refused(train(name), 3, "Cannot read")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links")
+def test_a_link_to_nothing(train: Any, tmp_path: Path) -> None:
+    (tmp_path / "link.txt").symlink_to("nowhere.txt")
+    refused(train(tmp_path / "link.txt"), 3, "link.txt is a link to nowhere.txt, which is not there.")
+
+
 def test_directory_without_text(train: Any, tmp_path: Path) -> None:
     refused(train(tmp_path), 3, "holds no text file", tmp_path)
     (tmp_path / ".hidden").write_text("text")
@@ -106,7 +117,10 @@ def test_second_run_into_the_same_directory(train: Any, text_file: Path) -> None
 
 
 def test_nothing_to_resume(train: Any, text_file: Path) -> None:
-    refused(train(text_file, "--resume"), 2, "no run to resume")
+    refused(train(text_file, "--resume"), 2, "no run to resume", "make the directory first")
+    (text_file.parent / "run").mkdir()
+    begun = train(text_file, "--resume")
+    assert (begun.code, "to resume: a new one begins." in begun.err) == (0, True)
 
 
 def test_no_space(train: Any, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

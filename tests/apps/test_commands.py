@@ -17,6 +17,7 @@ import pytest
 from seqloom import LanguageModel
 from seqloom.errors import Interrupted
 from tests.apps.running import FAST, TEXT, Command
+from tests.storage.trees import everything
 
 PROGRAM = (sys.executable, "-m", "seqloom")
 
@@ -198,6 +199,20 @@ def test_evaluate_and_models_agree_on_the_form(command: Command, model: Path, te
     assert str(model) in listed.out
 
 
+def test_a_foreign_folder_with_the_name_of_a_checkpoint_hides_no_models(command: Command, model: Path) -> None:
+    (model.parent / "step-12345678").mkdir()
+    (listed,) = command("models", model.parent, "--json").out.splitlines()
+    assert json.loads(listed)["directory"] == str(model)
+    result = command("generate", model.parent)
+    assert (result.code, f"is no model; it holds models: {model}." in result.err) == (4, True)
+
+
+def test_models_wants_a_directory(command: Command, text_file: Path) -> None:
+    for path, what in ((text_file, "expected a directory, got a file"), (text_file.parent / "no", "no such directory")):
+        result = command("models", path)
+        assert (result.code, f"{path}: {what}." in result.err) == (3, True)
+
+
 def test_models_leaves_out_what_is_damaged(command: Command, model: Path) -> None:
     for config in model.rglob("config.json"):
         config.write_text("{}")
@@ -206,9 +221,19 @@ def test_models_leaves_out_what_is_damaged(command: Command, model: Path) -> Non
     assert "config.json" in result.err
 
 
+def test_a_demo_replaces_no_run_of_ones_own(command: Command, model: Path) -> None:
+    before = everything(model)
+    result = command("demo", "--out", model)
+    assert (result.code, result.out) == (2, "")
+    assert f"{model} holds a run on another text, which the demo does not replace" in result.err
+    assert everything(model) == before
+
+
 @pytest.mark.slow
 def test_demo_learns_scores_and_writes(command: Command, tmp_path: Path) -> None:
-    result = command("demo", "--out", tmp_path / "demo", "--minutes", 0.3, "--json", "--quiet")
+    words = ("demo", "--out", tmp_path / "demo", "--minutes", 0.3, "--json", "--quiet")
+    assert command(*words).code == 0
+    result = command(*words)
     assert result.code == 0, result.err
     record = json.loads(result.out)
     assert record["nats_per_token"] < record["baselines"]["unigram"]

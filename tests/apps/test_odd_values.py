@@ -15,9 +15,9 @@ import pytest
 from seqloom.apps.cli.console import emit_json
 from seqloom.apps.cli.defaults import pick_defaults
 from seqloom.apps.cli.report import print_evaluation
+from seqloom.storage.directory import write_directory
+from seqloom.storage.reading import read_directory
 from seqloom.tasks.evaluation import Evaluation
-from seqloom.training.directory import write_directory
-from seqloom.training.reading import read_directory
 from tests.apps.running import Command
 from tests.apps.test_commands import PROGRAM
 

@@ -95,3 +95,36 @@ def test_by_word_without_surprisal_is_refused(command: Command, model: Path) -> 
     result = command("score", model, "-t", "the", "--by-word")
     assert (result.code, result.out) == (2, "")
     assert result.err == "Error: --by-word: no effect without --surprisal. Leave it out.\n"
+
+
+@pytest.mark.parametrize(
+    ("document", "file", "said"),
+    [
+        ("line", "the dog\nthe fox\n", "single lines"),
+        ("line", "the dog\n", "single lines"),
+        ("line", "the dog", None),
+        ("blank-line", "the dog\nthe fox\n\nthe quick dog\n", "what stands between blank lines"),
+        ("blank-line", "the dog\nthe fox", None),
+        ("file", "the dog\n\nthe fox\n", None),
+    ],
+)
+def test_a_file_of_other_documents_than_the_model_learned_is_told_with_what_to_say(
+    command: Command, tmp_path: Path, document: str, file: str, said: str | None
+) -> None:
+    (tmp_path / "text.txt").write_text("the dog\nthe fox\n\nthe quick dog\n\n" * 20)
+    (tmp_path / "file.txt").write_text(file)
+    train = ("train", tmp_path / "text.txt", "--out", tmp_path / "model", "--document", document, *FAST)
+    assert command(*train).code == 0
+    score = ("score", tmp_path / "model")
+    told = command(*score, tmp_path / "file.txt").err
+    assert (f"This model learned from {said}" in told) is (said is not None), told
+    assert ("--lines scores each line" in told) is (document == "line" and said is not None)
+    for other in (("--lines", tmp_path / "file.txt"), ("-t", file)):
+        assert "learned from" not in command(*score, *other).err
+
+
+def test_bits_in_json_come_with_the_flag_as_its_help_says(command: Command, model: Path) -> None:
+    (without,), (beside,) = rows(command, model, "-t", "the"), rows(command, model, "-t", "the", "--bits")
+    assert "bits_per_token" not in without
+    assert {"bits_per_token", "nats_per_token"} <= beside.keys()
+    assert "with --json beside them" in " ".join(command("score", "--help").out.replace("│", " ").split())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
-import shlex
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from seqloom.data import Files
+from seqloom.storage.run import Run
 from tests.apps.running import FAST, TEXT, Command
+from tests.storage.trees import everything
 
 
 def test_a_share_or_a_file_is_held_out(command: Command, text_file: Path, tmp_path: Path) -> None:
@@ -61,6 +67,15 @@ def test_flags_without_effect_are_said(
     assert said in result.err
 
 
+def test_what_a_run_cannot_go_on_with_is_told_by_its_flags(command: Command, text_file: Path, tmp_path: Path) -> None:
+    run = ("train", text_file, "--out", tmp_path / "run", *FAST)
+    assert command(*run).code == 0
+    refused = command(*run, "--resume", "--model", "gru(4)", "--document", "line")
+    assert refused.code == 2
+    assert "\n  --model: the run has 'lstm(8)', now 'gru(4)' is asked for." in refused.err
+    assert "\n  --document: the run has 'file', now 'line' is asked for." in refused.err
+
+
 def test_another_seed_on_a_run_that_goes_on_is_said(command: Command, text_file: Path, tmp_path: Path) -> None:
     run = ("train", text_file, "--out", tmp_path / "run")
     assert "no effect" not in command(*run, *FAST).err
@@ -78,10 +93,30 @@ def test_text_is_shown_while_training(command: Command, text_file: Path, tmp_pat
     assert len(shown.err) > len(plain.err) + 36
 
 
-def test_what_comes_next_can_be_typed(command: Command, text_file: Path, tmp_path: Path) -> None:
-    result = command("train", text_file, *FAST, "--out", tmp_path / "my run; ls")
-    line = result.err.rpartition("Write with it:")[2].strip()
-    assert shlex.split(line) == ["seqloom", "generate", str(tmp_path / "my run; ls")]
+@pytest.mark.skipif(os.name == "nt", reason="quoted as bash does")
+@pytest.mark.parametrize(
+    "name", [b"my run; ls", b"two\nlines", b"caf\xe9 d'or \\ 7", b"-run", "Übung".encode(), b"plain"]
+)
+def test_what_comes_next_can_be_typed(
+    command: Command, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = command("train", text_file, *FAST, f"--out={os.fsdecode(name)}")
+    (line,) = [line for line in result.err.splitlines() if line.startswith("Write with it:")]
+    typed = line.removeprefix("Write with it:").strip().removeprefix("seqloom")
+    words = subprocess.run(["bash", "-c", f"printf '%s\\0' {typed}"], capture_output=True, check=True).stdout
+    verb, path, _ = words.split(b"\0")
+    assert verb == b"generate"
+    assert os.path.samefile(path, name)
+
+
+def test_held_out_text_may_be_standard_input(
+    command: Command, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT[:90].encode())))
+    result = command("train", text_file, *FAST, "--out", tmp_path / "run", "--validation", "-", "--json")
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["tokens"] == 90
 
 
 def test_models_are_ranked_by_what_compares_them(command: Command, text_file: Path, tmp_path: Path) -> None:
@@ -100,3 +135,40 @@ def test_nothing_of_the_text_is_left_in_a_run(command: Command, text_file: Path,
     assert {path.name for path in files} >= {"config.json", "model.safetensors", "metrics.jsonl"}
     assert not any(path.suffix == ".ids" for path in files)
     assert not any(b"brown fox" in path.read_bytes() for path in files)
+
+
+REFUSED: dict[str, tuple[object, ...]] = {
+    "no such held-out text": ("--validation", "nowhere.txt"),
+    "too much held out": ("--validation", "0.999"),
+    "a text that is too short": ("--window", 5000, "--batch-size", 1),
+    "no such device": ("--device", "cuda:99"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+@pytest.mark.parametrize("before", ["nothing", "a run without a lock"])
+def test_a_refused_command_leaves_nothing(
+    command: Command, text_file: Path, tmp_path: Path, why: str, before: str
+) -> None:
+    run = ("train", text_file, "--out", tmp_path / "models" / "run", *FAST)
+    how = ()
+    if before != "nothing":
+        assert command(*run).code == 0
+        (tmp_path / "models" / "run" / ".lock").unlink()
+        how = ("--force",)
+    there = everything(tmp_path)
+    result = command(*run, *how, *REFUSED[why])
+    assert result.code in (2, 3), result.err
+    assert everything(tmp_path) == there
+
+
+@pytest.mark.parametrize("how", ["--force", "--resume"])
+def test_a_second_run_is_refused_before_it_reads_the_text(
+    command: Command, text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    run = ("train", text_file, "--out", tmp_path / "run", *FAST)
+    assert command(*run).code == 0
+    with Run(tmp_path / "run", resume=True):
+        monkeypatch.setattr(Files, "documents", lambda *_: pytest.fail("the text was read"))
+        result = command(*run, how, "--steps", 9)
+    assert (result.code, "is in use by another run" in result.err) == (2, True)

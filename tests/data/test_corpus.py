@@ -70,12 +70,21 @@ def test_nothing_lies_beside_the_text_while_it_is_read(tmp_path: Path):
     assert corpus.ids.tolist() == [0, 2, 3, 4, 0]
 
 
-def test_progress_counts_bytes(tmp_path: Path):
+def test_every_block_that_is_read_can_be_seen(tmp_path: Path):
     (tmp_path / "text").write_text("aé" * 1_000_000, encoding="utf-8")
-    seen: list[tuple[int, int]] = []
-    encode_corpus(tmp_path / "text", LETTERS, Document.FILE, tmp_path, lambda *done: seen.append(done))
-    assert seen[-1] == (3_000_000, 3_000_000)
-    assert len(seen) == 3
+    seen: list[int] = []
+    encode_corpus(tmp_path / "text", LETTERS, Document.FILE, tmp_path, lambda block: seen.append(len(block)))
+    assert (sum(seen), len(seen)) == (3_000_000, 3)
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=40), st.data())
+def test_a_part_counts_its_documents(sizes: list[int], data: st.DataObject):
+    corpus = Corpus.from_texts(["a" * (size + 1) for size in sizes], LETTERS)
+    start = data.draw(st.integers(1, len(corpus)))
+    part = Stream(corpus, start, data.draw(st.integers(start, len(corpus))))
+    pieces = "".join("|" if i == corpus.eos else "a" for i in part.targets.tolist()).split("|")
+    assert part.documents == len(pieces) - (pieces[-1] == "")
+    assert corpus.stream().documents == len(sizes)
 
 
 def test_nothing_to_learn_from(tmp_path: Path):
@@ -141,7 +150,7 @@ watcher.start()
 path, tokens, document = Path(sys.argv[1]), Tokens(sys.argv[2]), Document(sys.argv[3])
 vocabulary = learn_vocabulary(tokens, read_documents(path, document), maximum_size=2000)
 corpus = encode_corpus(path, vocabulary, document, path.parent)
-lanes = Lanes(split(corpus)[0], 32, 64, reset=document is Document.LINE)
+lanes = Lanes(split(corpus)[0], 32, 64, Boundaries(document is Document.LINE))
 for i in range(0, len(lanes), max(1, len(lanes) // 1000)):
     lanes[i]
 done.set()

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import Batch, Bytes, Corpus, Lanes, Start, Stream, split
-from seqloom.data.lanes import PADDING, ZERO
+from seqloom.data import IGNORED, Batch, Boundaries, Bytes, Corpus, Lanes, Start, Stream, split
+from seqloom.data.lanes import ZERO
 
 EOS = Bytes().eos
 ROWS, STEPS = st.integers(1, 5), st.integers(1, 6)
@@ -26,29 +26,29 @@ def streams(draw: st.DrawFn) -> Stream:
 
 def rows(batch: Batch, row: int) -> tuple[list[int], list[int]]:
     """The real inputs and targets of one row, the padding checked."""
-    length = batch.targets.shape[1] if batch.lengths is None else int(batch.lengths[row])
-    assert batch.targets[row, length:].eq(PADDING).all()
-    assert batch.inputs[row, length:].ge(0).all()
-    return batch.inputs[row, :length].tolist(), batch.targets[row, :length].tolist()
+    length = batch.targets.shape[1] if batch.length is None else int(batch.length[row])
+    assert batch.targets[row, length:].eq(IGNORED).all()
+    assert batch.x[row, length:].ge(0).all()
+    return batch.x[row, :length].tolist(), batch.targets[row, :length].tolist()
 
 
 def check_form(lanes: Lanes) -> None:
     for batch in lanes:
-        width = batch.inputs.shape[1]
-        assert batch.inputs.shape == batch.targets.shape == (lanes.batch_size, width)
+        width = batch.x.shape[1]
+        assert batch.x.shape == batch.targets.shape == (lanes.batch_size, width)
         assert 1 <= width <= lanes.time
-        assert batch.inputs.dtype == batch.targets.dtype == torch.int64
+        assert batch.x.dtype == batch.targets.dtype == torch.int64
         assert batch.fresh.dtype == torch.bool
         assert batch.fresh.shape == (lanes.batch_size,)
-        if batch.lengths is not None:
-            assert batch.lengths.dtype == torch.int64
-            assert batch.lengths.max() == width
-            assert batch.lengths.min() < width
+        if batch.length is not None:
+            assert batch.length.dtype == torch.int64
+            assert batch.length.max() == width
+            assert batch.length.min() < width
 
 
 @given(streams(), st.booleans(), ROWS, STEPS)
 def test_every_target_once_in_order(stream: Stream, reset: bool, batch_size: int, time: int):
-    lanes = Lanes(stream, batch_size, time, reset)
+    lanes = Lanes(stream, batch_size, time, Boundaries(reset))
     check_form(lanes)
     read = [rows(batch, row) for row in range(batch_size) for batch in lanes]
     assert [i for inputs, _ in read for i in inputs] == stream.inputs.tolist()
@@ -61,13 +61,13 @@ def test_carried_lanes_are_full_until_the_last_window(stream: Stream, batch_size
     for i, batch in enumerate(lanes):
         assert batch.fresh.eq(i == 0).all()
         if i < len(lanes) - 1:
-            assert batch.lengths is None
-            assert batch.inputs.shape[1] == time
+            assert batch.length is None
+            assert batch.x.shape[1] == time
 
 
 @given(streams(), st.sampled_from(Start), ROWS, STEPS)
 def test_reset_rows_are_documents(stream: Stream, start: Start, batch_size: int, time: int):
-    lanes = Lanes(stream, batch_size, time, reset=True, start=start)
+    lanes = Lanes(stream, batch_size, time, Boundaries(True, start))
     documents: list[list[int]] = []
     for row in range(batch_size):
         for i, batch in enumerate(lanes):
@@ -95,7 +95,7 @@ def test_reset_rows_are_documents(stream: Stream, start: Start, batch_size: int,
 
 @given(streams(), st.booleans(), ROWS, STEPS)
 def test_the_zero_start_only_changes_the_first_inputs(stream: Stream, reset: bool, batch_size: int, time: int):
-    eos, zero = (Lanes(stream, batch_size, time, reset, start) for start in Start)
+    eos, zero = (Lanes(stream, batch_size, time, Boundaries(reset, start)) for start in Start)
     for a, b in zip(eos, zero, strict=True):
         assert torch.equal(a.targets, b.targets)
         for row in range(batch_size):
@@ -104,32 +104,36 @@ def test_the_zero_start_only_changes_the_first_inputs(stream: Stream, reset: boo
 
 
 def test_a_window_depends_on_its_number_alone():
-    lanes = Lanes(corpus_of([5, 9, 2, 30]).stream(), 3, 4, reset=True)
+    lanes = Lanes(corpus_of([5, 9, 2, 30]).stream(), 3, 4, Boundaries(reset=True))
     again = [lanes[i] for i in reversed(range(len(lanes)))][::-1]
     for a, b in zip(lanes, again, strict=True):
-        assert all(x is None if y is None else torch.equal(x, y) for x, y in zip(a, b, strict=True))
+        lengths = zip(a.lengths.values(), b.lengths.values(), strict=True)
+        pairs = [(a.x, b.x), (a.targets, b.targets), (a.fresh, b.fresh), *lengths]
+        assert all(torch.equal(*pair) for pair in pairs)
 
 
 def test_lanes_of_documents_are_about_equally_long():
-    lanes = Lanes(corpus_of([7] * 64).stream(), 8, 4, reset=True)
+    lanes = Lanes(corpus_of([7] * 64).stream(), 8, 4, Boundaries(reset=True))
     assert len(lanes) == 64 * 2 // 8
 
 
 def test_toy_corpus():
-    pizza, cake = Lanes(Corpus.from_texts(["ab", "ac"], Bytes()).stream(), 2, 8, reset=True)[0].targets.tolist()
+    pizza, cake = Lanes(Corpus.from_texts(["ab", "ac"], Bytes()).stream(), 2, 8, Boundaries(reset=True))[
+        0
+    ].targets.tolist()
     assert (pizza, cake) == ([97, 98, EOS], [97, 99, EOS])
 
 
 def test_the_last_part_of_a_split_begins_in_the_middle():
     _, last = split(corpus_of([100]))
-    batch = Lanes(last, 1, 4, reset=True)[0]
-    assert batch.inputs[0, 0] != EOS
+    batch = Lanes(last, 1, 4, Boundaries(reset=True))[0]
+    assert batch.x[0, 0] != EOS
     assert batch.fresh.all()
 
 
 @given(streams(), ROWS, STEPS, st.integers(1, 9))
 def test_long_documents_fall_into_parts(stream: Stream, batch_size: int, time: int, longest: int):
-    lanes = Lanes(stream, batch_size, time, reset=True, longest=longest)
+    lanes = Lanes(stream, batch_size, time, Boundaries(reset=True), longest=longest)
     check_form(lanes)
     whole = [rows(batch, row) for row in range(batch_size) for batch in lanes]
     assert [i for inputs, _ in whole for i in inputs] == stream.inputs.tolist()
@@ -142,9 +146,9 @@ def test_long_documents_fall_into_parts(stream: Stream, batch_size: int, time: i
 
 @given(streams(), ROWS, STEPS, st.integers(0, 5))
 def test_each_epoch_has_an_order_of_its_own(stream: Stream, batch_size: int, time: int, epoch: int):
-    plain = Lanes(stream, batch_size, time, reset=True)
-    lanes = Lanes(stream, batch_size, time, reset=True, seed=3)
-    again = Lanes(stream, batch_size, time, reset=True, seed=3).epoch(4).epoch(epoch)
+    plain = Lanes(stream, batch_size, time, Boundaries(reset=True))
+    lanes = Lanes(stream, batch_size, time, Boundaries(reset=True), seed=3)
+    again = Lanes(stream, batch_size, time, Boundaries(reset=True), seed=3).epoch(4).epoch(epoch)
     check_form(lanes.epoch(epoch))
 
     def documents(lanes: Lanes) -> list[tuple[int, ...]]:
@@ -165,16 +169,18 @@ def test_each_epoch_has_an_order_of_its_own(stream: Stream, batch_size: int, tim
 
 
 def test_orders_differ():
-    lanes = Lanes(corpus_of([1] * 50).stream(), 1, 4, reset=True, seed=0)
+    lanes = Lanes(corpus_of([1] * 50).stream(), 1, 4, Boundaries(reset=True), seed=0)
     orders = {tuple(int(batch.targets[0, 0]) for batch in lanes.epoch(k)) for k in range(5)}
     assert len(orders) == 5
 
 
 @given(streams(), st.booleans(), ROWS, STEPS)
 def test_without_ends_no_end_is_a_target(stream: Stream, reset: bool, batch_size: int, time: int):
-    for a, b in zip(*(Lanes(stream, batch_size, time, reset, ends=ends) for ends in (True, False)), strict=True):
-        assert torch.equal(a.inputs, b.inputs)
-        assert torch.equal(a.targets.masked_fill(a.targets == EOS, PADDING), b.targets)
+    for a, b in zip(
+        *(Lanes(stream, batch_size, time, Boundaries(reset, ends=ends)) for ends in (True, False)), strict=True
+    ):
+        assert torch.equal(a.x, b.x)
+        assert torch.equal(a.targets.masked_fill(a.targets == EOS, IGNORED), b.targets)
 
 
 def test_wrong_arguments():

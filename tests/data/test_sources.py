@@ -6,14 +6,14 @@ import hashlib
 import io
 import json
 import os
-import stat
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from seqloom.data import Characters, Corpus, Document, Files, Texts, encode_corpus
-from seqloom.data import sources as module
 from seqloom.data.sources import open_files, read_documents
 from seqloom.errors import DataError, StorageError, UsageError
 
@@ -55,30 +55,29 @@ def two(tmp_path: Path) -> Files:
 )
 def test_the_end_of_a_file_ends_a_document(two: Files, document: Document, expected: list[str]) -> None:
     assert documents(two, document) == expected
-    assert two.has_documents(document)
 
 
 def test_one_file_is_one_stream(tmp_path: Path) -> None:
     one = Files.of(write(tmp_path / "a", "one\ntwo"))
-    assert not one.has_documents(Document.FILE)
-    assert one.has_documents(Document.LINE)
     assert Files.of(one) is one
     assert [piece.text for piece in read_documents(tmp_path / "a", Document.LINE)] == ["one", "two", ""]
 
 
 def test_a_corpus_covers_all_files(two: Files, tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    corpus = encode_corpus(two, LETTERS, Document.FILE, tmp_path, lambda *done: seen.append(done))
+    seen: list[int] = []
+    corpus = encode_corpus(two, LETTERS, Document.FILE, tmp_path, lambda block: seen.append(len(block)))
     assert corpus.ids.tolist() == Corpus.from_texts(["one\ntwo", "three\n\nfour\n"], LETTERS).ids.tolist()
     assert corpus.documents == 2
-    assert corpus.facts.source_sha256 == two.sha256()
-    assert seen[-1] == (two.size, two.size)
-    assert seen == sorted(seen)
+    assert corpus.facts.source_sha256 == hashlib.sha256(b"one\ntwo\0three\n\nfour\n").hexdigest()
+    assert sum(seen) == two.size
 
 
 def test_the_fingerprint_tells_order_and_borders_and_is_that_of_a_single_file(tmp_path: Path) -> None:
     ab, c, a, bc = (write(tmp_path / text, text) for text in ("ab", "c", "a", "bc"))
-    found = [Files.of(paths).sha256() for paths in ([ab, c], [c, ab], [a, bc], [ab])]
+    found = [
+        encode_corpus(Files.of(paths), LETTERS, Document.FILE).facts.source_sha256
+        for paths in ([ab, c], [c, ab], [a, bc], [ab])
+    ]
     assert len(set(found)) == 4
     assert found[-1] == hashlib.sha256(b"ab").hexdigest()
 
@@ -198,32 +197,85 @@ def test_nothing_named(tmp_path: Path) -> None:
 
 def test_texts_are_documents() -> None:
     assert [piece.text for piece in Texts(["a\nb", "", "c"]).documents(Document.LINE)] == ["a\nb", "c"]
-    assert Texts(["a", "b"]).has_documents(Document.FILE)
-    assert not Texts(["a"]).has_documents(Document.LINE)
 
 
 class Piped:
     """A standard input of bytes, read once."""
 
-    def __init__(self, content: bytes) -> None:
-        self.buffer = io.BytesIO(content)
+    def __init__(self, content: bytes, error: OSError | None = None) -> None:
+        self.buffer = self
+        self._content, self._error = io.BytesIO(content), error
 
-    def isatty(self) -> bool:
-        return False
+    def read(self, size: int) -> bytes:
+        block = self._content.read(size)
+        if not block and self._error is not None:
+            raise self._error
+        return block
 
 
-def test_standard_input_is_kept_for_its_owner_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", Piped(b"one\r\ntwo"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files."""
     (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    return tmp_path / "tmp"
+
+
+def test_standard_input_is_read_as_often_as_needed_and_named_nowhere(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Piped(b"one\r\ntwo"))
     with open_files([str(write(tmp_path / "a", "first")), "-"]) as files:
         assert [documents(files, Document.FILE) for _ in range(2)] == [["first", "one\ntwo"]] * 2
-        kept = files.files[1].path
-        assert kept.is_relative_to(tmp_path / "tmp")
         if os.name != "nt":
-            assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-            assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
-    assert list((tmp_path / "tmp").iterdir()) == []
+            assert list(temporary.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_standard_input_that_is_named_twice_is_read_once(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Piped(b"one"))
+    with open_files(["-", "-"]) as files:
+        assert documents(files, Document.FILE) == ["one"]
+        assert files.remark() == "Read 1 file; left out: 1 named before."
+
+
+def test_a_mistyped_file_is_told_before_standard_input_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Piped(b"", OSError(5, "it was read")))
+    with pytest.raises(DataError, match="No such file: nowhere"), open_files(["-", "nowhere"]):
+        pass
+
+
+ENDS = ["SIGTERM", "SIGHUP", "SIGKILL", "SIGABRT", "os._exit"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("while_it_comes", [True, False], ids=["while it comes", "while it is read"])
+def test_whatever_ends_the_process_no_copy_of_standard_input_is_left(
+    tmp_path: Path, end: str, while_it_comes: bool
+) -> None:
+    ends = "os._exit(1)" if end == "os._exit" else f"os.kill(os.getpid(), signal.{end})"
+    code = f"""
+import os, signal, sys
+from seqloom.data import Document
+from seqloom.data.sources import open_files
+
+class Ending:
+    read = lambda _, size: {ends} if {while_it_comes} and os.fstat(0).st_size == os.lseek(0, 0, 1) else os.read(0, size)
+
+sys.stdin = type("Piped", (), {{"buffer": Ending()}})
+with open_files(["-"]) as files:
+    for piece in files.documents(Document.LINE):
+        {ends}
+"""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    with write(tmp_path / "text", b"secret\n" * (1 << 19)).open("rb") as text:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdin=text, env=os.environ | {"TMPDIR": str(folder)}, check=False
+        )
+    assert done.returncode == (1 if end == "os._exit" else -getattr(signal, end))
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -231,24 +283,36 @@ def test_standard_input_is_kept_for_its_owner_while_it_is_read(tmp_path: Path, m
     [(b"", "empty"), (b"caf\xe9 ", "standard input is not UTF-8"), (b"some text\0more", "input is binary")],
 )
 def test_what_standard_input_cannot_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Piped(content))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(DataError, match=message), open_files(["-"]) as files:
         documents(files, Document.FILE)
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_no_standard_input_and_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(DataError, match="is closed"), open_files(["-"]):
         pass
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
 
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), io.UnsupportedOperation("not readable")])
+def test_standard_input_that_cannot_be_read_is_not_blamed_on_the_disk(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Piped(b"text", error))
+    with pytest.raises(DataError, match=r"Cannot read standard input: (input/output error|not readable)\."):
+        open_files(["-"]).__enter__()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_no_room_for_a_copy_of_standard_input(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: open("/dev/full", "w+b", buffering=0))  # noqa: SIM115
     monkeypatch.setattr(sys, "stdin", Piped(b"text"))
-    monkeypatch.setattr(module.shutil, "copyfileobj", full)
-    with pytest.raises(StorageError, match=r"No space left on device. Set TMPDIR"), open_files(["-"]):
+    with (
+        pytest.raises(StorageError, match=r"No space left in .*tmp for a copy of standard input.* Set TMPDIR"),
+        open_files(["-"]),
+    ):
         pass

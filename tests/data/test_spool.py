@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from seqloom.data.spool import Spool
+from seqloom.data.unnamed import Unnamed
 from seqloom.errors import StorageError
 
 BYTES = np.dtype(np.uint8)
@@ -49,7 +50,7 @@ def test_no_space_and_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         raise OSError(code, os.strerror(code))
 
     with Spool(BYTES, tmp_path) as spool, monkeypatch.context() as patch:
-        patch.setattr(spool, "_file", type("Full", (), {"write": refuse, "close": lambda _: None})())
+        patch.setattr(spool._file, "_file", type("Full", (), {"write": refuse, "close": lambda _: None})())
         with pytest.raises(StorageError, match=message):
             spool.write(np.zeros(3, np.uint8))
 
@@ -64,6 +65,26 @@ def test_a_folder_that_is_none(tmp_path: Path):
 def test_a_full_disk(tmp_path: Path):
     with Spool(BYTES, tmp_path) as spool:
         with open("/dev/full", "wb") as full:
-            os.dup2(full.fileno(), spool._file.fileno())
+            os.dup2(full.fileno(), spool._file._file.fileno())
         with pytest.raises(StorageError, match=r"No space left .* bytes"):
             spool.write(np.zeros(1 << 21, np.uint8))
+
+
+def test_no_temporary_folder_at_all(monkeypatch: pytest.MonkeyPatch):
+    def refuse(**_: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.gettempdir", refuse)
+    with pytest.raises(StorageError, match=r"in a temporary folder: No usable temporary directory found.* TMPDIR"):
+        Spool(BYTES, None)
+
+
+def test_readers_of_one_file_do_not_disturb_each_other():
+    with Unnamed("the text", None) as file:
+        file.write(b"abc" * 100_000)
+        one, other = file.open(), file.open()
+        assert one.read(4) == b"abca"
+        assert other.read(2) == b"ab"
+        assert (one.read(200_000) + one.read())[-3:] == b"abc"
+        assert (other.seek(3), other.read(1), other.tell()) == (3, b"a", 4)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import time
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom import TrainingSettings
-from seqloom.data import Characters, Stream
-from seqloom.errors import DivergedError, Interrupted, SeqloomWarning, UsageError
-from seqloom.tasks.held_out import Parts, affordable, divide
+from seqloom import LanguageModel, TrainingSettings
+from seqloom.data import Boundaries, Characters, Corpus, Lanes, Stream, shuffled, split
+from seqloom.errors import DataError, DivergedError, Interrupted, SeqloomWarning, UsageError
+from seqloom.tasks.evaluation import Evaluation
+from seqloom.tasks.held_out import Parts, divide
+from seqloom.tasks.measuring import score_in_time
+from seqloom.tasks.texts import encode
 from seqloom.training.progress import Silent
 from seqloom.training.settings import OptimiserName, ScheduleName
 from tests.tasks.conftest import RHYME, small
@@ -30,8 +34,13 @@ class Heard(Silent):
 
 
 def parts_of(data: object, validation: object = 0.1, *, reset: bool = True, seed: int = 0) -> Parts:
-    model = small(window=4, document="line", training=TrainingSettings(seed=seed))
-    return divide(model._settings(), data, validation, LETTERS, reset, None)  # type: ignore[arg-type]
+    settings = small(window=4, document="line", training=TrainingSettings(seed=seed))._settings()
+    whole, own = (
+        one if isinstance(one, float | int) else encode(one, LETTERS, settings.document, None)  # type: ignore[arg-type]
+        for one in (data, validation)
+    )
+    assert isinstance(whole, Stream)
+    return divide(settings, whole, own, Boundaries(reset, ends=whole.documents > 1), None)
 
 
 def texts_of(stream: Stream | None) -> list[str]:
@@ -125,21 +134,25 @@ def test_what_chose_the_weights_is_said() -> None:
 
 def test_minutes_bound_reading_training_and_scoring() -> None:
     training = TrainingSettings(minutes=0.02, epochs=None, device="cpu", patience=3)
-    heard, text = Heard(), RHYME * 4000
-    began = time.monotonic()
-    model = small("gru(64)", training=training, batch_size=4).fit([text], progress=heard)
-    assert time.monotonic() - began < 1.2 + 5, "and a little more on a busy machine"
+    model = small("gru(64)", training=training, batch_size=4).fit([RHYME * 4000])
     assert model.history_.stopped == "minutes"
-    assert any(message.startswith("Scored: the first ") for message in heard.messages)
-    assert 4096 <= model.validation_.tokens < 40_000
+    assert ". Scored: the first " in model.validation_.remark
+    assert 4096 <= model.validation_.tokens < 200_000
 
 
-def test_what_can_be_afforded_is_a_beginning() -> None:
+def test_what_can_be_scored_in_time_is_a_beginning() -> None:
     stream = parts_of(["ab" * 50_000], 0.0, reset=False).learned
     read: list[int] = []
-    assert len(affordable(stream, 1e9, lambda part: read.append(len(part)))) == len(stream)
-    assert len(affordable(stream, 0.0, lambda part: read.append(len(part)))) == 4096
-    assert read == [4096, 4096]
+
+    def score(part: Stream) -> Evaluation:
+        read.append(len(part))
+        return Evaluation(tokens=len(part), characters=len(part), nats=0.0)
+
+    assert score_in_time(stream, 1e9, score)[1] == len(stream)
+    found, tokens = score_in_time(stream, 0.0, score)
+    assert (found.tokens, tokens) == (4096, 4096)
+    assert score_in_time(stream.first(10), 1e9, score)[1] == 10
+    assert read == [4096, len(stream), 4096, 10], "a short text is read once"
 
 
 def test_a_preview_is_shown_at_each_evaluation_and_changes_nothing() -> None:
@@ -236,3 +249,144 @@ def test_both_parts_hold_text_however_few_the_documents(texts: list[str], share:
 def test_a_second_fit_keeps_no_figure_of_the_first() -> None:
     model = small().fit([RHYME])
     assert not hasattr(model.fit([RHYME], 0.0), "validation_")
+
+
+def test_parts_of_a_text_are_learned_from_and_judged_by_alone() -> None:
+    """A corpus that was cut by hand into three: what is given is what is used."""
+    corpus = Corpus.from_texts(SORTED, LETTERS)
+    first, second, third = split(corpus, (0.6, 0.2, 0.2))
+    for reset in (True, False):
+        parts = parts_of(first, second, reset=reset)
+        assert sorted(texts_of(parts.learned)) == texts_of(first)
+        assert texts_of(parts.held_out) == texts_of(second)
+        within = parts_of(first, 0.25, reset=reset)
+        assert sorted(texts_of(within.learned) + texts_of(within.held_out)) == texts_of(first)
+        fingerprints = {parts_of(first, one, reset=reset).fingerprint for one in (second, third, 0.25)}
+        assert len(fingerprints | {parts_of(corpus, 0.25, reset=reset).fingerprint}) == 4
+    model = small(tokens=LETTERS).fit(third, second)
+    assert model.validation_.characters == second.characters
+    assert model.baselines_.count(LETTERS.encode("a")[0]) == int((third.ids == LETTERS.encode("a")[0]).sum())
+
+
+def test_a_document_that_is_cut_off_stays_last() -> None:
+    corpus = Corpus.from_texts(["abc", "de", "fgh", "ijkl"], LETTERS)
+    for stop in range(2, len(corpus) + 1):
+        for start in range(1, stop):
+            part = Stream(corpus, start, stop)
+            found = shuffled(part, 3)
+            assert sorted(found.ids[1:].tolist()) == sorted(part.targets.tolist())
+            *whole, rest = "".join("|" if i == 0 else LETTERS.piece(i) for i in part.targets.tolist()).split("|")
+            *drawn, last = "".join("|" if i == 0 else LETTERS.piece(i) for i in found.ids[1:].tolist()).split("|")
+            assert (sorted(drawn), last) == (sorted(whole), rest)
+            assert (found.documents, found.characters) == (part.documents, part.characters)
+
+
+@pytest.mark.parametrize(
+    ("texts", "options"),
+    [
+        (["abcdefghi"], {"reset": True}),
+        (["abcdefghi"], {"reset": False}),
+        (["abcdefgh", "i"], {}),
+        (["abcdefgh", "i"], {"reset": False}),
+        (["i", "abcdefgh"], {}),
+        (["ab", "cd"], {}),
+    ],
+)
+def test_however_little_is_held_out_something_is_predicted(texts: list[str], options: dict[str, bool]) -> None:
+    """One document whose end was all that was held out had a loss of 0, the best there can be."""
+    model = small("gru(8)", window=4, training=TrainingSettings(epochs=2, device="cpu"), **options).fit(texts)
+    assert model.validation_.nats > 0
+    assert model.history_.best is not None
+    assert model.history_.best > 0
+
+
+def test_one_document_is_cut_by_position_with_a_state_of_its_own_too() -> None:
+    assert parts_of(["".join(SORTED)], reset=True).remark == "Held out: the last 79 tokens, 9.9% of the text."
+
+
+def test_two_documents_are_two() -> None:
+    """A model of two documents has seen the end of one, and one begin after another."""
+    model = small(training=TrainingSettings(epochs=1, device="cpu")).fit([RHYME, RHYME])
+    assert [score.end for score in model.score_texts(["ring"])] == [True]
+    alone = small(training=TrainingSettings(epochs=1, device="cpu")).fit([RHYME])
+    assert [score.end for score in alone.score_texts(["ring"])] == [False]
+
+
+def test_what_is_held_out_tells_nothing_of_the_order_of_an_epoch() -> None:
+    """Numbers that are drawn for two purposes from one seed were the same."""
+    corpus = Corpus.from_texts([chr(97 + k) for k in range(26)], LETTERS)
+    for seed in range(20):
+        drawn = shuffled(corpus.stream(), seed)
+        lanes = Lanes(corpus.stream(), 1, 2, Boundaries(reset=True), seed=seed)
+        orders = [[int(window.targets[0, 0]) for window in lanes.epoch(number)] for number in range(3)]
+        orders.append(drawn.ids[1::2].tolist())
+        assert len({tuple(order) for order in orders}) == 4
+
+
+@pytest.mark.parametrize("share", [np.float32(0.25), np.float64(0.25), Fraction(1, 4)])
+def test_shares_of_every_type(share: object) -> None:
+    model = small(training=TrainingSettings(epochs=1, device="cpu")).fit([RHYME], share)  # type: ignore[arg-type]
+    assert model.validation_.remark.startswith("Held out: the last ")
+
+
+def test_a_share_of_less_than_a_token() -> None:
+    with pytest.raises(DataError, match=r"of its 1,000 tokens the share to hold out, 1e-09, is less than one"):
+        parts_of(SORTED, 1e-9)
+
+
+@pytest.mark.parametrize("preview", [-1, 2.5, True, "10"])
+def test_previews_that_are_none(preview: object) -> None:
+    with pytest.raises(UsageError, match="preview: expected a whole number of at least 0"):
+        small().fit([RHYME], preview=preview)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("length", [-1, 2.5, True])
+def test_lengths_that_are_none(length: object) -> None:
+    model = small().fit([RHYME])
+    for write in (model.generate, model.beam_search):
+        with pytest.raises(UsageError, match="length: expected a whole number of at least 0"):
+            write("ring", length)  # type: ignore[operator]
+
+
+def test_what_was_read_in_another_order_is_not_called_another_text(tmp_path: Path) -> None:
+    small(steps=2).fit(SORTED, run=tmp_path / "run")
+    with pytest.raises(UsageError, match="held out another part of this text, or is of an older seqloom"):
+        small(steps=2).fit(SORTED, 0.2, run=tmp_path / "run", resume=True)
+    with pytest.raises(UsageError, match="was trained on another text"):
+        small(steps=2).fit([*SORTED, "aaab"], run=tmp_path / "run", resume=True)
+
+
+class Watching(Heard):
+    """Everything that is shown, in order, by the names of the calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def watch(self, what: str, done: int, total: int) -> None:
+        if done == total:
+            self.calls.append(what)
+
+
+def test_one_bar_shows_reading_training_and_scoring(tmp_path: Path) -> None:
+    shown = Watching()
+    (tmp_path / "text").write_text(RHYME, encoding="utf-8")
+    small(steps=3).fit(tmp_path / "text", progress=shown)
+    assert shown.calls == ["start", "reading", "reading", "scoring", "scoring", "stop"]
+    with pytest.raises(DataError):
+        small(window=1000).fit([RHYME], progress=shown)
+    assert shown.calls[-2:] == ["start", "stop"]
+
+
+def test_the_part_that_was_held_out_is_told_with_its_figures(tmp_path: Path) -> None:
+    model = small(steps=3).fit(SORTED)
+    assert model.validation_.remark == "Held out: 20 of 200 documents, drawn by seed 0."
+    assert model.validation_.to_mapping()["remark"] == model.validation_.remark
+    model.save(tmp_path / "model")
+    assert LanguageModel.load(tmp_path / "model").validation_.remark == model.validation_.remark

@@ -73,7 +73,7 @@ def test_validation_may_be_a_text_of_its_own_or_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("document", "reset"), [("file", False), ("line", True), ("blank-line", True)])
 def test_the_state_is_reset_where_a_file_has_many_documents(tmp_path: Path, document: str, reset: bool) -> None:
     path = tmp_path / "rhyme.txt"
-    path.write_text(RHYME * 2, encoding="utf-8")
+    path.write_text(f"{RHYME}\n{RHYME}", encoding="utf-8")
     assert small(document=document).fit(path).reset_ is reset
 
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from seqloom import LanguageModel
-from seqloom.data import Corpus, Lanes, Start
+from seqloom.data import Corpus, Lanes
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.scoring import read_prompts, surprisals
 from seqloom.training.evaluation import evaluate
+from seqloom.training.objectives import NextToken
 from tests.tasks.conftest import RHYME, small
 
 
@@ -160,17 +161,16 @@ def test_a_carried_state_is_carried_across_documents_and_windows(monkeypatch: py
     lines = RHYME.splitlines()
     model = small(reset=False).fit(lines)
     stream = Corpus.from_texts(lines, model.vocabulary_).stream()
-    whole = evaluate(model.model_, Lanes(stream, 1, len(stream), False, Start.EOS))
-    assert whole is not None
+    whole = evaluate(NextToken(), model.model_, Lanes(stream, 1, len(stream)))
     monkeypatch.setattr("seqloom.tasks.measuring._WINDOW", 7)
-    assert model.evaluate(lines).nats == pytest.approx(whole.nats, rel=1e-5)
+    assert model.evaluate(lines).nats == pytest.approx(float(whole["loss"]), rel=1e-5)
     assert model.evaluate(lines).nats != pytest.approx(-sum(model.log_probabilities(lines)), rel=1e-5)
 
 
 def test_the_record_says_when_a_long_stream_was_cut_into_lanes(model: LanguageModel) -> None:
     stream = Corpus.from_texts([RHYME], model.vocabulary_).stream()
-    cut = measure(model._fitted(), stream, Start.EOS, longest_lane=20)
-    whole = measure(model._fitted(), stream, Start.EOS)
+    cut = measure(model._fitted(), stream, longest_lane=20)
+    whole = measure(model._fitted(), stream)
     assert (cut.lanes, whole.lanes) == (16, 1)
     assert cut.tokens == whole.tokens
     assert cut.nats != whole.nats

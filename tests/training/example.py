@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from seqloom.training.directory import read_directory
-from seqloom.training.log import CLOCK_FIELDS
+from seqloom.data.batch import Batch, Batches
+from seqloom.storage.directory import read_directory
+from seqloom.training import loop
+from seqloom.training.log import History, of_the_clock
+from seqloom.training.objectives import NextToken
+from seqloom.training.problem import Problem
 
 VOCABULARY = 11
 
@@ -22,13 +26,6 @@ class Inner(NamedTuple):
 class State(NamedTuple):
     inner: Inner
     seen: Tensor
-
-
-class Window(NamedTuple):
-    inputs: Tensor
-    targets: Tensor
-    lengths: Tensor | None
-    fresh: Tensor
 
 
 class TinyModel(nn.Module):
@@ -76,7 +73,7 @@ class TorchModel(TinyModel):
         return self.head(self.dropout(y)), (h[0], c[0])
 
 
-def windows(count: int = 7, rows: int = 3, time: int = 5, seed: int = 1, lengths: bool = False) -> list[Window]:
+def windows(count: int = 7, rows: int = 3, time: int = 5, seed: int = 1, lengths: bool = False) -> list[Batch]:
     """Windows of a noisy cycle over the vocabulary; every row of window 0 is fresh, and row 0 of window 3."""
     generator = torch.Generator().manual_seed(seed)
     found = []
@@ -90,8 +87,13 @@ def windows(count: int = 7, rows: int = 3, time: int = 5, seed: int = 1, lengths
             real = torch.full((rows,), time)
             real[-1] = 2
             targets[-1, 2:] = -100
-        found.append(Window(ids[:, :-1], targets, real, fresh))
+        found.append(Batch({"x": ids[:, :-1]}, targets, {} if real is None else {"x": real}, fresh))
     return found
+
+
+def fit(module: nn.Module, batches: Batches, validation: Batches | None, *arguments: Any, **more: Any) -> History:
+    """The loop on the next token."""
+    return loop.fit(Problem(module, NextToken(), batches, validation), *arguments, **more)
 
 
 def contents(version: Path) -> dict[str, bytes]:
@@ -106,4 +108,4 @@ def contents(version: Path) -> dict[str, bytes]:
 
 def without_clock(log: bytes) -> list[dict[str, object]]:
     records = [json.loads(line) for line in log.splitlines()]
-    return [{key: value for key, value in record.items() if key not in CLOCK_FIELDS} for record in records]
+    return [{key: value for key, value in record.items() if not of_the_clock(key)} for record in records]

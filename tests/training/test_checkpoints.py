@@ -16,18 +16,18 @@ import torch
 from safetensors.torch import load
 from torch import nn
 
-from seqloom.errors import DivergedError, Interrupted, ModelFileError, StorageError, UsageError
-from seqloom.training import directory
-from seqloom.training.checkpoints import Run, newest_files, newest_valid, versions
-from seqloom.training.directory import read_directory, write_directory
-from seqloom.training.loop import fit
+from seqloom.errors import DivergedError, Interrupted, ModelFileError, SeqloomWarning, StorageError, UsageError
+from seqloom.storage import directory, lock
+from seqloom.storage.directory import read_directory, write_directory
+from seqloom.storage.lock import RunLock
+from seqloom.storage.run import Run, newest_files, newest_valid, versions
+from seqloom.storage.temporary import label_of, temporary_beside
 from seqloom.training.progress import Silent
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import unpack
-from seqloom.training.temporary import temporary_beside
-from tests.training.example import TinyModel, Window, contents, windows, without_clock
+from tests.storage.trees import everything
+from tests.training.example import Batch, TinyModel, contents, fit, windows, without_clock
 from tests.training.test_kill import ROOT
-from tests.training.trees import everything
 
 BASE = {"learning_rate": 0.03, "epochs": None, "steps": 20, "device": "cpu", "log_every": 3, "evaluate_every": 4}
 
@@ -40,7 +40,7 @@ def train(
     path: Path,
     *,
     model: nn.Module | None = None,
-    batches: list[Window] | None = None,
+    batches: list[Batch] | None = None,
     resume: bool = False,
     force: bool = False,
     **changes: object,
@@ -97,7 +97,7 @@ def test_a_stop_in_the_middle_changes_nothing(tmp_path: Path, optimiser: str, sc
 def interrupted_at(path: Path, step: int, **changes: object) -> None:
     calls = 0
 
-    class Interrupting(list[Window]):
+    class Interrupting(list[Batch]):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             nonlocal calls
             calls += 1
@@ -127,7 +127,7 @@ def test_precision_and_lengths_resume_too(tmp_path: Path) -> None:
 def test_a_signal_during_evaluation_resumes_with_that_evaluation(tmp_path: Path) -> None:
     train(tmp_path / "whole")
 
-    class Interrupting(list[Window]):
+    class Interrupting(list[Batch]):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             signal.raise_signal(signal.SIGINT)
             return super().__getitem__(index)
@@ -226,6 +226,19 @@ def test_a_directory_of_runs_and_models_names_them(tmp_path: Path) -> None:
         newest_files(tmp_path / "other")
 
 
+def test_a_directory_that_may_not_be_looked_into_is_no_model_to_trust(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path / "run", steps=1)
+
+    def refuse(*_: object) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(ModelFileError, match=r"run: cannot be read .Permission denied.\."):
+        newest_files(tmp_path / "run")
+
+
 def test_a_second_run_is_refused(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(run, steps=4)
@@ -250,7 +263,7 @@ def test_a_living_run_is_never_disturbed(tmp_path: Path) -> None:
 
 
 def test_places_that_are_no_run_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="There is no run to resume at"):
+    with pytest.raises(UsageError, match=r"There is no run to resume at .* make the directory first"):
         Run(tmp_path / "nothing", resume=True)
     (tmp_path / "file").write_text("x")
     with pytest.raises(UsageError, match="Expected a directory for the run, got the file"):
@@ -260,6 +273,110 @@ def test_places_that_are_no_run_are_refused(tmp_path: Path) -> None:
     directory.write_directory(tmp_path / "model", {"config.json": b"{}"})
     with pytest.raises(UsageError, match="holds a saved model, not a run"):
         Run(tmp_path / "model", force=True)
+
+
+@pytest.mark.parametrize("kind", ["empty", "killed before its first checkpoint"])
+def test_where_there_is_nothing_to_resume_a_new_run_begins_and_says_so(tmp_path: Path, kind: str) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    if kind.startswith("killed"):
+        (run / ".lock").write_text("seqloom 4711")
+    with pytest.warns(SeqloomWarning, match=f"There is no run at {run} to resume: a new one begins") as warned:
+        train(run, steps=2, resume=True)
+    assert warned[0].filename == __file__
+    train(run, steps=3, resume=True)
+    assert newest_valid(run).step == 3
+
+
+def refused(run: Path, kind: str) -> None:
+    """Make a command that asks for ``run`` fail before anything is saved."""
+    train(run, steps=1)
+    (run / ".lock").unlink()
+    if kind == "a run is there":
+        Run(run)
+    elif kind == "a foreign file in it":
+        (run / "step-00000001" / "notes.txt").touch()
+        Run(run, force=True)
+    elif kind == "what comes after fails":
+        with Run(run, force=True) as opened:
+            opened.begin()
+            raise UsageError("the text is too short")
+
+
+@pytest.mark.parametrize("kind", ["a run is there", "a foreign file in it", "what comes after fails"])
+def test_a_refused_run_leaves_a_directory_as_it_was(tmp_path: Path, kind: str) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(UsageError):
+        refused(run, kind)
+    assert sorted(os.listdir(run)) == ["metrics.jsonl", "step-00000000", "step-00000001"]
+
+
+@pytest.mark.parametrize("there", ["nothing", "some folders", "an empty folder", "a lock"])
+def test_a_new_run_that_saves_nothing_leaves_what_was_there(tmp_path: Path, there: str) -> None:
+    run = tmp_path / "models" / "deep" / "run"
+    if there != "nothing":
+        (run if there != "some folders" else run.parent).mkdir(parents=True)
+    if there == "a lock":
+        (run / ".lock").write_text("seqloom 4711")
+    before = sorted(everything(tmp_path))
+    with Run(run):
+        assert (run / ".lock").exists()
+    assert sorted(everything(tmp_path)) == before
+
+
+def test_what_a_person_put_into_a_new_run_or_its_lock_stays(tmp_path: Path) -> None:
+    for name in (".lock", "notes.txt"):
+        with Run(tmp_path / name):
+            (tmp_path / name / name).write_text("mine")
+        assert sorted(os.listdir(tmp_path / name)) == sorted({".lock", name})
+        assert (tmp_path / name / name).read_text() == "mine"
+
+
+def test_a_lock_that_was_removed_while_another_waits_at_the_door_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, real = RunLock(tmp_path), lock._lock
+    waited = []
+
+    def late(descriptor: int) -> None:
+        if not waited:
+            waited.append(descriptor)
+            first.release(remove=True)
+        real(descriptor)
+
+    monkeypatch.setattr(lock, "_lock", late)
+    second = RunLock(tmp_path)
+    assert waited
+    with pytest.raises(UsageError, match="in use by another run"):
+        RunLock(tmp_path)
+    second.release(remove=True)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_run_to_be_replaced_is_whole_until_the_new_one_begins(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, steps=1)
+    with Run(run, force=True) as opened:
+        assert newest_valid(run).step == 1
+        opened.begin()
+        assert versions(run) == []
+    assert newest_valid(run).step == 1
+
+
+@pytest.mark.parametrize("how", ["in a checkpoint", "beside them"])
+def test_what_is_kept_of_a_replaced_run_is_said(tmp_path: Path, how: str) -> None:
+    run, said = tmp_path / "run", []
+    train(run, steps=1)
+    with Run(run, force=True) as opened:
+        opened.say = said.append
+        opened.begin()
+        (aside,) = [run / name for name in os.listdir(run) if label_of(name) == "replaced"]
+        notes = aside / "step-00000001" / "notes.txt" if how == "in a checkpoint" else aside / "notes.txt"
+        notes.write_text("mine")
+        opened.save(2, {"config.json": b"{}"})
+    assert notes.read_text() == "mine"
+    kept = notes.relative_to(aside)
+    assert said == [f"Kept {aside}: it holds what seqloom did not write, or what was changed: {kept}."]
 
 
 def test_other_data_optimisers_and_models_are_not_resumed(tmp_path: Path) -> None:
@@ -290,7 +407,8 @@ def test_foreign_files_are_kept_and_leftovers_go(tmp_path: Path) -> None:
     touched = temporary_beside(run / "step-00000004")
     write_directory(touched, {"config.json": b"{}"})
     (touched / "notes.txt").touch()
-    train(run, steps=2, force=True)
+    with pytest.warns(SeqloomWarning, match=rf"Kept .*{touched.name}: it holds what seqloom did not write.*notes.txt"):
+        train(run, steps=2, force=True)
     ours = [".lock", "metrics.jsonl", "step-00000000", "step-00000002"]
     folders = ["replaced", "damaged-step-00000002-0123abcd", touched.name]
     assert sorted(os.listdir(run)) == sorted(ours + foreign + folders)
@@ -407,8 +525,10 @@ def test_a_kill_before_the_first_save_of_a_forced_run_loses_nothing(tmp_path: Pa
     train(run, steps=4)
     names, log = sorted(os.listdir(run)), (run / "metrics.jsonl").read_bytes()
     killed = Run(run, force=True)
+    assert killed.begin() == run / "metrics.jsonl"
     (run / "metrics.jsonl").write_text('{"step": 1, "seconds": 0.1}\n')
     assert versions(run) == []
+    assert killed._lock is not None
     killed._lock.release()
     with pytest.raises(UsageError, match="already holds a run"):
         Run(run)

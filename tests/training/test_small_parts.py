@@ -14,15 +14,14 @@ import pytest
 from rich.console import Console
 
 from seqloom.errors import Interrupted, StorageError
+from seqloom.storage.exchange import exchange
 from seqloom.training import progress
-from seqloom.training.exchange import exchange
 from seqloom.training.log import MetricsLog
-from seqloom.training.loop import fit
 from seqloom.training.progress import Lines, Live, Silent, View, show
 from seqloom.training.schedules import Plateau, learning_rate
 from seqloom.training.settings import ScheduleName, TrainingSettings
 from seqloom.training.signals import Signals
-from tests.training.example import TinyModel, windows
+from tests.training.example import TinyModel, fit, windows
 
 WATCHED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 SETTINGS = TrainingSettings(steps=20, epochs=None, device="cpu", log_every=10)
@@ -61,12 +60,22 @@ def test_a_terminal_gets_a_bar_with_loss_rate_and_time_left() -> None:
     screen = io.StringIO()
     live = Live(Console(file=screen, force_terminal=True, width=80))
     live.start()
-    live.update(View(1200, 0.25, 1.5, 12345.6, 65.0, 1.75))
+    live.update(View(1200, 0.25, 1.5, (12345.6, "tokens"), 65.0, ("validation", 1.75)))
     live.message("Resumed at step 3 [not markup].")
     live.stop()
     shown = screen.getvalue()
     for part in ("25%", "━", "loss 1.500", "validation 1.750", "12,346 tokens/s", "1:05 left", "[not markup]"):
         assert part in shown
+
+
+def test_the_end_of_what_is_watched_is_drawn_however_quick() -> None:
+    screen = io.StringIO()
+    live = Live(Console(file=screen, force_terminal=True, width=80))
+    live.start()
+    for done in range(1, 5):
+        live.watch("reading", done, 4)
+    live.stop()
+    assert "reading, 100%" in screen.getvalue()
 
 
 def test_a_run_feeds_its_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +90,8 @@ def test_a_run_feeds_its_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [view.step for view in views] == list(range(1, 21))
     assert views[-1].done == 1
     assert views[-1].left == 0
-    assert all(view.tokens_per_second > 0 and view.loss > 0 for view in views)
-    assert views[-1].validation_loss is not None
+    assert all(view.rate[0] > 0 and view.loss > 0 for view in views)
+    assert views[-1].watched is not None
 
 
 def test_elsewhere_lines_or_silence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,6 +174,6 @@ def test_exchange_swaps_or_says_that_it_cannot(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(OSError) as caught:
         exchange(one, tmp_path / "nothing")
     assert caught.value.errno == errno.ENOENT
-    monkeypatch.setattr("seqloom.training.exchange._renameat2", lambda: None)
+    monkeypatch.setattr("seqloom.storage.exchange._renameat2", lambda: None)
     assert not exchange(one, other)
     assert os.listdir(tmp_path)

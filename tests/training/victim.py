@@ -26,11 +26,10 @@ from torch import nn
 from seqloom.cells import LSTM
 from seqloom.layers import LearnedEmbedding, Recurrent, StepHead
 from seqloom.models.token_model import TokenModel
-from seqloom.training import directory
-from seqloom.training.checkpoints import Run, versions
-from seqloom.training.loop import fit
+from seqloom.storage import directory
+from seqloom.storage.run import Run, versions
 from seqloom.training.settings import TrainingSettings
-from tests.training.example import VOCABULARY, TinyModel, contents, windows, without_clock
+from tests.training.example import VOCABULARY, TinyModel, contents, fit, windows, without_clock
 
 SETTINGS = TrainingSettings.from_mapping(
     {

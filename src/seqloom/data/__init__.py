@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from seqloom.data.batch import IGNORED, Batch, Batches
+from seqloom.data.boundaries import Boundaries, Start
 from seqloom.data.bpe import BytePairs
 from seqloom.data.byte import Bytes
 from seqloom.data.characters import Characters
 from seqloom.data.corpus import Corpus, Stream, encode_corpus
 from seqloom.data.document import Document, Piece, split_documents, text_documents
-from seqloom.data.lanes import Batch, Lanes, Start
+from seqloom.data.lanes import Lanes
 from seqloom.data.reader import read_text
 from seqloom.data.shuffling import shuffled
 from seqloom.data.sources import Files, Source, Texts, read_documents
@@ -18,7 +20,10 @@ from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Vocabulary
 from seqloom.data.words import Words
 
 __all__ = [
+    "IGNORED",
     "Batch",
+    "Batches",
+    "Boundaries",
     "BytePairs",
     "Bytes",
     "Characters",

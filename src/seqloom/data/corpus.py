@@ -161,9 +161,23 @@ class Stream:
         return self.corpus.eos
 
     @property
+    def whole(self) -> bool:
+        """Whether this is all of the corpus."""
+        return (self.start, self.stop) == (1, len(self.corpus))
+
+    @property
     def characters(self) -> int:
         """The characters of text in this part."""
-        return self.corpus.characters_between(self.start, self.stop)
+        return self.corpus.characters if self.whole else self.corpus.characters_between(self.start, self.stop)
+
+    @property
+    def documents(self) -> int:
+        """The documents that end in this part, and the one that its end cuts off."""
+        if self.whole:
+            return self.corpus.documents
+        targets = self.targets
+        ends = sum(int(np.count_nonzero(targets[at : at + _SCAN] == self.eos)) for at in range(0, len(self), _SCAN))
+        return ends + int(len(targets) > 0 and targets[-1] != self.eos)
 
     def first(self, tokens: int) -> Stream:
         """The first ``tokens`` of this part, or all where it has no more."""
@@ -181,25 +195,25 @@ def encode_corpus(
     vocabulary: Vocabulary,
     document: Document,
     folder: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    observe: Callable[[bytes], None] | None = None,
 ) -> Corpus:
     """Encode text files in bounded memory, into a file without a name in ``folder`` (None: among temporary ones).
 
-    ``progress`` is told the bytes read so far and in all. Raises DataError for a text that cannot be read or is
+    ``observe`` sees every block that is read. Raises DataError for a text that cannot be read or is
     empty, StorageError where the disk is full.
     """
     files = Files.of(source)
-    counts, watch = _Counts(vocabulary), _Watch(files.size, progress)
+    counts, checksum = _Counts(vocabulary), _Checksum(observe)
     with ExitStack() as stack:
         ids = stack.enter_context(Spool(id_type(vocabulary.size), folder))
         per_place = stack.enter_context(Spool(np.dtype(np.uint16), folder))
-        for part in counts.encode(files.documents(document, observe=watch)):
+        for part in counts.encode(files.documents(document, observe=checksum)):
             ids.write(part.ids)
             if part.characters is not None:
                 per_place.write(part.characters)
         if not counts.documents:
             raise DataError(f"{files} holds only empty lines: there is nothing to learn from.")
-        return mapped_corpus(counts.facts(watch.sha256), ids, per_place)
+        return mapped_corpus(counts.facts(checksum.sha256), ids, per_place)
 
 
 def mapped_corpus(facts: Facts, ids: Spool[Any], per_place: Spool[np.uint16]) -> Corpus:
@@ -209,20 +223,17 @@ def mapped_corpus(facts: Facts, ids: Spool[Any], per_place: Spool[np.uint16]) ->
     return Corpus(parts[0].array, facts, parts[1].array if len(parts[1].array) else None, memory)
 
 
-class _Watch:
-    """See every block of the source: for its checksum, and for who wants to know how far it is read."""
+class _Checksum:
+    """The sha256 of all blocks of a source, which others may see too."""
 
-    def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(self, observe: Callable[[bytes], None] | None) -> None:
         self._hash = hashlib.sha256()
-        self._progress = progress
-        self._read = 0
-        self._total = total
+        self._observe = observe
 
     def __call__(self, block: bytes) -> None:
         self._hash.update(block)
-        self._read += len(block)
-        if self._progress is not None:
-            self._progress(self._read, max(self._read, self._total))
+        if self._observe is not None:
+            self._observe(block)
 
     @property
     def sha256(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seqloom.data.encoding import is_binary
+from seqloom.links import is_link
 
 __all__ = ["files_inside", "natural"]
 
@@ -42,7 +43,7 @@ def files_inside(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
                 left_out[reason] += 1
             else:
                 yield child
-        elif child.is_symlink():
+        elif is_link(child):
             left_out["behind a link"] += 1
         else:
             yield from files_inside(child, left_out)

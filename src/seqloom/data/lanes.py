@@ -4,55 +4,37 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import Any, Final, NamedTuple, final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from seqloom.data.batch import IGNORED, Batch
+from seqloom.data.boundaries import Boundaries, Start
 from seqloom.data.corpus import Stream
-from seqloom.data.shuffling import drawn_order
+from seqloom.data.draws import Purpose, drawn_order
 
-__all__ = ["PADDING", "ZERO", "Batch", "Lanes", "Start"]
+__all__ = ["ZERO", "Lanes"]
 
-PADDING: Final = -100
 ZERO: Final = -1
+"""The input whose vector is zero."""
 _RELEASED: Final = 8
-
-
-class Start(StrEnum):
-    """The input from which the first token of a document is predicted."""
-
-    EOS = "eos"
-    ZERO = "zero"
-
-
-class Batch(NamedTuple):
-    """One window of every lane.
-
-    ``inputs`` (B, T) ids, -1 for the zero vector; ``targets`` (B, T) ids, -100 in padding; ``lengths`` (B,), or
-    None where every row is full; ``fresh`` (B,) is True in rows that start from the initial state.
-    """
-
-    inputs: Tensor
-    targets: Tensor
-    lengths: Tensor | None
-    fresh: Tensor
+_CARRIED: Final = Boundaries()
 
 
 @final
 class Lanes:
     """The windows of an epoch, as a sequence: window i depends on i alone.
 
-    Without ``reset`` the stream is cut into B lanes of equal length (to within one token) and a state may be
-    carried from window to window. With ``reset`` a lane is a run of whole documents, and no window crosses the end
+    Without ``boundaries.reset`` the stream is cut into B lanes of equal length (to within one token) and a state may be
+    carried from window to window. With it a lane is a run of whole documents, and no window crosses the end
     of one; a document of more than ``longest`` tokens falls into parts, which are treated as documents. With a
-    ``seed`` they come in an order drawn by (seed, epoch), else in that of the text. ``fresh`` marks every row of
-    window 0 and the rows where a document begins. Every target stands in exactly one place. A window is as wide as
-    its longest row, at most ``time``. A lane that is done early has rows of length 0. Without ``ends`` no ``<eos>``
-    is a target: a text that has no end does not teach one.
+    ``seed`` they come in an order drawn by (seed, epoch), else in that of the text.
+
+    A window's ``x`` (B, T) are ids, -1 for the zero vector, its ``targets`` (B, T) ids, -100 in padding; ``fresh``
+    marks every row of window 0 and the rows where a document begins. Every target stands in exactly one place. A
+    window is as wide as its longest row, at most ``time``. A lane that is done early has rows of length 0.
 
     >>> from seqloom.data import Characters, Corpus
     >>> lanes = Lanes(Corpus.from_texts(["abcdefg"], Characters("abcdefg")).stream(), batch_size=2, time=3)
@@ -65,9 +47,8 @@ class Lanes:
         stream: Stream,
         batch_size: int,
         time: int,
-        reset: bool = False,
-        start: Start = Start.EOS,
-        ends: bool = True,
+        boundaries: Boundaries = _CARRIED,
+        *,
         seed: int | None = None,
         longest: int | None = None,
     ) -> None:
@@ -75,27 +56,28 @@ class Lanes:
             raise ValueError(f"Expected batch_size and time of at least 1, got {batch_size} and {time}.")
         self.batch_size = batch_size
         self.time = time
-        self.reset = reset
-        self.start = start
+        self.boundaries = boundaries
         self.stream = stream
-        self.ends = ends
         self.seed = seed
         self._ids = stream.corpus.ids
-        self._borders = _borders(stream, longest or len(stream)) if reset else None
-        self._plan = self._planned(0)
+        self._borders = _borders(stream, longest or len(stream)) if boundaries.reset else None
+        self._number = 0
+        self._plan = self._planned()
 
     def epoch(self, number: int) -> Lanes:
         """The windows of one epoch: the same ones, or where there is a seed those of the documents in another order."""
-        if self._borders is None or self.seed is None:
+        if self._borders is None or self.seed is None or number == self._number:
             return self
         lanes = copy.copy(self)
-        lanes._plan = self._planned(number)
+        lanes._number = number
+        lanes._plan = lanes._planned()
         return lanes
 
-    def _planned(self, epoch: int) -> _Documents | _Contiguous:
+    def _planned(self) -> _Documents | _Contiguous:
         if self._borders is None:
             return _Contiguous(self.stream, self.batch_size, self.time)
-        order = None if self.seed is None else drawn_order(len(self._borders) - 1, self.seed, epoch)
+        count = len(self._borders) - 1
+        order = None if self.seed is None else drawn_order(count, self.seed, Purpose.EPOCH, self._number)
         return _Documents(self._borders, order, self.batch_size, self.time)
 
     def __len__(self) -> int:
@@ -118,19 +100,19 @@ class Lanes:
         inputs, targets = block[:, :-1].copy(), block[:, 1:].copy()
         if not full:
             padding = steps[1:] >= lengths[:, None]
-            targets[padding] = PADDING
+            targets[padding] = IGNORED
             inputs[padding] = self.stream.eos
-        if not self.ends:
-            targets[targets == self.stream.eos] = PADDING
+        if not self.boundaries.ends:
+            targets[targets == self.stream.eos] = IGNORED
         if i % _RELEASED == 0:
             self.stream.corpus.release()
-        if self.start is Start.ZERO:
+        if self.boundaries.start is Start.ZERO:
             begins = inputs == self.stream.eos
             inputs[begins if full else begins & ~padding] = ZERO
         return Batch(
-            torch.from_numpy(inputs),
+            {"x": torch.from_numpy(inputs)},
             torch.from_numpy(targets),
-            None if full else torch.from_numpy(lengths),
+            {} if full else {"x": torch.from_numpy(lengths)},
             torch.from_numpy(fresh),
         )
 

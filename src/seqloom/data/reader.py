@@ -14,7 +14,7 @@ from typing import BinaryIO
 from seqloom.data.encoding import wide_encoding
 from seqloom.errors import DataError, did_you_mean
 
-__all__ = ["no_such_file", "read_text", "shown", "text_size"]
+__all__ = ["decoded", "no_such_file", "read_text", "shown", "text_size"]
 
 _HEAD = 1 << 12
 _NEIGHBOURS = 1000
@@ -34,8 +34,7 @@ def read_text(
     raises :class:`DataError` with a message of its own; what needs no reading is checked at the call.
     """
     path = Path(path)
-    size = text_size(path)
-    return _stream(path, name or shown(str(path)), size, max(1, chunk), observe)
+    return decoded(lambda: path.open("rb"), name or shown(str(path)), text_size(path), max(1, chunk), observe)
 
 
 def text_size(path: Path) -> int:
@@ -68,6 +67,8 @@ def no_such_file(name: str) -> str:
     'No such file: nowhere/letters.txt'
     """
     path = Path(name)
+    if os.path.islink(path):
+        return f"{shown(name)} is a link to {shown(os.readlink(path))}, which is not there."
     hint = ""
     if len(name) <= 2 * _SHOWN:
         with suppress(OSError, ValueError), os.scandir(path.parent) as entries:
@@ -85,9 +86,12 @@ def shown(name: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-def _stream(path: Path, name: str, size: int, chunk: int, observe: Callable[[bytes], None] | None) -> Iterator[str]:
+def decoded(
+    opened: Callable[[], BinaryIO], name: str, size: int, chunk: int, observe: Callable[[bytes], None] | None
+) -> Iterator[str]:
+    """The same for what ``opened`` opens, which has ``size`` bytes."""
     try:
-        with path.open("rb") as file:
+        with opened() as file:
             offset = 0
             pending = b""
             return_held = False

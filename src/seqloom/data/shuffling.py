@@ -1,11 +1,13 @@
 """Documents in another order: what is held out of a sorted list should look like the rest of it.
 
 Each document is dealt to one of several parts, and the documents of each part are permuted: all orders are as likely,
-and only one part at a time is read out of order. So a text of any size needs little memory and is read quickly.
+and only one part at a time is read out of order (Sandelius, "A simple randomization procedure", 1962). So a text of any
+size needs little memory and is read quickly. On disk it lies up to three times: as it was, dealt, and permuted.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,10 +16,11 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.corpus import Corpus, Facts, mapped_corpus
+from seqloom.data.corpus import Corpus, Facts, Stream, mapped_corpus
+from seqloom.data.draws import Purpose, drawn_order, generator
 from seqloom.data.spool import Spool
 
-__all__ = ["drawn_order", "shuffled"]
+__all__ = ["shuffled"]
 
 _BLOCK = 1 << 20
 _PART = 1 << 24
@@ -26,32 +29,35 @@ _MOST_PARTS = 64
 Positions = NDArray[np.signedinteger[Any]]
 
 
-def shuffled(corpus: Corpus, seed: int, folder: Path | None = None) -> Corpus:
+def shuffled(stream: Stream, seed: int, folder: Path | None = None) -> Corpus:
     """The same documents in an order drawn by ``seed``, in a file without a name in ``folder``.
 
+    A document that the end of ``stream`` cuts off stays last.
+
     >>> from seqloom.data import Characters
-    >>> shuffled(Corpus.from_texts(["a", "b", "c"], Characters("abc")), seed=2).ids.tolist()
-    [0, 4, 0, 2, 0, 3, 0]
+    >>> sorted(shuffled(Corpus.from_texts(["a", "b", "c"], Characters("abc")).stream(), seed=2).ids.tolist())
+    [0, 0, 0, 0, 2, 3, 4]
     """
-    with _sink(corpus.facts, corpus, folder) as sink:
-        for number, part in enumerate(_dealt(corpus, seed, folder)):
-            stops = part.ends(1, len(part)) + 1
-            order = drawn_order(len(stops), seed, number)
-            for places in _places(stops, order) if len(stops) else ():
-                sink.write(part, places)
-            part.release()
+    corpus, border = stream.corpus, _last_border(stream)
+    facts = dataclasses.replace(corpus.facts, documents=stream.documents, characters=stream.characters)
+    with _sink(facts, corpus, folder) as sink:
+        for number, part in enumerate(_dealt(Stream(corpus, stream.start, border), seed, folder)):
+            stops = part.corpus.ends(part.start, part.stop) + 1
+            order = drawn_order(len(stops), seed, Purpose.PART, number)
+            for places in _places(part.start, stops, order) if len(stops) else ():
+                sink.write(part.corpus, places)
+            part.corpus.release()
+        for at in range(border, stream.stop, _BLOCK):
+            sink.write(corpus, np.arange(at, min(at + _BLOCK, stream.stop)))
         return sink.corpus()
 
 
-def drawn_order(count: int, *seed: int) -> NDArray[np.int32]:
-    """A permutation of ``count`` things, a function of the seed alone.
-
-    >>> drawn_order(4, 7, 0).tolist(), drawn_order(4, 7, 1).tolist()
-    ([0, 2, 1, 3], [2, 0, 3, 1])
-    """
-    order = np.arange(count, dtype=np.int32)
-    np.random.default_rng(seed).shuffle(order)
-    return order
+def _last_border(stream: Stream) -> int:
+    """Where the last document ends that is whole."""
+    if stream.corpus.ids[stream.stop - 1] == stream.eos:
+        return stream.stop
+    ends = stream.corpus.ends(stream.start, stream.stop)
+    return int(ends[-1]) + 1 if len(ends) else stream.start
 
 
 @final
@@ -79,17 +85,17 @@ def _sink(facts: Facts, corpus: Corpus, folder: Path | None) -> Iterator[_Sink]:
         yield sink
 
 
-def _dealt(corpus: Corpus, seed: int, folder: Path | None) -> Iterator[Corpus]:
-    """Parts of a corpus, each of documents drawn from all of it."""
-    count = min(_MOST_PARTS, -(-len(corpus) // _PART))
-    if count == 1:
-        yield corpus
+def _dealt(whole: Stream, seed: int, folder: Path | None) -> Iterator[Stream]:
+    """Parts of whole documents, each of documents drawn from all of them."""
+    corpus, count = whole.corpus, min(_MOST_PARTS, -(-len(whole) // _PART))
+    if count <= 1:
+        yield whole
         return
-    stops = corpus.ends(1, len(corpus)) + 1
-    dealt = np.random.default_rng(seed).integers(count, size=len(stops), dtype=np.uint8)
+    stops = corpus.ends(whole.start, whole.stop) + 1
+    dealt = generator(seed, Purpose.DEALING).integers(count, size=len(stops), dtype=np.uint8)
     with ExitStack() as stack:
         sinks = [stack.enter_context(_sink(corpus.facts, corpus, folder)) for _ in range(count)]
-        for first, counts, at in _runs(stops, 1, len(corpus)):
+        for first, counts, at in _runs(stops, whole.start, whole.stop):
             parts = dealt[first : first + len(counts)]
             order = np.argsort(parts, kind="stable")
             starts = at + np.cumsum(counts) - counts
@@ -98,12 +104,12 @@ def _dealt(corpus: Corpus, seed: int, folder: Path | None) -> Iterator[Corpus]:
             for sink, piece in zip(sinks, np.split(places, borders[:-1]), strict=True):
                 sink.write(corpus, piece)
             corpus.release()
-        yield from (sink.corpus() for sink in sinks)
+        yield from (sink.corpus().stream() for sink in sinks)
 
 
-def _places(stops: Positions, order: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
-    """The old place of every new one, a block at a time, for documents in another order."""
-    starts = np.concatenate((np.ones(1, stops.dtype), stops[:-1]))[order]
+def _places(begin: int, stops: Positions, order: NDArray[np.int32]) -> Iterator[NDArray[np.int64]]:
+    """The old place of every new one, a block at a time, for documents in another order; the first is at ``begin``."""
+    starts = np.concatenate((np.array([begin], stops.dtype), stops[:-1]))[order]
     done = np.cumsum(stops[order] - starts, dtype=stops.dtype)
     for first, counts, at in _runs(done, 0, int(done[-1])):
         shifted = starts[first : first + len(counts)].astype(np.int64)

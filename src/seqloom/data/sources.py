@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,12 +13,14 @@ from typing import NamedTuple, final
 
 from seqloom.data.document import Document, Piece, split_documents, text_documents
 from seqloom.data.folder import files_inside
-from seqloom.data.reader import read_text, shown, text_size
-from seqloom.errors import DataError, StorageError, UsageError
+from seqloom.data.reader import decoded, read_text, shown, text_size
+from seqloom.data.unnamed import Unnamed
+from seqloom.errors import DataError, UsageError
 
 __all__ = ["STANDARD_INPUT", "Files", "Source", "TextFile", "Texts", "open_files", "read_documents"]
 
 STANDARD_INPUT = "-"
+_STANDARD_INPUT = "standard input"
 _BETWEEN = b"\0"
 """Stands between files in what is counted and hashed; no text file holds it."""
 _BLOCK = 1 << 20
@@ -42,17 +41,24 @@ class Texts:
         """Each text as a piece, whatever else ends a document in files."""
         return text_documents(self.texts)
 
-    def has_documents(self, document: Document) -> bool:
-        """Whether it falls into documents, or is one stream."""
-        return len(self.texts) > 1
-
 
 class TextFile(NamedTuple):
-    """A file, what messages call it, and its size in bytes."""
+    """A file, or a copy of what is none; what messages call it, and its size in bytes."""
 
-    path: Path
+    path: Path | Unnamed
     name: str
     size: int
+
+    @property
+    def identity(self) -> str:
+        """The same for two that are the same file."""
+        return os.path.realpath(self.path) if isinstance(self.path, Path) else self.name
+
+    def text(self, observe: Callable[[bytes], None] | None) -> Iterator[str]:
+        """The text in pieces; see :func:`read_text`."""
+        if isinstance(self.path, Path):
+            return read_text(self.path, _BLOCK, observe, self.name)
+        return decoded(self.path.open, self.name, self.size, _BLOCK, observe)
 
 
 @final
@@ -83,37 +89,23 @@ class Files:
     def _once(cls, named: Iterable[TextFile], left_out: Counter[str]) -> Files:
         files: dict[str, TextFile] = {}
         for file in named:
-            if files.setdefault(os.path.realpath(file.path), file) is not file:
-                left_out["named before"] += 1
+            left_out["named before"] += file.identity in files
+            files.setdefault(file.identity, file)
         if not files:
             raise UsageError("Expected a text file, got none.")
-        return cls(tuple(files.values()), left_out)
+        return cls(tuple(files.values()), +left_out)
 
     @property
     def size(self) -> int:
-        """How many bytes :attr:`sha256` covers."""
+        """How many bytes ``observe`` sees in :meth:`documents`."""
         return sum(file.size for file in self.files) + len(_BETWEEN) * (len(self.files) - 1)
 
     def documents(self, document: Document, observe: Callable[[bytes], None] | None = None) -> Iterator[Piece]:
-        """The documents of all files as a stream of pieces; ``observe`` sees the raw bytes."""
+        """The documents of all files as a stream of pieces; ``observe`` sees the raw bytes, a zero between files."""
         for number, file in enumerate(self.files):
             if number and observe is not None:
                 observe(_BETWEEN)
-            yield from split_documents(read_text(file.path, _BLOCK, observe, file.name), document)
-
-    def has_documents(self, document: Document) -> bool:
-        """Whether it falls into documents, or is one stream."""
-        return document is not Document.FILE or len(self.files) > 1
-
-    def sha256(self) -> str:
-        """The sha256 of all files in order, in hexadecimal; of one file, its own."""
-        found = hashlib.sha256()
-        for number, file in enumerate(self.files):
-            found.update(_BETWEEN * bool(number))
-            with file.path.open("rb") as opened:
-                while block := opened.read(_BLOCK):
-                    found.update(block)
-        return found.hexdigest()
+            yield from split_documents(file.text(observe), document)
 
     def remark(self) -> str:
         """A sentence about what was left out, or nothing.
@@ -142,34 +134,35 @@ def read_documents(source: Files | Path | str, document: Document) -> Iterator[P
 def open_files(paths: Sequence[str]) -> Iterator[Files]:
     """The files that the arguments of a command name, among them ``-`` for standard input.
 
-    That is copied, block by block, into a temporary file that only its owner may read and that is gone afterwards.
+    That is copied, block by block, into an :class:`Unnamed` file among temporary ones.
     """
     with ExitStack() as stack:
         left_out: Counter[str] = Counter()
-        named: list[TextFile] = []
-        for path in paths:
-            named += [stack.enter_context(_standard_input())] if path == STANDARD_INPUT else _named(path, left_out)
-        yield Files._once(named, left_out)
+        named = [[] if path == STANDARD_INPUT else _named(path, left_out) for path in paths]
+        piped: list[TextFile] = []
+        if STANDARD_INPUT in paths:
+            piped = [_standard_input(stack.enter_context(Unnamed(f"a copy of {_STANDARD_INPUT}", None)))]
+        yield Files._once((file for files in named for file in files or piped), left_out)
 
 
-@contextmanager
-def _standard_input() -> Iterator[TextFile]:
-    name = "standard input"
+def _standard_input(copy: Unnamed) -> TextFile:
+    """Standard input, once it is copied to its end."""
     if sys.stdin is None:
-        raise DataError(f"The {name} is closed. Give it text, or name a file.")
-    with tempfile.TemporaryDirectory(prefix="seqloom-") as folder:
-        path = Path(folder) / "text"
-        try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file, _BLOCK)
-        except OSError as error:
-            raise StorageError(
-                f"Cannot keep the {name} in {folder}: {error.strerror or error}. Set TMPDIR to a folder with room."
-            ) from error
-        size = path.stat().st_size
-        if not size:
-            raise DataError(f"The {name} is empty: there is nothing to read.")
-        yield TextFile(path, name, size)
+        raise DataError(f"The {_STANDARD_INPUT} is closed. Give it text, or name a file.")
+    while block := _block_of_standard_input():
+        copy.write(block)
+    copy.flush()
+    if not copy.size:
+        raise DataError(f"The {_STANDARD_INPUT} is empty: there is nothing to read.")
+    return TextFile(copy, _STANDARD_INPUT, copy.size)
+
+
+def _block_of_standard_input() -> bytes:
+    try:
+        return sys.stdin.buffer.read(_BLOCK)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"Cannot read {_STANDARD_INPUT}: {reason}. Give it text, or name a file.") from error
 
 
 def _named(given: str | os.PathLike[str], left_out: Counter[str]) -> list[TextFile]:

@@ -14,8 +14,8 @@ __all__ = ["split"]
 _SEARCH = 1 << 16
 
 
-def split(corpus: Corpus, fractions: Sequence[float] = (0.9, 0.1), window: int = 1) -> tuple[Stream, ...]:
-    """Cut a corpus into parts with these shares of its tokens, in order.
+def split(text: Corpus | Stream, fractions: Sequence[float] = (0.9, 0.1), window: int = 1) -> tuple[Stream, ...]:
+    """Cut a corpus, or a part of one, into parts with these shares of its tokens, in order.
 
     Where documents are many, a border moves to the next end of a document: as long as this changes neither
     neighbour by more than a quarter. The first part must hold ``window`` tokens, the others at least one.
@@ -27,13 +27,14 @@ def split(corpus: Corpus, fractions: Sequence[float] = (0.9, 0.1), window: int =
     """
     if not fractions or min(fractions) <= 0 or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise UsageError(f"Expected shares above 0 that sum to 1, got {tuple(fractions)}.")
-    total = len(corpus) - 1
-    ideal = [1 + round(total * sum(fractions[:part])) for part in range(len(fractions))] + [len(corpus)]
-    borders = [1]
+    whole = text if isinstance(text, Stream) else text.stream()
+    corpus, total = whole.corpus, len(whole)
+    ideal = [whole.start + round(total * sum(fractions[:part])) for part in range(len(fractions))] + [whole.stop]
+    borders = [whole.start]
     for part in range(1, len(fractions)):
         smaller = min(ideal[part] - borders[-1], ideal[part + 1] - ideal[part])
-        borders.append(_moved(corpus, ideal[part], ideal[part] + smaller // 4))
-    borders.append(len(corpus))
+        borders.append(max(borders[-1], _moved(corpus, ideal[part], ideal[part] + smaller // 4)))
+    borders.append(whole.stop)
     parts = tuple(Stream(corpus, start, max(start, stop)) for start, stop in pairwise(borders))
     if len(parts[0]) < window or min(map(len, parts)) < 1:
         raise DataError(

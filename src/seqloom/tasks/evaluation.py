@@ -18,7 +18,8 @@ __all__ = ["Evaluation"]
 class Evaluation:
     """Figures of one text. ``tokens`` counts ends of documents, ``characters`` does not. ``lanes`` is 1 when the score
     is exact; otherwise that many parts each began afresh. Where this very text chose the weights, as the best of
-    several evaluations, ``chosen_among`` is their number: on other text expect a little worse.
+    several evaluations, ``chosen_among`` is their number: on other text expect a little worse. ``remark`` says in words
+    which part of a longer text this is.
 
     >>> evaluation = Evaluation(tokens=4, characters=8, nats=4.0)
     >>> evaluation.nats_per_token, evaluation.nats_per_character, round(evaluation.perplexity, 3)
@@ -31,6 +32,7 @@ class Evaluation:
     unknown_share: float = 0.0
     lanes: int = 1
     chosen_among: int = 1
+    remark: str = ""
     baselines: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqloom.data import Decoder, Vocabulary
+from seqloom.data import Decoder, Start, Vocabulary
+from seqloom.data.lanes import ZERO
 from seqloom.decoding import Filter, Sampling, beam_search, choice_of, sample, sample_compiled, seed_of_row
 from seqloom.decoding.protocol import Step
 from seqloom.errors import UsageError, listed
@@ -16,11 +17,11 @@ from seqloom.kernels.generation import TOKEN_STEPS
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of, states_of
-from seqloom.tasks.baselines import Baselines
+from seqloom.tasks.language_files import Fitted
 from seqloom.tasks.scoring import read_prompts
 from seqloom.tasks.writing import Text, Writing
 
-__all__ = ["Beam", "encode_prompt", "generate", "is_one_stream", "opening", "search"]
+__all__ = ["Beam", "encode_prompt", "generate", "opening", "search"]
 
 
 class Beam(NamedTuple):
@@ -44,41 +45,35 @@ def encode_prompt(vocabulary: Vocabulary, prompt: str, ignore_unknown: bool) -> 
     return vocabulary.without_unknown(vocabulary.encode_start(prompt))
 
 
-def is_one_stream(vocabulary: Vocabulary, baselines: Baselines) -> bool:
-    """Whether a model learned from one long text, so that it cannot know where a text ends or how one begins.
+def opening(fitted: Fitted) -> list[int]:
+    """The ids after which every text is read, written and scored: the start, and if one text was learned, a newline.
 
-    Its ``<eos>`` came at most twice: before the text, and after it where nothing was held out.
+    A model of one text saw its start only once, but many lines that begin, if there were any.
     """
-    return baselines.count(vocabulary.eos) <= 2
-
-
-def opening(vocabulary: Vocabulary, baselines: Baselines, start: int) -> list[int]:
-    """The ids after which every text is read, written and scored: ``start``, and of one stream a newline if it had any.
-
-    A model of one stream saw ``start`` only once, before the whole, but many lines that begin.
-    """
-    if not is_one_stream(vocabulary, baselines) or vocabulary.unknown("\n"):
+    vocabulary, boundaries = fitted.vocabulary, fitted.boundaries
+    start = vocabulary.eos if boundaries.start is Start.EOS else ZERO
+    if boundaries.ends or vocabulary.unknown("\n"):
         return [start]
     newline = vocabulary.encode("\n")
-    return [start, *newline] if all(baselines.count(token) for token in newline) else [start]
+    return [start, *newline] if all(fitted.baselines.count(token) for token in newline) else [start]
 
 
 def generate(
-    model: TokenModel,
-    vocabulary: Vocabulary,
-    opening: Sequence[int],
+    fitted: Fitted,
     prompts: Sequence[Sequence[int]],
     sampling: Sampling,
     length: int,
     ends: bool,
     stop_at: Sequence[str] = (),
 ) -> Writing:
-    """Continue prompts of ids after ``opening``, all in one batch; with ``ends`` a text may end in ``<eos>``."""
+    """Continue prompts of ids, all in one batch; with ``ends`` a text may end in ``<eos>``."""
+    model, vocabulary = fitted.model, fitted.vocabulary
     filters = sampling.filters(_forbidden(vocabulary, ends))
     seeds = [seed_of_row(sampling.seed, row) for row in range(len(prompts))]
     texts = [Text(_decoder_after(vocabulary, prompt), stop_at) for prompt in prompts]
     done: set[int] = set()
-    rows = [[*opening, *prompt] for prompt in prompts]
+    start = opening(fitted)
+    rows = [[*start, *prompt] for prompt in prompts]
     tokens = _draw(model, rows, seeds, length, vocabulary.eos if ends else None, filters, _seen(prompts, model), done)
     return Writing(tokens, done, texts, length, seeds)
 
@@ -115,18 +110,12 @@ def _draw(
 
 @torch.no_grad()
 def search(
-    model: TokenModel,
-    vocabulary: Vocabulary,
-    opening: Sequence[int],
-    prompt: Sequence[int],
-    width: int,
-    length: int,
-    length_penalty: float,
-    ends: bool,
+    fitted: Fitted, prompt: Sequence[int], width: int, length: int, length_penalty: float, ends: bool
 ) -> list[Beam]:
-    """The likeliest continuations of a prompt after ``opening``, best first."""
+    """The likeliest continuations of a prompt, best first."""
+    model, vocabulary = fitted.model, fitted.vocabulary
     model.eval()
-    logits, state = read_prompts(model, [[*opening, *prompt]])
+    logits, state = read_prompts(model, [[*opening(fitted), *prompt]])
     found = beam_search(
         model.step,
         select,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any
 
 from seqloom.data import Corpus, Files, Source, Stream, Texts
 from seqloom.data.reader import no_such_file
-from seqloom.errors import SeqloomWarning, UsageError
+from seqloom.errors import UsageError, warn
 
 __all__ = ["Data", "source_of"]
 
@@ -58,7 +57,7 @@ def source_of(data: object) -> Source | Corpus | Stream:
 def _files(paths: Sequence[str | os.PathLike[str]]) -> Files:
     files = Files.of(paths)
     if files.left_out:
-        warnings.warn(files.remark(), SeqloomWarning, stacklevel=2)
+        warn(files.remark())
     return files
 
 
@@ -100,11 +99,7 @@ def _warn_of_names(texts: Sequence[str]) -> None:
     """Strings of a list are texts; where all of them name files, that may not be what was meant."""
     if texts and len(texts) <= _LOOKED_AT and all(map(os.path.isfile, texts)):
         shown = ", ".join(map(repr, islice(texts, 3)))
-        warnings.warn(
-            f"{shown}: strings in a list are texts, not files. To read files, give [Path(…), …].",
-            SeqloomWarning,
-            stacklevel=2,
-        )
+        warn(f"{shown}: strings in a list are texts, not files. To read files, give [Path(…), …].")
 
 
 def _kind(data: object) -> str:

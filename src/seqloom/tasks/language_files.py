@@ -5,22 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqloom.data import Vocabulary
-from seqloom.errors import ModelFileError, SeqloomWarning, UsageError
+from seqloom.data import Boundaries, Vocabulary
+from seqloom.errors import ModelFileError, UsageError, warn
 from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
+from seqloom.storage.directory import write_directory
+from seqloom.storage.run import METRICS, newest_files, refuse_run
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
-from seqloom.training.checkpoints import METRICS, newest_files, refuse_run
-from seqloom.training.directory import write_directory
 from seqloom.training.log import History
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
@@ -28,24 +27,35 @@ from seqloom.training.snapshot import tensor_bytes
 __all__ = ["Fitted", "differences", "load_files", "model_files", "read_fitted", "save_files"]
 
 BASELINES = "baselines.safetensors"
+_ENDS_OF_ONE_TEXT = 2
+"""One ``<eos>`` comes before a text and one after it. Models of before 2026-12 do not say whether they learned more."""
 
 
 class Fitted(NamedTuple):
-    """What ``fit`` learned. ``held_out`` is the share that was asked for, None where a text of its own was given."""
+    """What ``fit`` learned.
+
+    ``fingerprint`` tells the text and its parts from others; ``share`` of it was held out, None where a text of its own
+    was.
+    """
 
     model: TokenModel
     vocabulary: Vocabulary
     baselines: Baselines
-    reset: bool
+    boundaries: Boundaries
     history: History | None = None
     validation: Evaluation | None = None
-    text: str = ""
-    held_out: float | None = None
+    fingerprint: str = ""
+    share: float | None = None
 
 
 def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
     """The files of a model directory, the weights left out."""
-    learned: dict[str, Any] = {"reset": fitted.reset, "text_sha256": fitted.text, "held_out": fitted.held_out}
+    learned: dict[str, Any] = {
+        "reset": fitted.boundaries.reset,
+        "ends": fitted.boundaries.ends,
+        "text_sha256": fitted.fingerprint,
+        "held_out": fitted.share,
+    }
     if fitted.validation is not None:
         learned |= fitted.validation.to_mapping()
     files = describe(fitted.model, fitted.vocabulary, _parameters(settings, fitted.model), learned)
@@ -70,7 +80,7 @@ def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
     with enough_memory(f"The model in {path} takes more than is free; close other programs."):
         files, skipped = newest_files(path)
         for reason in skipped:
-            warnings.warn(f"Passed over a checkpoint: {reason}", SeqloomWarning, stacklevel=3)
+            warn(f"Passed over a checkpoint: {reason}")
         return read_fitted(files)
 
 
@@ -81,18 +91,20 @@ def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
     try:
         if parameters.get("training") is not None:
             parameters["training"] = TrainingSettings.from_mapping(parameters["training"])
-        LanguageSettings.read(parameters)
+        settings = LanguageSettings.read(parameters)
     except (UsageError, TypeError, KeyError, AttributeError) as error:
         raise ModelFileError(f"config.json is damaged: {error}") from error
     model, vocabulary = read_model(files, config)
-    reset, text = config.learned.get("reset"), config.learned.get("text_sha256")
-    held_out = config.learned.get("held_out")
-    if type(reset) is not bool or not isinstance(text, str):
-        raise ModelFileError("config.json is damaged: reset or text_sha256 is not what it should be.")
     if BASELINES not in files:
         raise ModelFileError(f"{BASELINES} is missing.")
     baselines = Baselines.from_bytes(files[BASELINES], vocabulary.size)
-    return parameters, Fitted(model, vocabulary, baselines, reset, None, _validation(config.learned), text, held_out)
+    reset, fingerprint = config.learned.get("reset"), config.learned.get("text_sha256")
+    ends = config.learned.get("ends", baselines.count(vocabulary.eos) > _ENDS_OF_ONE_TEXT)
+    if type(reset) is not bool or type(ends) is not bool or not isinstance(fingerprint, str):
+        raise ModelFileError("config.json is damaged: reset, ends or text_sha256 is not what it should be.")
+    boundaries, share = Boundaries(reset, settings.start, ends), config.learned.get("held_out")
+    validation = _validation(config.learned)
+    return parameters, Fitted(model, vocabulary, baselines, boundaries, None, validation, fingerprint, share)
 
 
 def differences(settings: LanguageSettings, parameters: Mapping[str, Any], before: Fitted) -> list[str]:
@@ -128,7 +140,7 @@ def _parameters(settings: LanguageSettings, model: TokenModel) -> dict[str, Any]
 def _words(model: TokenModel) -> str | None:
     """The specification that builds the body, where there is one."""
     try:
-        return None if getattr(model.body, "residual", False) else str(spec_of(model.body))
+        return str(spec_of(model.body))
     except UsageError:
         return None
 
@@ -145,6 +157,8 @@ def _validation(learned: Mapping[str, Any]) -> Evaluation | None:
         counts = [given[name] for name in ("tokens", "characters", "lanes")]
         if any(type(count) is not int for count in counts) or counts[0] < 1:
             raise ValueError("expected counts")
+        if not isinstance(given.get("remark", ""), str):
+            raise TypeError("expected a remark in words")
         baselines = {str(name): _number(nats) for name, nats in given["baselines"].items()}
         given |= {name: _number(given[name]) for name in ("nats", "unknown_share")}
         return Evaluation(**given | {"baselines": baselines})

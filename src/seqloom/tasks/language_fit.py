@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import signal
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from numbers import Real
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from seqloom.data import Stream, Vocabulary
-from seqloom.errors import Interrupted, SeqloomWarning, UsageError
+from seqloom.data import Boundaries, Stream
+from seqloom.errors import Interrupted, UsageError, warn
+from seqloom.storage.run import Run
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
-from seqloom.tasks.generation import is_one_stream
 from seqloom.tasks.given import source_of
-from seqloom.tasks.held_out import Parts, affordable, divide
+from seqloom.tasks.held_out import Parts, divide
 from seqloom.tasks.language_files import Fitted, differences, model_files, read_fitted
 from seqloom.tasks.language_settings import LanguageSettings
-from seqloom.tasks.measuring import measure
+from seqloom.tasks.measuring import measure, score_in_time
 from seqloom.tasks.memory import enough_memory
-from seqloom.tasks.texts import Data, documents_are_many, lanes_for, learn
+from seqloom.tasks.texts import Data, encode, lanes_for, learn
 from seqloom.tasks.without_effect import without_effect
-from seqloom.training.checkpoints import Run, versions
 from seqloom.training.fabric import pick_device
 from seqloom.training.log import History
 from seqloom.training.loop import fit as train
+from seqloom.training.objectives import NextToken
+from seqloom.training.problem import Problem
 from seqloom.training.progress import Progress, show
 from seqloom.training.settings import TrainingSettings
 
@@ -36,7 +36,6 @@ __all__ = ["fit"]
 
 _LONGEST_LANE = 1 << 18
 _JUDGED = 1 << 17
-_ABSURD = 10.0
 _SCORING_SHARE = 0.05
 
 
@@ -57,15 +56,13 @@ def fit(
     pick_device(settings.training)
     data = source_of(data)
     shown = show(progress) if isinstance(progress, bool | None) else progress
-    for sentence in without_effect(settings, data, validation == 0, preview is not None):
-        warnings.warn(sentence, SeqloomWarning, stacklevel=3)
+    for sentence in without_effect(settings, data, _share(validation) == 0, preview is not None):
+        warn(sentence)
     with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
-        if place is not None and force and versions(place):
-            prepared = _prepare(settings, data, validation, place, None)
-            run: Run | None = stack.enter_context(Run(place, resume=resume, force=True))
-        else:
-            run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
-            prepared = _prepare(settings, data, validation, place, run)
+        shown.start()
+        stack.callback(shown.stop)
+        run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
+        prepared = _prepare(settings, data, validation, place, run, shown)
         _check_time(settings.training, time.monotonic() - began)
         if prepared.parts.remark:
             shown.message(prepared.parts.remark)
@@ -89,27 +86,55 @@ class _Prepared(NamedTuple):
 
 
 def _prepare(
-    settings: LanguageSettings, data: Data, validation: float | Data, folder: Path | None, run: Run | None
+    settings: LanguageSettings,
+    data: Data,
+    validation: float | Data,
+    folder: Path | None,
+    run: Run | None,
+    progress: Progress,
 ) -> _Prepared:
     """Read the text and build the model; a run that is to be replaced is not touched before this has succeeded."""
     before = None
     if run is not None and run.latest is not None:
         before, seed = _before(settings, run.path, run.latest.files)
         settings = _with_seed(settings, seed)
-    vocabulary = _vocabulary(settings, data) if before is None else before.vocabulary
-    reset = documents_are_many(data, settings.document) if settings.reset is None else settings.reset
-    parts = divide(settings, data, validation, vocabulary, reset, folder)
-    if run is not None and before is not None and before.text != parts.fingerprint:
-        raise UsageError(
-            f"{run.path} was trained on another text, or held out another part of it. Resume with the same, or replace "
-            "the run with --force (in Python force=True)."
-        )
+
+    def watch(done: int, total: int) -> None:
+        progress.watch("reading", done, total)
+
+    vocabulary = learn(data, settings, watch) if before is None else before.vocabulary
+    whole = encode(data, vocabulary, settings.document, folder, watch)
+    many = whole.documents > 1
+    boundaries = Boundaries(many if settings.reset is None else settings.reset, settings.start, ends=many)
+    share = _share(validation)
+    held_out = encode(cast(Data, validation), vocabulary, settings.document, folder, watch) if share is None else share
+    parts = divide(settings, whole, held_out, boundaries, folder)
+    if run is not None and before is not None:
+        _check_same_text(run.path, before.fingerprint, parts.fingerprint)
     baselines = Baselines.fit(parts.learned.ids, vocabulary.size)
-    share = float(validation) if isinstance(validation, int | float) else None
-    model = settings.build(vocabulary)
-    fitted = Fitted(model, vocabulary, baselines, reset, text=parts.fingerprint, held_out=share)
+    fitted = Fitted(
+        settings.build(vocabulary), vocabulary, baselines, boundaries, fingerprint=parts.fingerprint, share=share
+    )
     model_files(settings, fitted)
     return _Prepared(settings, fitted, parts)
+
+
+def _share(validation: object) -> float | None:
+    """The share to hold out, or None for a text of its own."""
+    return float(validation) if isinstance(validation, Real) else None
+
+
+def _check_same_text(run: Path, before: str, now: str) -> None:
+    if before == now:
+        return
+    if before.partition(":")[0] == now.partition(":")[0]:
+        what = "held out another part of this text, or is of an older seqloom that read documents in another order"
+    else:
+        what = "was trained on another text"
+    raise UsageError(
+        f"{run} {what}. Resume with the same text and --validation, or replace the run with --force (in Python "
+        "force=True)."
+    )
 
 
 def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) -> tuple[Fitted, int]:
@@ -123,8 +148,7 @@ def _before(settings: LanguageSettings, path: Path, files: Mapping[str, bytes]) 
 def _with_seed(settings: LanguageSettings, seed: int) -> LanguageSettings:
     """A run goes on with the random numbers that it began with."""
     if settings.training.seed != seed:
-        sentence = f"seed: no effect on a run that goes on; it stays {seed}."
-        warnings.warn(sentence, SeqloomWarning, stacklevel=5)
+        warn(f"seed: no effect on a run that goes on; it stays {seed}.")
     return dataclasses.replace(settings, training=dataclasses.replace(settings.training, seed=seed))
 
 
@@ -138,29 +162,20 @@ def _train(
     settings, fitted, parts = prepared
     if run is not None:
         run.model_files = lambda: model_files(settings, fitted)
-    ends = not is_one_stream(fitted.vocabulary, fitted.baselines)
-    batches, judged = (
-        None if part is None else lanes_for(settings, part, fitted.reset, ends, seed)
-        for part, seed in (
-            (parts.learned, settings.training.seed),
-            (None if parts.held_out is None else parts.held_out.first(_JUDGED), None),
-        )
-    )
-    assert batches is not None
+    batches = lanes_for(settings, parts.learned, fitted.boundaries, settings.training.seed)
+    judged = None
+    if parts.held_out is not None:
+        judged = lanes_for(settings, parts.held_out.first(_JUDGED), fitted.boundaries, None)
     history = train(
-        fitted.model,
-        batches,
-        judged,
+        Problem(fitted.model, NextToken(fitted.vocabulary.size), batches, judged),
         _with_time_to_score(settings.training) if judged is not None else settings.training,
         run,
         progress,
         began=began,
-        ceiling=_ABSURD * max(1.0, math.log(fitted.vocabulary.size)),
         after_evaluation=(lambda: preview(fitted)) if preview is not None else lambda: None,
     )
-    progress.start()
     try:
-        found = None if parts.held_out is None else _score(settings, fitted, parts.held_out, history, progress)
+        found = None if parts.held_out is None else _score(settings, fitted, parts, history, progress)
     except KeyboardInterrupt:
         kept = (
             f"The model is whole in {run.path}; --resume (in Python resume=True) scores it."
@@ -168,8 +183,6 @@ def _train(
             else "Nothing is saved."
         )
         raise Interrupted(signal.SIGINT, f"Stopped while the held-out text was scored. {kept}") from None
-    finally:
-        progress.stop()
     learned = fitted._replace(history=history, validation=found)
     if run is not None:
         run.add(model_files(settings, learned))
@@ -183,26 +196,23 @@ def _with_time_to_score(training: TrainingSettings) -> TrainingSettings:
 
 
 def _score(
-    settings: LanguageSettings, fitted: Fitted, held_out: Stream, history: History, progress: Progress
+    settings: LanguageSettings, fitted: Fitted, parts: Parts, history: History, progress: Progress
 ) -> Evaluation:
     """The figures of the held-out text; where minutes are limited, of as much of it as can be read in the rest."""
+    held_out, remark = parts.held_out, parts.remark
+    assert held_out is not None
 
     def score(stream: Stream) -> Evaluation:
-        return measure(fitted, stream, settings.start, progress.scoring, _LONGEST_LANE)
+        return measure(fitted, stream, lambda done, total: progress.watch("scoring", done, total), _LONGEST_LANE)
 
     limit = settings.training.minutes
     if limit is None:
-        scored = held_out
+        found = score(held_out)
     else:
         left = max(_SCORING_SHARE * 60 * limit, 60 * limit - history.seconds)
-        scored = affordable(held_out, left, score)
-        if len(scored) < len(held_out):
-            progress.message(f"Scored: the first {len(scored):,} of the {len(held_out):,} tokens, for want of time.")
+        found, read = score_in_time(held_out, left, score)
+        if read < len(held_out):
+            said = f"Scored: the first {read:,} of the {len(held_out):,} tokens held out, for want of time."
+            remark = f"{remark} {said}".lstrip()
     chosen_among = max(1, len(history.column("validation_loss")))
-    return dataclasses.replace(score(scored), chosen_among=chosen_among)
-
-
-def _vocabulary(settings: LanguageSettings, data: Data) -> Vocabulary:
-    if isinstance(settings.tokens, Vocabulary):
-        return settings.tokens
-    return learn(data, settings.tokens, settings.document, settings.minimum_count, settings.vocabulary_size)
+    return dataclasses.replace(found, chosen_among=chosen_among, remark=remark)

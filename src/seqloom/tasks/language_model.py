@@ -6,25 +6,26 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
-from seqloom.data import Document, Start, Tokens, Vocabulary
-from seqloom.data.lanes import ZERO
+from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
 from seqloom.decoding import Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
+from seqloom.tasks.arguments import whole_number
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.evaluation import Evaluation
-from seqloom.tasks.generation import Beam, encode_prompt, generate, is_one_stream, opening, search
+from seqloom.tasks.generation import Beam, encode_prompt, generate, opening, search
 from seqloom.tasks.language_files import Fitted, load_files, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.scoring import read_prompts, surprisals
 from seqloom.tasks.text_score import TextScore
-from seqloom.tasks.texts import Data, Progress, encode
+from seqloom.tasks.texts import Data, encode
 from seqloom.tasks.writing import Writing
+from seqloom.training.evaluation import Watch
 from seqloom.training.log import History
-from seqloom.training.progress import Progress as TrainingProgress
+from seqloom.training.progress import Progress
 from seqloom.training.settings import TrainingSettings
 
 __all__ = ["LanguageModel"]
@@ -58,6 +59,9 @@ class LanguageModel(Estimator):
     baselines_: Baselines
     validation_: Evaluation
     reset_: bool
+    _boundaries: Boundaries
+    _fingerprint: str
+    _share: float | None
 
     def __init__(
         self,
@@ -98,7 +102,7 @@ class LanguageModel(Estimator):
         resume: bool = False,
         force: bool = False,
         preview: int = 0,
-        progress: bool | TrainingProgress | None = None,
+        progress: bool | Progress | None = None,
     ) -> Self:
         """Learn from a text: the path of a file or folder, a list of paths, or a list of texts, each a document.
 
@@ -113,6 +117,7 @@ class LanguageModel(Estimator):
         from seqloom.tasks.language_fit import fit
 
         place = None if run is None else Path(run)
+        preview = whole_number("preview", preview, 0)
         shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
         fitted = fit(self._settings(), data, validation, place, resume, force, shown, progress)
         self._take(fitted)
@@ -122,7 +127,7 @@ class LanguageModel(Estimator):
         """−nats per token of a text: the higher the better."""
         return -self._measure(data).nats_per_token
 
-    def evaluate(self, data: Data, progress: Progress | None = None) -> Evaluation:
+    def evaluate(self, data: Data, progress: Watch | None = None) -> Evaluation:
         """Every figure of a text, with the baselines beside it.
 
         The text is one stream with the state carried (or reset at documents, as in training), so the score is
@@ -167,13 +172,13 @@ class LanguageModel(Estimator):
         scored, vocabulary = list(texts), self.vocabulary_
         last = [vocabulary.eos] if self._ends(end) else []
         rows = [vocabulary.encode(text) + last for text in scored]
-        nats = surprisals(self.model_, [*self._opening(), *vocabulary.encode_start(context)], rows)
+        nats = surprisals(self.model_, [*opening(self._fitted()), *vocabulary.encode_start(context)], rows)
         return [TextScore(vocabulary, *one) for one in zip(scored, rows, nats, strict=True)]
 
     def next_probabilities(self, prefix: str = "", *, ignore_unknown: bool = False) -> list[tuple[str, float]]:
         """Every token with its probability of coming after ``prefix``, the likeliest first."""
         self._check_fitted("model_")
-        row = [*self._opening(), *encode_prompt(self.vocabulary_, prefix, ignore_unknown)]
+        row = [*opening(self._fitted()), *encode_prompt(self.vocabulary_, prefix, ignore_unknown)]
         logits, _ = read_prompts(self.model_.eval(), [row])
         probabilities, tokens = logits[0].cpu().double().softmax(-1).sort(descending=True, stable=True)
         pieces = [self.vocabulary_.piece(token) for token in tokens.tolist()]
@@ -206,12 +211,11 @@ class LanguageModel(Estimator):
         that holds what the model has never seen.
         """
         self._check_fitted("model_")
-        if length < 0:
-            raise UsageError(f"length: expected a whole number of at least 0, got {length}.")
+        length = whole_number("length", length, 0)
         rows = [encode_prompt(self.vocabulary_, text, ignore_unknown) for text in _several(prompts)]
         sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
         ends, strings = self._ends(stop), _several(stop_at)
-        return generate(self.model_, self.vocabulary_, self._opening(), rows, sampling, length, ends, strings)
+        return generate(self._fitted(), rows, sampling, length, ends, strings)
 
     def beam_search(
         self,
@@ -230,7 +234,8 @@ class LanguageModel(Estimator):
         """
         self._check_fitted("model_")
         row, ends = encode_prompt(self.vocabulary_, prompt, ignore_unknown), self._ends(stop)
-        return search(self.model_, self.vocabulary_, self._opening(), row, width, length, length_penalty, ends)
+        width, length = whole_number("width", width, 1), whole_number("length", length, 0)
+        return search(self._fitted(), row, width, length, length_penalty, ends)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
@@ -253,8 +258,8 @@ class LanguageModel(Estimator):
         return LanguageSettings.read(self.get_params(deep=False))
 
     def _take(self, fitted: Fitted) -> None:
-        self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.reset
-        self._text, self._held_out = fitted.text, fitted.held_out
+        self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.boundaries.reset
+        self._boundaries, self._fingerprint, self._share = fitted.boundaries, fitted.fingerprint, fitted.share
         self.baselines_ = fitted.baselines
         for name, value in (("history_", fitted.history), ("validation_", fitted.validation)):
             vars(self).pop(name, None)
@@ -266,30 +271,26 @@ class LanguageModel(Estimator):
         model = type(self)(**self.get_params(deep=False))
         model._take(fitted)
         training = fitted.model.training
-        text = "".join(piece for _, piece in model.generate(length=length, temperature=_PREVIEW_TEMPERATURE))
-        fitted.model.train(training)
-        return text
+        try:
+            return "".join(piece for _, piece in model.generate(length=length, temperature=_PREVIEW_TEMPERATURE))
+        finally:
+            fitted.model.train(training)
 
     def _fitted(self) -> Fitted:
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
-        learned = (self.model_, self.vocabulary_, self.baselines_, self.reset_)
-        return Fitted(*learned, history, validation, self._text, self._held_out)
-
-    def _opening(self) -> list[int]:
-        """The ids after which every text is read, written and scored."""
-        start = self.vocabulary_.eos if self._settings().start is Start.EOS else ZERO
-        return opening(self.vocabulary_, self.baselines_, start)
+        learned = (self.model_, self.vocabulary_, self.baselines_, self._boundaries)
+        return Fitted(*learned, history, validation, self._fingerprint, self._share)
 
     def _ends(self, wish: bool | None) -> bool:
         """Whether ``<eos>`` is a token of texts: as wished, or if the model could learn it."""
-        return not is_one_stream(self.vocabulary_, self.baselines_) if wish is None else wish
+        return self._boundaries.ends if wish is None else wish
 
-    def _measure(self, data: Data, progress: Progress | None = None) -> Evaluation:
+    def _measure(self, data: Data, watch: Watch | None = None) -> Evaluation:
         self._check_fitted("model_")
         settings = self._settings()
         with enough_memory("Measure on a shorter text, or close other programs."):
             stream = encode(data, self.vocabulary_, settings.document, None)
-            return measure(self._fitted(), stream, settings.start, progress)
+            return measure(self._fitted(), stream, watch)
 
 
 def _several(texts: str | Sequence[str]) -> list[str]:

@@ -52,9 +52,9 @@ class Config(NamedTuple):
 def describe(
     model: TokenModel, vocabulary: Vocabulary, parameters: Mapping[str, Any], learned: Mapping[str, Any]
 ) -> dict[str, bytes]:
-    """config.json, vocabulary.json and README.md of a model."""
+    """config.json, vocabulary.json and README.md of a model; UsageError for one that could not be loaded again."""
     embedding = model.embedding
-    config = {
+    config: dict[str, Any] = {
         "task": _TASK,
         "version": _VERSION,
         "seqloom": seqloom.__version__,
@@ -69,11 +69,24 @@ def describe(
             "body": body_to_data(model.body),
         },
     }
+    _refuse_other_weights(model, config["model"])
     return {
         CONFIG: _json(config),
         VOCABULARY: _json(vocabulary.to_json()),
         README: _card(model, vocabulary, parameters, learned).encode(),
     }
+
+
+def _refuse_other_weights(model: TokenModel, data: Mapping[str, Any]) -> None:
+    with torch.device("meta"):
+        asked = _build(data, data["vocabulary_size"]).state_dict()
+    others = sorted(asked.keys() ^ model.state_dict().keys())
+    if others:
+        raise UsageError(
+            f"This model cannot be saved: {others[0]!r} is not what its layers have by themselves. Where weights are "
+            "computed (parametrised, normalised, pruned), make them permanent first, as by prune.remove or "
+            "parametrize.remove_parametrizations."
+        )
 
 
 def read_config(files: Mapping[str, bytes]) -> Config:

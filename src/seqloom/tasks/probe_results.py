@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from seqloom.errors import DataError
 from seqloom.probes import Baseline, Measures, Probe
+from seqloom.storage.directory import write_file
 from seqloom.tasks.probe_settings import ProbeSettings
-from seqloom.training.directory import write_file
 
 __all__ = ["End", "Point", "ProbeResult", "load_result", "result_path", "save_result"]
 

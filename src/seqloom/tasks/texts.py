@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from seqloom.data import (
+    Boundaries,
     Corpus,
     Document,
     Files,
     Lanes,
     Stream,
     Texts,
-    Tokens,
     Vocabulary,
     encode_corpus,
     learn_vocabulary,
@@ -22,30 +20,35 @@ from seqloom.data import (
 from seqloom.errors import UsageError
 from seqloom.tasks.given import Data, source_of
 from seqloom.tasks.language_settings import LanguageSettings
+from seqloom.training.evaluation import Watch
 
-__all__ = ["Data", "Progress", "document_count", "documents_are_many", "encode", "lanes_for", "learn"]
-
-Progress = Callable[[int, int], None]
+__all__ = ["Data", "encode", "lanes_for", "learn"]
 
 _LEAST_WINDOWS = 8
-_BLOCK = 1 << 22
 
 
-def learn(data: Data, tokens: Tokens, document: Document, minimum_count: int, maximum: int | None) -> Vocabulary:
-    """The vocabulary of a text."""
+def learn(data: Data, settings: LanguageSettings, watch: Watch | None = None) -> Vocabulary:
+    """The vocabulary of a text, unless one was given."""
+    tokens = settings.tokens
+    if isinstance(tokens, Vocabulary):
+        return tokens
     source = source_of(data)
     if isinstance(source, Corpus | Stream):
         raise UsageError("A vocabulary is learned from text: give a path or a list of texts.")
-    return learn_vocabulary(tokens, source.documents(document), minimum_count, maximum)
+    if isinstance(source, Files):
+        pieces = source.documents(settings.document, _observer(source, watch))
+    else:
+        pieces = source.documents(settings.document)
+    return learn_vocabulary(tokens, pieces, settings.minimum_count, settings.vocabulary_size)
 
 
 def encode(
-    data: Data, vocabulary: Vocabulary, document: Document, folder: Path | None, progress: Progress | None = None
+    data: Data, vocabulary: Vocabulary, document: Document, folder: Path | None, watch: Watch | None = None
 ) -> Stream:
     """All of a text as ids; those of files lie in a file without a name in ``folder`` (None: among temporary ones)."""
     source = source_of(data)
     if isinstance(source, Files):
-        return encode_corpus(source, vocabulary, document, folder, progress).stream()
+        return encode_corpus(source, vocabulary, document, folder, _observer(source, watch)).stream()
     if isinstance(source, Texts):
         return Corpus.from_texts(source.texts, vocabulary).stream()
     stream = source if isinstance(source, Stream) else source.stream()
@@ -54,28 +57,28 @@ def encode(
     return stream
 
 
-def documents_are_many(data: Data, document: Document) -> bool:
-    """Whether a text falls into documents, so that by default each begins with a fresh state."""
-    source = source_of(data)
-    return True if isinstance(source, Corpus | Stream) else source.has_documents(document)
-
-
-def lanes_for(settings: LanguageSettings, stream: Stream, reset: bool, ends: bool, seed: int | None) -> Lanes:
+def lanes_for(settings: LanguageSettings, stream: Stream, boundaries: Boundaries, seed: int | None) -> Lanes:
     """Windows for training: ``batch_size`` rows, or fewer where the text would not fill them; see :class:`Lanes`.
 
     Every lane gets at least eight windows while there is more than one, so that there is something to carry, or a
     document. A document longer than the share of a lane is learned from in parts, each of which begins afresh.
     """
     least = settings.window * _LEAST_WINDOWS
-    most = max(len(stream) // least, document_count(stream) if reset else 1)
+    most = max(len(stream) // least, stream.documents if boundaries.reset else 1)
     rows = max(1, min(settings.batch_size, most))
     longest = max(least, len(stream) // rows)
-    return Lanes(stream, rows, settings.window, reset, settings.start, ends, seed, longest)
+    return Lanes(stream, rows, settings.window, boundaries, seed=seed, longest=longest)
 
 
-def document_count(stream: Stream) -> int:
-    """The documents that end in a part of a corpus, and the one that its end cuts off."""
-    targets = stream.targets
-    blocks = (targets[at : at + _BLOCK] for at in range(0, len(targets), _BLOCK))
-    ends = sum(int(np.count_nonzero(block == stream.eos)) for block in blocks)
-    return ends + int(len(targets) > 0 and targets[-1] != stream.eos)
+def _observer(files: Files, watch: Watch | None) -> Callable[[bytes], None] | None:
+    """What tells ``watch``, block by block, how many bytes of all have been read."""
+    if watch is None:
+        return None
+    read, total = 0, files.size
+
+    def observe(block: bytes) -> None:
+        nonlocal read
+        read += len(block)
+        watch(read, max(read, total))
+
+    return observe

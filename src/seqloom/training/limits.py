@@ -11,7 +11,7 @@ __all__ = ["done", "limit_reached", "steps_per_epoch"]
 
 
 def steps_per_epoch(windows: int, accumulate: int) -> int:
-    """Return the updates of one epoch; the last may have fewer windows than ``accumulate``.
+    """Return the updates of so many windows; the last may have fewer windows than ``accumulate``.
 
     >>> steps_per_epoch(10, 4)
     3
@@ -35,16 +35,17 @@ def limit_reached(counters: Counters, settings: TrainingSettings, reserve: float
 
 
 def done(counters: Counters, settings: TrainingSettings, windows: int) -> float:
-    """Return the finished share of a run in [0, 1], by the limit that is nearest.
+    """Return the finished share of a run in [0, 1], by the limit that is nearest; this epoch has so many ``windows``.
 
-    >>> done(Counters(step=5), TrainingSettings(steps=20, epochs=1), windows=10)
+    >>> done(Counters(step=5, window=5), TrainingSettings(steps=20, epochs=1), windows=10)
     0.5
     """
     shares = [0.0]
     if settings.steps is not None:
         shares.append(counters.step / settings.steps)
     if settings.epochs is not None:
-        shares.append(counters.step / (settings.epochs * steps_per_epoch(windows, settings.accumulate)))
+        steps, whole = (steps_per_epoch(count, settings.accumulate) for count in (counters.window, windows))
+        shares.append((counters.epoch * whole + steps) / (settings.epochs * whole))
     if settings.minutes is not None:
         shares.append(counters.seconds / (60 * settings.minutes))
     return min(1.0, max(shares))

@@ -8,22 +8,31 @@ import os
 from pathlib import Path
 from typing import Any
 
-from seqloom.training.directory import storage_error, write_file
-from seqloom.training.ownership import check_log
+from seqloom.storage.directory import storage_error, write_file
+from seqloom.storage.ownership import check_log
 
-__all__ = ["CLOCK_FIELDS", "History", "MetricsLog", "Record"]
+__all__ = ["History", "MetricsLog", "Record", "of_the_clock"]
 
 Record = dict[str, Any]
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
-CLOCK_FIELDS = ("seconds", "tokens_per_second")
-"""The fields of a record that differ between two equal runs."""
+
+def of_the_clock(name: str) -> bool:
+    """Return whether a field of a record differs between two equal runs.
+
+    >>> [of_the_clock(name) for name in ("loss", "seconds", "tokens_per_second")]
+    [False, True, True]
+    """
+    return name == "seconds" or name.endswith("_per_second")
 
 
 @dataclasses.dataclass(frozen=True)
 class History:
-    """What a run did. ``stopped`` is what ended it: steps, epochs, minutes or patience.
+    """What a run did. ``stopped`` is what ended it: steps, epochs, minutes, patience or solved.
+
+    ``weight`` is how much was learned from, in what the objective counts (tokens, examples); ``best`` the best value of
+    what was watched, at ``best_step``.
 
     >>> history = History([{"step": 1, "loss": 2.0}, {"step": 2, "validation_loss": 1.5}], 2, 1, 64, 0.5, "steps")
     >>> history.column("loss")
@@ -33,10 +42,10 @@ class History:
     records: list[Record]
     steps: int
     epochs: int
-    tokens: int
+    weight: float
     seconds: float
     stopped: str
-    best_loss: float | None = None
+    best: float | None = None
     best_step: int | None = None
 
     def column(self, name: str) -> list[tuple[int, float]]:

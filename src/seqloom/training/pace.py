@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
+from typing import Any
 
 from seqloom.training.limits import done
-from seqloom.training.progress import REDRAW_SECONDS, Progress, View
+from seqloom.training.objectives.objective import Objective
+from seqloom.training.progress import REDRAW_SECONDS, View
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Counters
 
@@ -19,8 +22,8 @@ class Pace:
         now = time.monotonic()
         self._zero = began - counters.seconds
         self._checkpoint = self._drawn = self._started = now
-        self._recorded = (now, counters.tokens)
-        self._seen = (now, counters.tokens)
+        self._recorded = (now, counters.weight)
+        self._seen = (now, counters.weight)
         self._rate: float | None = None
         self._done_at_start: float | None = None
 
@@ -29,10 +32,10 @@ class Pace:
         return time.monotonic() - self._zero
 
     def since_record(self, counters: Counters) -> float:
-        """Return the tokens a second since this was last asked."""
-        now, (then, tokens) = time.monotonic(), self._recorded
-        self._recorded = (now, counters.tokens)
-        return (counters.tokens - tokens) / max(now - then, 1e-9)
+        """Return the weight a second since this was last asked."""
+        now, (then, weight) = time.monotonic(), self._recorded
+        self._recorded = (now, counters.weight)
+        return (counters.weight - weight) / max(now - then, 1e-9)
 
     def since_checkpoint(self) -> float:
         """Return the seconds since ``mark_checkpoint``."""
@@ -42,23 +45,28 @@ class Pace:
         """Take note that a checkpoint is written."""
         self._checkpoint = time.monotonic()
 
-    def tick(
-        self, counters: Counters, settings: TrainingSettings, windows: int, loss: float, progress: Progress
-    ) -> None:
-        """Show the run, a few times a second."""
+    def due(self) -> bool:
+        """Return whether it is time to draw, a few times a second."""
+        return time.monotonic() - self._drawn >= REDRAW_SECONDS
+
+    def view(
+        self, counters: Counters, settings: TrainingSettings, batches: int, loss: float, objective: Objective[Any]
+    ) -> View:
+        """Return what there is to see of a run; this epoch has so many ``batches``."""
         now = time.monotonic()
-        if now - self._drawn < REDRAW_SECONDS:
-            return
         counters.seconds = now - self._zero
-        share = done(counters, settings, windows)
+        share = done(counters, settings, batches)
         if self._done_at_start is None:
             self._done_at_start, self._started = share, now
-        then, tokens = self._seen
-        latest = (counters.tokens - tokens) / (now - then)
+        then, weight = self._seen
+        latest = (counters.weight - weight) / max(now - then, 1e-9)
         self._rate = latest if self._rate is None else 0.9 * self._rate + 0.1 * latest
-        self._seen, self._drawn = (now, counters.tokens), now
+        self._seen, self._drawn = (now, counters.weight), now
         gained = share - self._done_at_start
         left = (1 - share) * (now - self._started) / gained if gained > 0 else None
         best = counters.stopping.best
-        validation = None if best == float("inf") else best
-        progress.update(View(counters.step, share, loss, self._rate, left, validation))
+        watched = None
+        if not math.isinf(best):
+            name = "validation" if objective.watched == "loss" else f"validation {objective.watched}"
+            watched = (name, -best if objective.higher_is_better else best)
+        return View(counters.step, share, loss, (self._rate, objective.counted), left, watched)

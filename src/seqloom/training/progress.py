@@ -21,26 +21,30 @@ __all__ = ["REDRAW_SECONDS", "Lines", "Live", "Progress", "Silent", "View", "sho
 
 
 REDRAW_SECONDS = 0.2
+_RATE = "_per_second"
 
 
 class View(NamedTuple):
-    """A glance at a run: ``done`` is the finished share, ``left`` the seconds to go (None: not known yet)."""
+    """A glance at a run: ``done`` is the finished share, ``left`` the seconds to go (None: not known yet).
+
+    ``rate`` is how much a second of what; ``watched`` the name and best value of what is watched, once there is one.
+    """
 
     step: int
     done: float
     loss: float
-    tokens_per_second: float
+    rate: tuple[float, str]
     left: float | None
-    validation_loss: float | None
+    watched: tuple[str, float] | None
 
 
 class Progress(Protocol):
-    """Who watches a run. All calls are cheap; ``update`` comes a few times a second."""
+    """Who watches a run, from ``start`` to ``stop``. All calls are cheap; ``update`` comes a few times a second."""
 
     def start(self) -> None: ...
     def update(self, view: View) -> None: ...
     def record(self, record: Record) -> None: ...
-    def scoring(self, done: int, total: int) -> None: ...
+    def watch(self, what: str, done: int, total: int) -> None: ...
     def message(self, text: str) -> None: ...
     def stop(self) -> None: ...
 
@@ -66,7 +70,7 @@ class Silent:
     def record(self, record: Record) -> None:
         """Do nothing."""
 
-    def scoring(self, done: int, total: int) -> None:
+    def watch(self, what: str, done: int, total: int) -> None:
         """Do nothing."""
 
     def message(self, text: str) -> None:
@@ -84,10 +88,10 @@ class Lines(Silent):
 
     def record(self, record: Record) -> None:
         """Print a record."""
-        loss = record.get("validation_loss")
-        held_out = "" if loss is None else f"  validation {loss:.4f}"
-        rate = f"{record['tokens_per_second']:,.0f} tokens/s"
-        self._stream.write(f"step {record['step']:,}  loss {record['loss']:.4f}{held_out}  {rate}\n")
+        judged = [f"{_words(name)} {value:.4f}" for name, value in record.items() if name.startswith("validation_")]
+        rates = [f"{value:,.0f} {name.removesuffix(_RATE)}/s" for name, value in record.items() if name.endswith(_RATE)]
+        parts = [f"step {record['step']:,}", f"loss {record['loss']:.4f}", *judged, *rates]
+        self._stream.write("  ".join(parts) + "\n")
 
     def message(self, text: str) -> None:
         """Print a sentence."""
@@ -108,7 +112,7 @@ class Live:
             expand=True,
         )
         self._task = self._bar.add_task("training", total=1.0, numbers="")
-        self._scored = 0.0
+        self._watched = 0.0
 
     def start(self) -> None:
         """Begin to draw."""
@@ -117,9 +121,11 @@ class Live:
     def update(self, view: View) -> None:
         """Draw the latest numbers."""
         numbers = [f"loss {view.loss:.3f}"]
-        if view.validation_loss is not None:
-            numbers.append(f"validation {view.validation_loss:.3f}")
-        numbers.append(f"{view.tokens_per_second:,.0f} tokens/s")
+        if view.watched is not None:
+            name, value = view.watched
+            numbers.append(f"{name} {value:.3f}")
+        rate, counted = view.rate
+        numbers.append(f"{rate:,.0f} {counted}/s")
         if view.left is not None:
             numbers.append(f"{_clock(view.left)} left")
         self._bar.update(self._task, completed=view.done, numbers=" · ".join(numbers), refresh=True)
@@ -127,12 +133,12 @@ class Live:
     def record(self, record: Record) -> None:
         """Do nothing: the bar shows it already."""
 
-    def scoring(self, done: int, total: int) -> None:
-        """Say how much of the held-out text has been read."""
+    def watch(self, what: str, done: int, total: int) -> None:
+        """Say how much of ``what`` is done: of reading the text, of scoring the held-out part."""
         now = time.monotonic()
-        if now - self._scored >= REDRAW_SECONDS:
-            self._scored = now
-            self._bar.update(self._task, numbers=f"scoring, {done / total:.0%}", refresh=True)
+        if now - self._watched >= REDRAW_SECONDS or done == total:
+            self._watched = now
+            self._bar.update(self._task, numbers=f"{what}, {done / total:.0%}", refresh=True)
 
     def message(self, text: str) -> None:
         """Print a sentence above the bar."""
@@ -141,6 +147,15 @@ class Live:
     def stop(self) -> None:
         """Leave the last numbers on the screen."""
         self._bar.stop()
+
+
+def _words(name: str) -> str:
+    """Return "validation" for the loss, and else what it is, in words.
+
+    >>> _words("validation_loss"), _words("validation_macro_f1")
+    ('validation', 'validation macro f1')
+    """
+    return name.removesuffix("_loss").replace("_", " ")
 
 
 def _clock(seconds: float) -> str:

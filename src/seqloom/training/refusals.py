@@ -7,9 +7,9 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from seqloom.data.batch import Batches, of_epoch
 from seqloom.errors import UsageError
-from seqloom.training.batch import Batch, Batches, of_epoch
-from seqloom.training.checkpoints import Run, versions
+from seqloom.storage.run import Run, versions
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Snapshot
 
@@ -26,8 +26,8 @@ def check_resumable(taken: Snapshot, settings: TrainingSettings, batches: Batche
     if taken.windows != windows:
         problems.append(f"it read {taken.windows:,} windows an epoch, this data has {windows:,}")
     elif taken.carried:
-        window: Batch = of_epoch(batches, taken.counters.epoch)[taken.counters.window]
-        before, now = len(next(iter(taken.carried.values()))), len(window.inputs)
+        window = of_epoch(batches, taken.counters.epoch)[taken.counters.window]
+        before, now = len(next(iter(taken.carried.values()))), window.size
         if before != now:
             problems.append(f"its batches had {before:,} rows, this data has {now:,}")
     if taken.settings.optimiser is not settings.optimiser:

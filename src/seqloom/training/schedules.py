@@ -63,6 +63,8 @@ def learning_rate(
     match schedule:
         case ScheduleName.CONSTANT:
             return rate
+        case ScheduleName.LINEAR:
+            return rate * (1.0 - min(done, 1.0))
         case ScheduleName.COSINE:
             return rate * cosine(done)
         case ScheduleName.PLATEAU:

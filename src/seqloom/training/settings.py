@@ -26,6 +26,7 @@ class ScheduleName(StrEnum):
     """How the learning rate moves over the run."""
 
     CONSTANT = "constant"
+    LINEAR = "linear"
     COSINE = "cosine"
     PLATEAU = "plateau"
 

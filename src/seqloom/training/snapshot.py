@@ -20,7 +20,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from seqloom.errors import ModelFileError
-from seqloom.training.checkpoints import METRICS, Version
+from seqloom.storage.run import METRICS, Version
 from seqloom.training.schedules import Plateau
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.stopping import EarlyStopping
@@ -30,25 +30,29 @@ __all__ = ["MODEL", "Counters", "Snapshot", "pack", "random_state", "set_random_
 MODEL = "model.safetensors"
 _TENSORS = "training.safetensors"
 _COUNTERS = "training.json"
+_RENAMED = {"tokens": "weight", "loss_tokens": "loss_weight"}
+"""Counters as runs of before 2026-12 call them."""
 
 
 @dataclasses.dataclass
 class Counters:
     """Where a run stands.
 
-    ``window`` is the next one to read in ``epoch``; ``loss_sum`` and ``loss_tokens`` count since the last record;
-    ``learning_rate`` is that of the last step.
+    ``window`` is the next batch to read in ``epoch``, ``weight`` what was learned from, in what the objective counts;
+    ``loss_sum`` and ``loss_weight`` count since the last record; ``learning_rate`` is that of the last step. A run that
+    is ``solved`` has nothing left to learn.
     """
 
     step: int = 0
     epoch: int = 0
     window: int = 0
-    tokens: int = 0
+    weight: float = 0
     seconds: float = 0.0
     recorded_step: int = 0
     loss_sum: float = 0.0
-    loss_tokens: int = 0
+    loss_weight: float = 0
     learning_rate: float = 0.0
+    solved: bool = False
     stopping: EarlyStopping = dataclasses.field(default_factory=EarlyStopping)
     plateau: Plateau = dataclasses.field(default_factory=Plateau)
 
@@ -71,7 +75,7 @@ class Counters:
         for name, kind in (("stopping", EarlyStopping), ("plateau", Plateau)):
             best = values[name]["best"]
             parts[name] = kind(**{**values[name], "best": math.inf if best is None else best})
-        return cls(**{**values, **parts})
+        return cls(**{_RENAMED.get(name, name): value for name, value in values.items()} | parts)
 
 
 @dataclasses.dataclass

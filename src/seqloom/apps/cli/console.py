@@ -144,12 +144,18 @@ def figure(value: float | None, form: str) -> str:
 
 
 def quoted(path: Path) -> str:
-    """Return a path as it is typed in a shell.
+    """Return a path as it is typed in a shell, on one line.
 
     >>> quoted(Path("models/demo")), quoted(Path("my models/demo"))  # doctest: +SKIP
     ('models/demo', "'my models/demo'")
     """
-    return list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    if os.name == "nt":
+        return list2cmdline([text])
+    if text.isprintable():
+        return shlex.quote(text)
+    safe = (chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\{byte:03o}" for byte in os.fsencode(text))
+    return f"$'{''.join(safe)}'"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_json, quoted, say
 from seqloom.apps.cli.generate import stream
-from seqloom.errors import Interrupted
+from seqloom.errors import Interrupted, UsageError
 
 __all__ = ["demo"]
 
@@ -23,7 +23,7 @@ _SAMPLE = 600
 
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The run directory, replaced if it is there.", readable=False)
+        Path, typer.Option("--out", "-o", help="The run directory; an earlier demo in it is replaced.", readable=False)
     ] = Path("models/demo"),
     minutes: Annotated[float, typer.Option(min=0.01, help="Train for at most so long.")] = 1.5,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -38,6 +38,7 @@ def demo(
     from seqloom.tasks import LanguageModel
     from seqloom.training.settings import TrainingSettings
 
+    _refuse_another_run(out, text[:cut])
     training = TrainingSettings(learning_rate=4e-3, epochs=_EPOCHS, minutes=minutes, patience=4)
     model = LanguageModel(_MODEL, dropout=0.2, batch_size=16, window=32, training=training)
     try:
@@ -62,3 +63,16 @@ def demo(
     say("\nA sample, drawn at temperature 0.8:")
     stream("", pieces)
     say(f"More of it:  seqloom generate {quoted(out)}      Your own text:  seqloom train FILE")
+
+
+def _refuse_another_run(out: Path, text: str) -> None:
+    """Raise ``UsageError`` where ``out`` holds a run that is not a demo's."""
+    from seqloom.data import Corpus
+    from seqloom.storage.run import newest_valid, versions
+    from seqloom.tasks.language_files import read_fitted
+
+    if not versions(out):
+        return
+    _, fitted = read_fitted(newest_valid(out).files)
+    if not fitted.fingerprint.startswith(Corpus.from_texts([text], fitted.vocabulary).facts.source_sha256):
+        raise UsageError(f"--out: {out} holds a run on another text, which the demo does not replace. Choose another.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,4 +41,4 @@ def inputs_name(inputs: Sequence[str]) -> str:
     if inputs[0] == "-":
         return "stdin"
     first = Path(inputs[0])
-    return (first.resolve().name if first.is_dir() else first.stem) or "text"
+    return (first.resolve().name if os.path.isdir(first) else first.stem) or "text"

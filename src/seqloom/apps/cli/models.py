@@ -12,6 +12,7 @@ from rich.table import Table
 
 from seqloom.apps.cli.console import add_row, emit_json, emit_table, figure, say
 from seqloom.errors import DataError, ModelFileError
+from seqloom.links import is_link
 
 __all__ = ["models"]
 
@@ -27,7 +28,8 @@ def models(
     They are ranked by bits/character, which means the same for characters, bytes and words; each has its own text.
     """
     if not directory.is_dir():
-        raise DataError(f"{directory}: no such directory. Give the directory that holds your models.")
+        what = "expected a directory, got a file" if directory.exists() else "no such directory"
+        raise DataError(f"{directory}: {what}. Give the directory that holds your models.")
     found = []
     for path in _model_directories(directory, _DEPTH):
         try:
@@ -46,10 +48,10 @@ def models(
 
 def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
     """Yield run directories and saved models, not going into either, nor through links."""
-    from seqloom.training.checkpoints import versions
+    from seqloom.storage.run import holds_checkpoints
 
     try:
-        found = (directory / "manifest.json").is_file() or bool(versions(directory))
+        found = (directory / "manifest.json").is_file() or holds_checkpoints(directory)
         children = [] if found or depth == 0 else sorted(directory.iterdir())
     except OSError as error:
         say(f"Left out: {directory}: {error.strerror}.", style="yellow")
@@ -57,13 +59,13 @@ def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
     if found:
         yield directory
     for child in children:
-        if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+        if child.is_dir() and not is_link(child) and not child.name.startswith("."):
             yield from _model_directories(child, depth - 1)
 
 
 def _describe(path: Path) -> dict[str, Any]:
+    from seqloom.storage.run import newest_files
     from seqloom.tasks.model_files import read_config
-    from seqloom.training.checkpoints import newest_files
 
     content, skipped = newest_files(path)
     for reason in skipped:

@@ -14,7 +14,7 @@ from rich.table import Table
 from seqloom.apps.cli.console import add_row, emit, emit_json, emit_table, figure, say, watched
 from seqloom.apps.cli.kinds import Number, Switch, Whole
 from seqloom.apps.cli.settings import Setting, read_settings, takes_settings
-from seqloom.errors import UsageError, did_you_mean, raise_together
+from seqloom.errors import Interrupted, UsageError, did_you_mean, raise_together
 
 if TYPE_CHECKING:
     from seqloom.probes import Probe
@@ -88,7 +88,7 @@ def probe(
                 found.append(result)
                 if as_json:
                     emit_json({**result.to_data(), "solved": result.solved})
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
         kept = f"kept in {out}; the same command goes on from there" if out else "lost; --out DIR would keep them"
         say(f"\nStopped. {len(found)} of {len(words) * seeds} runs were done. They are {kept}.", style="yellow")
         raise

@@ -42,6 +42,8 @@ def _remarks(evaluation: Evaluation) -> list[str]:
         lines[0] += f", {evaluation.unknown_share:.2%} <unk>"
     if evaluation.lanes > 1:
         lines.append(f"read as {evaluation.lanes} parallel parts")
+    if evaluation.remark:
+        lines.append(evaluation.remark)
     if evaluation.nats_per_token >= evaluation.baselines.get("uniform", math.inf):
         lines.append("No better than guessing: the model has learned nothing yet.")
     if evaluation.chosen_among > 1:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit, emit_json, figure
+from seqloom.apps.cli.console import emit, emit_json, figure, say
 from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.inputs import INPUTS, read_inputs
 from seqloom.apps.cli.loading import load_model, say_unknown
@@ -16,9 +16,11 @@ from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from seqloom.data import Files
-    from seqloom.tasks import TextScore
+    from seqloom.tasks import LanguageModel, TextScore
 
 __all__ = ["score"]
+
+_OTHERWISE = "This model learned from {}, and a whole file, scored as one text, is like nothing that it has seen."
 
 
 def score(
@@ -48,15 +50,17 @@ def score(
     by_word: Annotated[
         bool, typer.Option("--by-word", help="With --surprisal: for each word, the white space before it included.")
     ] = False,
-    bits: Annotated[bool, typer.Option("--bits", help="Print bits instead of nats; --json has both.")] = False,
+    bits: Annotated[bool, typer.Option("--bits", help="Print bits instead of nats; with --json beside them.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each text.")] = False,
 ) -> None:
-    """Print the log-probability of texts: columns log p, nats/token and text."""
+    """Print the log-probability of texts (each file, or with --lines each line): columns log p, nats/token and text."""
     refuse_without_effect(context, [(not surprisal, "without --surprisal", ("by_word",))])
     if text and files:
         raise UsageError("Give either files or --text, not both.")
     texts = list(text) if text else _texts(read_inputs(context, files or ["-"]), lines)
     loaded = load_model(model)
+    if not text and not lines:
+        _say_documents(loaded, texts)
     say_unknown("Scored as <unk>", loaded, [before, *texts])
     scores = loaded.score_texts(texts, context=before, end=end)
     if lines:
@@ -111,6 +115,20 @@ def _texts(files: Files, lines: bool) -> list[str]:
     if not texts:
         raise DataError(f"{files}: expected text to score, got none.")
     return texts
+
+
+def _say_documents(model: LanguageModel, texts: list[str]) -> None:
+    """Say that a file is no text of the kind that the model has learned from, where it holds several of these."""
+    from seqloom.data import Document, split_documents
+
+    document = Document(model.document)
+    if all([piece.text for piece in split_documents([text], document) if piece.text] == [text] for text in texts):
+        return
+    if document is Document.LINE:
+        say(f"{_OTHERWISE.format('single lines')} --lines scores each line.", style="yellow")
+    elif document is Document.BLANK_LINE:
+        advice = "--text takes one at a time, and `seqloom evaluate` divides files as in training."
+        say(f"{_OTHERWISE.format('what stands between blank lines')} {advice}", style="yellow")
 
 
 def _one_line(text: str) -> str:

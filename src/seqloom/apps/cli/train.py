@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
 
 __all__ = ["build_model", "train"]
+
+_SETTING = re.compile(r"^( *)(\w+)(?=:)", re.MULTILINE)
 
 
 @takes_settings(TRAIN_SETTINGS)
@@ -50,7 +53,7 @@ def train(
     settings = before | picked | given
     fitting = {setting.name: settings.pop(setting.name) for setting in FIT_SETTINGS if setting.name in settings}
     if isinstance(fitting.get("validation"), str):
-        fitting["validation"] = Path(fitting["validation"])
+        fitting["validation"] = read_inputs(context, [fitting["validation"]])
     model = build_model(settings, problems)
     if picked and not quiet:
         say("Picked by the size of the text: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
@@ -90,14 +93,13 @@ def build_model(settings: Mapping[str, Any], problems: Sequence[str] = ()) -> La
 
 
 def _as_flag(problem: str) -> str:
-    """The problem, where it begins with the name of a setting, with the flag that sets it.
+    """The problem, with the flags that set them for the settings that its lines begin with.
 
     >>> _as_flag("spec: expected words."), _as_flag("The disk is full.")
     ('--model: expected words.', 'The disk is full.')
     """
-    name, colon, rest = problem.partition(":")
     flags = {setting.name: setting.flag for setting in TRAIN_SETTINGS} | {"spec": "--model"}
-    return f"{flags.get(name, name)}{colon}{rest}"
+    return _SETTING.sub(lambda found: found[1] + flags.get(found[2], found[2]), problem)
 
 
 def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
@@ -105,8 +107,8 @@ def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[s
 
     Raises ``UsageError`` where the run was judged by a text of its own, which is not given again.
     """
+    from seqloom.storage.run import newest_valid, versions
     from seqloom.tasks.model_files import read_config
-    from seqloom.training.checkpoints import newest_valid, versions
 
     if not versions(run):
         return None, {}

@@ -29,7 +29,7 @@ TRAINING_SETTINGS = (
     Setting("learning_rate", Number(above=True), "Size of an update.", _TRAINING),
     Setting("weight_decay", Number(), "Pull of the weights towards zero.", _TRAINING),
     Setting("momentum", Number(0.0, 1.0), "Momentum of sgd.", _TRAINING),
-    Setting("schedule", Choice("constant", "cosine", "plateau"), "Course of the learning rate.", _TRAINING),
+    Setting("schedule", Choice("constant", "linear", "cosine", "plateau"), "Course of the learning rate.", _TRAINING),
     Setting("warmup_steps", Whole(0), "Steps in which the learning rate rises from zero.", _TRAINING),
     Setting("clip_norm", Number(above=True), "The longest gradient.", _TRAINING),
     Setting("clip_value", Number(above=True), "The largest element of a gradient.", _TRAINING),

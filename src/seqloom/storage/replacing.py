@@ -8,27 +8,32 @@ is set aside; what has a person's file in it is refused before anything moves.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from seqloom.errors import UsageError
-from seqloom.training.ownership import check_log, described, foreign, is_directory, remove
-from seqloom.training.reading import mode_of
-from seqloom.training.temporary import label_of, temporary_beside
-from seqloom.training.versions import versions
+from seqloom.storage.ownership import check_log, described, foreign, is_directory, remove, say_kept
+from seqloom.storage.reading import mode_of
+from seqloom.storage.temporary import label_of, temporary_beside
+from seqloom.storage.versions import versions
 
-__all__ = ["REPLACED", "drop_replaced", "put_back", "set_aside"]
+__all__ = ["REPLACED", "check_replaceable", "drop_replaced", "put_back", "set_aside"]
 
 REPLACED = "replaced"
 
 
-def set_aside(found: Sequence[Path], log: Path) -> None:
-    """Move the checkpoints of a run, in their order, and its log, out of the list of versions.
+def check_replaceable(found: Sequence[Path], log: Path) -> None:
+    """Raise ``UsageError`` naming what seqloom did not write in checkpoints, oldest first, or in their run's log."""
+    _refuse_foreign("The run is not replaced", found)
+    newest = found[-1] / log.name
+    check_log(log, newest.read_bytes() if mode_of(newest) else b"")
 
-    Raises ``UsageError`` naming what seqloom did not write in any of them.
+
+def set_aside(found: Sequence[Path], log: Path) -> None:
+    """Move checkpoints and log out of the list of versions, where :func:`check_replaceable` has nothing against it.
 
     >>> import tempfile
-    >>> from seqloom.training.directory import write_directory
+    >>> from seqloom.storage.directory import write_directory
     >>> run = Path(tempfile.mkdtemp())
     >>> write_directory(run / "step-00000120", {"config.json": b"{}"})
     >>> set_aside([run / "step-00000120"], run / "metrics.jsonl"); (run / "step-00000120").exists()
@@ -36,9 +41,7 @@ def set_aside(found: Sequence[Path], log: Path) -> None:
     >>> put_back(run, "metrics.jsonl"); os.listdir(run)
     ['step-00000120']
     """
-    _refuse_foreign("The run is not replaced", found)
-    newest = found[-1] / log.name
-    check_log(log, newest.read_bytes() if mode_of(newest) else b"")
+    check_replaceable(found, log)
     aside = temporary_beside(log, REPLACED)
     os.mkdir(aside)
     for version in found:
@@ -65,12 +68,14 @@ def put_back(run: Path, log: str) -> None:
         remove(aside)
 
 
-def drop_replaced(run: Path) -> None:
-    """Delete what was set aside."""
+def drop_replaced(run: Path, say: Callable[[str], None]) -> None:
+    """Delete what was set aside, and ``say`` what is kept of it because seqloom did not write it."""
     for aside in _set_aside(run):
+        kept: list[str] = []
         for name in os.listdir(aside):
-            remove(aside / name)
+            kept += [name if name == found else f"{name}/{found}" for found in remove(aside / name)]
         remove(aside)
+        say_kept(aside, kept, say)
 
 
 def _set_aside(run: Path) -> list[Path]:

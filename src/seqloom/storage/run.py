@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from seqloom.errors import SeqloomWarning, UsageError
-from seqloom.training.directory import storage_error, write_directory
-from seqloom.training.lock import RunLock
-from seqloom.training.ownership import check_log, described, remove
-from seqloom.training.reading import is_model, mode_of
-from seqloom.training.replacing import REPLACED, drop_replaced, put_back, set_aside
-from seqloom.training.temporary import label_of
-from seqloom.training.versions import (
+from seqloom.errors import UsageError, warn
+from seqloom.storage.directory import storage_error, write_directory
+from seqloom.storage.lock import LOCK, RunLock
+from seqloom.storage.ownership import check_log, remove, say_kept
+from seqloom.storage.reading import is_model, mode_of
+from seqloom.storage.replacing import REPLACED, check_replaceable, drop_replaced, put_back, set_aside
+from seqloom.storage.temporary import label_of
+from seqloom.storage.versions import (
     Version,
+    holds_checkpoints,
     is_run,
     name_for,
     newest_files,
@@ -32,7 +32,7 @@ from seqloom.training.versions import (
     versions,
 )
 
-__all__ = ["METRICS", "Run", "Version", "newest_files", "newest_valid", "refuse_run", "versions"]
+__all__ = ["METRICS", "Run", "Version", "holds_checkpoints", "newest_files", "newest_valid", "refuse_run", "versions"]
 
 METRICS = "metrics.jsonl"
 _KEPT = 2
@@ -43,8 +43,10 @@ class Run:
 
     ``model_files`` gives what makes a checkpoint a model directory (config.json, vocabulary.json, …); ``say`` is told
     what a user should know. ``latest`` is the checkpoint to resume from, or None. A directory that holds a run already
-    is refused, unless it is to be resumed (``resume``) or replaced (``force``): the old checkpoints are deleted once
-    the first new one is written, and are back in place if none ever is.
+    is refused, unless it is to be resumed (``resume``) or replaced (``force``): the old checkpoints are set aside by
+    ``begin``, deleted once the first new one is written, and are back in place if none ever is. To resume what is not
+    there is refused; in a directory without a checkpoint a new run begins, and that is said. What has saved nothing
+    leaves the directory as it was.
 
     >>> import tempfile
     >>> with Run(Path(tempfile.mkdtemp()) / "run", lambda: {"config.json": b"{}"}) as run:
@@ -62,38 +64,38 @@ class Run:
     ) -> None:
         self.path = Path(path).resolve()
         self.model_files = model_files
-        self.say: Callable[[str], None] = _warn
+        self.say: Callable[[str], None] = warn
         self.latest: Version | None = None
         self._kept: list[Path] = []
-        self._replacing = False
+        self._old: list[Path] = []
+        self._made: list[Path] = []
+        self._lock: RunLock | None = None
+        self._replacing = self._saved = False
         if resume and force:
             raise UsageError(
                 "Choose one: --resume continues the run in the directory, --force deletes it"
                 " (in Python resume=True, force=True)."
             )
-        try:
-            _check_path(Path(path), resume)
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = RunLock(self.path)
-        except OSError as error:
-            raise storage_error(error, self.path) from error
-        try:
-            self._open(resume, force)
-        except OSError as error:
-            self.close()
-            raise storage_error(error, self.path) from error
-        except BaseException:
-            self.close()
-            raise
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            try:
+                _check_path(Path(path), resume)
+                self._made = [one for one in (self.path, *self.path.parents) if not mode_of(one)]
+                self.path.mkdir(parents=True, exist_ok=True)
+                self._lock = RunLock(self.path)
+                self._open(resume, force)
+            except OSError as error:
+                raise storage_error(error, self.path) from error
+            undo.pop_all()
 
     def _open(self, resume: bool, force: bool) -> None:
         for name in os.listdir(self.path):
             if label_of(name) not in (None, REPLACED):
                 with contextlib.suppress(OSError):
-                    remove(self.path / name)
+                    say_kept(self.path / name, remove(self.path / name), self.say)
         if versions(self.path):
             with contextlib.suppress(OSError):
-                drop_replaced(self.path)
+                drop_replaced(self.path, self.say)
         else:
             put_back(self.path, METRICS)
         found = versions(self.path)
@@ -108,18 +110,32 @@ class Run:
             check_log(self.log_path, self.latest.files.get(METRICS, b""))
             self._prune()
         elif found:
-            set_aside(found, self.log_path)
-            self._replacing = True
+            check_replaceable(found, self.log_path)
+            self._old = found
         else:
             check_log(self.log_path, b"")
+            if resume:
+                self.say(f"There is no run at {self.path} to resume: a new one begins.")
 
     @property
     def log_path(self) -> Path:
         """Where the metrics are written as they come."""
         return self.path / METRICS
 
+    def begin(self) -> Path:
+        """Set the run that this one replaces aside, now that all is ready; return where the metrics are written."""
+        if self._old:
+            self._replacing = True
+            found, self._old = self._old, []
+            try:
+                set_aside(found, self.log_path)
+            except OSError as error:
+                raise storage_error(error, self.path) from error
+        return self.log_path
+
     def save(self, step: int, files: Mapping[str, bytes]) -> Path:
         """Write the checkpoint of a step, then delete all but the newest two, and the run that this one replaces."""
+        self.begin()
         target = self._place(step)
         try:
             write_directory(target, dict(self.model_files()) | dict(files))
@@ -128,10 +144,11 @@ class Run:
                 with contextlib.suppress(OSError):
                     remove(target)
             raise
+        self._saved = True
         if self._replacing:
             self._replacing = False
             with contextlib.suppress(OSError):
-                drop_replaced(self.path)
+                drop_replaced(self.path, self.say)
         self._kept = [*(version for version in self._kept if version != target), target]
         self._prune()
         return target
@@ -151,18 +168,26 @@ class Run:
         while len(self._kept) > _KEPT:
             old = self._kept.pop(0)
             with contextlib.suppress(OSError):
-                if names := remove(old):
-                    self.say(
-                        f"Kept {old}: it holds what seqloom did not write, or what was changed: {described(names)}."
-                    )
+                say_kept(old, remove(old), self.say)
 
     def close(self) -> None:
-        """Let other runs into the directory; a run that was to be replaced is back where nothing was saved."""
+        """Let other runs into the directory, which is as it was found where nothing was saved."""
         if self._replacing:
             self._replacing = False
             with contextlib.suppress(OSError, UsageError):
                 put_back(self.path, METRICS)
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release(remove=not self._saved and self._is_known_without_lock())
+        for folder in self._made:
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+
+    def _is_known_without_lock(self) -> bool:
+        """Whether the directory holds checkpoints, or nothing, so that a later run takes it with or without a lock."""
+        try:
+            return bool(versions(self.path)) or os.listdir(self.path) == [LOCK]
+        except OSError:
+            return False
 
     def __enter__(self) -> Run:
         return self
@@ -173,16 +198,15 @@ class Run:
         self.close()
 
 
-def _warn(text: str) -> None:
-    warnings.warn(text, SeqloomWarning, stacklevel=3)
-
-
 def _check_path(path: Path, resume: bool) -> None:
     if mode_of(path) and not path.is_dir():
         kind = "a link to nothing" if path.is_symlink() and not path.exists() else "the file"
         raise UsageError(f"Expected a directory for the run, got {kind} {path}.")
     if resume and not path.exists():
-        raise UsageError(f"There is no run to resume at {path}.")
+        raise UsageError(
+            f"There is no run to resume at {path}. Leave --resume (in Python resume=True) out to begin one, or make the"
+            " directory first, where a job that restarts always asks for it."
+        )
     if is_model(path):
         raise UsageError(f"{path} holds a saved model, not a run. Choose another directory for the run.")
     if path.exists() and os.listdir(path) and not is_run(path):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seqloom.errors import ModelFileError
-from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, listed_files
+from seqloom.storage.manifest import MANIFEST, MOST_MANIFEST_BYTES, listed_files
 
 __all__ = ["README", "is_model", "is_plain", "mode_of", "read_directory", "read_plain"]
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from seqloom.errors import ModelFileError, StorageError, UsageError
-from seqloom.training import directory
-from seqloom.training.directory import MANIFEST, read_directory, write_directory
-from tests.training.trees import everything
+from seqloom.storage import directory
+from seqloom.storage.directory import MANIFEST, read_directory, write_directory
+from tests.storage.trees import everything
 
 FILES = {"config.json": b"{}", "model.safetensors": b"weights" * 100}
 

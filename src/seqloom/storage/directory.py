@@ -16,11 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from seqloom.errors import StorageError, UsageError
-from seqloom.training.exchange import exchange
-from seqloom.training.manifest import MANIFEST, make_manifest
-from seqloom.training.ownership import described, foreign, is_directory, remove, stamps
-from seqloom.training.reading import mode_of, read_directory
-from seqloom.training.temporary import temporary_beside
+from seqloom.links import is_link
+from seqloom.storage.exchange import exchange
+from seqloom.storage.manifest import MANIFEST, make_manifest
+from seqloom.storage.ownership import described, foreign, is_directory, remove, stamps
+from seqloom.storage.reading import mode_of, read_directory
+from seqloom.storage.temporary import temporary_beside
 
 __all__ = ["MANIFEST", "read_directory", "storage_error", "write_directory", "write_file"]
 
@@ -113,7 +114,7 @@ def _check_place(target: Path) -> None:
     if not mode_of(target):
         return
     if not is_directory(target):
-        kind = "a link" if target.is_symlink() else "a file"
+        kind = "a link" if is_link(target) else "a file"
         raise UsageError(f"{target} is {kind}, which is not replaced by a directory. Choose another name.")
     for place, words in ((".", "the working directory"), (os.path.expanduser("~"), "your home directory")):
         with contextlib.suppress(OSError):

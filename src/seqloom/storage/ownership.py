@@ -11,19 +11,20 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.training.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited, listed_files
-from seqloom.training.reading import is_plain, mode_of, read_plain
-from seqloom.training.temporary import label_of, temporary_beside
+from seqloom.links import is_link
+from seqloom.storage.manifest import MANIFEST, MOST_MANIFEST_BYTES, is_unedited, listed_files
+from seqloom.storage.reading import is_plain, mode_of, read_plain
+from seqloom.storage.temporary import label_of, temporary_beside
 
-__all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remove", "stamps"]
+__all__ = ["check_log", "described", "foreign", "is_directory", "is_log", "remove", "say_kept", "stamps"]
 
 _SHOWN = 5
 _RECORD = b'{"step": '
-_is_junction = getattr(os.path, "isjunction", os.path.islink)  # Python 3.12 knows those of Windows
 
 
 def foreign(path: Path) -> list[str]:
@@ -82,7 +83,7 @@ def stamps(path: Path) -> dict[str, tuple[int, int, int]]:
 
 def is_directory(path: Path) -> bool:
     """Whether a path is a directory itself, not a link to one."""
-    return stat.S_ISDIR(mode_of(path)) and not _is_junction(path)
+    return stat.S_ISDIR(mode_of(path)) and not is_link(path)
 
 
 def is_log(content: bytes, earlier: bytes) -> bool:
@@ -114,6 +115,12 @@ def described(names: list[str]) -> str:
     """
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def say_kept(path: Path, names: list[str], say: Callable[[str], None]) -> None:
+    """Tell what is not deleted, for the sake of which foreign names in it; nothing where there are none."""
+    if names:
+        say(f"Kept {path}: it holds what seqloom did not write, or what was changed: {described(names)}.")
 
 
 def _listed(path: Path) -> dict[str, dict[str, Any]]:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import os
 import re
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.training.directory import storage_error
-from seqloom.training.lock import has_lock
-from seqloom.training.manifest import MANIFEST
-from seqloom.training.ownership import foreign, is_directory
-from seqloom.training.reading import is_model, read_directory
-from seqloom.training.temporary import label_of
+from seqloom.storage.directory import storage_error
+from seqloom.storage.lock import has_lock
+from seqloom.storage.manifest import MANIFEST
+from seqloom.storage.ownership import foreign, is_directory
+from seqloom.storage.reading import is_model, mode_of, read_directory
+from seqloom.storage.temporary import label_of
 
-__all__ = ["Version", "is_run", "name_for", "newest_files", "newest_valid", "refuse_run", "step_of", "versions"]
+__all__ = [
+    "Version",
+    "holds_checkpoints",
+    "is_run",
+    "name_for",
+    "newest_files",
+    "newest_valid",
+    "refuse_run",
+    "step_of",
+    "versions",
+]
 
 _VERSION = re.compile(r"step-(\d{8,})")
 _DIGITS = 8
 _SHOWN = 5
-_NO_MODELS = (".*", "replaced", "step-*", "damaged-*")
 
 
 class Version(NamedTuple):
@@ -38,6 +46,11 @@ def versions(path: Path) -> list[Path]:
     names = os.listdir(path) if path.is_dir() else []
     found = [path / name for name in names if _VERSION.fullmatch(name) and is_directory(path / name)]
     return sorted(found, key=lambda version: (step_of(version), len(version.name)))
+
+
+def holds_checkpoints(path: Path) -> bool:
+    """Whether one of the checkpoints in a directory, whole or not, bears more than its name: a manifest."""
+    return any(mode_of(version / MANIFEST) for version in versions(path))
 
 
 def step_of(version: Path) -> int:
@@ -84,7 +97,11 @@ def newest_valid(path: Path) -> Version:
 
 def newest_files(path: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files of a model directory, or of the newest whole checkpoint and why newer ones were passed over."""
-    if versions(path) and not is_model(path):
+    try:
+        holds_run = holds_checkpoints(path)
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}).") from error
+    if holds_run and not is_model(path):
         newest = newest_valid(path)
         return newest.files, newest.skipped
     if not os.path.exists(path / MANIFEST) and (models := _models_in(path)):
@@ -118,4 +135,4 @@ def _models_in(path: Path) -> list[Path]:
     """The models and runs right below a directory that is neither."""
     found = {manifest.parent for manifest in path.glob(f"*/{MANIFEST}")}
     found |= {manifest.parent.parent for manifest in path.glob(f"*/step-*/{MANIFEST}")}
-    return sorted(one for one in found if not any(fnmatch(one.name, pattern) for pattern in _NO_MODELS))
+    return sorted(one for one in found if not (one.name.startswith(".") or _VERSION.fullmatch(one.name)))

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from seqloom.errors import SeqloomError, StorageError, UsageError
-from seqloom.training import directory, ownership
-from seqloom.training.checkpoints import METRICS, Run, refuse_run, versions
-from seqloom.training.directory import read_directory, write_directory
+from seqloom.storage import directory, ownership
+from seqloom.storage.directory import read_directory, write_directory
+from seqloom.storage.ownership import foreign, remove
+from seqloom.storage.run import METRICS, Run, refuse_run, versions
+from seqloom.storage.temporary import label_of, temporary_beside
 from seqloom.training.log import MetricsLog
-from seqloom.training.ownership import foreign, remove
-from seqloom.training.temporary import label_of, temporary_beside
-from tests.training.trees import everything
+from tests.storage.trees import everything
 
 NAMES = [
     ".DS_Store", ".lock", ".tmp-metrics.jsonl", ".tmp-model-0123abcd", ".tmp-step-00000004-0123abcd", "README.md",
@@ -151,7 +151,7 @@ def train(world: World, steps: tuple[int, ...] = (2, 4, 6), how: dict[str, bool]
     with Run(world.target, **how) as run:
         run.say = [].append  # type: ignore[assignment]
         begin = 0 if run.latest is None else run.latest.step
-        log = MetricsLog(run.log_path, b"" if run.latest is None else run.latest.files[METRICS])
+        log = MetricsLog(run.begin(), b"" if run.latest is None else run.latest.files[METRICS])
         for step in steps:
             if world.mine and world.random.random() < 0.3:
                 world.paused = True

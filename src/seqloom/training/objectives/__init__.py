@@ -1,0 +1,11 @@
+"""What is minimised and what is measured, one file for each kind of target."""
+
+from __future__ import annotations
+
+from seqloom.training.objectives.classes import Classes
+from seqloom.training.objectives.labels import Labels
+from seqloom.training.objectives.next_token import NextToken
+from seqloom.training.objectives.numbers import Numbers
+from seqloom.training.objectives.objective import Objective, Sums, added
+
+__all__ = ["Classes", "Labels", "NextToken", "Numbers", "Objective", "Sums", "added"]

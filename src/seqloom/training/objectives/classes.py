@@ -1,0 +1,93 @@
+"""One class for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqloom.data.batch import Batch
+from seqloom.errors import UsageError
+from seqloom.training.objectives.objective import Objective, Sums, total
+
+__all__ = ["Classes", "macro_f1"]
+
+
+class Classes(Objective[Batch]):
+    """−ln p(class), for modules from x (B, T, …) and its lengths to scores (B, C).
+
+    Row b counts ``weights``[class of b] (None: all 1); the loss is the weighted mean. With ``smoothing`` s the target
+    gives 1 − s + s / C to the class and s / C to the others (Szegedy et al., 2016, "Rethinking the Inception
+    architecture"). Also measured: ``accuracy``, and ``macro_f1``, the mean F1 of the classes that came, which is
+    watched. Raises UsageError for weights that are not above 0 and a smoothing outside [0, 1).
+
+    >>> objective = Classes(2)
+    >>> counts = torch.tensor([[3.0, 1.0], [0.0, 4.0]], dtype=torch.float64)
+    >>> sums = {"weight": torch.tensor(8.0), "loss": torch.tensor(4.0), "confusion": counts}
+    >>> {name: round(value, 3) for name, value in objective.figures(sums).items()}
+    {'loss': 0.5, 'accuracy': 0.875, 'macro_f1': 0.873}
+    """
+
+    watched = "macro_f1"
+    higher_is_better = True
+
+    def __init__(self, classes: int, weights: Sequence[float] | None = None, smoothing: float = 0.0) -> None:
+        if not 0 <= smoothing < 1:
+            raise UsageError(f"smoothing: expected a share from 0 to below 1, got {smoothing!r}.")
+        if weights is not None and (len(weights) != classes or not all(weight > 0 for weight in weights)):
+            raise UsageError(f"weights: expected {classes} numbers above 0, one for each class, got {list(weights)}.")
+        self.classes = classes
+        self.smoothing = smoothing
+        self.weights = torch.ones(classes) if weights is None else torch.tensor(weights, dtype=torch.float32)
+
+    @classmethod
+    def balanced(cls, counts: Sequence[int], smoothing: float = 0.0) -> Self:
+        """Classes of which each counts as much as any other: weights N / (C · count), as in scikit-learn.
+
+        >>> Classes.balanced([30, 10]).weights
+        tensor([0.6667, 2.0000])
+        """
+        return cls(len(counts), [sum(counts) / (len(counts) * max(1, count)) for count in counts], smoothing)
+
+    def weight(self, batch: Batch) -> float:
+        """The weights of the classes of all rows."""
+        return float(self.weights[batch.targets.cpu()].double().sum())
+
+    def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
+        """The weighted mean of −ln p(class); nothing is handed on."""
+        return self._loss(module(batch.x, batch.length), batch.targets), None
+
+    @torch.no_grad()
+    def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
+        """Weight, loss, and the confusion (C, C): rows by their class, columns by that of the highest score."""
+        scores = module(batch.x, batch.length)
+        weight = torch.tensor(self.weight(batch), dtype=torch.float64)
+        pairs = batch.targets * self.classes + scores.argmax(-1)
+        confusion = torch.bincount(pairs, minlength=self.classes**2).view(self.classes, -1).cpu().double()
+        loss = total(self._loss(scores, batch.targets), weight)
+        return {"weight": weight, "loss": loss, "confusion": confusion}, None
+
+    def figures(self, sums: Sums) -> dict[str, float]:
+        """Loss, accuracy, and macro-F1."""
+        confusion = sums["confusion"]
+        accuracy = float(confusion.diagonal().sum() / confusion.sum())
+        return super().figures(sums) | {"accuracy": accuracy, "macro_f1": macro_f1(confusion)}
+
+    def _loss(self, scores: Tensor, targets: Tensor) -> Tensor:
+        weights = self.weights.to(scores.device)
+        each = functional.cross_entropy(scores.float(), targets, reduction="none", label_smoothing=self.smoothing)
+        return (each * weights[targets]).sum() / weights[targets].sum()
+
+
+def macro_f1(confusion: Tensor) -> float:
+    """The mean over the classes of 2 · right / (predicted + true), those that never came or were predicted left out.
+
+    >>> macro_f1(torch.tensor([[3.0, 1.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 0.0]]).double())
+    0.873015873015873
+    """
+    counted = confusion.sum(0) + confusion.sum(1)
+    seen = counted > 0
+    return float((2 * confusion.diagonal()[seen] / counted[seen]).mean())

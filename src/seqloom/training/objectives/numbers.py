@@ -1,0 +1,63 @@
+"""One number or several for each row."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqloom.data.batch import Batch
+from seqloom.training.objectives.objective import Objective, Sums
+
+__all__ = ["Numbers"]
+
+
+class Numbers(Objective[Batch]):
+    """The squared error, for modules from x (B, T, …) and its lengths to numbers (B,) or (B, K).
+
+    Also measured: ``mean_absolute_error``, and R² = 1 − Σ (y − ŷ)² / Σ (y − mean of y)² over all numbers as one. For
+    numbers whose mean is far larger than their spread, give a ``centre`` near the mean: R² is summed around it.
+    """
+
+    unit = "squared error"
+
+    def __init__(self, centre: float = 0.0) -> None:
+        self.centre = centre
+
+    def weight(self, batch: Batch) -> int:
+        """The numbers."""
+        return batch.targets.numel()
+
+    def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
+        """The mean squared error; nothing is handed on."""
+        return functional.mse_loss(module(batch.x, batch.length).float(), batch.targets.float()), None
+
+    @torch.no_grad()
+    def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
+        """Numbers, squared and absolute errors, targets and their squares."""
+        targets = batch.targets.double()
+        error = module(batch.x, batch.length).double() - targets
+        around = targets - self.centre
+        found = {
+            "squared": error.square().sum(),
+            "absolute": error.abs().sum(),
+            "targets": around.sum(),
+            "targets_squared": around.square().sum(),
+        }
+        weight = torch.tensor(targets.numel(), dtype=torch.float64)
+        return {"weight": weight} | {name: value.cpu() for name, value in found.items()}, None
+
+    def figures(self, sums: Sums) -> dict[str, float]:
+        """Mean squared and absolute error, and R²: nan where all targets are equal."""
+        weight, squared = float(sums["weight"]), float(sums["squared"])
+        if not weight:
+            return dict.fromkeys(("loss", "mean_absolute_error", "r2"), math.nan)
+        spread = float(sums["targets_squared"] - sums["targets"] ** 2 / sums["weight"])
+        return {
+            "loss": squared / weight,
+            "mean_absolute_error": float(sums["absolute"]) / weight,
+            "r2": 1 - squared / spread if spread > 0 else math.nan,
+        }
