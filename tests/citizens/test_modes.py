@@ -132,7 +132,7 @@ MIXED = [
     "SelfAttention",
 ]
 MIXED += ["attention to a window", "TransformerDecoder", "GRU", "GRUCell"]
-"""They make masks and places of their own, or zeros on the way back, which torch does not mix with distributed tensors."""
+"""They make masks, places or zeros of their own, which torch does not mix with distributed tensors."""
 
 
 @FAMILY(SUBJECTS, refuses=[subject for subject in SUBJECTS if subject.name in MIXED])
