@@ -47,10 +47,11 @@ def check(layer: Recurrent, x: Tensor) -> Tensor:
     return y
 
 
-def test_threads_share_no_stepper() -> None:
-    """Each of four threads carries its own sequence through one layer."""
-    layer, _ = stepping(hidden=64)
-    inputs = torch.randn(4, 200, 1, 4)
+@pytest.mark.parametrize("hidden", [64, 300])
+def test_threads_share_no_stepper(hidden: int) -> None:
+    """Each of eight threads carries its own sequence through one layer, alone or on two of torch's threads."""
+    layer, _ = stepping(hidden=hidden)
+    inputs = torch.randn(8, 50, 1, 4)
 
     def run(xs: Tensor) -> Tensor:
         with torch.no_grad():
@@ -60,7 +61,7 @@ def test_threads_share_no_stepper() -> None:
         return y
 
     wanted = [run(xs) for xs in inputs]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         assert all(torch.equal(a, b) for a, b in zip(pool.map(run, inputs), wanted, strict=True))
 
 

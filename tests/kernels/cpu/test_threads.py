@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from seqloom.cells import trace
-from seqloom.kernels.cpu.table import _meetings
-from seqloom.kernels.plan import Place, plan
+from seqloom.kernels.cpu.table import meetings
+from seqloom.kernels.plan import Place, one_step, plan
 from tests.kernels.cells import CELLS
 from tests.kernels.comparing import CPU, REFERENCE, Draw, assert_same, draw, outcome
 
@@ -56,11 +56,12 @@ def test_calls_from_several_threads_at_once(two_threads: None) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_nobody_writes_what_another_may_still_read(name: str) -> None:
     """A product reads all columns; others meet it before they overwrite them, in the next step too."""
-    made = plan(trace(CELLS[name], 8, 8).graph, True)
-    for program in (made.inference, made.training, made.backward):
-        meetings = _meetings(program)
+    graph = trace(CELLS[name], 8, 8).graph
+    made = plan(graph, True)
+    for program in (made.inference, made.training, made.backward, one_step(graph, apart=True)):
+        found = meetings(program)
         reading: set[str] = set()
-        for operation, meets in [*zip(program.operations, meetings, strict=True)] * 2:
+        for operation, meets in [*zip(program.operations, found, strict=True)] * 2:
             if meets:
                 reading = set()
             targets = getattr(operation, "stores", None) or getattr(operation, "targets", None) or [operation]
