@@ -81,6 +81,8 @@ def _by_reference(
     by_name = dict(zip(recurrence.names, parameters, strict=True))
     outputs, final = unroll(Call(plan.graph, by_name, x, states, lengths, randomness), plan.wanted)
     pairs = [(r, g) for r, g in zip((*outputs, *final), arriving, strict=True) if g is not None]
+    if not pairs:
+        return [None] * len(needed)
     leaves = [tensor for tensor, wanted in zip(tensors, needed, strict=True) if wanted]
     results, gradients = zip(*pairs, strict=True)
     found = iter(torch.autograd.grad(results, leaves, gradients, create_graph=twice, allow_unused=True))

@@ -71,6 +71,11 @@ class Packing(NamedTuple):
         """Whether all rows are whole, and tokens lie step by step."""
         return self.places is None and not self.row_by_row
 
+    @property
+    def scatters(self) -> bool:
+        """Whether ``scatter`` puts tokens into memory of its own."""
+        return self.places is not None and not self.row_by_row
+
     def tensors(self) -> tuple[Tensor, ...]:
         """The packing as tensors, of which ``packing_of`` makes it again; none where all rows are whole."""
         if self.order is None or self.places is None:

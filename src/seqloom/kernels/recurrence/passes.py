@@ -87,8 +87,10 @@ def forward(recurrence: Recurrence, inputs: Inputs, training: bool) -> Results:
         workspace.add_state(slot, packing.sort(state))
     run.all_steps(program, run.parameters, backwards=False)
     kept = (*packing.tensors(), *take(plan, workspace, streams)) if training else ()
-    shared = [training and is_kept(plan, slot) for slot in plan.outputs]
-    tokens = [workspace.owned(slot, is_shared) for slot, is_shared in zip(plan.outputs, shared, strict=True)]
+    tokens = [
+        workspace.tokens(slot) if packing.scatters else workspace.owned(slot, training and is_kept(plan, slot))
+        for slot in plan.outputs
+    ]
     outputs = tuple(packing.scatter(each).detach() for each in tokens)  # no views, so that they may be changed in place
     return Results(outputs, tuple(packing.unsort(workspace.final(slot)) for slot in plan.states), kept)
 
