@@ -20,7 +20,8 @@ from seqloom.storage.directory import write_directory
 from seqloom.storage.reading import read_directory
 from seqloom.storage.run import Run
 from seqloom.tasks.bodies import body_from_data, body_to_data
-from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
+from seqloom.tasks.model_directory import WEIGHTS, read_config
+from seqloom.tasks.model_files import describe, read_model
 from seqloom.training.snapshot import tensor_bytes
 from tests.storage.trees import everything
 from tests.tasks.conftest import RHYME, small
@@ -433,7 +434,7 @@ def test_a_device_that_is_not_there_is_said_before_a_run_is_touched(tmp_path: Pa
     run_of(tmp_path, 2)
     nowhere = small().set_params(training__device="cuda:99")
     with pytest.raises(UsageError, match="torch sees"):
-        nowhere.fit(tmp_path / "absent.txt", run=tmp_path / "run", force=True)
+        nowhere.fit(tmp_path / "text.txt", run=tmp_path / "run", force=True)
     with pytest.raises(UsageError, match="torch sees"):
         nowhere.fit(tmp_path / "text.txt", run=tmp_path / "new")
     assert not (tmp_path / "new").exists()

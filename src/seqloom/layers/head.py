@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from seqloom.choice import Choice
 from seqloom.errors import UsageError
-from seqloom.layers.choice import Choice
 from seqloom.layers.embedding import LearnedEmbedding
 from seqloom.layers.padding import first_real_step, last_real_step
 from seqloom.layers.protocol import SequenceLayer, check_lengths

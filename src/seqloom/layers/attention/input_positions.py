@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seqloom.choice import Choice
 from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.layers.attention.places import PlaceState, next_places, steps_after
-from seqloom.layers.choice import Choice
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from seqloom.choice import Choice
 from seqloom.errors import UsageError
-from seqloom.layers.choice import Choice
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
