@@ -31,7 +31,9 @@ def main() -> None:
     for column in columns():
         if chosen.columns and not any(word in column.name for word in chosen.columns):
             continue
-        for subject in (*column.rows, *(TORCHS if chosen.torch else ())):
+        names = {f"torch {subject.name}" for subject in column.rows}
+        theirs = [subject for subject in TORCHS if chosen.torch and subject.name in names]
+        for subject in (*column.rows, *theirs):
             if not chosen.rows or subject.name in chosen.rows:
                 _count(column, subject, totals)
     for whose, counts in totals.items():

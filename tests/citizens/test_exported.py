@@ -91,6 +91,7 @@ for place in sys.argv[1:]:
 """
 
 
+@pytest.mark.filterwarnings("ignore:.*_flat_weights.* were assigned during export")  # as torch's own
 def test_programs_run_in_a_new_process(tmp_path: Path) -> None:
     places = []
     for subject in (

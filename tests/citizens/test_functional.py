@@ -22,7 +22,7 @@ def output(subject: Subject, module: nn.Module, x: Tensor) -> Tensor:
 @FAMILY(SUBJECTS)
 def vmap_over_batches(subject: Subject) -> None:
     module, x = subject.module(), torch.stack([subject.x(), subject.x(seed=2)])
-    found = vmap(lambda one: output(subject, module, one))(x)
+    found = vmap(lambda one: output(subject, module, one), randomness="different")(x)
     assert_same([*found], [subject.wanted(module, one)[0] for one in x])
 
 
@@ -30,24 +30,21 @@ def vmap_over_batches(subject: Subject) -> None:
 def vmap_with_lengths(subject: Subject) -> None:
     module, x = subject.module(), torch.stack([subject.x(), subject.x(seed=2)])
     lengths = torch.tensor([[2, 5, 0], [5, 1, 3]])
-    found = vmap(lambda one, rows: module(one, None, rows)[0])(x, lengths)
+    found = vmap(lambda one, rows: module(one, None, rows)[0], randomness="different")(x, lengths)
     wanted = [subject.wanted(module, one, rows.tolist())[0] for one, rows in zip(x, lengths, strict=True)]
     assert_same([*found], wanted)
 
 
-@FAMILY(SUBJECTS)
+@FAMILY([subject for subject in SUBJECTS if subject.name != "esn"])
 def gradients_of_each_sample(subject: Subject) -> None:
     module, x = subject.module(), subject.x()
     weights = {name: weight.detach() for name, weight in module.named_parameters()}
 
     def loss(weights: dict[str, Tensor], row: Tensor) -> Tensor:
-        return functional_call(module, weights, (row[None],))[0].square().sum()
-
-    def loss_of_tensor(weights: dict[str, Tensor], row: Tensor) -> Tensor:
         found = functional_call(module, weights, (row[None],))
         return (found if isinstance(found, Tensor) else found[0]).square().sum()
 
-    found = vmap(grad(loss_of_tensor), (None, 0))(weights, x)
+    found = vmap(grad(loss), (None, 0), randomness="different")(weights, x)
     for k, row in enumerate(x):
         y = subject.wanted(module, row[None])[0]
         gradients = torch.autograd.grad(y.square().sum(), list(module.parameters()), allow_unused=True)

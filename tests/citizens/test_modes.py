@@ -131,8 +131,8 @@ MIXED = [
     "CausalSelfAttention",
     "SelfAttention",
 ]
-MIXED += ["attention to a window", "TransformerDecoder"]
-"""They make masks and places of their own, which torch does not mix with distributed tensors."""
+MIXED += ["attention to a window", "TransformerDecoder", "GRU", "GRUCell"]
+"""They make masks, places or zeros of their own, which torch does not mix with distributed tensors."""
 
 
 @FAMILY(SUBJECTS, refuses=[subject for subject in SUBJECTS if subject.name in MIXED])

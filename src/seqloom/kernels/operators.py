@@ -34,8 +34,8 @@ class _Recurrence(Operation[Call, tuple[Tensor, States]]):
     """Runs here and now where nobody looks, and as an operator where somebody does."""
 
     def __call__(self, call: Call) -> tuple[Tensor, States]:
-        if not is_seen(call.tensors) or left_to_torch(call.tensors):
-            return super().__call__(call)
+        if not is_seen(call.tensors) or left_to_torch(call.tensors) or len({one.device for one in call.tensors}) > 1:
+            return super().__call__(call)  # whose torch operations say what they think of it
         parameters = [call.parameters[name] for name in sorted(call.parameters)]
         randomness = list(call.randomness or ())
         run = _training_operator if _trains(call) else _operator

@@ -26,7 +26,7 @@ from torch._C._functorch import (
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
-from torch.compiler import assume_constant_result, is_compiling
+from torch.compiler import is_compiling
 from torch.nn import Parameter
 from torch.nn.utils._expanded_weights import ExpandedWeight
 from torch.utils._pytree import _register_namedtuple
@@ -161,9 +161,12 @@ def left_to_torch(tensors: Sequence[Tensor]) -> str | None:
 
 
 def constant(function: Function) -> Function:
-    """A function whose result a compiler takes for a constant, instead of tracing it."""
-    marked: Function = assume_constant_result(function)
-    return marked
+    """A function whose result a compiler takes for a constant, instead of tracing it.
+
+    That is torch.compiler.assume_constant_result, which would import the compiler for it (seconds).
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 from torch.library import custom_op
 
 from seqloom.errors import UsageError
@@ -88,7 +89,7 @@ def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int
         raise UsageError(
             f"{name} expected lengths of shape ({rows},), integers; got {tuple(lengths.shape)}, {lengths.dtype}.{hint}"
         )
-    if is_seen((lengths,)):
+    if is_seen((lengths,)) and (is_compiling() or not is_batched(lengths)):
         checked: Tensor = checked_lengths(lengths, time, name)
         return checked
     return _checked_values(lengths, time, name)

@@ -21,7 +21,7 @@ from seqloom.kernels.backend import TORCH, Kernel
 from seqloom.kernels.call import States
 from seqloom.kernels.symbolic import as_leaf, is_symbol
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN, RNN_TWINS, TWINS, Twin
-from seqloom.kernels.transforms import constant, is_foreign, is_traced_for_others
+from seqloom.kernels.transforms import constant, is_foreign, is_traced_for_others, may_transform
 from seqloom.nn.equations import graph_of, named
 from seqloom.nn.torchs_own import TorchsOwn
 
@@ -53,7 +53,8 @@ class _Step(TorchsOwn, nn.RNNCellBase):
         if x.dim() == 1:
             new = self._step(x[None], tuple(state[None] for state in states))
             return None if new is None else tuple(state[0] for state in new)
-        return None if not is_foreign((x,)) and OWN.choose(self) is not None else self._wished(x, states)
+        ours = is_foreign((x,)) or may_transform()  # torch's operation knows neither other classes nor vmap
+        return None if not ours and OWN.choose(self) is not None else self._wished(x, states)
 
     def _wished(self, x: Tensor, states: States) -> States | None:
         """The new states by the kernel that was asked for by name; None for shapes that torch has a message for."""
