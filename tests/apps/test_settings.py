@@ -32,18 +32,18 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     assert "unknown setting 'batchsize'. Did you mean 'batch_size'?" in message
     assert "learning_rate: expected a number above 0, got 'fast'." in message
     assert (
-        "tokens: expected one of characters, bytes, words, bpe, symbols; got 'word'. Did you mean 'words'?" in message
+        "tokens: expected one of characters, bytes, words, bpe, symbols, got 'word'. Did you mean 'words'?" in message
     )
     assert "reset: expected true or false, got 1." in message
     assert "--window: expected a whole number of at least 1, got '0'." in message
-    assert "--embedding: expected a whole number of at least 1 or 'one-hot'" in message
+    assert "--embedding: expected a whole number from 1 to 65536 or 'one-hot', got 'onehot'. Did you mean" in message
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("model = ", "not valid TOML"),
-        ("model = 3", "model: expected text, got 3."),
+        ("model = 3", "model: expected words such as 'lstm(256)', got 3."),
         ("[a]\nb = 1", "unknown setting 'a'"),
     ],
 )
