@@ -7,12 +7,18 @@ from seqloom.lazy import lazily
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
+    from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
-__all__ = ["LanguageModel", "TrainingSettings", "__version__"]
+__all__ = ["LanguageModel", "TrainingSettings", "__version__", "load"]
 
 __version__ = "0.1.0"
 
 __getattr__, __dir__ = lazily(
-    __name__, {"LanguageModel": "seqloom.tasks", "TrainingSettings": "seqloom.training.settings"}
+    __name__,
+    {
+        "LanguageModel": "seqloom.tasks",
+        "TrainingSettings": "seqloom.training.settings",
+        "load": "seqloom.tasks.registry",
+    },
 )

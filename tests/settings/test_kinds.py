@@ -16,10 +16,10 @@ from seqloom.settings import (
     LARGEST,
     POSITIVE,
     SHARE,
-    Choice,
     Either,
     Kind,
     Number,
+    OneOf,
     Range,
     Switch,
     Text,
@@ -39,18 +39,18 @@ TAKEN: list[tuple[Kind, Any, Any]] = [
     (Number(POSITIVE), np.int64(2), 2.0),
     (Number(SHARE), Fraction(1, 4), 0.25),
     (Switch(), True, True),
-    (Choice(("a", "b")), "b", "b"),
+    (OneOf(("a", "b")), "b", "b"),
     (Text(), "x", "x"),
-    (Either((Whole(), Choice(("one-hot",)))), np.int32(3), 3),
+    (Either((Whole(), OneOf(("one-hot",)))), np.int32(3), 3),
 ]
 REFUSED: list[tuple[Kind, Any]] = [
     *((Whole(COUNT), value) for value in (0, True, np.True_, "3", 3.0, np.float64(3), None, [], LARGEST + 1)),
     *((Number(SHARE), value) for value in (1, -0.1, math.nan, True, np.True_, "0.5", None, np.float32("nan"), 1j)),
     *((Number(POSITIVE), value) for value in (0, math.inf, -math.inf, 10**400, Decimal(1), np.array([1.0]))),
     *((Switch(), value) for value in (0, 1, "true", None, np.True_)),
-    *((Choice(("a", "b")), value) for value in ("c", 1, None, ["a"])),
+    *((OneOf(("a", "b")), value) for value in ("c", 1, None, ["a"])),
     *((Text(), value) for value in ("", " ", 1, None)),
-    *((Either((Whole(), Choice(("one-hot",)))), value) for value in ("two-hot", 1.5, True)),
+    *((Either((Whole(), OneOf(("one-hot",)))), value) for value in ("two-hot", 1.5, True)),
 ]
 
 
@@ -71,8 +71,8 @@ def test_values_that_are_none_of_a_kind_are_refused(kind: Kind, value: Any) -> N
 
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
-    [(Whole(), "12", 12), (Number(), "1e-3", 0.001), (Number(), "2", 2.0), (Choice(("a",)), "a", "a"),
-     (Text(), "12", "12"), (Either((Whole(), Choice(("one-hot",)))), "64", 64)],
+    [(Whole(), "12", 12), (Number(), "1e-3", 0.001), (Number(), "2", 2.0), (OneOf(("a",)), "a", "a"),
+     (Text(), "12", "12"), (Either((Whole(), OneOf(("one-hot",)))), "64", 64)],
 )  # fmt: skip
 def test_text_is_read(kind: Kind, text: str, value: Any) -> None:
     assert read("--it", kind, text) == value

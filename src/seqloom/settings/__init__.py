@@ -20,7 +20,7 @@ seqloom.errors.UsageError: 2 problems in the walk:
 """
 
 from seqloom.settings.flat import flat, flattened, nested
-from seqloom.settings.kinds import LARGEST, Choice, Either, Kind, Number, Switch, Text, Whole
+from seqloom.settings.kinds import LARGEST, Either, Kind, Number, OneOf, Switch, Text, Whole
 from seqloom.settings.range import COUNT, POSITIVE, SHARE, Range
 from seqloom.settings.record import Settings
 from seqloom.settings.setting import Key, Section, Setting, settings_of
@@ -31,11 +31,11 @@ __all__ = [
     "LARGEST",
     "POSITIVE",
     "SHARE",
-    "Choice",
     "Either",
     "Key",
     "Kind",
     "Number",
+    "OneOf",
     "Range",
     "Section",
     "Setting",

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from seqloom.errors import did_you_mean
 from seqloom.settings.range import Range
 
-__all__ = ["LARGEST", "Choice", "Either", "Kind", "Number", "Switch", "Text", "Whole"]
+__all__ = ["LARGEST", "Either", "Kind", "Number", "OneOf", "Switch", "Text", "Whole"]
 
 LARGEST = 2**63 - 1
 """The largest whole number that a tensor holds."""
@@ -120,10 +120,10 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Choice:
+class OneOf:
     """One of a few words; the members of a ``StrEnum`` are words too, and what is taken is a member.
 
-    >>> Choice(("adamw", "sgd")).take("adamv")
+    >>> OneOf(("adamw", "sgd")).take("adamv")
     Traceback (most recent call last):
     ValueError:  Did you mean 'adamw'?
     """
@@ -168,7 +168,7 @@ class Switch:
 class Either:
     """What one of several kinds takes; the first that does has it.
 
-    >>> kind = Either((Whole(), Choice(("one-hot",))))
+    >>> kind = Either((Whole(), OneOf(("one-hot",))))
     >>> kind.metavar, kind.parse("64"), kind.parse("one-hot"), kind.expected
     ('INT|one-hot', 64, 'one-hot', ('a whole number', "'one-hot'"))
     """

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
-from seqloom.settings.kinds import Choice, Either, Kind, Number, Switch, Text, Whole
+from seqloom.settings.kinds import Either, Kind, Number, OneOf, Switch, Text, Whole
 from seqloom.settings.range import Range
 from seqloom.settings.taking import read, take
 
@@ -104,9 +104,9 @@ def _kind(annotation: Any, bounds: Range, where: str) -> Kind:
     if annotation in plain:
         return plain[annotation]
     if get_origin(annotation) is Literal:
-        return Choice(get_args(annotation))
+        return OneOf(get_args(annotation))
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return Choice(tuple(annotation))
+        return OneOf(tuple(annotation))
     if hasattr(annotation, "as_kind"):
         kind: Kind = annotation.as_kind()
         return kind

@@ -56,7 +56,9 @@ def _body(settings: LanguageSettings, in_features: int) -> CausalLayer:
         raise UsageError("spec: this model was loaded without the code of its cells. Give it a spec to train.")
     if isinstance(settings.spec, str):
         # One stream of text has no end, so attention looks back as far as gradients flow.
-        body: Any = parse_spec(settings.spec).bounded(settings.window).build(in_features, dropout=settings.dropout)
+        spec = parse_spec(settings.spec).bounded(settings.window)
+        open_to_it = spec.layers > 1 and spec.dropout is None
+        body: Any = spec.build(in_features, dropout=settings.dropout if open_to_it else None)
     else:
         body = settings.spec(in_features)
     if not isinstance(body, CausalLayer):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from seqloom.errors import UsageError
-from seqloom.settings import COUNT, SHARE, Choice, Key, Range, Section, Settings
+from seqloom.settings import COUNT, SHARE, Key, OneOf, Range, Section, Settings
 from seqloom.settings.text import Document, Start, Tokens
 from seqloom.training.settings import TrainingSettings
 
@@ -44,7 +44,7 @@ class _Layers:
 
 
 @dataclass(frozen=True)
-class _TokensOrVocabulary(Choice):
+class _TokensOrVocabulary(OneOf):
     """A kind of value: a word for what one token is, or a vocabulary that is there already."""
 
     def take(self, value: object) -> "Tokens | Vocabulary":  # type: ignore[override]
