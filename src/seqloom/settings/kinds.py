@@ -7,7 +7,6 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Protocol, runtime_checkable
 
 from seqloom.errors import did_you_mean
 from seqloom.settings.range import Range
@@ -18,34 +17,31 @@ LARGEST = 2**63 - 1
 """The largest whole number that a tensor holds."""
 
 
-@runtime_checkable
-class Kind(Protocol):
+class Kind:
     """One kind of value; ``metavar`` stands for it in the help, ``expected`` (alternatives) in an error."""
 
     @property
-    def metavar(self) -> str: ...
+    def metavar(self) -> str:
+        raise NotImplementedError
 
     @property
-    def expected(self) -> Sequence[str]: ...
+    def expected(self) -> Sequence[str]:
+        raise NotImplementedError
 
     def parse(self, text: str) -> object:
         """What a flag's text says, or the text itself where it says no such value; never an error."""
-        ...
+        return text
 
     def take(self, value: object) -> object:
         """The value in its final type, or a ``ValueError`` whose words, if any, are a hint to the user."""
-        ...
+        raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Kind):
     """Any text that is not empty."""
 
-    metavar: str = "TEXT"
-    expected: Sequence[str] = ("text",)
-
-    def parse(self, text: str) -> str:
-        return text
+    metavar = "TEXT"
+    expected = ("text",)
 
     def take(self, value: object) -> str:
         if not isinstance(value, str) or not value.strip():
@@ -53,16 +49,31 @@ class Text:
         return value
 
 
+class Switch(Kind):
+    """Yes or no: a flag and its ``--no-`` twin, true or false in TOML."""
+
+    metavar = ""
+    expected = ("true", "false")
+
+    def take(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+
 @dataclass(frozen=True)
-class Whole:
+class _InRange(Kind):
+    range: Range = Range()
+
+
+class Whole(_InRange):
     """A whole number in a range, of Python or of numpy; True and False are none.
 
     >>> Whole().parse("32"), Whole().take(32)
     (32, 32)
     """
 
-    range: Range = Range()
-    metavar: str = "INT"
+    metavar = "INT"
 
     @property
     def expected(self) -> Sequence[str]:
@@ -86,16 +97,14 @@ class Whole:
         return number
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(_InRange):
     """A finite number in a range, of Python or of numpy. What is 1 stays 1: it is written so in files.
 
     >>> Number().parse("0.5"), Number().take(1)
     (0.5, 1)
     """
 
-    range: Range = Range()
-    metavar: str = "NUMBER"
+    metavar = "NUMBER"
 
     @property
     def expected(self) -> Sequence[str]:
@@ -120,7 +129,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class OneOf:
+class OneOf(Kind):
     """One of a few words; the members of a ``StrEnum`` are words too, and what is taken is a member.
 
     >>> OneOf(("adamw", "sgd")).take("adamv")
@@ -138,9 +147,6 @@ class OneOf:
     def expected(self) -> Sequence[str]:
         return (f"one of {', '.join(self.words)}" if len(self.words) > 1 else repr(str(self.words[0])),)
 
-    def parse(self, text: str) -> str:
-        return text
-
     def take(self, value: object) -> str:
         for word in self.words:
             if isinstance(value, str) and value == word:
@@ -149,23 +155,7 @@ class OneOf:
 
 
 @dataclass(frozen=True)
-class Switch:
-    """Yes or no: a flag and its ``--no-`` twin, true or false in TOML."""
-
-    metavar: str = ""
-    expected: Sequence[str] = ("true", "false")
-
-    def parse(self, text: str) -> str:
-        return text
-
-    def take(self, value: object) -> bool:
-        if not isinstance(value, bool):
-            raise ValueError
-        return value
-
-
-@dataclass(frozen=True)
-class Either:
+class Either(Kind):
     """What one of several kinds takes; the first that does has it.
 
     >>> kind = Either((Whole(), OneOf(("one-hot",))))

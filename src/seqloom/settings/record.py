@@ -66,18 +66,16 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class RecordOf:
+class RecordOf(Kind):
     """A kind of value: a record inside a record, as itself, as a mapping, or None for its defaults."""
 
     record: type[Settings]
-    metavar: str = ""
+
+    metavar = ""
 
     @property
     def expected(self) -> Sequence[str]:
         return (self.record.__name__, "None")
-
-    def parse(self, text: str) -> str:
-        return text
 
     def take(self, value: object) -> Settings:
         if isinstance(value, self.record):

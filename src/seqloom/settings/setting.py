@@ -18,18 +18,12 @@ from seqloom.settings.taking import read, take
 __all__ = ["Key", "Section", "Setting", "settings_of"]
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(str):
     """In an annotation: the heading that the setting stands under in the help."""
 
-    title: str
 
-
-@dataclass(frozen=True)
-class Key:
+class Key(str):
     """In an annotation: the name of the setting for people, where it is not the field's."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -94,8 +88,8 @@ def _setting(record: type, field: dataclasses.Field[Any], annotation: Any) -> Se
         optional=types.NoneType in parts,
         default=None if field.default is dataclasses.MISSING else field.default,
         help=_first(told, str, ""),
-        section=_first(told, Section, Section("Options")).title,
-        key=_first(told, Key, Key(field.name)).name,
+        section=_first(told, Section, "Options"),
+        key=_first(told, Key, field.name),
     )
 
 
@@ -114,4 +108,4 @@ def _kind(annotation: Any, bounds: Range, where: str) -> Kind:
 
 
 def _first(told: list[Any], kind: type, default: Any) -> Any:
-    return next((one for one in told if isinstance(one, kind)), default)
+    return next((one for one in told if type(one) is kind), default)

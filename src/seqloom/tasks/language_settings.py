@@ -3,12 +3,12 @@
 Nothing heavy is imported before it is needed: the command line reads its flags from here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from seqloom.errors import UsageError
-from seqloom.settings import COUNT, SHARE, Key, OneOf, Range, Section, Settings
+from seqloom.settings import COUNT, SHARE, Key, Kind, OneOf, Range, Section, Settings
 from seqloom.settings.text import Document, Start, Tokens
 from seqloom.training.settings import TrainingSettings
 
@@ -27,15 +27,11 @@ _WIDTH = Range(least=1, most=1 << 16)
 _MODEL, _TEXT, _TRAINING = Section("Model"), Section("Text"), Section("Training")
 
 
-@dataclass(frozen=True)
-class _Layers:
-    """A kind of value: a :data:`Body`, or None in a model that was loaded without the code of its cells."""
+class _Layers(Kind):
+    """A :data:`Body`, or None in a model that was loaded without the code of its cells."""
 
-    metavar: str = "WORDS"
-    expected: Sequence[str] = ("words such as 'lstm(256)'",)
-
-    def parse(self, text: str) -> str:
-        return text
+    metavar = "WORDS"
+    expected = ("words such as 'lstm(256)'",)
 
     def take(self, value: object) -> object:
         if value is None or callable(value) or (isinstance(value, str) and value.strip()):
@@ -43,9 +39,8 @@ class _Layers:
         raise ValueError
 
 
-@dataclass(frozen=True)
 class _TokensOrVocabulary(OneOf):
-    """A kind of value: a word for what one token is, or a vocabulary that is there already."""
+    """A word for what one token is, or a vocabulary that is there already."""
 
     def take(self, value: object) -> "Tokens | Vocabulary":  # type: ignore[override]
         if not isinstance(value, str):

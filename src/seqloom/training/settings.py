@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from seqloom.errors import did_you_mean
-from seqloom.settings import COUNT, LARGEST, POSITIVE, SHARE, Range, Section, Settings
+from seqloom.settings import COUNT, LARGEST, POSITIVE, SHARE, Kind, Range, Section, Settings
 
 __all__ = ["OptimiserName", "Precision", "ScheduleName", "TrainingSettings"]
 
@@ -42,15 +42,11 @@ _TRAINING, _LIMITS = Section("Training"), Section("Limits and checkpoints")
 _FROM_ZERO = Range(least=0)
 
 
-@dataclass(frozen=True)
-class Device:
-    """A kind of value: the name of a device."""
+class Device(Kind):
+    """The name of a device."""
 
-    metavar: str = "DEVICE"
-    expected: Sequence[str] = ("auto", "cpu", "mps", "cuda", "cuda:N")
-
-    def parse(self, text: str) -> str:
-        return text
+    metavar = "DEVICE"
+    expected = ("auto", "cpu", "mps", "cuda", "cuda:N")
 
     def take(self, value: object) -> str:
         kind, _, index = value.partition(":") if isinstance(value, str) else ("", "", "")

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from seqloom.settings import SHARE, Number, Range, Section, Settings, flat
+from seqloom.settings import SHARE, Kind, Number, Range, Section, Settings, flat
 from seqloom.tasks.language_settings import LanguageSettings
 
 __all__ = ["FIT_SETTINGS", "TRAIN_SETTINGS"]
 
 
-@dataclass(frozen=True)
-class ShareOrFile:
-    """A kind of value: a share, or the path of a file. What is a number is no path.
+class ShareOrFile(Kind):
+    """A share, or the path of a file. What is a number is no path.
 
     >>> ShareOrFile().take("held_out.txt"), ShareOrFile().parse("0.2")
     ('held_out.txt', 0.2)
     """
 
-    metavar: str = "SHARE|FILE"
-    expected: Sequence[str] = (f"a share {SHARE}, or a file",)
+    metavar = "SHARE|FILE"
+    expected = (f"a share {SHARE}, or a file",)
 
     def parse(self, text: str) -> float | str:
         return Number().parse(text)
