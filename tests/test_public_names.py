@@ -20,6 +20,8 @@ def test_every_public_name_is_there() -> None:
     ("statement", "absent"),
     [
         ("import seqloom", {"torch", "lightning_fabric", "rich", "tokenizers"}),
+        ("import seqloom.apps.cli.main", {"torch", "numpy", "lightning_fabric"}),
+        ("from seqloom.tasks import LanguageModel", {"lightning_fabric", "tokenizers", "matplotlib", "sklearn"}),
         ("from seqloom import LanguageModel", {"lightning_fabric", "tokenizers", "matplotlib", "sklearn", "typer"}),
     ],
 )

@@ -32,18 +32,18 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     assert "unknown setting 'batchsize'. Did you mean 'batch_size'?" in message
     assert "learning_rate: expected a number above 0, got 'fast'." in message
     assert (
-        "tokens: expected one of characters, bytes, words, bpe, symbols; got 'word'. Did you mean 'words'?" in message
+        "tokens: expected one of characters, bytes, words, bpe, symbols, got 'word'. Did you mean 'words'?" in message
     )
     assert "reset: expected true or false, got 1." in message
     assert "--window: expected a whole number of at least 1, got '0'." in message
-    assert "--embedding: expected a whole number of at least 1 or 'one-hot'" in message
+    assert "--embedding: expected a whole number from 1 to 65536 or 'one-hot', got 'onehot'. Did you mean" in message
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("model = ", "not valid TOML"),
-        ("model = 3", "model: expected text, got 3."),
+        ("model = 3", "model: expected words such as 'lstm(256)', got 3."),
         ("[a]\nb = 1", "unknown setting 'a'"),
     ],
 )
@@ -64,3 +64,17 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_numbers_are_finite_and_in_range(value: str) -> None:
     with pytest.raises(UsageError, match="--learning-rate: expected a number above 0"):
         read_settings(TRAIN_SETTINGS, {"learning_rate": value}, None)
+
+
+def test_every_setting_has_one_flag_of_its_own() -> None:
+    keys = [setting.key for setting in TRAIN_SETTINGS]
+    assert len(keys) == len(set(keys)) == 34
+    assert {"model", "dropout", "window", "learning_rate", "validation"} <= set(keys)
+    assert not {"spec", "training"} & set(keys)
+
+
+def test_a_number_is_no_file_to_validate_on() -> None:
+    assert read_settings(TRAIN_SETTINGS, {"validation": "0.2"}, None) == {"validation": 0.2}
+    assert read_settings(TRAIN_SETTINGS, {"validation": "a.txt"}, None) == {"validation": "a.txt"}
+    with pytest.raises(UsageError, match=r"--validation: expected a share from 0 to below 1, or a file, got '1\.5'"):
+        read_settings(TRAIN_SETTINGS, {"validation": "1.5"}, None)

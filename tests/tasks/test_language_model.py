@@ -113,6 +113,6 @@ def test_a_bidirectional_body_is_refused() -> None:
 
 
 def test_one_hot_inputs_of_a_large_vocabulary_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqloom.tasks.language_settings.WIDEST_ONE_HOT", 10)
+    monkeypatch.setattr("seqloom.tasks.language_network.WIDEST_ONE_HOT", 10)
     with pytest.raises(UsageError, match="too many for one-hot"):
         small(embedding="one-hot").fit([RHYME])

@@ -37,12 +37,12 @@ def test_every_problem_is_told_at_once() -> None:
     lines = str(caught.value).splitlines()
     assert lines[0] == "10 problems in the training settings:"
     assert [line.split(":")[0].strip() for line in lines[1:]] == [
-        "learningrate", "optimiser", "schedule", "learning_rate", "momentum", "accumulate", "seed", "steps", "minutes",
-        "device",
+        "learningrate", "optimiser", "learning_rate", "momentum", "schedule", "accumulate", "device", "seed", "steps",
+        "minutes",
     ]  # fmt: skip
     assert "Did you mean 'learning_rate'?" in lines[1]
     assert "Did you mean 'adam'?" in lines[2]
-    assert lines[4].strip() == "learning_rate: expected a number above 0, got nan."
+    assert lines[3].strip() == "learning_rate: expected a number above 0, got nan."
     assert caught.value.exit_code == 2
 
 

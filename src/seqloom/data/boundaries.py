@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import NamedTuple
 
+from seqloom.settings.text import Start
+
 __all__ = ["Boundaries", "Start"]
-
-
-class Start(StrEnum):
-    """The input from which the first token of a document is predicted."""
-
-    EOS = "eos"
-    ZERO = "zero"
 
 
 class Boundaries(NamedTuple):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from typing import NamedTuple
+
+from seqloom.settings.text import Document
 
 __all__ = ["Document", "Piece", "batch_pieces", "cut_pieces", "split_documents", "text_documents"]
 
@@ -13,14 +14,6 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _UNDECIDED = re.compile(r"(?:\n[ \t]*)+\Z")
 _LEADING_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 _LONGEST_UNDECIDED = 1 << 16
-
-
-class Document(StrEnum):
-    """What one document is. ``<eos>`` stands in place of the newlines that end it, except for FILE."""
-
-    FILE = "file"
-    LINE = "line"
-    BLANK_LINE = "blank-line"
 
 
 class Piece(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 from seqloom.data.bpe import BytePairs
 from seqloom.data.byte import Bytes
@@ -14,18 +13,9 @@ from seqloom.data.symbols import Symbols
 from seqloom.data.vocabulary import Vocabulary
 from seqloom.data.words import Words
 from seqloom.errors import ModelFileError, UsageError
+from seqloom.settings.text import Tokens
 
 __all__ = ["Tokens", "learn_vocabulary", "vocabulary_from_json"]
-
-
-class Tokens(StrEnum):
-    """What one token is."""
-
-    CHARACTERS = "characters"
-    BYTES = "bytes"
-    WORDS = "words"
-    BPE = "bpe"
-    SYMBOLS = "symbols"
 
 
 def learn_vocabulary(

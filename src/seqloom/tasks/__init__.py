@@ -1,10 +1,31 @@
-"""Estimators: one for each task that a user has."""
+"""Estimators: one for each task that a user has. Each is imported when it is first asked for."""
 
-from seqloom.tasks.estimator import Estimator, NotFittedError
-from seqloom.tasks.evaluation import Evaluation
-from seqloom.tasks.generation import Beam
-from seqloom.tasks.language_model import LanguageModel
-from seqloom.tasks.text_score import TextScore
-from seqloom.tasks.writing import Ending, Writing
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seqloom.lazy import lazily
+
+if TYPE_CHECKING:
+    from seqloom.tasks.estimator import Estimator, NotFittedError
+    from seqloom.tasks.evaluation import Evaluation
+    from seqloom.tasks.generation import Beam
+    from seqloom.tasks.language_model import LanguageModel
+    from seqloom.tasks.text_score import TextScore
+    from seqloom.tasks.writing import Ending, Writing
 
 __all__ = ["Beam", "Ending", "Estimator", "Evaluation", "LanguageModel", "NotFittedError", "TextScore", "Writing"]
+
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "Beam": "seqloom.tasks.generation",
+        "Ending": "seqloom.tasks.writing",
+        "Estimator": "seqloom.tasks.estimator",
+        "Evaluation": "seqloom.tasks.evaluation",
+        "LanguageModel": "seqloom.tasks.language_model",
+        "NotFittedError": "seqloom.tasks.estimator",
+        "TextScore": "seqloom.tasks.text_score",
+        "Writing": "seqloom.tasks.writing",
+    },
+)

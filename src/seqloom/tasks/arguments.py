@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-
-from seqloom.errors import UsageError
+from seqloom.settings import Range, Whole, take
 
 __all__ = ["whole_number"]
 
@@ -20,10 +18,5 @@ def whole_number(name: str, value: object, least: int) -> int:
     ...
     seqloom.errors.UsageError: length: expected a whole number of at least 0, got 2.5.
     """
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    if number is None or number < least:
-        raise UsageError(f"{name}: expected a whole number of at least {least}, got {value!r}.")
+    number: int = take(name, Whole(Range(least=least)), value)
     return number

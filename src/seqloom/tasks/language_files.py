@@ -93,7 +93,7 @@ def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
     try:
         if parameters.get("training") is not None:
             parameters["training"] = TrainingSettings.from_mapping(parameters["training"])
-        settings = LanguageSettings.read(parameters)
+        settings = LanguageSettings.from_mapping(parameters)
     except (UsageError, TypeError, KeyError, AttributeError) as error:
         raise ModelFileError(f"config.json is damaged: {error}") from error
     model, vocabulary = read_model(files, config)

@@ -257,7 +257,7 @@ class LanguageModel(Estimator):
         return model
 
     def _settings(self) -> LanguageSettings:
-        return LanguageSettings.read(self.get_params(deep=False))
+        return LanguageSettings.from_mapping(self.get_params(deep=False))
 
     def _take(self, fitted: Fitted) -> None:
         self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.boundaries.reset

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
-from seqloom.errors import raise_together
+from seqloom.settings import COUNT, POSITIVE, Range, Section, Settings
 
 __all__ = ["ProbeSettings"]
 
+_TRAINING, _LIMITS = Section("Training"), Section("Limits")
+_FROM_ZERO = Range(least=0)
+
 
 @dataclass(frozen=True)
-class ProbeSettings:
+class ProbeSettings(Settings):
     """Adam (Kingma & Ba, 2015) on fresh examples, its rate ``learning_rate`` after ``warmup_steps``.
 
     With ``cosine`` the rate falls to 0 over the run; ``clip_norm`` bounds the norm of the gradient (None: not at all).
@@ -28,33 +30,19 @@ class ProbeSettings:
       steps: expected a whole number of at least 1, got 0.
     """
 
-    learning_rate: float = 0.002
-    warmup_steps: int = 0
-    cosine: bool = False
-    clip_norm: float | None = 1.0
-    batch_size: int = 32
-    embedding: int | None = None
-    steps: int = 5000
-    minutes: float | None = None
-    to_the_end: bool = False
-    evaluate_every: int = 200
-    held_out: int = 1000
-    seed: int = 0
+    title = "the settings of the probe"
 
-    def __post_init__(self) -> None:
-        raise_together(self._problems(), "the settings of the probe")
-
-    def _problems(self) -> Iterator[str]:
-        for name, optional in (("learning_rate", ""), ("clip_norm", " or None"), ("minutes", " or None")):
-            value = getattr(self, name)
-            if not (_is_number(value) or (optional and value is None)):
-                yield f"{name}: expected a number above 0{optional}, got {value!r}."
-        for name in ("batch_size", "steps", "evaluate_every", "held_out", "warmup_steps", "seed", "embedding"):
-            value, least = getattr(self, name), 0 if name in ("warmup_steps", "seed") else 1
-            whole = type(value) is int and value >= least
-            if not (whole or (name == "embedding" and value is None)):
-                yield f"{name}: expected a whole number of at least {least}, got {value!r}."
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and 0 < float(value) < math.inf  # type: ignore[arg-type]
+    learning_rate: Annotated[float, POSITIVE, "Size of an update.", _TRAINING] = 0.002
+    warmup_steps: Annotated[int, _FROM_ZERO, "Steps in which it rises from zero.", _TRAINING] = 0
+    cosine: Annotated[bool, "Let it fall to zero over the run.", _TRAINING] = False
+    clip_norm: Annotated[float | None, POSITIVE, "The longest gradient.", _TRAINING] = 1.0
+    batch_size: Annotated[int, COUNT, "Examples of an update.", _TRAINING] = 32
+    embedding: Annotated[
+        int | None, COUNT, "Width of a learned embedding (default: one-hot up to 32 symbols).", _TRAINING
+    ] = None
+    steps: Annotated[int, COUNT, "Stop after so many updates.", _LIMITS] = 5000
+    minutes: Annotated[float | None, POSITIVE, "Stop after so much time.", _LIMITS] = None
+    to_the_end: Annotated[bool, "Go on after the probe is solved.", _LIMITS] = False
+    evaluate_every: Annotated[int, COUNT, "Steps between judgements.", _LIMITS] = 200
+    held_out: Annotated[int, COUNT, "Examples to judge on.", _LIMITS] = 1000
+    seed: Annotated[int, _FROM_ZERO] = 0

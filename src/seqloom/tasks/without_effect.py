@@ -16,7 +16,7 @@ def without_effect(settings: LanguageSettings, data: object, nothing_held_out: b
 
     >>> from seqloom.tasks import LanguageModel
     >>> model = LanguageModel(tokens="bytes", minimum_count=5)
-    >>> list(without_effect(LanguageSettings.read(model.get_params(deep=False)), None, False, False))
+    >>> list(without_effect(LanguageSettings.from_mapping(model.get_params(deep=False)), None, False, False))
     ["minimum_count: no effect with the tokens 'bytes'."]
     """
     tokens, training = settings.tokens, settings.training

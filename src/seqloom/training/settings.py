@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Mapping
-from enum import Enum, StrEnum
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
 
-from seqloom.errors import UsageError, did_you_mean, raise_together
+from seqloom.errors import did_you_mean
+from seqloom.settings import COUNT, LARGEST, POSITIVE, SHARE, Kind, Range, Section, Settings
 
 __all__ = ["OptimiserName", "Precision", "ScheduleName", "TrainingSettings"]
 
@@ -38,8 +38,25 @@ class Precision(StrEnum):
     BFLOAT16 = "bf16-mixed"
 
 
-@dataclasses.dataclass(frozen=True)
-class TrainingSettings:
+_TRAINING, _LIMITS = Section("Training"), Section("Limits and checkpoints")
+_FROM_ZERO = Range(least=0)
+
+
+class Device(Kind):
+    """The name of a device."""
+
+    metavar = "DEVICE"
+    expected = ("auto", "cpu", "mps", "cuda", "cuda:N")
+
+    def take(self, value: object) -> str:
+        kind, _, index = value.partition(":") if isinstance(value, str) else ("", "", "")
+        if value in self.expected[:-1] or (kind == "cuda" and index.isdecimal()):
+            return str(value)
+        raise ValueError(did_you_mean(str(value), self.expected[:-1]))
+
+
+@dataclass(frozen=True)
+class TrainingSettings(Settings):
     """How to train, and until when. A run ends at the first of its limits (``steps``, ``epochs``, ``minutes``).
 
     A *step* is one update of the weights, computed from ``accumulate`` windows. ``None`` switches a mechanism off,
@@ -55,133 +72,29 @@ class TrainingSettings:
       clip_norm: expected a number above 0 or None, got -1.0.
     """
 
-    optimiser: OptimiserName = OptimiserName.ADAMW
-    learning_rate: float = 0.002
-    weight_decay: float = 0.01
-    momentum: float = 0.9
-    schedule: ScheduleName = ScheduleName.COSINE
-    warmup_steps: int = 0
-    clip_norm: float | None = 1.0
-    clip_value: float | None = None
-    accumulate: int = 1
-    precision: Precision = Precision.FLOAT32
-    device: str = "auto"
-    seed: int = 0
-    steps: int | None = None
-    epochs: int | None = 10
-    minutes: float | None = None
-    patience: int | None = None
-    evaluate_every: int | None = None
-    log_every: int = 50
-    checkpoint_every_seconds: float | None = 60.0
-    checkpoint_every_steps: int | None = None
+    title = "the training settings"
 
-    def __post_init__(self) -> None:
-        problems = [problem for name in _ENUMS if (problem := self._coerce(name))]
-        problems += [
-            f"{name}: expected {rule.text}, got {value!r}."
-            for name, rule in _RULES.items()
-            if not rule.holds(value := getattr(self, name))
-        ]
+    optimiser: Annotated[OptimiserName, "The rule of the updates.", _TRAINING] = OptimiserName.ADAMW
+    learning_rate: Annotated[float, POSITIVE, "Size of an update.", _TRAINING] = 0.002
+    weight_decay: Annotated[float, _FROM_ZERO, "Pull of the weights towards zero.", _TRAINING] = 0.01
+    momentum: Annotated[float, SHARE, "Momentum of sgd.", _TRAINING] = 0.9
+    schedule: Annotated[ScheduleName, "Course of the learning rate.", _TRAINING] = ScheduleName.COSINE
+    warmup_steps: Annotated[int, _FROM_ZERO, "Steps in which the learning rate rises from zero.", _TRAINING] = 0
+    clip_norm: Annotated[float | None, POSITIVE, "The longest gradient.", _TRAINING] = 1.0
+    clip_value: Annotated[float | None, POSITIVE, "The largest element of a gradient.", _TRAINING] = None
+    accumulate: Annotated[int, COUNT, "Windows that one update sums over.", _TRAINING] = 1
+    precision: Annotated[Precision, "Numbers to compute with.", _TRAINING] = Precision.FLOAT32
+    device: Annotated[str, Device(), "auto, cpu, mps, cuda or cuda:N.", _TRAINING] = "auto"
+    seed: Annotated[int, Range(least=0, below=LARGEST + 1), "Seed of everything random.", _TRAINING] = 0
+    steps: Annotated[int | None, COUNT, "Stop after so many updates.", _LIMITS] = None
+    epochs: Annotated[int | None, COUNT, "Stop after so many passes over the text.", _LIMITS] = 10
+    minutes: Annotated[float | None, POSITIVE, "Stop after so much time, reading and scoring included.", _LIMITS] = None
+    patience: Annotated[int | None, COUNT, "Stop after so many evaluations without progress.", _LIMITS] = None
+    evaluate_every: Annotated[int | None, COUNT, "Steps between evaluations (default: one epoch).", _LIMITS] = None
+    log_every: Annotated[int, COUNT, "Steps between lines of metrics.jsonl.", _LIMITS] = 50
+    checkpoint_every_seconds: Annotated[float | None, POSITIVE, "Seconds between checkpoints.", _LIMITS] = 60.0
+    checkpoint_every_steps: Annotated[int | None, COUNT, "Steps between checkpoints.", _LIMITS] = None
+
+    def conflicts(self) -> Iterator[str]:
         if self.steps is None and self.epochs is None and self.minutes is None:
-            problems.append("steps, epochs, minutes: expected at least one limit, got none.")
-        if not _is_device(self.device):
-            problems.append(
-                f"device: expected auto, cpu, mps, cuda or cuda:N, got {self.device!r}."
-                + did_you_mean(str(self.device), ("auto", "cpu", "cuda", "mps"))
-            )
-        raise_together(problems, "the training settings")
-
-    def _coerce(self, name: str) -> str | None:
-        kind, value = _ENUMS[name], getattr(self, name)
-        try:
-            object.__setattr__(self, name, kind(value))
-        except ValueError:
-            words = [member.value for member in kind]
-            return f"{name}: expected one of {', '.join(words)}, got {value!r}." + did_you_mean(str(value), words)
-        return None
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> TrainingSettings:
-        """Build the settings from plain names and values (TOML, JSON, flags), naming every problem at once.
-
-        >>> TrainingSettings.from_mapping({"learning_rte": 1, "steps": 0})
-        Traceback (most recent call last):
-        ...
-        seqloom.errors.UsageError: 2 problems in the training settings:
-          learning_rte: no such setting. Did you mean 'learning_rate'?
-          steps: expected a whole number of at least 1 or None, got 0.
-        """
-        names = [field.name for field in dataclasses.fields(cls)]
-        problems = [f"{key}: no such setting.{did_you_mean(key, names)}" for key in values if key not in names]
-        try:
-            settings = cls(**{key: value for key, value in values.items() if key in names})
-        except UsageError as error:
-            problems += error.problems
-        raise_together(problems, "the training settings")
-        return settings
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Return plain values that JSON and TOML can hold, and ``from_mapping`` takes back."""
-        return {
-            field.name: value.value if isinstance(value := getattr(self, field.name), Enum) else value
-            for field in dataclasses.fields(self)
-        }
-
-
-def _is_device(text: object) -> bool:
-    if not isinstance(text, str):
-        return False
-    kind, _, index = text.partition(":")
-    return text in ("auto", "cpu", "mps", "cuda") or (kind == "cuda" and index.isdecimal())
-
-
-@dataclasses.dataclass(frozen=True)
-class _Range:
-    """The values that a setting may take."""
-
-    lowest: float
-    whole: bool = False
-    exclusive: bool = False
-    optional: bool = False
-    below: float = math.inf
-
-    def holds(self, value: object) -> bool:
-        if value is None:
-            return self.optional
-        if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
-            return False
-        above = value > self.lowest if self.exclusive else value >= self.lowest
-        return above and value < self.below
-
-    @property
-    def text(self) -> str:
-        kind = "a whole number" if self.whole else "a number"
-        bound = f"above {self.lowest:g}" if self.exclusive else f"of at least {self.lowest:g}"
-        upper = f" and below {self.below:g}" if self.below < math.inf else ""
-        return f"{kind} {bound}{upper}{' or None' if self.optional else ''}"
-
-
-_ENUMS: dict[str, type[Enum]] = {"optimiser": OptimiserName, "schedule": ScheduleName, "precision": Precision}
-_POSITIVE = _Range(0, exclusive=True)
-_MAYBE_POSITIVE = _Range(0, exclusive=True, optional=True)
-_COUNT = _Range(1, whole=True)
-_MAYBE_COUNT = _Range(1, whole=True, optional=True)
-_RULES = {
-    "learning_rate": _POSITIVE,
-    "weight_decay": _Range(0),
-    "momentum": _Range(0, below=1),
-    "warmup_steps": _Range(0, whole=True),
-    "clip_norm": _MAYBE_POSITIVE,
-    "clip_value": _MAYBE_POSITIVE,
-    "accumulate": _COUNT,
-    "seed": _Range(0, whole=True, below=2**63),
-    "steps": _MAYBE_COUNT,
-    "epochs": _MAYBE_COUNT,
-    "minutes": _MAYBE_POSITIVE,
-    "patience": _MAYBE_COUNT,
-    "evaluate_every": _MAYBE_COUNT,
-    "log_every": _COUNT,
-    "checkpoint_every_seconds": _MAYBE_POSITIVE,
-    "checkpoint_every_steps": _MAYBE_COUNT,
-}
+            yield "steps, epochs, minutes: expected at least one limit, got none."

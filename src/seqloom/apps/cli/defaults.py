@@ -46,19 +46,13 @@ def pick_defaults(size: int, given: Mapping[str, Any]) -> dict[str, Any]:
     >>> "model" in picked, "epochs" in picked, pick_defaults(300_000, {})["epochs"]
     (False, False, 12)
     """
-    pick = next(pick for pick in _PICKS if size < pick.below)
-    picked: dict[str, Any] = {
-        "model": pick.model,
-        "dropout": pick.dropout,
-        "batch_size": pick.batch_size,
-        "window": pick.window,
-        "learning_rate": pick.learning_rate,
-    }
+    picked = next(pick for pick in _PICKS if size < pick.below)._asdict()
+    (limit, most), evaluate_every, _ = map(picked.pop, ("limit", "evaluate_every", "below"))
     if given.get("validation") != 0:
         picked["patience"] = _PATIENCE
-        picked |= {"evaluate_every": pick.evaluate_every} if pick.evaluate_every else {}
-    if not any(limit in given for limit in LIMITS):
-        picked[pick.limit[0]] = pick.limit[1]
+        picked |= {"evaluate_every": evaluate_every} if evaluate_every else {}
+    if not any(one in given for one in LIMITS):
+        picked[limit] = most
     picked |= _smaller_windows(size, {**picked, **given}, given)
     return {name: value for name, value in picked.items() if name not in given}
 

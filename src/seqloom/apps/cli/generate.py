@@ -10,8 +10,8 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_json
 from seqloom.apps.cli.flags import refuse_without_effect
-from seqloom.apps.cli.kinds import LARGEST
 from seqloom.apps.cli.loading import load_model, say_unknown
+from seqloom.settings import LARGEST
 
 if TYPE_CHECKING:
     from seqloom.tasks import Beam, Writing

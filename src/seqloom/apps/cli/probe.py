@@ -12,36 +12,23 @@ import typer
 from rich.table import Table
 
 from seqloom.apps.cli.console import add_row, emit, emit_json, emit_table, figure, say, watched
-from seqloom.apps.cli.kinds import Number, Switch, Whole
-from seqloom.apps.cli.settings import Setting, read_settings, takes_settings
+from seqloom.apps.cli.settings import read_settings, takes_settings
 from seqloom.errors import Interrupted, UsageError, did_you_mean, raise_together
+from seqloom.settings import COUNT, Whole, flat, nested, read
+from seqloom.tasks.probe_settings import ProbeSettings
 
 if TYPE_CHECKING:
     from seqloom.probes import Probe
     from seqloom.tasks.probe_results import Point, ProbeResult
-    from seqloom.tasks.probe_settings import ProbeSettings
 
 __all__ = ["PROBE_SETTINGS", "probe"]
 
-_TRAINING, _LIMITS = "Training", "Limits"
 _BAR = 1000
 
-PROBE_SETTINGS = (
-    Setting("learning_rate", Number(above=True), "Size of an update (default: 0.002).", _TRAINING),
-    Setting("warmup_steps", Whole(0), "Steps in which it rises from zero (default: 0).", _TRAINING),
-    Setting("cosine", Switch(), "Let it fall to zero over the run (default: no-cosine).", _TRAINING),
-    Setting("clip_norm", Number(above=True), "The longest gradient (default: 1).", _TRAINING),
-    Setting("batch_size", Whole(1), "Examples of an update (default: 32).", _TRAINING),
-    Setting("embedding", Whole(1), "Width of a learned embedding (default: one-hot up to 32 symbols).", _TRAINING),
-    Setting("steps", Whole(1), "Stop after so many updates (default: 5000).", _LIMITS),
-    Setting("minutes", Number(above=True), "Stop after so much time.", _LIMITS),
-    Setting("to_the_end", Switch(), "Go on after the probe is solved (default: no-to-the-end).", _LIMITS),
-    Setting("evaluate_every", Whole(1), "Steps between judgements (default: 200).", _LIMITS),
-    Setting("held_out", Whole(1), "Examples to judge on (default: 1000).", _LIMITS),
-)
+PROBE_SETTINGS = flat(ProbeSettings)
 
 
-@takes_settings(PROBE_SETTINGS)
+@takes_settings(PROBE_SETTINGS, defaults=True)
 def probe(
     name: Annotated[
         str | None, typer.Argument(help="The probe; without it all are listed.", show_default=False)
@@ -68,11 +55,10 @@ def probe(
         _print_probes(as_json)
         return
     from seqloom.layers import parse_spec
-    from seqloom.tasks.probe_settings import ProbeSettings
     from seqloom.tasks.probe_table import run_probes
 
     chosen = _read_probe(name, sizes or [])
-    settings = ProbeSettings(**read_settings(PROBE_SETTINGS, flags, None))
+    settings = ProbeSettings(**nested(ProbeSettings, read_settings(PROBE_SETTINGS, flags, None)))
     words = dict.fromkeys(str(parse_spec(model)) for text in models or ["lstm(128)"] for model in _split(text))
     if plot is not None:
         from seqloom.inspection.learning_curves import check_picture
@@ -115,9 +101,9 @@ def _read_probe(name: str, sizes: Sequence[str]) -> Probe:
             problems.append(f"--set: {name} has no size {key!r}; it has {', '.join(known)}.{did_you_mean(key, known)}")
             continue
         try:
-            given[key] = Whole(1).read(value)
-        except ValueError as error:
-            problems.append(f"--set {key}: {error}")
+            given[key] = read(f"--set {key}", Whole(COUNT), value)
+        except UsageError as error:
+            problems += error.problems
     raise_together(problems)
     return kinds[name](**given)
 

@@ -5,34 +5,19 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.kinds import Kind
 from seqloom.errors import UsageError, did_you_mean, raise_together
+from seqloom.settings import Setting
 
-__all__ = ["Setting", "collect_settings", "read_settings", "takes_settings"]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting: ``batch_size`` in the TOML file is ``--batch-size`` on the command line."""
-
-    name: str
-    kind: Kind
-    help: str
-    panel: str = "Options"
-
-    @property
-    def flag(self) -> str:
-        return "--" + self.name.replace("_", "-")
+__all__ = ["collect_settings", "read_settings", "takes_settings"]
 
 
 def read_settings(table: Sequence[Setting], flags: Mapping[str, object | None], config: Path | None) -> dict[str, Any]:
-    """Return the settings that were given; a flag wins over the file.
+    """Return the settings that were given, by key; a flag wins over the file.
 
     Every problem of both is collected into one :class:`UsageError`.
     """
@@ -46,7 +31,7 @@ def collect_settings(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the good settings and the problems of the others; only a file that cannot be read is raised."""
     problems: list[str] = []
-    known = {setting.name: setting for setting in table}
+    known = {setting.key: setting for setting in table}
     given: dict[str, Any] = {}
     for key, value in (_read_toml(config) if config else {}).items():
         name = key.replace("-", "_")
@@ -60,14 +45,21 @@ def collect_settings(
     return given, problems
 
 
-def takes_settings(table: Sequence[Setting]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command whose last parameter is ``**flags`` one option for every setting of ``table``."""
+def takes_settings(
+    table: Sequence[Setting], defaults: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command whose last parameter is ``**flags`` one option for every setting of ``table``.
+
+    With ``defaults`` the help ends with them; without, what is not given is picked by the command.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command, eval_str=True)
         own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
         options = [
-            inspect.Parameter(s.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(s))
+            inspect.Parameter(
+                s.key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(s, _default(s) * defaults)
+            )
             for s in table
         ]
         command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
@@ -77,19 +69,30 @@ def takes_settings(table: Sequence[Setting]) -> Callable[[Callable[..., None]], 
     return decorate
 
 
-def _option(setting: Setting) -> Any:
+def _option(setting: Setting, default: str) -> Any:
+    text = setting.help.removesuffix(".") + default + "."
     if setting.kind.metavar == "":
         names = (f"{setting.flag}/--no-{setting.flag[2:]}",)
-        return Annotated[bool | None, typer.Option(*names, help=setting.help, rich_help_panel=setting.panel)]
-    option = typer.Option(setting.flag, metavar=setting.kind.metavar, help=setting.help, rich_help_panel=setting.panel)
+        return Annotated[bool | None, typer.Option(*names, help=text, rich_help_panel=setting.section)]
+    option = typer.Option(setting.flag, metavar=setting.kind.metavar, help=text, rich_help_panel=setting.section)
     return Annotated[str | None, option]
+
+
+def _default(setting: Setting) -> str:
+    """The default as a person would give it: `` (default: no-cosine)``; nothing for None."""
+    value = setting.default
+    if isinstance(value, bool):
+        value = ("" if value else "no-") + setting.flag[2:]
+    elif isinstance(value, float):
+        value = f"{value:g}"
+    return "" if value is None else f" (default: {value})"
 
 
 def _read(setting: Setting, value: object, where: str, given: dict[str, Any], problems: list[str]) -> None:
     try:
-        given[setting.name] = setting.kind.read(value)
-    except ValueError as error:
-        problems.append(f"{where}: {error}")
+        given[setting.key] = setting.read(value, where)
+    except UsageError as error:
+        problems += error.problems
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from seqloom.apps.cli.console import emit_json, quoted, say
 from seqloom.apps.cli.defaults import LIMITS, pick_defaults
 from seqloom.apps.cli.inputs import INPUTS, inputs_name, read_inputs
 from seqloom.apps.cli.settings import collect_settings, takes_settings
-from seqloom.apps.cli.train_settings import FIT_SETTINGS, TRAIN_SETTINGS, TRAINING_SETTINGS
+from seqloom.apps.cli.train_settings import FIT_SETTINGS, TRAIN_SETTINGS
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import UsageError, raise_together
+from seqloom.settings import flattened, nested
+from seqloom.tasks.language_settings import LanguageSettings
 
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
@@ -51,7 +53,7 @@ def train(
     begun, before = _run_before(run, given) if resume else (None, {})
     picked = {} if before else pick_defaults(source.size, given)
     settings = before | picked | given
-    fitting = {setting.name: settings.pop(setting.name) for setting in FIT_SETTINGS if setting.name in settings}
+    fitting = {setting.name: settings.pop(setting.key) for setting in FIT_SETTINGS if setting.key in settings}
     if isinstance(fitting.get("validation"), str):
         fitting["validation"] = read_inputs(context, [fitting["validation"]])
     model = build_model(settings, problems)
@@ -68,28 +70,18 @@ def train(
     _report(model, run, as_json)
 
 
-def build_model(settings: Mapping[str, Any], problems: Sequence[str] = ()) -> LanguageModel:
+def build_model(settings: dict[str, Any], problems: Sequence[str] = ()) -> LanguageModel:
     """Make the estimator that the settings describe; the problems of all parts come as one error."""
     from seqloom.tasks import LanguageModel
-    from seqloom.tasks.language_settings import LanguageSettings
-    from seqloom.training.settings import TrainingSettings
 
     found = list(problems)
-    names = {setting.name for setting in TRAINING_SETTINGS}
-    limits = {limit: settings.get(limit) for limit in LIMITS}
-    training = None
+    checked = LanguageSettings()
     try:
-        training = TrainingSettings(**{k: v for k, v in settings.items() if k in names} | limits)
-    except UsageError as error:
-        found += error.problems
-    arguments = {name: value for name, value in settings.items() if name not in names and name != "model"}
-    model = LanguageModel(settings["model"], training=training, **arguments)
-    try:
-        LanguageSettings.read(model.get_params(deep=False))
+        checked = LanguageSettings.from_mapping(nested(LanguageSettings, dict.fromkeys(LIMITS) | settings))
     except UsageError as error:
         found += error.problems
     raise_together(map(_as_flag, found))
-    return model
+    return LanguageModel(**vars(checked))
 
 
 def _as_flag(problem: str) -> str:
@@ -98,7 +90,7 @@ def _as_flag(problem: str) -> str:
     >>> _as_flag("spec: expected words."), _as_flag("The disk is full.")
     ('--model: expected words.', 'The disk is full.')
     """
-    flags = {setting.name: setting.flag for setting in TRAIN_SETTINGS} | {"spec": "--model"}
+    flags = {setting.name: setting.flag for setting in TRAIN_SETTINGS}
     return _SETTING.sub(lambda found: found[1] + flags.get(found[2], found[2]), problem)
 
 
@@ -114,8 +106,7 @@ def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[s
         return None, {}
     newest = newest_valid(run)
     config = read_config(newest.files)
-    stored = dict(config.parameters)
-    settings = {"model": stored.pop("spec"), **stored.pop("training"), **stored}
+    settings = flattened(LanguageSettings, config.parameters)
     if "held_out" in config.learned:
         settings["validation"] = config.learned["held_out"]
         if settings["validation"] is None and "validation" not in given:

@@ -1,0 +1,32 @@
+"""The words with which any task that reads text is told how; here, so that they can be listed without the readers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Document", "Start", "Tokens"]
+
+
+class Document(StrEnum):
+    """What one document is. ``<eos>`` stands in place of the newlines that end it, except for FILE."""
+
+    FILE = "file"
+    LINE = "line"
+    BLANK_LINE = "blank-line"
+
+
+class Start(StrEnum):
+    """The input from which the first token of a document is predicted."""
+
+    EOS = "eos"
+    ZERO = "zero"
+
+
+class Tokens(StrEnum):
+    """What one token is."""
+
+    CHARACTERS = "characters"
+    BYTES = "bytes"
+    WORDS = "words"
+    BPE = "bpe"
+    SYMBOLS = "symbols"
