@@ -28,8 +28,10 @@ from seqloom.training.fabric import pick_device
 from seqloom.training.log import History
 from seqloom.training.loop import fit as train
 from seqloom.training.objectives import NextToken
+from seqloom.training.open_run import open_run
 from seqloom.training.problem import Problem
 from seqloom.training.progress import Progress, show
+from seqloom.training.ranks import Ranks, join
 from seqloom.training.settings import TrainingSettings
 
 __all__ = ["fit"]
@@ -53,20 +55,24 @@ def fit(
     began = time.monotonic()
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
-    pick_device(settings.training)
-    data = source_of(data)
-    shown = show(progress) if isinstance(progress, bool | None) else progress
-    for sentence in without_effect(settings, data, _share(validation) == 0, preview is not None):
-        warn(sentence)
-    with enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."), ExitStack() as stack:
+    with ExitStack() as stack:
+        ranks = stack.enter_context(join())
+        stack.enter_context(ranks.one_voice())
+        pick_device(settings.training, ranks)
+        data = source_of(data)
+        progress = progress if ranks.first else False
+        shown = show(progress) if isinstance(progress, bool | None) else progress
+        for sentence in without_effect(settings, data, _share(validation) == 0, preview is not None):
+            warn(sentence)
+        stack.enter_context(enough_memory("Choose a smaller batch_size, window, vocabulary_size or spec."))
         shown.start()
         stack.callback(shown.stop)
-        run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
+        run = None if place is None else stack.enter_context(open_run(place, ranks, resume=resume, force=force))
         prepared = _prepare(settings, data, validation, place, run, shown)
         _check_time(settings.training, time.monotonic() - began)
         if prepared.parts.remark:
             shown.message(prepared.parts.remark)
-        return _train(prepared, run, preview, shown, began)
+        return _train(prepared, run, ranks, preview, shown, began)
 
 
 def _check_time(training: TrainingSettings, seconds: float) -> None:
@@ -155,6 +161,7 @@ def _with_seed(settings: LanguageSettings, seed: int) -> LanguageSettings:
 def _train(
     prepared: _Prepared,
     run: Run | None,
+    ranks: Ranks,
     preview: Callable[[Fitted], str] | None,
     progress: Progress,
     began: float,
@@ -175,7 +182,7 @@ def _train(
         after_evaluation=(lambda: preview(fitted)) if preview is not None else lambda: None,
     )
     try:
-        found = None if parts.held_out is None else _score(settings, fitted, parts, history, progress)
+        found = ranks.by_first(lambda: _score(settings, fitted, parts, history, progress))
     except KeyboardInterrupt:
         kept = (
             f"The model is whole in {run.path}; --resume (in Python resume=True) scores it."
@@ -197,10 +204,11 @@ def _with_time_to_score(training: TrainingSettings) -> TrainingSettings:
 
 def _score(
     settings: LanguageSettings, fitted: Fitted, parts: Parts, history: History, progress: Progress
-) -> Evaluation:
+) -> Evaluation | None:
     """The figures of the held-out text; where minutes are limited, of as much of it as can be read in the rest."""
     held_out, remark = parts.held_out, parts.remark
-    assert held_out is not None
+    if held_out is None:
+        return None
 
     def score(stream: Stream) -> Evaluation:
         return measure(fitted, stream, lambda done, total: progress.watch("scoring", done, total), _LONGEST_LANE)
