@@ -97,13 +97,16 @@ def fork(work: Callable[[], object], folder: Path, rank: int, count: int, port: 
         join.cache_clear()
         work()
         code = 0
+    except SystemExit as ended:
+        code = int(ended.code or 0)
     except SeqloomError as error:
         print(error, file=sys.stderr)
         code = error.exit_code
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stderr.flush()
+        sys.__stdout__.flush()
+        sys.__stderr__.flush()
         os._exit(code)
 
 
