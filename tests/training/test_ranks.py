@@ -17,6 +17,7 @@ from seqloom.storage.run import Run, newest_valid, versions
 from seqloom.training.fabric import pick_device
 from seqloom.training.open_run import open_run
 from seqloom.training.ranks import Ranks, join
+from seqloom.training.rows import restore_random
 from seqloom.training.settings import TrainingSettings
 from tests.training import together
 from tests.training.example import TinyModel, contents, fit, windows
@@ -221,3 +222,15 @@ def test_each_process_has_a_device_of_its_own(
     except UsageError as error:
         picked = str(error)
     assert found in picked
+
+
+def test_another_number_of_processes_is_said() -> None:
+    random = {"cpu": torch.get_rng_state(), "cpu.1": torch.get_rng_state()}
+    device = torch.device("cpu")
+    assert restore_random(Ranks(1, 2), random, device, 0) == ""
+    assert "begun by 2 processes, there is 1 now" in restore_random(Ranks(), random, device, 0)
+    del random["cpu.1"]
+    assert "begun by 1 process, there are 3 now" in restore_random(Ranks(2, 3), random, device, 0)
+    drawn = torch.rand(3)
+    restore_random(Ranks(1, 3), random, device, 0)
+    assert not torch.equal(torch.rand(3), drawn)
