@@ -7,17 +7,22 @@ if TYPE_CHECKING:
     from typing import Any
 
     from seqloom.tasks import LanguageModel
+    from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
-__all__ = ["LanguageModel", "TrainingSettings", "__version__"]
+__all__ = ["LanguageModel", "TrainingSettings", "__version__", "load"]
 
 __version__ = "0.1.0"
 
-_HOMES = {"LanguageModel": "seqloom.tasks", "TrainingSettings": "seqloom.training.settings"}
+_HOMES = {
+    "LanguageModel": "seqloom.tasks",
+    "TrainingSettings": "seqloom.training.settings",
+    "load": "seqloom.tasks.registry",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import an estimator when it is first asked for, so that ``import seqloom`` stays light."""
+    """Import what is named when it is first asked for, so that ``import seqloom`` stays light."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

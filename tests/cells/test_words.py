@@ -40,6 +40,8 @@ def test_parts_of_x_lie_side_by_side() -> None:
     [
         (lambda x, h: h if h else x, "cannot branch"),
         (lambda x, h: h if h > 0 else x, "cannot branch"),
+        (lambda x, h: h if h == 1 else x, "cannot branch"),
+        (lambda x, h: h if h != x else x, "cannot branch"),
         (lambda x, h: torch.tanh(h), "torch.tanh cannot be used"),
         (lambda x, h: h**2, "x \\* x"),
         (lambda x, h: h[0], "cannot be indexed"),

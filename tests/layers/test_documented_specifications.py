@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py")])
 QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"")
 WORD = "|".join(sorted(WORDS, key=len, reverse=True))
-SPECIFICATION = re.compile(rf"(\d+\*)?({WORD})(?![\w-])(\([^(){{}}…]*\))?( bidirectional)?( \+ .+)?")
+SPECIFICATION = re.compile(rf"(\d+\*)?({WORD})(?![\w-])(\([^(){{}}…]*\))?( bidirectional)?( \+ .+)?( with .+)?")
 INPUTS = re.compile(r"inputs of (\d+)|\.build\((?:in_features=)?(\d+)|in_features=(\d+)")
 ANY_WIDTH = (64, 67)
 """The embedding of a text without a width of its own is as wide as its vocabulary, whatever that is."""
@@ -47,11 +47,12 @@ def test_the_pages_show_some() -> None:
 @pytest.mark.parametrize(("text", "width"), FOUND)
 def test_what_the_pages_show_runs(text: str, width: int) -> None:
     spec = parse_spec(text).bounded(128)
+    dropout = 0.1 if spec.layers > 1 and spec.dropout is None else None
     with torch.device("meta"):
-        model = spec.build(width, dropout=0.1)
+        model = spec.build(width, dropout=dropout)
     large = sum(p.numel() for p in model.parameters()) > LARGE
     if not large:
-        model = spec.build(width, dropout=0.1)
+        model = spec.build(width, dropout=dropout)
     x = torch.zeros(2, 3, width, device="meta" if large else "cpu")
     y, state = model(x)
     assert y.shape == (2, 3, model.out_features)

@@ -12,6 +12,7 @@ from seqloom.cells import GRU, LSTM, Graph, affine
 from seqloom.errors import UsageError
 from seqloom.layers import (
     Bidirectional,
+    Block,
     LastHead,
     LearnedEmbedding,
     LearnedState,
@@ -21,6 +22,7 @@ from seqloom.layers import (
     Recurrent,
     StepHead,
     Window,
+    parse_spec,
     stack,
 )
 from seqloom.layers.state import from_tensors, map_state, select, where
@@ -76,7 +78,7 @@ def test_what_is_no_cell() -> None:
 def test_a_learned_initial_state_learns() -> None:
     layer = Recurrent(LSTM, 3, 4, LearnedState())
     layer(torch.randn(2, 3, 3))[0].sum().backward()
-    assert all(vector.grad is not None and vector.grad.any() for vector in layer.initial_vectors)
+    assert all(vector.grad is not None and vector.grad.any() for vector in layer.initial_vectors.parameters())
 
 
 def test_a_random_initial_state_is_decided_by_its_seed() -> None:
@@ -133,12 +135,64 @@ def test_the_start_symbol_is_the_zero_vector() -> None:
 
 def test_heads() -> None:
     y = torch.randn(2, 5, 4)
-    last = LastHead(4, 3)
+    last = LastHead(Recurrent(GRU, 2, 4), 3)
     torch.testing.assert_close(last(y, torch.tensor([5, 2])), last.linear(torch.stack([y[0, 4], y[1, 1]])))
     assert torch.equal(last(y, torch.tensor([0, 1]))[0], last.linear.bias)
     assert torch.allclose(StepHead(4, 3).probabilities(y).sum(-1), torch.ones(2, 5))
     logits = StepHead(4, 3, Link.SIGMOID)
     torch.testing.assert_close(logits.probabilities(y), torch.sigmoid(logits(y)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "gru(4) bidirectional",
+        "lstm(3) + gru(4) bidirectional",
+        "gru(4) bidirectional + norm",
+        "gru(4) bidirectional + positions + norm",
+        "gru(4) bidirectional + gru(5)",
+    ],
+)
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_head_reads_the_ends_where_each_reader_has_seen_all(words: str, residual: bool) -> None:
+    """A row of another length beside it changes nothing, and every step of the row counts in every feature."""
+    layer, x = parse_spec(words).build(6, residual=residual), torch.randn(3, 7, 6)
+    lengths, head = torch.tensor([7, 4, 0]), LastHead(layer, 2)
+    logits = head(layer(x, None, lengths)[0], lengths)
+    assert torch.equal(logits[2], head.linear.bias)
+    torch.testing.assert_close(logits[1:2], head(layer(x[1:2, :4])[0]))
+    read: list[torch.Tensor] = []
+    head.linear.register_forward_pre_hook(lambda _, given: read.append(given[0]))
+    for t in range(4):
+        changed = x.clone()
+        changed[:, t] += 1
+        for given in (x, changed):
+            head(layer(given, None, lengths)[0], lengths)
+        before, after = read[-2:]
+        assert bool((before[:2] != after[:2]).all()), f"step {t} is not in every feature"
+
+
+def test_the_ends_of_two_directions_are_their_final_states() -> None:
+    layer, lengths = Bidirectional(Recurrent(GRU, 3, 4), Recurrent(GRU, 3, 5)), torch.tensor([6, 1, 3])
+    y, state = layer(torch.randn(3, 6, 3), None, lengths)
+    head = LastHead(layer, 2)
+    torch.testing.assert_close(head(y, lengths), head.linear(torch.cat([state.forward.h, state.backward.h], -1)))
+
+
+@pytest.mark.parametrize("above", ["", " + norm"])
+def test_ends_that_no_step_has_seen_are_refused(above: str) -> None:
+    both_ways = Bidirectional(Recurrent(GRU, 4, 2), Recurrent(GRU, 4, 2))
+    plain, mixing = Block(both_ways), Block(both_ways, torch.nn.Linear(4, 4))
+    rest = [*parse_spec("norm").build(4).layers] if above else []
+    assert LastHead(stack([plain, *rest]), 3).forward_features == 2  # type: ignore[list-item]
+    with pytest.raises(UsageError, match=r"mixes both directions at each step"):
+        LastHead(stack([mixing, *rest]), 3)  # type: ignore[list-item]
+    assert LastHead(stack([mixing, *rest, Recurrent(GRU, 4, 5)]), 3).forward_features == 5  # type: ignore[list-item]
+
+
+def test_a_head_asks_for_the_layer_whose_ends_it_reads() -> None:
+    with pytest.raises(UsageError, match=r"as in LastHead\(layer, 3\); got 8"):
+        LastHead(8, 3)
 
 
 def test_a_user_defined_cell_in_a_copied_layer() -> None:

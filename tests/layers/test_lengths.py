@@ -109,7 +109,7 @@ def of_reservoir(feedback: bool) -> Entrance:
 
 
 def of_head() -> Entrance:
-    head, x = LastHead(WIDTH, 2), torch.randn(ROWS, TIME, WIDTH)
+    head, x = LastHead(Recurrent(GRU, WIDTH, WIDTH), 2), torch.randn(ROWS, TIME, WIDTH)
     return lambda lengths: head(x, lengths)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import defaultdict
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqloom.cells import GRU, LRU, LSTM, Constant, GRUResetAfter, IndRNN, Uniform, Zoneout
-from seqloom.errors import UsageError
+from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.layers import (
     Bidirectional,
     CausalLayer,
@@ -51,9 +55,13 @@ from seqloom.layers.words.word import Option
         ("lstm(forget_bias=1E2)", "lstm(forget_bias=100)"),
         ("lstm(forget_bias=2.5e-1)", "lstm(forget_bias=0.25)"),
         ("lstm(forget_bias=1e+2)", "lstm(forget_bias=100)"),
+        ("2*lstm(8) with dropout=.5", "2*lstm(8) with dropout=0.5"),
+        ("2*lstm(8)  with residual = true dropout=0", "2*lstm(8) with dropout=0 residual=true"),
+        ("lstm(8) bidirectional + gru(4) bidirectional with residual=false", None),
     ],
 )
-def test_a_specification_in_normal_form(text: str, normal: str) -> None:
+def test_a_specification_in_normal_form(text: str, normal: str | None) -> None:
+    normal = normal or text
     assert str(parse_spec(text)) == normal
     assert str(parse_spec(normal)) == normal
 
@@ -84,7 +92,7 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("lstm(+2)", "found '+'", 5),
         ("lstm(forget_bias=+1)", "Expected a number, found '+'", 17),
         ("lstm(forget_bias=1.)", "'.' has no meaning here", 18),
-        ("lstm(8)-2*gru(4)", "Expected '+' or the end, found '-2'", 7),
+        ("lstm(8)-2*gru(4)", "Expected '+', 'with' or the end, found '-2'", 7),
         ("2 lstm", "Expected '*'", 2),
         ("lstm(forget_bias=1e999)", "up to 1e+06", 17),
         ("99*lstm", "from 1 to 64", 0),
@@ -98,7 +106,15 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("gru(reset before)", "Expected '='", 10),
         ("lstm(4", "Expected ',' or ')'", 6),
         ("lstm lstm", "Expected 'bidirectional'", 5),
-        ("lstm)", "Expected '+' or the end", 4),
+        ("lstm)", "Expected '+', 'with' or the end", 4),
+        ("2*lstm wiht dropout=0.5", "Did you mean 'with'?", 7),
+        ("2*lstm with", "Expected an option (dropout, residual)", 11),
+        ("2*lstm with drop=0.5", "Did you mean 'dropout'?", 12),
+        ("2*lstm with dropout=1.5", "from 0 to below 1, found 1.5", 20),
+        ("2*lstm with dropout=0.5 dropout=0.5", "given twice", 24),
+        ("2*lstm with dropout=0.5, residual=true", "Expected '+', 'with' or the end, found ','", 23),
+        ("2*lstm with dropout=0.5 + gru", "or the end, found '+'", 24),
+        ("with dropout=0.5", "No layer is called 'with'", 0),
         ("lstm + ", "Expected a layer", 7),
         ("", "Expected a layer", 0),
         ("lstm ; gru", "';' has no meaning here", 5),
@@ -160,6 +176,7 @@ CHOICES = [
 
 
 @pytest.mark.parametrize("text", [*(f"{name}(64)" for name in WORDS), *CHOICES])
+@pytest.mark.filterwarnings("ignore:length=2048 has no effect")
 def test_every_option_is_recognised_in_the_layer_that_it_builds(text: str) -> None:
     model = parse_spec(text).build(64)
     assert str(spec_of(model)) == text
@@ -196,10 +213,76 @@ def test_a_last_block_that_normalises_before_its_parts_gets_a_last_norm(text: st
 @pytest.mark.parametrize("residual", [False, True])
 def test_a_last_norm_stands_outside_dropout_and_residual_connections(residual: bool) -> None:
     torch.manual_seed(0)
-    model, x = parse_spec("mingru(8)").build(8, dropout=0.9, residual=residual).train(), torch.randn(2, 5, 8)
+    with pytest.warns(SeqloomWarning, match=r"dropout=0\.9 has no effect"):
+        model = parse_spec("mingru(8)").build(8, dropout=0.9, residual=residual)
+    x = torch.randn(2, 5, 8)
     (block,) = model.layers
     y = block(x)[0] + (x if residual else 0)
     torch.testing.assert_close(model(x)[0], torch.nn.functional.rms_norm(y, (8,), eps=1e-5))
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("dropout", [0.0, 0.25])
+def test_what_is_between_the_layers_is_printed_back(dropout: float, residual: bool) -> None:
+    model = parse_spec("2*lstm(8) + gru(8)").build(8, dropout=dropout, residual=residual)
+    again = parse_spec(str(spec_of(model))).build(8)
+    assert (again.dropout.p, again.residual) == (dropout, residual)
+    assert spec_of(again) == spec_of(model)
+    assert parse_spec("lstm(8)").bounded(4) == parse_spec("lstm(8)")
+    bounded = parse_spec("2*lstm(8) with dropout=0.5 residual=true").bounded(4)
+    assert (bounded.dropout, bounded.residual) == (0.5, True)
+
+
+def test_what_is_between_the_layers_is_given_once() -> None:
+    spec = parse_spec("2*lstm(8) with dropout=0.5 residual=true")
+    assert spec.build(3, dropout=0.5, residual=True).dropout.p == 0.5
+    with pytest.raises(UsageError, match=r"has dropout=0\.5, but 0 is asked for"):
+        spec.build(3, dropout=0.0)
+    with pytest.raises(UsageError, match="has residual=true, but false is asked for"):
+        spec.build(3, residual=False)
+
+
+@pytest.mark.parametrize("text", ["lstm(8)", "lstm(8) bidirectional", "transformer(8)", "lstm(8) with dropout=0.9"])
+def test_a_dropout_without_effect_is_said(text: str) -> None:
+    with pytest.warns(SeqloomWarning, match=r"dropout=0\.9 has no effect: it acts between layers"):
+        model = parse_spec(text).build(8, dropout=0.9)
+    assert spec_of(model).dropout == 0.9
+
+
+def test_a_length_without_effect_is_said() -> None:
+    with pytest.warns(SeqloomWarning, match="length=9 has no effect: sinusoidal positions have no table"):
+        parse_spec("positions(length=9)").build(8)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_option_has_an_effect_or_says_so(word: str) -> None:
+    """On parameters, outputs of training or evaluation, or on what is learned."""
+    default = effects(f"{word}(8)")
+    for name, option in WORDS[word].options.items():
+        tried = [value for value in OTHERS[option.kind] or list(option.kind) if value != option.default]
+        found = [effects(f"{word}(8, {name}={text_of(value)})") for value in tried]
+        assert any(one not in (None, default) for one in found), f"{name} has no effect"
+
+
+OTHERS: dict[type, list[Any]] = defaultdict(list, {bool: [False, True], int: [1, 2, 3, 5, 16], float: [0.3, 0.95]})
+
+
+def effects(text: str) -> object:
+    """What a layer of these words has and does; None where such a value does not fit."""
+    torch.manual_seed(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SeqloomWarning)
+            layer = parse_spec(text).build(8)
+    except UsageError:
+        return None
+    except SeqloomWarning as warning:
+        return str(warning)
+    x, outputs = torch.randn(1, 20, 8), []
+    for training in (True, False):
+        torch.manual_seed(1)
+        outputs.append(layer.train(training)(x)[0].tolist())
+    return [(weight.shape, weight.requires_grad) for weight in layer.parameters()], outputs
 
 
 def test_a_stack_with_another_last_norm_has_no_specification() -> None:

@@ -204,7 +204,7 @@ def test_what_has_no_effect_where_nothing_is_held_out() -> None:
 
 def test_minutes_that_are_over_before_training_are_refused(tmp_path: Path) -> None:
     training = TrainingSettings(minutes=1e-6, epochs=None, device="cpu")
-    with pytest.raises(UsageError, match="minutes: 1e-06 were over when the text was read"):
+    with pytest.raises(UsageError, match="minutes: 1e-06 were over when the data were read"):
         small(training=training).fit([RHYME], run=tmp_path / "run")
     assert not list((tmp_path / "run").glob("step-*"))
 

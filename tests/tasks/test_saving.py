@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.utils import parametrizations, parametrize, prune
 
 from seqloom import LanguageModel
 from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
@@ -18,7 +19,9 @@ from seqloom.models.token_model import TokenModel
 from seqloom.storage.directory import write_directory
 from seqloom.storage.reading import read_directory
 from seqloom.storage.run import Run
-from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
+from seqloom.tasks.bodies import body_from_data, body_to_data
+from seqloom.tasks.model_directory import WEIGHTS, read_config
+from seqloom.tasks.model_files import describe, read_model
 from seqloom.training.snapshot import tensor_bytes
 from tests.storage.trees import everything
 from tests.tasks.conftest import RHYME, small
@@ -66,6 +69,65 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path, changes: dict[str, Any]
     loaded.save(tmp_path / "again")
     first, second = read_directory(tmp_path / "model"), read_directory(tmp_path / "again")
     assert {name for name in first if first[name] != second.get(name)} <= {"metrics.jsonl"}
+
+
+@pytest.mark.parametrize("spec", ["gru(4)", "2*gru(4)", "2*gru(4) with dropout=0.5 residual=true"])
+def test_dropout_between_layers_is_that_of_the_words_or_of_the_model(tmp_path: Path, spec: str) -> None:
+    """No warning for a model of one layer: its dropout acts before the head."""
+    model = small(spec, dropout=0.25).fit([RHYME])
+    model.save(tmp_path / "model")
+    body = LanguageModel.load(tmp_path / "model").model_.body
+    assert model.model_.body.dropout.p == body.dropout.p == {"gru(4)": 0.0, "2*gru(4)": 0.25}.get(spec, 0.5)
+    assert body.residual == ("residual" in spec)
+
+
+def test_an_older_model_of_one_layer_that_has_a_dropout_between_layers_loads() -> None:
+    data = body_to_data(stack([Recurrent(LSTM, 4, 4)]))
+    assert isinstance(body_from_data(data | {"dropout": 0.5}, 4), CausalLayer)
+
+
+def test_the_words_of_a_body_made_by_hand_are_saved_whole(tmp_path: Path) -> None:
+    def body(in_features: int) -> CausalLayer:
+        made = stack([Recurrent(LSTM, in_features, 4), Recurrent(LSTM, 4, 4)], dropout=0.5, residual=True)
+        assert isinstance(made, CausalLayer)
+        return made
+
+    small(body, dropout=0.25).fit([RHYME]).save(tmp_path / "model")
+    assert LanguageModel.load(tmp_path / "model").spec == "2*lstm(4) with dropout=0.5 residual=true"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda body: parametrizations.weight_norm(body.weights.update, "weight_1"),
+        lambda body: prune.l1_unstructured(body.weights.update, "weight_1", 0.5),
+    ],
+)
+def test_computed_weights_are_made_permanent_before_they_are_saved(tmp_path: Path, way: Callable[[Any], Any]) -> None:
+    """Saved as they are, they could not be loaded again."""
+    made = small("gru(4)").fit([RHYME])
+    way(made.model_.body.layers[0])
+    with pytest.raises(UsageError, match=r"update.*make them permanent first"):
+        made.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+    update = made.model_.body.layers[0].weights.update
+    if parametrize.is_parametrized(update):
+        parametrize.remove_parametrizations(update, "weight_1")
+    else:
+        prune.remove(update, "weight_1")
+    made.save(tmp_path / "model")
+    again = LanguageModel.load(tmp_path / "model").model_
+    torch.testing.assert_close(again.state_dict(), made.model_.state_dict())
+
+
+def test_tied_maps_are_loaded_with_the_same_values(tmp_path: Path) -> None:
+    made = small("lstm(4)").fit([RHYME])
+    weights = made.model_.body.layers[0].weights
+    weights.output, weights.forget.weight_1 = weights.input, weights.input.weight_1
+    made.save(tmp_path / "model")
+    again = LanguageModel.load(tmp_path / "model").model_
+    x = torch.randn(2, 5, again.body.in_features)
+    torch.testing.assert_close(again.body(x), made.model_.body(x))
 
 
 def test_a_tied_head_is_saved_and_loaded_as_one_weight(model: LanguageModel) -> None:
@@ -372,7 +434,7 @@ def test_a_device_that_is_not_there_is_said_before_a_run_is_touched(tmp_path: Pa
     run_of(tmp_path, 2)
     nowhere = small().set_params(training__device="cuda:99")
     with pytest.raises(UsageError, match="torch sees"):
-        nowhere.fit(tmp_path / "absent.txt", run=tmp_path / "run", force=True)
+        nowhere.fit(tmp_path / "text.txt", run=tmp_path / "run", force=True)
     with pytest.raises(UsageError, match="torch sees"):
         nowhere.fit(tmp_path / "text.txt", run=tmp_path / "new")
     assert not (tmp_path / "new").exists()

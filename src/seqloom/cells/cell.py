@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from seqloom.cells.graph import Graph, Input
 from seqloom.cells.initialisation import Glorot, Initialiser, Orthogonal
 from seqloom.cells.words import Symbol, declare_state, tracing
+from seqloom.choice import Choice
 from seqloom.errors import UsageError
 
 __all__ = ["Cell", "Traced", "trace"]
@@ -23,8 +24,8 @@ class Cell(ABC):
     """One step of a recurrence, written as its equations.
 
     A subclass names its states and writes ``equations``, which takes x (B, D) and the states (B, H) and returns the new
-    states in order. Its dataclass fields are its hyperparameters. Weights that read only x are filled by
-    ``input_init``, the others by ``recurrent_init``.
+    states in order. Its dataclass fields are its hyperparameters; one that is a ``Choice`` may be given by its word
+    (UsageError for another). Weights that read only x are filled by ``input_init``, the others by ``recurrent_init``.
 
     >>> from seqloom.cells import Cell, affine, tanh
     >>> class Plain(Cell):
@@ -38,6 +39,11 @@ class Cell(ABC):
     state: ClassVar[tuple[str, ...]] = ("h",)
     input_init: Initialiser = Glorot()
     recurrent_init: Initialiser = Orthogonal()
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if isinstance(field.default, Choice):
+                object.__setattr__(self, field.name, type(field.default)(getattr(self, field.name)))
 
     @abstractmethod
     def equations(self, x: Symbol, *states: Any) -> Symbol | tuple[Symbol, ...]:

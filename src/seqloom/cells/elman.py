@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.words import Symbol, affine, relu, sigmoid, tanh
+from seqloom.choice import Choice
 
 __all__ = ["Activation", "Elman"]
 
 
-class Activation(StrEnum):
+class Activation(Choice):
     """The squashing function of an Elman cell."""
 
     TANH = "tanh"
@@ -39,4 +39,4 @@ class Elman(Cell):
     activation: Activation = Activation.TANH
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        return Activation(self.activation).apply(affine("hidden", x, h))
+        return self.activation.apply(affine("hidden", x, h))

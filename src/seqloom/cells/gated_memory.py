@@ -36,6 +36,7 @@ class GatedMemory(Cell):
     chrono: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.chrono is not None and self.chrono < 3:
             raise UsageError(f"chrono is the longest time to remember, at least 3 steps; got {self.chrono!r}.")
 

@@ -8,15 +8,15 @@ al., 2014, eq. 5).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.words import Symbol, affine, sigmoid, tanh
+from seqloom.choice import Choice
 
 __all__ = ["GRU", "GRUResetAfter", "UpdateGate"]
 
 
-class UpdateGate(StrEnum):
+class UpdateGate(Choice):
     """What an open update gate does."""
 
     KEEPS = "keeps"
@@ -52,11 +52,11 @@ class GRU(GatedMemory):
         z = sigmoid(affine("update", x, h))
         r = sigmoid(affine("reset", x, h))
         n = tanh(affine("candidate", x, r * h))
-        return UpdateGate(self.update).mix(z, h, n)
+        return self.update.mix(z, h, n)
 
     @property
     def memory_gates(self) -> MemoryGates:
-        return UpdateGate(self.update).gates("update")
+        return self.update.gates("update")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,8 @@ class GRUResetAfter(GatedMemory):
         r = sigmoid(affine("reset", x, h))
         z = sigmoid(affine("update", x, h))
         n = tanh(affine("candidate", x) + r * affine("candidate_state", h))
-        return UpdateGate(self.update).mix(z, h, n)
+        return self.update.mix(z, h, n)
 
     @property
     def memory_gates(self) -> MemoryGates:
-        return UpdateGate(self.update).gates("update")
+        return self.update.gates("update")

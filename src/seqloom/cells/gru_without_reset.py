@@ -30,8 +30,8 @@ class GRUWithoutReset(GatedMemory):
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
         z = sigmoid(affine("update", x, h))
         n = tanh(affine("candidate", x, h))
-        return UpdateGate(self.update).mix(z, h, n)
+        return self.update.mix(z, h, n)
 
     @property
     def memory_gates(self) -> MemoryGates:
-        return UpdateGate(self.update).gates("update")
+        return self.update.gates("update")

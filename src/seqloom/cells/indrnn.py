@@ -30,4 +30,4 @@ class IndRNN(Cell):
     unit_init: Initialiser = Between(0.0, 1.0)
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        return Activation(self.activation).apply(affine("hidden", x) + weight("recurrent", self.unit_init) * h)
+        return self.activation.apply(affine("hidden", x) + weight("recurrent", self.unit_init) * h)

@@ -72,8 +72,8 @@ class LayerNormGRU(GatedMemory):
         r = sigmoid(normalised("reset", x) + normalised("reset_state", h))
         z = sigmoid(normalised("update", x) + normalised("update_state", h))
         n = tanh(normalised("candidate", x) + r * normalised("candidate_state", h))
-        return UpdateGate(self.update).mix(z, h, n)
+        return self.update.mix(z, h, n)
 
     @property
     def memory_gates(self) -> MemoryGates:
-        return UpdateGate(self.update).gates("update_state_norm")
+        return self.update.gates("update_state_norm")

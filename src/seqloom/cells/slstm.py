@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.words import Symbol, affine, exp, maximum, sigmoid, softplus, tanh
+from seqloom.choice import Choice
 
 __all__ = ["SLSTM", "ForgetGate"]
 
@@ -17,7 +17,7 @@ LEAST = 1e-6
 """What stands for n while nothing is stored; it is 1 or more afterwards."""
 
 
-class ForgetGate(StrEnum):
+class ForgetGate(Choice):
     """The function of the forget gate."""
 
     SIGMOID = "sigmoid"
@@ -49,7 +49,7 @@ class SLSTM(Cell):
 
     def equations(self, x: Symbol, h: Symbol, c: Symbol, n: Symbol, m: Symbol) -> tuple[Symbol, ...]:
         log_i, forget = self.preactivation("input", x, h), self.preactivation("forget", x, h)
-        log_f = -softplus(-forget) if ForgetGate(self.forget_gate) is ForgetGate.SIGMOID else forget
+        log_f = -softplus(-forget) if self.forget_gate is ForgetGate.SIGMOID else forget
         g, o = tanh(self.preactivation("candidate", x, h)), sigmoid(self.preactivation("output", x, h))
         new_m = maximum(log_f + m, log_i)
         i, f = exp(log_i - new_m), exp(log_f + m - new_m)

@@ -141,6 +141,8 @@ class Symbol:
         self.__bool__()
 
     __lt__ = __le__ = __gt__ = __ge__ = _no_comparison
+    __eq__ = __ne__ = _no_comparison
+    __hash__ = object.__hash__
 
     def __pow__(self, other: object) -> NoReturn:
         raise UsageError("** is not one of a cell's words: write x * x, sqrt(x) or exp(p * log(x)).")

@@ -10,6 +10,7 @@ from seqloom.data.characters import Characters
 from seqloom.data.corpus import Corpus, Stream, encode_corpus
 from seqloom.data.document import Document, Piece, split_documents, text_documents
 from seqloom.data.lanes import Lanes
+from seqloom.data.padded import Padded, pad
 from seqloom.data.reader import read_text
 from seqloom.data.shuffling import shuffled
 from seqloom.data.sources import Files, Source, Texts, read_documents
@@ -34,6 +35,7 @@ __all__ = [
     "Encoder",
     "Files",
     "Lanes",
+    "Padded",
     "Piece",
     "Source",
     "Start",
@@ -45,6 +47,7 @@ __all__ = [
     "Words",
     "encode_corpus",
     "learn_vocabulary",
+    "pad",
     "read_documents",
     "read_text",
     "shuffled",

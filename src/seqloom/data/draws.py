@@ -16,6 +16,8 @@ class Purpose(IntEnum):
     EPOCH = 1
     DEALING = 2
     PART = 3
+    BATCHES = 4
+    HELD_OUT = 5
 
 
 def generator(seed: int, purpose: Purpose, number: int = 0) -> np.random.Generator:
@@ -23,7 +25,7 @@ def generator(seed: int, purpose: Purpose, number: int = 0) -> np.random.Generat
 
     >>> seed = 7
     >>> {int(generator(seed, purpose, n).integers(1 << 60)) for purpose in Purpose for n in range(4)}.__len__()
-    12
+    20
     """
     return np.random.default_rng((seed, purpose, number))
 

@@ -17,7 +17,6 @@ from seqloom.cells.cell import trace
 from seqloom.cells.graph import Graph
 from seqloom.kernels.backend import TORCH
 from seqloom.kernels.call import Call, SequenceKernel, States
-from seqloom.kernels.forks import is_child
 from seqloom.kernels.torch_order import TWINS, Twin
 from seqloom.kernels.transforms import UNDER_TRANSFORM, under_transform
 
@@ -94,8 +93,6 @@ class TorchLibrary(SequenceKernel):
     def deference(self, call: Call) -> str | None:
         if call.x.shape[1] == 1:
             return "for a single step, joining the weights as torch wants them takes longer than the step"
-        if call.x.device.type == "cpu" and is_child() and torch.get_num_threads() > 1:
-            return "this process is a child of fork, in which torch waits for threads that are gone"
         against = next((rule for rule in self._rules(call) if not rule.holds), None)
         return None if against is None else f"our own kernel is faster, as {against}"
 

@@ -44,6 +44,7 @@ class Bidirectional(SequenceLayer):
         self.backward_layer = backward_layer
         self.in_features = forward_layer.in_features
         self.out_features = forward_layer.out_features + backward_layer.out_features
+        self.backward_features = backward_layer.out_features
 
     def initial_state(self, batch_size: int) -> BidirectionalState:
         """The initial states of both directions."""

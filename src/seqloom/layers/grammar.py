@@ -1,9 +1,11 @@
 """The grammar of specifications.
 
-spec = term {'+' term};  term = [INT '*'] word ['(' [INT] {',' key '=' value} ')'] ['bidirectional']
+spec = term {'+' term} ['with' key '=' value {key '=' value}]
+term = [INT '*'] word ['(' [INT] {',' key '=' value} ')'] ['bidirectional']
 
 INT in brackets is the width (default: the width of the input), ``n*`` stands for n such layers, ``+`` for one layer
-after the other. Each layer maps from the width it is given to its own.
+after the other. Each layer maps from the width it is given to its own. After ``with`` stands what is between the
+layers: ``dropout`` and ``residual`` connections.
 """
 
 from __future__ import annotations
@@ -11,14 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.layers.spec import MAXIMUM_LAYERS, Spec, Term
 from seqloom.layers.words import WORDS, Value
+from seqloom.layers.words.word import Option
 
 __all__ = ["parse_spec"]
 
+WITH = "with"
+BETWEEN: Mapping[str, Option] = {"dropout": Option(None, float), "residual": Option(None, bool)}
 MAXIMUM_WIDTH = 65536
 MAXIMUM_TEXT = 1000
 LARGEST_NUMBER = 1e6
@@ -102,13 +107,21 @@ class _Parser:
         terms = [self.term()]
         while self.take("+"):
             terms.append(self.term())
+        between: dict[str, Any] = self.between() if self.peek().text == WITH else {}
         end = self.peek()
         if end.kind != "end":
-            self.fail(f"Expected '+' or the end, found {end.text!r}.", end.position)
-        layers = sum(term.count for term in terms)
-        if layers > MAXIMUM_LAYERS:
-            self.fail(f"A model has at most {MAXIMUM_LAYERS} layers; this one has {layers}.", 0)
-        return Spec(tuple(terms))
+            self.fail(f"Expected '+', '{WITH}' or the end, found {end.text!r}.", end.position)
+        spec = Spec(tuple(terms), **between)
+        if spec.layers > MAXIMUM_LAYERS:
+            self.fail(f"A model has at most {MAXIMUM_LAYERS} layers; this one has {spec.layers}.", 0)
+        return spec
+
+    def between(self) -> dict[str, Value]:
+        self.next += 1
+        found = dict([self.option(WITH, BETWEEN, {})])
+        while self.peek().kind == "word":
+            found.update([self.option(WITH, BETWEEN, found)])
+        return found
 
     def term(self) -> Term:
         count = 1
@@ -119,11 +132,12 @@ class _Parser:
         name = self.word()
         width, given = self.brackets(name) if self.take("(") else (None, {})
         options = {**{key: option.default for key, option in WORDS[name].options.items()}, **given}
-        both_ways = self.peek().kind == "word"
+        both_ways = self.peek().kind == "word" and self.peek().text != WITH
         if both_ways and self.expect("word", "").text != "bidirectional":
             token = self.tokens[self.next - 1]
-            hint = did_you_mean(token.text, ["bidirectional"])
-            self.fail(f"Expected 'bidirectional', '+' or the end, found {token.text!r}.{hint}", token.position)
+            hint = did_you_mean(token.text, ["bidirectional", WITH])
+            expected = f"'bidirectional', '+', '{WITH}' or the end"
+            self.fail(f"Expected {expected}, found {token.text!r}.{hint}", token.position)
         return Term(name, width, tuple(options.items()), count, both_ways)
 
     def word(self) -> str:
@@ -141,15 +155,14 @@ class _Parser:
         if self.peek().kind == "number":
             width = self.integer("a width", MAXIMUM_WIDTH)
         else:
-            options.update([self.option(name, options)])
+            options.update([self.option(name, WORDS[name].options, options)])
         while self.take(","):
-            options.update([self.option(name, options)])
+            options.update([self.option(name, WORDS[name].options, options)])
         if not self.take(")"):
             self.fail("Expected ',' or ')'.", self.peek().position)
         return width, options
 
-    def option(self, name: str, given: Mapping[str, Value]) -> tuple[str, Value]:
-        known = WORDS[name].options
+    def option(self, name: str, known: Mapping[str, Option], given: Mapping[str, Value]) -> tuple[str, Value]:
         key = self.expect("word", f"an option ({', '.join(known)})")
         if key.text not in known:
             hint = did_you_mean(key.text, known)
@@ -158,7 +171,10 @@ class _Parser:
             self.fail(f"The option {key.text!r} is given twice.", key.position)
         if not self.take("="):
             self.fail(f"Expected '=' after {key.text!r}.", self.peek().position)
-        return key.text, self.value(known[key.text].kind)
+        place, value = self.peek().position, self.value(known[key.text].kind)
+        if known is BETWEEN and isinstance(value, float) and not 0 <= value < 1:
+            self.fail(f"dropout is a share from 0 to below 1, found {value:g}.", place)
+        return key.text, value
 
     def value(self, kind: type) -> Value:
         if kind is int:

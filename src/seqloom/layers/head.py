@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from seqloom.layers.choice import Choice
+from seqloom.choice import Choice
+from seqloom.errors import UsageError
 from seqloom.layers.embedding import LearnedEmbedding
-from seqloom.layers.padding import last_real_step
-from seqloom.layers.protocol import check_lengths
+from seqloom.layers.padding import first_real_step, last_real_step
+from seqloom.layers.protocol import SequenceLayer, check_lengths
 
 __all__ = ["LastHead", "Link", "StepHead", "tied_head"]
 
@@ -48,16 +49,41 @@ class StepHead(nn.Module):
 
 
 class LastHead(StepHead):
-    """logits = W y_last + b, where y_last is each row's last real step: y (B, T, H) → (B, K) (many to one).
+    """logits = W y_end + b, y_end what ``layer`` says once it has read a whole row: y (B, T, H) → (B, K) (many to one).
+
+    That is each row's last real step; of the features that come from a reader of the other direction
+    (``layer.backward_features``, as of ``Bidirectional``) it is the first. A row without steps gives b. Raises
+    UsageError for a number in place of the layer, which would not say what the features are, and for a layer that mixes
+    both directions at each step (a feed-forward network over them).
 
     >>> import torch
-    >>> LastHead(4, 3)(torch.zeros(2, 5, 4), torch.tensor([5, 2])).shape
+    >>> from seqloom.layers import parse_spec
+    >>> layer = parse_spec("gru(4) bidirectional").build(2)
+    >>> lengths = torch.tensor([5, 2])
+    >>> y, state = layer(torch.zeros(2, 5, 2), None, lengths)
+    >>> LastHead(layer, 3)(y, lengths).shape
     torch.Size([2, 3])
     """
 
+    def __init__(self, layer: SequenceLayer, classes: int, link: Link = Link.SOFTMAX) -> None:
+        if not isinstance(layer, SequenceLayer):
+            raise UsageError(
+                f"LastHead expected the layer whose ends it reads, as in LastHead(layer, {classes}); got {layer!r}. "
+                "A number of features does not say in which direction each of them was read."
+            )
+        if layer.backward_features is None:
+            raise UsageError(
+                f"{type(layer).__name__} mixes both directions at each step, so that no step of it has seen a whole "
+                "row. Read the layer that goes both ways itself, or put one that goes forward on top."
+            )
+        super().__init__(layer.out_features, classes, link)
+        self.forward_features = layer.out_features - layer.backward_features
+
     def forward(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """y (B, T, H) and lengths (B,) → logits (B, K)."""
-        return super().forward(last_real_step(y, check_lengths(self, lengths, *y.shape[:2])))
+        """y (B, T, H) of the layer and lengths (B,) → logits (B, K)."""
+        lengths = check_lengths(self, lengths, *y.shape[:2])
+        ahead, back = y[..., : self.forward_features], y[..., self.forward_features :]
+        return super().forward(torch.cat([last_real_step(ahead, lengths), first_real_step(back, lengths)], dim=-1))
 
 
 def tied_head(embedding: LearnedEmbedding) -> StepHead:

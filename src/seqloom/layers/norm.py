@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from seqloom.choice import Choice
 from seqloom.errors import UsageError
-from seqloom.layers.choice import Choice
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.root_mean_square import RMSNorm

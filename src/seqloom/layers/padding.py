@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["last_real_step", "real_steps_only"]
+__all__ = ["first_real_step", "last_real_step", "real_steps_only"]
 
 
 def real_steps_only(x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -14,6 +14,13 @@ def real_steps_only(x: Tensor, lengths: Tensor | None) -> Tensor:
         return x
     real = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
     return torch.where(real.view(*real.shape, *[1] * (x.ndim - 2)), x, x.new_zeros(()))
+
+
+def first_real_step(y: Tensor, lengths: Tensor | None) -> Tensor:
+    """y (B, T, H) → (B, H): each row's first step, 0 for a row without one."""
+    if y.shape[1] == 0:
+        return y.new_zeros(y.shape[0], y.shape[2])
+    return y[:, 0] if lengths is None else torch.where((lengths.to(y.device) > 0)[:, None], y[:, 0], y.new_zeros(()))
 
 
 def last_real_step(y: Tensor, lengths: Tensor | None) -> Tensor:

@@ -26,6 +26,11 @@ class SequenceLayer(nn.Module, ABC):
 
     in_features: int
     out_features: int
+    backward_features: int | None = 0
+    """How many of the last features of y come from a reader that begins at the end, and has seen all at step 0.
+
+    None where such features are mixed with others, so that no step has seen all.
+    """
 
     @abstractmethod
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
@@ -42,7 +47,8 @@ class CausalLayer(SequenceLayer):
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
         check_step(self, x_t, self.in_features)
-        y, state = self.forward(x_t[:, None], state)
+        run = self if self._forward_pre_hooks else self.forward  # hooks that compute weights: prune, older weight norm
+        y, state = run(x_t[:, None], state)
         return y[:, 0], state
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import cached_property, lru_cache
-from operator import getitem
 from typing import Any
 
 import torch
@@ -17,6 +16,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels import Call, Randomness
 from seqloom.layers.initial_state import InitialState, ZeroState
 from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.weights import WeightMap, empty_weights, plain_weights, weights_by_name
 
 __all__ = ["Recurrent"]
 
@@ -32,7 +32,8 @@ class Recurrent(CausalLayer):
     random bits.
 
     Parameters carry the names of the equations: ``weights.update.weight_0`` is the first operand's matrix in the map
-    "update". Raises UsageError for sizes below 1, equations outside the words, or inputs of another shape.
+    "update". They may be shared, replaced, parametrised or pruned (``torch.nn.utils``). Raises UsageError for sizes
+    below 1, equations outside the words, or inputs of another shape.
 
     >>> import torch
     >>> from seqloom.cells import LSTM
@@ -61,14 +62,14 @@ class Recurrent(CausalLayer):
         self.hidden_size = hidden_size
         self.initial = initial
         self.in_features, self.out_features = graph.in_features, graph.out_features
-        self.weights = _empty_parameters(graph)
+        self.weights = empty_weights(graph)
         vectors = initial.vectors(graph)
         if isinstance(vectors, nn.ParameterList):
-            self.initial_vectors = vectors
+            self.initial_vectors = WeightMap({str(k): vector for k, vector in enumerate(vectors)})
         else:
             for k, vector in enumerate(vectors):
                 self.register_buffer(f"initial_{k}", vector, persistent=True)
-        self._stream = kernels.Stream(graph, _Sources(self.weights), _Named(self.weights))
+        self._stream = kernels.Stream(graph, self._plain_weights, self._present_weights)
         self._masked = graph.has_masks
 
     @classmethod
@@ -99,11 +100,16 @@ class Recurrent(CausalLayer):
         """Fill the weights anew, as the cell's initialisation says."""
         if self.cell is None:
             raise UsageError("This layer was loaded from a graph alone, which does not say how to initialise it.")
-        self.cell.initialise(self.traced, dict(self.weights.named_parameters()), generator)
+        if any(not one.is_plain for one in self.weights.children()):
+            raise UsageError(
+                "reset_parameters fills plain weights, but some of these are computed (parametrised, normalised or "
+                "pruned). Take that off first, or load other weights."
+            )
+        self.cell.initialise(self.traced, self._present_weights(), generator)
 
     def initial_state(self, batch_size: int) -> Any:
         """The state before the first step: a named tuple of (B, H) tensors."""
-        vectors = [self._initial_vector(k) for k in range(len(self.graph.states))]
+        vectors = self._initial_vectors()
         rows = [vector.expand(batch_size, -1).clone() for vector in vectors]  # a state is nobody else's memory
         if not self.graph.has_masks:
             return self.state_type(*rows)
@@ -111,11 +117,10 @@ class Recurrent(CausalLayer):
         seed = torch.randint(MAXIMUM_SEED, (batch_size,)).to(device)
         return self.state_type(*rows, seed, torch.zeros_like(seed))
 
-    def _initial_vector(self, k: int) -> Tensor:
-        vector: Tensor = (
-            self.initial_vectors[k] if "initial_vectors" in self._modules else getattr(self, f"initial_{k}")
-        )
-        return vector
+    def _initial_vectors(self) -> list[Tensor]:
+        if "initial_vectors" in self._modules:
+            return [*self.initial_vectors().values()]
+        return [getattr(self, f"initial_{k}") for k in range(len(self.graph.states))]
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
@@ -123,13 +128,13 @@ class Recurrent(CausalLayer):
         if torch.is_autocast_enabled(x.device.type):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
             with torch.autocast(x.device.type, enabled=False):
-                return self._run(x.to(self._initial_vector(0).dtype), state, lengths)
+                return self._run(x.to(self._initial_vectors()[0].dtype), state, lengths)
         return self._run(x, state, lengths)
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
         done = None
-        if type(state) is self.state_type:
+        if type(state) is self.state_type and not self._forward_pre_hooks:
             done = self._masked_step(x_t, state) if self._masked else self._stream.step(x_t, state)
         return super().step(x_t, state) if done is None else done
 
@@ -154,7 +159,13 @@ class Recurrent(CausalLayer):
         states = tuple(state[: len(self.graph.states)])
         masks_drawn = self.graph.has_masks and self.training
         randomness = Randomness(state.row_seed, state.row_time) if masks_drawn else None
-        return Call(self.graph, dict(self.weights.named_parameters()), x, states, lengths, randomness)
+        return Call(self.graph, self._present_weights(), x, states, lengths, randomness)
+
+    def _present_weights(self) -> dict[str, Tensor]:
+        return weights_by_name(self.weights, self.graph)
+
+    def _plain_weights(self) -> list[Tensor]:
+        return plain_weights(self.weights)
 
     def _checked(self, state: Any, x: Tensor) -> Any:
         fields = self.state_type._fields
@@ -180,28 +191,6 @@ class Recurrent(CausalLayer):
         return f"{cell}, in_features={self.in_features}, hidden_size={self.hidden_size}"
 
 
-class _Named:
-    """The parameters of a module by name, when asked for."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self.module = module
-
-    def __call__(self) -> dict[str, Tensor]:
-        return dict(self.module.named_parameters())
-
-
-class _Sources:
-    """The present parameters of a module's children, found without walking the tree each time."""
-
-    def __init__(self, module: nn.Module) -> None:
-        owners = [child._parameters for child in module.children()]
-        pairs = [(owner, name) for owner in owners for name in owner]
-        self.owners, self.names = [owner for owner, _ in pairs], [name for _, name in pairs]
-
-    def __call__(self) -> list[Tensor]:
-        return list(map(getitem, self.owners, self.names))  # type: ignore[arg-type]
-
-
 @lru_cache(maxsize=1024)
 def _state_type(owner: str, names: tuple[str, ...]) -> Any:
     made: Any = namedtuple(f"{owner}State", names)  # type: ignore[misc]
@@ -221,14 +210,3 @@ def _check_sizes(in_features: int, hidden_size: int) -> None:
     for name, size in (("in_features", in_features), ("hidden_size", hidden_size)):
         if not isinstance(size, int) or size < 1:
             raise UsageError(f"{name} must be a whole number of at least 1; got {size!r}.")
-
-
-def _empty_parameters(graph: Graph) -> nn.Module:
-    """A tree of parameters by the graph's names, "update.weight_0" under the child "update"."""
-    root = nn.Module()
-    for shape in graph.parameters():
-        owner, _, name = shape.name.rpartition(".")
-        if owner not in root._modules:
-            root._modules[owner] = nn.Module()
-        root._modules[owner].register_parameter(name, nn.Parameter(torch.empty(shape.shape)))  # type: ignore[union-attr]
-    return root

@@ -51,14 +51,26 @@ class Term:
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed specification; ``str`` prints it in normal form."""
+    """A parsed specification; ``str`` prints it in normal form.
+
+    ``dropout`` and ``residual`` are those of the stack, None where the words leave them open.
+    """
 
     terms: tuple[Term, ...]
+    dropout: float | None = None
+    residual: bool | None = None
 
-    def build(self, in_features: int, dropout: float = 0.0, residual: bool = False) -> Stack:
+    @property
+    def layers(self) -> int:
+        """How many layers it builds."""
+        return sum(term.count for term in self.terms)
+
+    def build(self, in_features: int, dropout: float | None = None, residual: bool | None = None) -> Stack:
         """The layers, for inputs of ``in_features``, with dropout between them and residual connections on demand.
 
         A last block that normalises before its parts is followed by a norm of the same kind, which is the stack's.
+        Raises UsageError for a ``dropout`` or ``residual`` that contradicts the specification's own; warns of a dropout
+        without effect, as ``stack`` does.
 
         >>> from seqloom.layers import parse_spec
         >>> parse_spec("2*lstm(8)").build(3).out_features
@@ -68,7 +80,8 @@ class Spec:
         for term in self.terms:
             for _ in range(term.count):
                 layers.append(term.build(layers[-1].out_features if layers else in_features))
-        return stack(layers, dropout, residual, _last_norm(layers[-1]))
+        share = _agreed("dropout", self.dropout, dropout) or 0.0
+        return stack(layers, share, bool(_agreed("residual", self.residual, residual)), _last_norm(layers[-1]))
 
     def bounded(self, window: int) -> Spec:
         """The same, where attention without a window of its own looks back at ``window`` steps.
@@ -85,10 +98,12 @@ class Spec:
                 options["window"] = window
             return replace(term, options=tuple(options.items()))
 
-        return Spec(tuple(map(bound, self.terms)))
+        return replace(self, terms=tuple(map(bound, self.terms)))
 
     def __str__(self) -> str:
-        return " + ".join(str(term) for term in self.terms)
+        given = {"dropout": self.dropout, "residual": self.residual}
+        words = " ".join(f"{key}={text_of(value)}" for key, value in given.items() if value is not None)
+        return " + ".join(str(term) for term in self.terms) + (f" with {words}" if words else "")
 
 
 def spec_of(layer: SequenceLayer) -> Spec:
@@ -97,6 +112,8 @@ def spec_of(layer: SequenceLayer) -> Spec:
     >>> from seqloom.layers import parse_spec
     >>> print(spec_of(parse_spec("2*lstm(8) + gru(4)").build(3)))
     2*lstm(8) + gru(4)
+    >>> print(spec_of(parse_spec("2*lstm(8)").build(3, dropout=0.5)))
+    2*lstm(8) with dropout=0.5
     """
     parts: list[SequenceLayer] = list(layer.layers) if isinstance(layer, Stack) else [layer]  # type: ignore[arg-type]
     if isinstance(layer, Stack) and layer.last_norm is not _last_norm(parts[-1]):
@@ -104,7 +121,8 @@ def spec_of(layer: SequenceLayer) -> Spec:
             f"A specification builds the last norm {text_of(_last_norm(parts[-1]))} after these layers; this stack has "
             f"{text_of(layer.last_norm)}."
         )
-    return Spec(tuple(replace(term, count=len(list(run))) for term, run in groupby(map(term_of, parts))))
+    terms = tuple(replace(term, count=len(list(run))) for term, run in groupby(map(term_of, parts)))
+    return Spec(terms, layer.dropout.p or None, layer.residual or None) if isinstance(layer, Stack) else Spec(terms)
 
 
 def term_of(layer: SequenceLayer) -> Term:
@@ -129,6 +147,15 @@ def _last_norm(layer: SequenceLayer) -> NormKind | None:
     """The kind of norm that stands after ``layer`` where it is the last one."""
     one_way = layer.forward_layer if isinstance(layer, Bidirectional) else layer
     return one_way.last_norm if isinstance(one_way, Block) else None
+
+
+def _agreed(name: str, written: float | None, given: float | None) -> float | None:
+    """What the specification has ``written`` or its builder has ``given``."""
+    if written is not None and given is not None and written != given:
+        raise UsageError(
+            f"The specification has {name}={text_of(written)}, but {text_of(given)} is asked for. Give one of them."
+        )
+    return given if written is None else written
 
 
 def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:

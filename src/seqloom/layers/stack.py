@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 from torch import Tensor, nn
 
-from seqloom.errors import UsageError
+from seqloom.errors import SeqloomWarning, UsageError
+from seqloom.layers.attention.input_positions import InputPositions
 from seqloom.layers.dropout import check_dropout
-from seqloom.layers.norm import NormKind
+from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
 
@@ -24,7 +26,8 @@ class Stack(SequenceLayer):
     x + layer(x); where the widths differ, the passed-by x goes through a learned linear map (He et al., 2016, eq. 2).
     ``dropout`` is the share of values dropped between layers in training (Zaremba et al., 2014). ``last_norm`` is the
     kind of norm after the last layer, if any; it comes after the residual connection, and no dropout stands between.
-    The state is the tuple of the layers' states. Raises UsageError when widths do not fit.
+    The state is the tuple of the layers' states. Raises UsageError when widths do not fit; warns (SeqloomWarning) of a
+    dropout in a stack of one layer, where it has no effect.
 
     >>> import torch
     >>> from seqloom.cells import GRU
@@ -45,7 +48,13 @@ class Stack(SequenceLayer):
         self.layers = nn.ModuleList(layers)
         if not self.layers:
             raise UsageError("A stack needs at least one layer.")
-        check_dropout(dropout)
+        if check_dropout(dropout) and len(self.layers) == 1:
+            warnings.warn(
+                f"dropout={dropout:g} has no effect: it acts between layers, and here is one. Blocks have a dropout of "
+                "their own; before or after the layer, torch.nn.Dropout does.",
+                SeqloomWarning,
+                stacklevel=2,
+            )
         for below, above in pairwise(self._sequence_layers()):
             if below.out_features != above.in_features:
                 names = type(below).__name__, type(above).__name__
@@ -57,6 +66,7 @@ class Stack(SequenceLayer):
         self.bypass = nn.ModuleList(_bypass(layer) for layer in self._sequence_layers()) if residual else None
         first, *_, last = [*self._sequence_layers()] * 2
         self.in_features, self.out_features = first.in_features, last.out_features
+        self.backward_features = _last_reader(self._sequence_layers()).backward_features
         self.last_norm = None if last_norm is None else NormKind(last_norm)
         self.norm = None if self.last_norm is None else self.last_norm.module(self.out_features)
 
@@ -111,6 +121,11 @@ def stack(
     layers = list(layers)
     kind = CausalStack if all(isinstance(layer, CausalLayer) for layer in layers) else Stack
     return kind(layers, dropout, residual, last_norm)
+
+
+def _last_reader(layers: list[SequenceLayer]) -> SequenceLayer:
+    """The last layer that makes features of its own; norms and positions keep those that they are given."""
+    return next((layer for layer in reversed(layers) if not isinstance(layer, Norm | InputPositions)), layers[-1])
 
 
 def _bypass(layer: SequenceLayer) -> nn.Module:

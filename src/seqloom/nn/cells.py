@@ -69,11 +69,9 @@ class _Step(nn.RNNCellBase):
         return graph_of(self._twin.cell, self.input_size, self.hidden_size)
 
     def _weights(self) -> list[Tensor]:
-        """The present weights; one that is no Parameter (parametrised, weight norm) is an attribute."""
+        """The present weights; none where one is no Parameter, but computed anew (parametrised, weight norm)."""
         own = self._parameters
-        if self.bias and own.keys() == KEYS:
-            return list(own.values())  # type: ignore[arg-type]
-        return [weight for name in NAMES if (weight := getattr(self, name)) is not None]
+        return [weight for weight in own.values() if weight is not None] if own.keys() == KEYS else []
 
     def _named(self) -> dict[str, Tensor]:
         weights = {name: getattr(self, name) for name in NAMES}

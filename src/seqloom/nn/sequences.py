@@ -80,7 +80,7 @@ class _Sequence(nn.RNNBase):
         if torch.is_autocast_enabled(x.device.type):
             # A recurrence adds its rounding errors up over time, so it keeps the precision of its weights.
             with torch.autocast(x.device.type, enabled=False):
-                dtype = getattr(self, self._all_weights[0][0]).dtype
+                dtype = self._present_weights()[self._all_weights[0][0]].dtype
                 return self._layers(x.to(dtype), tuple(state.to(dtype) for state in states), lengths)
         return self._layers(x, states, lengths)
 
@@ -103,12 +103,17 @@ class _Sequence(nn.RNNBase):
         """x (B, T, D) and states (B, H) through one layer in one direction, from the end if it is the second."""
         names = self._all_weights[k]
         twin = self._twin
-        parameters = named(twin, {name.rpartition("_l")[0]: getattr(self, name) for name in names})
+        present = self._present_weights()
+        parameters = named(twin, {name.rpartition("_l")[0]: present[name] for name in names})
         graph = graph_of(twin.cell, x.shape[-1], self.hidden_size)
         backwards = names[0].endswith("_reverse")
         x = reverse_rows(x, lengths) if backwards else x
         y, new = kernels.RECURRENCE(Call(graph, parameters, x, states, lengths, None))
         return reverse_rows(y, lengths) if backwards else y, new
+
+    def _present_weights(self) -> dict[str, Tensor]:
+        """Those that torch would take: a computed one (parametrised) is another tensor at each access."""
+        return dict(zip(self._flat_weights_names, self._flat_weights, strict=True))  # type: ignore[arg-type]
 
     def _zeros(self, like: Tensor, batch: int) -> States:
         rows = self.num_layers * (2 if self.bidirectional else 1)

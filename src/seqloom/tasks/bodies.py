@@ -10,7 +10,7 @@ from typing import Any
 
 from seqloom.cells.graph import Graph
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.layers import CausalLayer, CausalStack, LearnedState, NormKind, Recurrent, parse_spec
+from seqloom.layers import CausalLayer, CausalStack, LearnedState, NormKind, Recurrent, Spec, parse_spec
 from seqloom.layers.spec import MAXIMUM_LAYERS, term_of
 
 __all__ = ["body_from_data", "body_to_data"]
@@ -71,7 +71,9 @@ def _body_from_data(data: Any, in_features: int) -> CausalLayer:
     layers: list[CausalLayer] = []
     for entry in entries:
         layers.append(_layer_from_data(entry, layers[-1].out_features if layers else in_features))
-    return layers[0] if dropout is None else CausalStack(layers, dropout, residual, last_norm)
+    if dropout is None:
+        return layers[0]
+    return CausalStack(layers, dropout if len(layers) > 1 else 0.0, residual, last_norm)
 
 
 def _layer_from_data(entry: Any, in_features: int) -> CausalLayer:
@@ -93,8 +95,8 @@ def _layer_from_data(entry: Any, in_features: int) -> CausalLayer:
 
 
 def _only_layer(spec: str, in_features: int) -> CausalLayer:
-    first, *others = parse_spec(spec).terms
-    layer = first.build(in_features)
-    if others or first.count != 1 or not isinstance(layer, CausalLayer):
+    read = parse_spec(spec)
+    layer = read.terms[0].build(in_features)
+    if read != Spec(read.terms[:1]) or read.layers != 1 or not isinstance(layer, CausalLayer):
         raise ModelFileError(f"config.json: expected the words of one causal layer, got {spec[:80]!r}.")
     return layer

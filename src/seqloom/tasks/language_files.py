@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqloom.data import Boundaries, Vocabulary
+from seqloom.data import Boundaries, Stream, Vocabulary
 from seqloom.errors import ModelFileError, UsageError, warn
 from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
@@ -19,7 +19,8 @@ from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.memory import enough_memory
-from seqloom.tasks.model_files import WEIGHTS, describe, read_config, read_model
+from seqloom.tasks.model_directory import WEIGHTS, read_config
+from seqloom.tasks.model_files import describe, read_model
 from seqloom.training.log import History
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
@@ -35,7 +36,7 @@ class Fitted(NamedTuple):
     """What ``fit`` learned.
 
     ``fingerprint`` tells the text and its parts from others; ``share`` of it was held out, None where a text of its own
-    was.
+    was. ``held_out`` is that text, until it is scored.
     """
 
     model: TokenModel
@@ -46,6 +47,7 @@ class Fitted(NamedTuple):
     validation: Evaluation | None = None
     fingerprint: str = ""
     share: float | None = None
+    held_out: Stream | None = None
 
 
 def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
@@ -140,7 +142,7 @@ def _parameters(settings: LanguageSettings, model: TokenModel) -> dict[str, Any]
 def _words(model: TokenModel) -> str | None:
     """The specification that builds the body, where there is one."""
     try:
-        return None if getattr(model.body, "residual", False) else str(spec_of(model.body))
+        return str(spec_of(model.body))
     except UsageError:
         return None
 

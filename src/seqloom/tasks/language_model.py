@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
 from seqloom.decoding import Sampling
@@ -19,6 +19,7 @@ from seqloom.tasks.language_files import Fitted, load_files, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
 from seqloom.tasks.memory import enough_memory
+from seqloom.tasks.model_files import TASK
 from seqloom.tasks.scoring import read_prompts, surprisals
 from seqloom.tasks.text_score import TextScore
 from seqloom.tasks.texts import Data, encode
@@ -53,6 +54,7 @@ class LanguageModel(Estimator):
     [0, 0]
     """
 
+    task: ClassVar[str] = TASK
     model_: TokenModel
     vocabulary_: Vocabulary
     history_: History
@@ -114,13 +116,13 @@ class LanguageModel(Estimator):
         ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
         shows or hides the progress bar (None: shown on a terminal).
         """
-        from seqloom.tasks.language_fit import fit
+        from seqloom.tasks.language_fit import LanguageTask
+        from seqloom.tasks.task import carry_out
 
-        place = None if run is None else Path(run)
         preview = whole_number("preview", preview, 0)
         shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
-        fitted = fit(self._settings(), data, validation, place, resume, force, shown, progress)
-        self._take(fitted)
+        task = LanguageTask.of(self._settings(), data, validation, shown)
+        self._take(carry_out(task, None if run is None else Path(run), resume, force, progress))
         return self
 
     def score(self, data: Data) -> float:

@@ -122,7 +122,9 @@ class LanguageSettings:
             raise UsageError("spec: this model was loaded without the code of its cells. Give it a spec to train.")
         if isinstance(self.spec, str):
             # One stream of text has no end, so attention looks back as far as gradients flow.
-            body: Any = parse_spec(self.spec).bounded(self.window).build(in_features, dropout=self.dropout)
+            spec = parse_spec(self.spec).bounded(self.window)
+            open_to_it = spec.layers > 1 and spec.dropout is None
+            body: Any = spec.build(in_features, dropout=self.dropout if open_to_it else None)
         else:
             body = self.spec(in_features)
         if not isinstance(body, CausalLayer):

@@ -11,13 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from seqloom.errors import PeerError, UsageError
+from seqloom.errors import UsageError
 from seqloom.storage.run import Run
 from seqloom.training.log import History
 from seqloom.training.problem import Problem
 from seqloom.training.progress import Progress, Silent
 from seqloom.training.ranks import join
-from seqloom.training.refusals import lost
+from seqloom.training.refusals import saying_what_is_kept
 from seqloom.training.settings import ScheduleName, TrainingSettings
 from seqloom.training.trainer import Trainer
 
@@ -50,16 +50,14 @@ def fit(
     _check(problem, settings)
     began = time.monotonic() if began is None else began
     progress = progress or Silent()
-    try:
-        with (
-            join(),
-            Trainer(problem, settings, run, progress, began=began, after_evaluation=after_evaluation) as trainer,
-        ):
-            while (stopped := trainer.settle()) is None:
-                trainer.step()
-            return trainer.finish(stopped)
-    except PeerError as error:
-        raise PeerError(f"{error} {lost(run)}") from error
+    with (
+        join(),
+        saying_what_is_kept(run),
+        Trainer(problem, settings, run, progress, began=began, after_evaluation=after_evaluation) as trainer,
+    ):
+        while (stopped := trainer.settle()) is None:
+            trainer.step()
+        return trainer.finish(stopped)
 
 
 def _check(problem: Problem, settings: TrainingSettings) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batches, of_epoch
-from seqloom.errors import UsageError
+from seqloom.errors import PeerError, UsageError
 from seqloom.storage.run import Run, versions
 from seqloom.storage.versions import step_of
 from seqloom.training.ranks import Ranks
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Snapshot
 
-__all__ = ["check_resumable", "check_same_data", "divergence", "load_weights", "lost"]
+__all__ = ["check_resumable", "check_same_data", "divergence", "load_weights", "saying_what_is_kept"]
 
 
 def check_resumable(taken: Snapshot, settings: TrainingSettings, batches: Batches, path: Path) -> None:
@@ -50,8 +51,16 @@ def check_same_data(ranks: Ranks, batches: Batches, validation: Batches | None) 
         )
 
 
-def lost(run: Run | None) -> str:
-    """Return what is left of a run of which another process is gone."""
+@contextmanager
+def saying_what_is_kept(run: Run | None) -> Iterator[None]:
+    """Where another process turns out to be gone within the block, add to the ``PeerError`` what is left of the run."""
+    try:
+        yield
+    except PeerError as error:
+        raise PeerError(f"{error} {_kept(run)}") from error
+
+
+def _kept(run: Run | None) -> str:
     found = [] if run is None else versions(run.path)
     if run is None or not found:
         return "Nothing is saved."

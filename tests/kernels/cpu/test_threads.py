@@ -1,4 +1,4 @@
-"""Threads: torch's, Python's, after a fork, under limits; and interrupts."""
+"""Threads: torch's, Python's, under limits; and interrupts. What a fork does to them is in ``test_forks``."""
 
 from __future__ import annotations
 
@@ -96,29 +96,6 @@ def total():
     return (float(y.sum()), float(torch.autograd.grad(y.sum(), x)[0].sum()))
 """
 
-FORK = """
-before = total()
-stepper_state = layer.initial_state(1)
-with torch.no_grad():
-    layer.step(x[:1, 0].detach(), stepper_state)
-child = os.fork()
-if child == 0:
-    with torch.no_grad():
-        layer.step(x[:1, 0].detach(), stepper_state)
-    after = total()
-    os._exit(0 if all(abs(a - b) < 1e-3 for a, b in zip(before, after)) else 3)
-deadline = time.monotonic() + 60
-while time.monotonic() < deadline:
-    done, status = os.waitpid(child, os.WNOHANG)
-    if done:
-        break
-    time.sleep(0.05)
-else:
-    os.kill(child, signal.SIGKILL)
-    sys.exit("the child hangs")
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-
 INTERRUPT = """
 x = torch.randn(8, 20000, 64)
 layer(x[:, :100])
@@ -134,12 +111,6 @@ try:
 except KeyboardInterrupt:
     print(time.monotonic() - sent[0])
 """
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_child_of_fork_works_alone() -> None:
-    run_script(START + FORK, OMP_NUM_THREADS="2")
 
 
 def test_fewer_threads_than_asked_for() -> None:

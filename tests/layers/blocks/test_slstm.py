@@ -39,7 +39,8 @@ def test_the_layer_written_out() -> None:
     part = layer.recurrence
     h, c, n = torch.zeros(3, 3, 6, dtype=torch.float64)
     for t in range(7):
-        pre = {k: part.maps[k](v[:, t]) + part.recurrent[k](h) + part.biases[k] for k, v in inputs.items()}
+        of_h = {k: torch.einsum("bni,nji->bnj", h.view(3, 2, 3), part.recurrent[k].weight).flatten(1) for k in inputs}
+        pre = {k: part.maps[k](v[:, t]) + of_h[k] + part.biases()[k] for k, v in inputs.items()}
         i, f = pre["input"].exp(), pre["forget"].sigmoid()
         c, n = f * c + i * pre["candidate"].tanh(), f * n + i
         h = pre["output"].sigmoid() * c / n
@@ -50,7 +51,7 @@ def test_the_layer_written_out() -> None:
 def test_an_input_gate_next_to_nothing() -> None:
     """Its logarithm is -120: e to it is 0 in float32, but the first c / n is g all the same."""
     block, x = SLSTMBlock(4, 8), torch.randn(2, 9, 4, requires_grad=True)
-    torch.nn.init.constant_(block.mixer.recurrence.biases["input"], -120)
+    torch.nn.init.constant_(block.mixer.recurrence.biases.input, -120)
     y, (_, state) = block(x, lengths=torch.tensor([9, 0]))
     gradients = torch.autograd.grad(y.sum(), [x, *block.parameters()])
     assert all(bool(torch.isfinite(tensor).all()) for tensor in (y, *state, *gradients))

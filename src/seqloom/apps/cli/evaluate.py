@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from seqloom.apps.cli.console import emit_json, watched
 from seqloom.apps.cli.inputs import INPUTS, read_inputs
-from seqloom.apps.cli.loading import load_model
+from seqloom.apps.cli.loading import load_any
+from seqloom.errors import UsageError
 
 __all__ = ["evaluate"]
 
@@ -23,14 +24,26 @@ def evaluate(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Score a text: nats and bits per token, bits per character, perplexity, and what baselines reach."""
-    from seqloom.apps.cli.report import print_evaluation
+    """Score a text: nats and bits per token, bits per character, perplexity, and what baselines reach.
 
-    loaded = load_model(model)
-    source = read_inputs(context, files)
-    with watched("evaluating") as progress:
-        evaluation = loaded.evaluate(source, progress)
+    A model of another task is scored on the examples of one file, by the figures of its task.
+    """
+    from seqloom.apps.cli.report import print_evaluation, print_figures
+    from seqloom.tasks import LanguageModel
+
+    loaded = load_any(model)
+    evaluation: Any
+    if isinstance(loaded, LanguageModel):
+        source = read_inputs(context, files)
+        with watched("evaluating") as progress:
+            evaluation = loaded.evaluate(source, progress)
+    elif len(files) == 1:
+        evaluation = loaded.evaluate(Path(files[0]))
+    else:
+        raise UsageError(f"{model} is of the task {loaded.task!r}: give one file of examples, not {len(files)}.")
     if as_json:
         emit_json({"model": str(model), "files": files, **evaluation.to_mapping()})
-    else:
+    elif isinstance(loaded, LanguageModel):
         print_evaluation(evaluation, str(model))
+    else:
+        print_figures(evaluation, str(model))

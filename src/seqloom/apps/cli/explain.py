@@ -52,9 +52,10 @@ def explain(
 
 def _layers(words: str, inputs: int, hidden: int) -> list[SequenceLayer]:
     """The layers that ``words`` build, of those that see both ways the one that goes forward."""
-    from seqloom.layers import Bidirectional, Spec, parse_spec
+    from seqloom.layers import Bidirectional, parse_spec
 
-    spec = Spec(tuple(replace(term, width=term.width or hidden) for term in parse_spec(words).terms))
+    read = parse_spec(words)
+    spec = replace(read, terms=tuple(replace(term, width=term.width or hidden) for term in read.terms))
     layers: Iterable[Any] = spec.build(inputs).layers
     return [one.forward_layer if isinstance(one, Bidirectional) else one for one in layers]
 

@@ -20,6 +20,7 @@ from seqloom.apps.cli.evaluate import evaluate
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
 from seqloom.apps.cli.models import models
+from seqloom.apps.cli.predict import predict
 from seqloom.apps.cli.probe import probe
 from seqloom.apps.cli.score import score
 from seqloom.apps.cli.train import train
@@ -57,7 +58,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
     "7 missing extra, 8 another process gone, 129/130/143 stopped by a signal after a checkpoint.",
 )
-_COMMANDS = (demo, train, generate, score, evaluate, models, explain, probe, doctor)
+_COMMANDS = (demo, train, predict, generate, score, evaluate, models, explain, probe, doctor)
 for command in _COMMANDS:
     app.command(cls=_Command)(command)
 

@@ -65,7 +65,7 @@ def _model_directories(directory: Path, depth: int) -> Iterator[Path]:
 
 def _describe(path: Path) -> dict[str, Any]:
     from seqloom.storage.run import newest_files
-    from seqloom.tasks.model_files import read_config
+    from seqloom.tasks.model_directory import read_config
 
     content, skipped = newest_files(path)
     for reason in skipped:
@@ -77,7 +77,8 @@ def _describe(path: Path) -> dict[str, Any]:
     return {
         "directory": str(path),
         "model": str(config.parameters.get("spec")),
-        "tokens": str(config.parameters.get("tokens")),
+        "task": config.task,
+        "tokens": str(config.parameters.get("tokens", "")),
         "bits_per_character": _number(learned.get("bits_per_character")),
         "nats_per_token": _number(learned.get("nats_per_token")),
         "baselines": baselines,
@@ -93,10 +94,10 @@ def _print(rows: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("bits/character", "nats/token", "bigram", "MB"):
         table.add_column(column, justify="right")
-    for column in ("model", "tokens", "directory"):
+    for column in ("task", "model", "tokens", "directory"):
         table.add_column(column)
     for row in rows:
         numbers = (row["bits_per_character"], row["nats_per_token"], row["baselines"].get("bigram"))
         shown = [figure(number, ".3f") for number in numbers]
-        add_row(table, *shown, f"{row['bytes'] / 1e6:.1f}", row["model"], row["tokens"], row["directory"])
+        add_row(table, *shown, f"{row['bytes'] / 1e6:.1f}", row["task"], row["model"], row["tokens"], row["directory"])
     emit_table(table)

@@ -8,8 +8,9 @@ from rich.table import Table
 
 from seqloom.apps.cli.console import add_row, emit, emit_table, figure
 from seqloom.tasks.evaluation import Evaluation
+from seqloom.tasks.figures import Figures
 
-__all__ = ["print_evaluation"]
+__all__ = ["print_evaluation", "print_figures"]
 
 
 def print_evaluation(evaluation: Evaluation, name: str) -> None:
@@ -27,6 +28,23 @@ def print_evaluation(evaluation: Evaluation, name: str) -> None:
     emit_table(table)
     for line in _remarks(evaluation):
         emit(line)
+
+
+def print_figures(figures: Figures, name: str) -> None:
+    """Print every figure of a model beside those of the trivial baselines, on stdout."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("model")
+    for column in figures.model:
+        table.add_column(column.replace("_", " "), justify="right")
+    for label, values in figures.baselines.items():
+        add_row(table, label, *(figure(values[column], ".3f") for column in figures.model))
+    add_row(table, name, *(figure(value, ".3f") for value in figures.model.values()), style="bold")
+    emit_table(table)
+    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark):
+        if line:
+            emit(line)
+    if figures.chosen_among > 1:
+        emit(f"These weights are the best of {figures.chosen_among} evaluations on these very data.")
 
 
 def _figures(evaluation: Evaluation, nats_per_token: float) -> tuple[str, ...]:

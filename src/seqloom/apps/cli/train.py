@@ -108,7 +108,7 @@ def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[s
     Raises ``UsageError`` where the run was judged by a text of its own, which is not given again.
     """
     from seqloom.storage.run import newest_valid, versions
-    from seqloom.tasks.model_files import read_config
+    from seqloom.tasks.model_directory import read_config
 
     if not versions(run):
         return None, {}

@@ -75,7 +75,7 @@ class Job:
             self.words[COUNT] = min(self.at_once, steps - done)
             self.meeting[:] = 0
             enter, alone = self.table.functions["enter"], self.table.functions["run"]
-            team().launch(enter, alone, self.words.ctypes.data, self.threads)
+            team().launch(enter, alone, self.words.ctypes.data, min(self.threads, team().threads()))
 
 
 def run_once(table: Table) -> None:

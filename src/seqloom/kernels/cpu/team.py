@@ -1,8 +1,11 @@
 """Threads: inside torch's own OpenMP team where it can be reached, else Python threads, else one.
 
 torch's workers spin for a while after each operation, so a second pool would fight them for the cores. The libgomp that
-torch has loaded is asked to run our code with its team. After a fork that team is gone in the child, and one thread
-does the work.
+torch has loaded is asked to run our code with its team.
+
+A child of ``fork`` would inherit a team whose threads are gone, and wait for them forever. So a process that has loaded
+this module lets its team go before a fork (it forms anew when it is next needed), and the child begins with one thread,
+as by ``torch.set_num_threads(1)``, until it asks for more.
 """
 
 from __future__ import annotations
@@ -15,11 +18,10 @@ from pathlib import Path
 
 import torch
 
-from seqloom.kernels.forks import is_child
-
 __all__ = ["Team", "give_way_address", "team"]
 
 MAPS = Path("/proc/self/maps")
+SOFT_PAUSE = 1
 
 
 class Team:
@@ -46,6 +48,9 @@ class Team:
         for future in waiting:
             future.result()
 
+    def dissolve(self) -> None:
+        """Let the threads that wait for this one go."""
+
 
 class OpenMPTeam(Team):
     """The team of the libgomp that torch has loaded."""
@@ -59,6 +64,7 @@ class OpenMPTeam(Team):
         names = (library.omp_get_thread_num, library.omp_get_num_threads)
         number, count = (ctypes.cast(function, ctypes.c_void_p).value or 0 for function in names)
         self._addresses = number, count
+        self._pause = getattr(library, "omp_pause_resource_all", None)  # OpenMP 5
 
     def addresses(self) -> tuple[int, int]:
         return self._addresses
@@ -69,23 +75,14 @@ class OpenMPTeam(Team):
         else:
             self.parallel(enter, job, threads, 0)
 
-
-class LoneTeam(Team):
-    """One thread, for a child of ``fork``."""
-
-    summary = "a single one, after a fork"
-
-    def threads(self) -> int:
-        return 1
-
-
-def team() -> Team:
-    """The team of this process."""
-    return LoneTeam() if is_child() else _whole_team()
+    def dissolve(self) -> None:
+        if self._pause is not None:
+            self._pause(SOFT_PAUSE)
 
 
 @lru_cache(maxsize=1)
-def _whole_team() -> Team:
+def team() -> Team:
+    """The team of this process."""
     library = _loaded_gomp()
     return Team() if library is None else OpenMPTeam(library)
 
@@ -112,6 +109,15 @@ def _function(address: int) -> ctypes._FuncPointer:
 @lru_cache(maxsize=4)
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
+
+
+def _begin_alone() -> None:
+    _pool.cache_clear()
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=lambda: team().dissolve(), after_in_child=_begin_alone)
 
 
 @lru_cache(maxsize=1)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seqloom.errors import UsageError
+from seqloom.choice import Choice
+from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.layers.attention.places import PlaceState, next_places, steps_after
-from seqloom.layers.choice import Choice
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 
 __all__ = ["InputPositions", "PositionTable", "sinusoids"]
+
+LENGTH = 1024
 
 
 class PositionTable(Choice):
@@ -32,7 +35,7 @@ class InputPositions(CausalLayer):
     2k + 1 (Vaswani et al., 2017, sec. 3.5), for sequences of any length. "learned": P is a table of ``length`` rows,
     N(0, 0.02²) at first (Radford et al., 2019), and a longer stream goes round, P[t mod length], which attention that
     looks back less than ``length`` steps cannot mistake. The state counts each row's steps.
-    Raises UsageError when ``hidden_size`` is not ``in_features``.
+    Raises UsageError when ``hidden_size`` is not ``in_features``; warns (SeqloomWarning) of a length without effect.
 
     >>> y, state = InputPositions(4, 4)(torch.zeros(1, 2, 4))
     >>> y[0, 0], state.steps
@@ -40,7 +43,12 @@ class InputPositions(CausalLayer):
     """
 
     def __init__(
-        self, in_features: int, hidden_size: int, *, kind: PositionTable = PositionTable.SINUSOIDAL, length: int = 1024
+        self,
+        in_features: int,
+        hidden_size: int,
+        *,
+        kind: PositionTable = PositionTable.SINUSOIDAL,
+        length: int = LENGTH,
     ) -> None:
         super().__init__()
         if in_features != hidden_size:
@@ -48,6 +56,13 @@ class InputPositions(CausalLayer):
         self.in_features, self.out_features = in_features, hidden_size
         self.kind, self.length = PositionTable(kind), length
         learned = self.kind is PositionTable.LEARNED
+        if length != LENGTH and not learned:
+            warnings.warn(
+                f"length={length} has no effect: sinusoidal positions have no table, and go on for ever. kind=learned "
+                "has a table of that length.",
+                SeqloomWarning,
+                stacklevel=2,
+            )
         self.table = nn.Parameter(0.02 * torch.randn(length, in_features)) if learned else None
 
     def initial_state(self, batch_size: int) -> PlaceState:

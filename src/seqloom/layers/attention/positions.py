@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+from seqloom.choice import Choice
 from seqloom.errors import UsageError
-from seqloom.layers.choice import Choice
 
 __all__ = ["AlibiPositions", "AttentionPositions", "NoPositions", "Positions", "RotaryPositions"]
 

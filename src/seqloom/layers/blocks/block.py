@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from seqloom.choice import Choice
 from seqloom.errors import UsageError
-from seqloom.layers.choice import Choice
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
@@ -58,6 +58,8 @@ class Block(SequenceLayer):
         if mixer.in_features != width:
             raise UsageError(f"A block adds its mixer to x, but this one maps {mixer.in_features} features to {width}.")
         self.in_features, self.out_features = width if in_features is None else in_features, width
+        back = mixer.backward_features
+        self.backward_features = None if back and feed_forward is not None else back
         self.entry = nn.Identity() if self.in_features == width else nn.Linear(self.in_features, width, bias=False)
         self.mixer = mixer
         self.mixer_norm = NormKind(norm).module(width)

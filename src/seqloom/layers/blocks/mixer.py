@@ -71,6 +71,8 @@ class Mixer(CausalLayer):
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, tuple[Any, ...]]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        if self._forward_pre_hooks:
+            return super().step(x_t, state)
         advance = Advance(self._states(state, x_t.shape[0]), lambda part, v, before: part.step(v, before))
         return self.mix(x_t, advance), tuple(advance.after)
 

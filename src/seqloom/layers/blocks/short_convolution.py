@@ -63,6 +63,8 @@ class ShortConvolution(CausalLayer):
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, LastSteps]:
         """One step: x_t (B, D) → y_t (B, D), and the last ``size`` - 1 inputs."""
+        if self._forward_pre_hooks:
+            return super().step(x_t, state)
         check_step(self, x_t, self.in_features)
         past = self._past(state, len(x_t))
         seen = torch.cat([past.to(x_t.dtype), x_t[:, None]], 1)  # (B, size, D)

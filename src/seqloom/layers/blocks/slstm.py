@@ -22,6 +22,7 @@ from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.heads import check_heads, largest_fit, normed_heads
 from seqloom.layers.norm import NormKind
+from seqloom.layers.weights import WeightMap, plain_weights
 
 __all__ = ["ConvolvedSLSTM", "HeadwiseSLSTM", "SLSTMBlock", "SLSTMState"]
 
@@ -64,13 +65,14 @@ class HeadwiseSLSTM(nn.Module):
         self.cell, self.hidden_size = MappedSLSTM(heads=heads, forget_bias=forget_bias), features
         self.graph = trace(self.cell, len(GATES) * features, features).graph
         self.maps = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in GATES})
-        self.recurrent = nn.ModuleDict({name: BlockDiagonal(features, heads) for name in GATES})
-        self.biases = nn.ParameterDict({name: torch.full((features,), self.cell.initial_bias(name)) for name in GATES})
+        self.recurrent = nn.ModuleDict({name: WeightMap(_block_diagonal(features, heads)) for name in GATES})
+        biases = {name: torch.full((features,), self.cell.initial_bias(name)) for name in GATES}
+        self.biases = WeightMap({name: nn.Parameter(bias) for name, bias in biases.items()})
         self._stream = kernels.Stream(self.graph, self._sources, self._parameters_of_cell)
 
     def initial_state(self, batch_size: int) -> SLSTMState:
         """The cell's own first values."""
-        like = self.biases["input"]
+        like = next(self.parameters())
         return SLSTMState(*(like.new_full((batch_size, state.width), state.initial) for state in self.graph.states))
 
     def forward(self, inputs: tuple[Tensor, Tensor], state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
@@ -105,22 +107,26 @@ class HeadwiseSLSTM(nn.Module):
     def _gates(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         """The maps of x and c (…, H), side by side: (…, 4 H)."""
         x, c = inputs
+        dtype = next(self.parameters()).dtype
         with torch.autocast(x.device.type, enabled=False):
-            x, c = (value.to(self.biases["input"].dtype) for value in (x, c))
+            x, c = x.to(dtype), c.to(dtype)
             return torch.cat([self.maps[name](c if name in CONVOLVED else x) for name in GATES], -1)
 
     def _sources(self) -> list[Tensor]:
-        return [*self.recurrent.parameters(), *self.biases.parameters()]
+        weights = plain_weights(self.recurrent)
+        return [*weights, *self.biases.parameters()] if weights and self.biases.is_plain else []
 
     def _parameters_of_cell(self) -> Mapping[str, Tensor]:
         """The cell's parameters, by its names."""
-        found: dict[str, Tensor] = {}
+        found = {f"{name}.bias": bias for name, bias in self.biases().items()}
         for name in GATES:
-            blocks = self.recurrent[name]
-            assert isinstance(blocks, BlockDiagonal)
-            found[f"{name}.weight_0"] = blocks.weight if len(blocks.weight) > 1 else blocks.weight[0]
-            found[f"{name}.bias"] = self.biases[name]
+            weight = self.recurrent[name]()["weight"]
+            found[f"{name}.weight_0"] = weight if len(weight) > 1 else weight[0]
         return found
+
+
+def _block_diagonal(features: int, blocks: int) -> dict[str, nn.Parameter]:
+    return {"weight": BlockDiagonal(features, blocks).weight}
 
 
 class ConvolvedSLSTM(Mixer):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from abc import ABC
 
+from seqloom.choice import Choice
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention, SelfAttention
 from seqloom.layers.blocks.block import Block, CausalBlock, Placement
 from seqloom.layers.blocks.feed_forward import Activation, FeedForward, GatedFeedForward
-from seqloom.layers.choice import Choice
 from seqloom.layers.norm import NormKind
 from seqloom.layers.residual_initialisation import initialise_residual
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
-from seqloom.layers.padding import last_real_step, real_steps_only
+from seqloom.layers.padding import first_real_step, last_real_step, real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 
 __all__ = ["Bridge", "both_ends", "state_vectors"]
@@ -24,8 +24,7 @@ def both_ends(memory: Tensor, lengths: Tensor | None) -> Tensor:
     >>> both_ends(torch.tensor([[[1.0], [2.0], [9.0]]]), torch.tensor([2]))
     tensor([[2., 1.]])
     """
-    first = memory[:, 0] if memory.shape[1] else memory.new_zeros(memory.shape[0], memory.shape[2])
-    return torch.cat([last_real_step(memory, lengths), first], dim=-1)
+    return torch.cat([last_real_step(memory, lengths), first_real_step(memory, lengths)], dim=-1)
 
 
 def state_vectors(state: Any) -> list[Tensor]:

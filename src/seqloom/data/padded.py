@@ -1,0 +1,113 @@
+"""Examples of different lengths as batches: like lengths together, in an order drawn anew for each epoch."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqloom.data.batch import Batch
+from seqloom.data.draws import Purpose, drawn_order
+from seqloom.errors import UsageError
+
+__all__ = ["Padded", "pad"]
+
+_POOL: Final = 64
+"""Batches whose examples are sorted by length together: more would pad less, and mix less."""
+
+
+@final
+class Padded:
+    """The batches of an epoch, as a sequence: batch i depends on i alone.
+
+    ``inputs`` has the examples of each input by name, tensors (T, …) that differ in T alone; ``targets`` (N, …) one for
+    each example. With a ``seed`` the examples come in an order drawn by (seed, epoch), in pools of 64 batches that are
+    each sorted by length, so that little is padded; without, in that of the data. Raises UsageError for inputs that are
+    of different number, and for examples without a step.
+
+    >>> rows = [torch.ones(length) for length in (3, 1, 2)]
+    >>> batch = Padded({"x": rows}, torch.tensor([0, 1, 2]), batch_size=2)[0]
+    >>> batch.x.tolist(), batch.length.tolist(), batch.targets.tolist()
+    ([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]], [3, 1], [0, 1])
+    """
+
+    def __init__(
+        self, inputs: Mapping[str, Sequence[Tensor]], targets: Tensor, batch_size: int, seed: int | None = None
+    ) -> None:
+        _check(inputs, len(targets), batch_size)
+        self.inputs, self.targets = inputs, targets
+        self.batch_size, self.seed = batch_size, seed
+        self._lengths = np.array([[len(row) for row in rows] for rows in inputs.values()]).max(0)
+        self._number = 0
+        self._order = self._ordered()
+
+    def epoch(self, number: int) -> Padded:
+        """The batches of one epoch."""
+        if self.seed is None or number == self._number:
+            return self
+        other = copy.copy(self)
+        other._number = number
+        other._order = other._ordered()
+        return other
+
+    def rows(self, index: int) -> NDArray[np.int64]:
+        """Which examples batch ``index`` has, by their place in the data."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"Batch {index} of {len(self)}.")
+        return self._order[index * self.batch_size : (index + 1) * self.batch_size]
+
+    def __len__(self) -> int:
+        return -(-len(self.targets) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> Batch:
+        rows = self.rows(index)
+        padded = {name: pad([examples[row] for row in rows]) for name, examples in self.inputs.items()}
+        return Batch(
+            {name: values for name, (values, _) in padded.items()},
+            self.targets[torch.from_numpy(rows)],
+            {name: lengths for name, (_, lengths) in padded.items()},
+        )
+
+    def _ordered(self) -> NDArray[np.int64]:
+        """All examples; the batches are cut from them one after the other."""
+        count = len(self.targets)
+        if self.seed is None:
+            return np.arange(count)
+        order = drawn_order(count, self.seed, Purpose.EPOCH, self._number).astype(np.int64)
+        whole, pool = count // self.batch_size, _POOL * self.batch_size
+        for begin in range(0, count, pool):
+            part = order[begin : begin + pool]
+            order[begin : begin + pool] = part[np.argsort(self._lengths[part], kind="stable")]
+        batches = order[: whole * self.batch_size].reshape(whole, self.batch_size)
+        mixed = batches[drawn_order(whole, self.seed, Purpose.BATCHES, self._number)].ravel()
+        return np.concatenate((mixed, order[whole * self.batch_size :]))
+
+
+def pad(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Rows (T_b, …) side by side, (B, T, …) with zeros after each, and their lengths (B,).
+
+    >>> pad([torch.tensor([1, 2]), torch.tensor([3])])
+    (tensor([[1, 2],
+            [3, 0]]), tensor([2, 1]))
+    """
+    lengths = torch.tensor([len(row) for row in rows])
+    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True), lengths
+
+
+def _check(inputs: Mapping[str, Sequence[Tensor]], count: int, batch_size: int) -> None:
+    if batch_size < 1:
+        raise UsageError(f"batch_size: expected at least 1, got {batch_size}.")
+    for name, rows in inputs.items():
+        if len(rows) != count:
+            raise UsageError(f"{name}: expected {count:,} examples, one for each target, got {len(rows):,}.")
+        for place, row in enumerate(rows):
+            if not len(row):
+                raise UsageError(f"{name}: example {place} has no step.")

@@ -1,0 +1,99 @@
+"""A task in one file gets training, resume, saving, baselines and figures from the frame."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from seqloom.errors import DataError, ModelFileError, SeqloomWarning, UsageError
+from seqloom.tasks import registry
+from seqloom.tasks.estimator import NotFittedError
+from seqloom.tasks.registry import estimator_of, load
+from seqloom.training.settings import TrainingSettings
+from tests.tasks.toy import Ranker
+
+TRAINING = TrainingSettings(learning_rate=0.03, epochs=12, device="cpu", schedule="constant")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Which word has more of the letter a."""
+    draw = random.Random(0)
+    words = ["".join(draw.choices("abc", k=draw.randint(1, 9))) for _ in range(400)]
+    rows = [(a, b) for a, b in zip(words[::2], words[1::2], strict=True) if a.count("a") != b.count("a")]
+    path = tmp_path_factory.mktemp("pairs") / "pairs.txt"
+    path.write_text("".join(f"{a} {b} {int(b.count('a') > a.count('a'))}\n" for a, b in rows))
+    return path
+
+
+@pytest.fixture(scope="module")
+def ranker(pairs: Path) -> Ranker:
+    return Ranker(training=TRAINING).fit(pairs)
+
+
+def test_it_learns_and_is_judged_beside_the_constant_answers(ranker: Ranker, pairs: Path) -> None:
+    found = ranker.validation_
+    assert found.model["right"] > 0.8 > found.baselines["a tie"]["right"]
+    assert found.remark.startswith("Held out: ")
+    assert found.chosen_among == 12
+    assert ranker.history_.best == max(value for _, value in ranker.history_.column("validation_right"))
+    assert ranker.evaluate(pairs).model["right"] == ranker.score(pairs) > 0.9
+    answers = [int(line.split()[2]) for line in pairs.read_text().splitlines()]
+    assert sum(a == b for a, b in zip(ranker.predict(pairs), answers, strict=True)) == ranker.score(pairs) * len(
+        answers
+    )
+
+
+def test_it_is_saved_and_loaded(ranker: Ranker, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranker.save(tmp_path / "model")
+    again = Ranker.load(tmp_path / "model")
+    assert again.predict(pairs) == ranker.predict(pairs)
+    assert again.validation_ == ranker.validation_
+    assert again.get_params(deep=False) == ranker.get_params(deep=False)
+    with pytest.raises(ModelFileError, match=r"of the task 'toy-ranker', which is not known here"):
+        load(tmp_path / "model")
+    monkeypatch.setitem(registry._OURS, "toy-ranker", "tests.tasks.toy:Ranker")
+    assert load(tmp_path / "model").predict(pairs) == ranker.predict(pairs)
+    with pytest.raises(UsageError, match=r"No task is called 'toy-rankr'.*Did you mean 'toy-ranker'"):
+        estimator_of("toy-rankr")
+
+
+def test_a_run_that_is_resumed_is_the_run_that_was_not_stopped(pairs: Path, tmp_path: Path) -> None:
+    def fit(name: str, epochs: int, seed: int = 0, **more: Any) -> Ranker:
+        training = TrainingSettings.from_mapping(TRAINING.to_mapping() | {"epochs": epochs, "seed": seed})
+        return Ranker(training=training).fit(pairs, run=tmp_path / name, **more)
+
+    whole = fit("whole", 5)
+    fit("cut", 2)
+    with pytest.warns(SeqloomWarning, match="seed: no effect on a run that goes on; it stays 0"):
+        resumed = fit("cut", 5, seed=3, resume=True)
+    for a, b in zip(whole.model_.parameters(), resumed.model_.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert whole.validation_ == resumed.validation_
+    assert Ranker.load(tmp_path / "cut").predict(pairs) == whole.predict(pairs)
+    with pytest.raises(UsageError, match="held out another part of them"):
+        Ranker(training=TRAINING).fit(pairs, validation=0.3, run=tmp_path / "cut", resume=True)
+    with pytest.raises(UsageError, match=r"it is of another model.\n  spec: the run has 'gru\(8\)', now 'gru\(4\)'"):
+        Ranker("gru(4)", training=TRAINING).fit(pairs, run=tmp_path / "cut", resume=True)
+    with pytest.raises(UsageError, match="--force"):
+        Ranker(training=TRAINING).fit(pairs, run=tmp_path / "cut")
+
+
+def test_what_cannot_be(pairs: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotFittedError):
+        Ranker().predict(pairs)
+    with pytest.raises(UsageError, match="validation: expected a share"):
+        Ranker().fit(pairs, validation=1.0)
+    (tmp_path / "one.txt").write_text("a b 0\nb a 1\n")
+    with pytest.raises(DataError, match="too few examples: of 2, 0 would be held out"):
+        Ranker().fit(tmp_path / "one.txt")
+
+
+def test_a_second_fit_keeps_nothing_of_the_first(pairs: Path) -> None:
+    model = Ranker(training=TRAINING).fit(pairs)
+    short = TrainingSettings.from_mapping(TRAINING.to_mapping() | {"epochs": 1})
+    assert not hasattr(model.set_params(training=short).fit(pairs, validation=0.0), "validation_")
