@@ -20,7 +20,7 @@ from tests.training.test_kill import ROOT
 from tests.training.test_ranks import printed
 from tests.training.together import dying, in_processes
 
-LAUNCHER = f"{sys.executable} -m torch.distributed.run --standalone --nproc-per-node 2 -m seqloom".split()
+LAUNCHER = f"{sys.executable} -m torch.distributed.run --standalone --nproc-per-node 2".split()
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
@@ -78,11 +78,27 @@ def test_a_death_ends_in_one_sentence(tmp_path: Path, rank: int) -> None:
     assert newest_valid(tmp_path / "run").step == 3
 
 
-def torchrun(folder: Path, *words: str) -> subprocess.Popen[str]:
+def torchrun(folder: Path, *words: str, restarts: int = 0) -> subprocess.Popen[str]:
     """Two processes of ``seqloom train``, as a user starts them."""
+    (folder / "text.txt").write_text(TEXT)
+    (folder / "often.toml").write_text("checkpoint_every_steps = 5\n")
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [*LAUNCHER, "train", "text.txt", *FAST, "--out", "run", "--config", "often.toml", *words],
+        [
+            *LAUNCHER,
+            "--max-restarts",
+            str(restarts),
+            "-m",
+            "seqloom",
+            "train",
+            "text.txt",
+            *FAST,
+            "--out",
+            "run",
+            "--config",
+            "often.toml",
+            *words,
+        ],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -113,8 +129,6 @@ def wait_for(what: Callable[[], bool], seconds: float = 120) -> None:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
 def test_torchrun_with_10_kills_and_a_signal(tmp_path: Path) -> None:
     """Each time the run goes on, then one process is killed, and torchrun sends SIGTERM to the other."""
-    (tmp_path / "text.txt").write_text(TEXT)
-    (tmp_path / "often.toml").write_text("checkpoint_every_steps = 5\n")
     before, resume = -1, ()
     for number in range(10):
         running = torchrun(tmp_path, "--steps", "1000000", *resume)
@@ -134,3 +148,16 @@ def test_torchrun_with_10_kills_and_a_signal(tmp_path: Path) -> None:
     out, printed_text = done.communicate(timeout=60)
     assert done.returncode == 0, printed_text
     assert out.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+def test_torchrun_starts_them_again(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    running = torchrun(tmp_path, "--resume", "--steps", "1000", "--json", restarts=1)
+    wait_for(lambda: bool(versions(tmp_path / "run")) and newest_valid(tmp_path / "run").step > 0)
+    os.kill(ranks_of(running.pid)[1], signal.SIGKILL)
+    out, printed_text = running.communicate(timeout=120)
+    assert running.returncode == 0, printed_text
+    assert json.loads(out)["steps"] == 1000
+    assert printed_text.count("Resumed at step") == 1

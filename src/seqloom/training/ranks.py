@@ -33,7 +33,7 @@ T = TypeVar("T")
 _PATIENCE = timedelta(days=7)
 """The first process may write or score for hours while the others wait. A death is noticed by its closed connection."""
 _GONE = "Another process of this run has ended: killed, out of memory, or stopped by an error of its own."
-_LAST_WORDS = "seqloom/last-words"
+_LAST_WORDS = "last-words"
 
 
 class Ranks:
@@ -192,6 +192,9 @@ def join() -> Ranks:
         raise UsageError("This build of torch has no torch.distributed: start one process, without torchrun.")
     try:
         store, _, _ = next(torch.distributed.rendezvous("env://", timeout=_PATIENCE))  # type: ignore[attr-defined]
+        # A restart by torchrun finds the store of before, and in it the addresses of processes that are gone.
+        restarts = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = torch.distributed.PrefixStore(f"seqloom/{restarts}", store)  # type: ignore[attr-defined]
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         torch.distributed.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=_PATIENCE)
     except (RuntimeError, ValueError) as error:
