@@ -25,6 +25,7 @@ __all__ = [
     "Interrupted",
     "MissingExtraError",
     "ModelFileError",
+    "PeerError",
     "SeqloomError",
     "SeqloomWarning",
     "StorageError",
@@ -90,6 +91,12 @@ class MissingExtraError(SeqloomError, ImportError):
             f"This needs the package {package!r}. Install it with: pip install 'seqloom[{extra}]' "
             f"(in a clone: pip install '.[{extra}]')"
         )
+
+
+class PeerError(SeqloomError):
+    """A run of several processes, ended because another one is gone; the last checkpoint is kept."""
+
+    exit_code: int = 8
 
 
 class Interrupted(SeqloomError):

@@ -50,7 +50,7 @@ def in_rows(examples: Examples, number: int = 0) -> list[Batch]:
 
 
 def _batch(examples: Examples, number: int = 0) -> Batch:
-    inputs = {"x": examples.inputs, "scored": examples.scored, "part": torch.tensor(number)}
+    inputs = {"x": examples.inputs, "scored": examples.scored, "part": torch.full((len(examples.inputs),), number)}
     if examples.allowed is not None:
         inputs["allowed"] = examples.allowed
     return Batch(inputs, examples.targets, {} if examples.lengths is None else {"x": examples.lengths})
@@ -93,7 +93,7 @@ class ProbeObjective(Objective[Batch]):
             "rows": batch.size,
             "whole": _whole_rows(scored, right),
         }
-        here = int(batch.inputs["part"])
+        here = int(batch.inputs["part"][0])
         return {
             prefix + name: torch.tensor(value if number == here else 0, dtype=torch.float64)
             for number, prefix in enumerate(_PARTS)

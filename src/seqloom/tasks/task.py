@@ -18,8 +18,11 @@ from seqloom.training.evaluation import Watch
 from seqloom.training.fabric import pick_device
 from seqloom.training.log import History
 from seqloom.training.loop import fit as train
+from seqloom.training.open_run import open_run
 from seqloom.training.problem import Problem
 from seqloom.training.progress import Progress, show
+from seqloom.training.ranks import join
+from seqloom.training.refusals import saying_what_is_kept
 from seqloom.training.settings import TrainingSettings
 
 __all__ = ["Prepared", "Task", "carry_out"]
@@ -85,17 +88,18 @@ def carry_out(task: Task[F], place: Path | None, resume: bool, force: bool, prog
     """Fit; with a ``place``, in a run directory that is resumed or replaced.
 
     Raises UsageError for what cannot be, DataError for data that cannot be used, StorageError without memory or room,
-    DivergedError, and Interrupted after a signal, with everything saved.
+    DivergedError, PeerError where another process is gone, and Interrupted after a signal, with everything saved.
     """
     began = time.monotonic()
     if place is None and (resume or force):
         raise UsageError("resume and force need the directory of a run.")
-    pick_device(task.training)
-    shown = show(progress) if isinstance(progress, bool | None) else progress
-    with enough_memory(task.advice), ExitStack() as stack:
+    with join() as ranks, ranks.one_voice(), enough_memory(task.advice), ExitStack() as stack:
+        pick_device(task.training, ranks)
+        progress = progress if ranks.first else False
+        shown = show(progress) if isinstance(progress, bool | None) else progress
         shown.start()
         stack.callback(shown.stop)
-        run = None if place is None else stack.enter_context(Run(place, resume=resume, force=force))
+        run = None if place is None else stack.enter_context(open_run(place, ranks, resume=resume, force=force))
         if run is not None and run.latest is not None:
             task = task.resuming(run.path, run.latest.files)
         prepared = task.prepare(place, lambda done, total: shown.watch("reading", done, total))
@@ -115,7 +119,8 @@ def carry_out(task: Task[F], place: Path | None, resume: bool, force: bool, prog
         )
         fitted = _judge(task, prepared, history, shown, run)
         if run is not None:
-            run.add(task.files(fitted))
+            with saying_what_is_kept(run):
+                ranks.by_first(lambda: run.add(task.files(fitted)))
         return fitted
 
 

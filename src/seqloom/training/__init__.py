@@ -6,7 +6,8 @@
 ``schedules``    constant, linear, cosine, plateau      ``progress``     what a person sees
 ``stopping``     early stopping                         ``log``          metrics.jsonl and the history
 ``signals``      how signals end a run in order         ``lossy``        a stream that neither fails nor waits
-``snapshot``     all that a run needs to go on
+``snapshot``     all that a run needs to go on          ``ranks``        the processes that share a run
+``agreement``    what they agree on, step by step       ``open_run``     a run directory for all of them
 
 Import the modules by name; this file stays light.
 """

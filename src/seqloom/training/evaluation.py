@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import nn
 
 from seqloom.data.batch import Batch, Batches
 from seqloom.training.objectives.objective import Objective, Sums, added
+from seqloom.training.ranks import ALONE, Ranks
 
 __all__ = ["Watch", "Watched", "evaluate"]
 
@@ -19,13 +21,19 @@ Watch = Callable[[int, int], None]
 
 @torch.no_grad()
 def evaluate(
-    objective: Objective[Any], module: nn.Module, batches: Batches, stop: Callable[[], bool] = lambda: False
+    objective: Objective[Any],
+    module: nn.Module,
+    batches: Batches,
+    stop: Callable[[], bool] = lambda: False,
+    ranks: Ranks = ALONE,
 ) -> Sums:
     """Return the sums of all batches, what they carry handed from one to the next, without dropout.
 
-    ``stop`` is asked before each batch but the first; once it says yes, the answer is that of the batches before. The
-    module's mode is put back.
+    Of several processes each reads its rows, and all get the same sums. ``stop`` is asked before each batch but the
+    first; once it says yes, the answer is that of the batches before. The module's mode is put back.
     """
+    if not len(batches):
+        raise ValueError("Expected at least one batch to evaluate on, got none.")
     device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
     training = module.training
     module.eval()
@@ -33,15 +41,15 @@ def evaluate(
     carried: Any = None
     try:
         for index in range(len(batches)):
-            if sums is not None and stop():
+            if index and stop():
                 break
-            found, carried = objective.sums(module, batches[index].to(device), carried)
-            sums = added(sums, found)
+            batch = ranks.rows(batches[index])
+            if batch.size:
+                found, carried = objective.sums(module, batch.to(device), carried)
+                sums = found if sums is None else added(sums, found)
     finally:
         module.train(training)
-    if sums is None:
-        raise ValueError("Expected at least one batch to evaluate on, got none.")
-    return sums
+    return functools.reduce(added, (one for one in ranks.gather(sums) if one is not None))
 
 
 class Watched:

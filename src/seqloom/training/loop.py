@@ -16,6 +16,8 @@ from seqloom.storage.run import Run
 from seqloom.training.log import History
 from seqloom.training.problem import Problem
 from seqloom.training.progress import Progress, Silent
+from seqloom.training.ranks import join
+from seqloom.training.refusals import saying_what_is_kept
 from seqloom.training.settings import ScheduleName, TrainingSettings
 from seqloom.training.trainer import Trainer
 
@@ -38,23 +40,24 @@ def fit(
     count from ``began`` (of ``time.monotonic``; None: from now). What ``after_evaluation`` says of the present weights
     is shown.
 
+    Of several processes, started by torchrun, each learns from its rows of every batch: the weights are those that one
+    process would find, and all get them. The first one writes and shows; ``run`` is from ``open_run``.
+
     Raises ``Interrupted`` after a signal (checkpoint written), ``DivergedError`` when the loss is not finite or absurd,
-    ``StorageError`` when a checkpoint cannot be written; the last good checkpoint stays in every case.
+    ``StorageError`` when a checkpoint cannot be written, ``PeerError`` when another process is gone; the last good
+    checkpoint stays in every case.
     """
     _check(problem, settings)
-    with Trainer(
-        problem,
-        settings,
-        run,
-        progress or Silent(),
-        began=time.monotonic() if began is None else began,
-        after_evaluation=after_evaluation,
-    ) as trainer:
-        while True:
-            stopped = trainer.settle()
-            if stopped is not None:
-                return trainer.finish(stopped)
+    began = time.monotonic() if began is None else began
+    progress = progress or Silent()
+    with (
+        join(),
+        saying_what_is_kept(run),
+        Trainer(problem, settings, run, progress, began=began, after_evaluation=after_evaluation) as trainer,
+    ):
+        while (stopped := trainer.settle()) is None:
             trainer.step()
+        return trainer.finish(stopped)
 
 
 def _check(problem: Problem, settings: TrainingSettings) -> None:

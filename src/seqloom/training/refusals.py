@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batches, of_epoch
-from seqloom.errors import UsageError
+from seqloom.errors import PeerError, UsageError
 from seqloom.storage.run import Run, versions
+from seqloom.storage.versions import step_of
+from seqloom.training.ranks import Ranks
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Snapshot
 
-__all__ = ["check_resumable", "divergence", "load_weights"]
+__all__ = ["check_resumable", "check_same_data", "divergence", "load_weights", "saying_what_is_kept"]
 
 
 def check_resumable(taken: Snapshot, settings: TrainingSettings, batches: Batches, path: Path) -> None:
@@ -34,6 +37,37 @@ def check_resumable(taken: Snapshot, settings: TrainingSettings, batches: Batche
         problems.append(f"it used {taken.settings.optimiser.value}, now {settings.optimiser.value} is asked for")
     if problems:
         raise UsageError(f"{path} cannot be resumed: {'; '.join(problems)}. Use what the run began with.")
+
+
+def check_same_data(ranks: Ranks, batches: Batches, validation: Batches | None) -> None:
+    """Raise ``UsageError`` where the processes of a run do not read the same: each takes its rows of every batch."""
+    counts = ranks.gather((len(batches), 0 if validation is None else len(validation)))
+    if len(set(counts)) > 1:
+        learned = ", ".join(f"{count:,}" for count, _ in counts)
+        judged = ", ".join(f"{count:,}" for _, count in counts)
+        raise UsageError(
+            f"The processes read different data: {learned} batches to learn from, {judged} to judge by. Give the same"
+            " files, settings and seed to all."
+        )
+
+
+@contextmanager
+def saying_what_is_kept(run: Run | None) -> Iterator[None]:
+    """Where another process turns out to be gone within the block, add to the ``PeerError`` what is left of the run."""
+    try:
+        yield
+    except PeerError as error:
+        raise PeerError(f"{error} {_kept(run)}") from error
+
+
+def _kept(run: Run | None) -> str:
+    found = [] if run is None else versions(run.path)
+    if run is None or not found:
+        return "Nothing is saved."
+    return (
+        f"The last checkpoint, of step {step_of(found[-1]):,}, is in {run.path}; --resume (in Python resume=True)"
+        " continues from there, with any number of processes."
+    )
 
 
 def load_weights(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:

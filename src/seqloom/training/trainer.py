@@ -16,9 +16,10 @@ from torch.optim import Optimizer
 
 from seqloom.data.batch import Batch, Batches, of_epoch
 from seqloom.errors import DivergedError, Interrupted
-from seqloom.layers.state import from_tensors, to_tensors
+from seqloom.layers.state import from_tensors
 from seqloom.storage.run import Run
 from seqloom.training import snapshot
+from seqloom.training.agreement import Agreement
 from seqloom.training.evaluation import Watched, evaluate
 from seqloom.training.fabric import open_fabric, quiet
 from seqloom.training.limits import done, limit_reached
@@ -26,8 +27,10 @@ from seqloom.training.log import History, MetricsLog, Record
 from seqloom.training.optimisers import build_optimiser, optimiser_tensors, restore_optimiser
 from seqloom.training.pace import Pace
 from seqloom.training.problem import Problem
-from seqloom.training.progress import Progress
-from seqloom.training.refusals import check_resumable, divergence, load_weights
+from seqloom.training.progress import Progress, Silent
+from seqloom.training.ranks import join
+from seqloom.training.refusals import check_resumable, check_same_data, divergence, load_weights
+from seqloom.training.rows import begin_alike, own_rows, restore_random, state_of_all
 from seqloom.training.schedules import learning_rate
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.signals import Signals
@@ -50,15 +53,15 @@ class Trainer:
         after_evaluation: Callable[[], str | None],
     ) -> None:
         self.module, self.objective, self.batches, self.validation = problem
-        self.settings, self.run, self.progress = settings, run, progress
+        self.ranks = join()
+        self.settings, self.run, self.progress = settings, run, progress if self.ranks.first else Silent()
         self.began, self.after_evaluation = began, after_evaluation
-        self.fabric = open_fabric(settings)
+        self.fabric = open_fabric(settings, self.ranks)
         self.device = self.fabric.device
         with quiet():
             self._wrapped = self.fabric.setup_module(self.module)
             self.optimiser = build_optimiser(self.module, settings)
-            # Fabric's wrapper joins processes; where there is one it does nothing, and takes 70 µs a call.
-            self._called = self._wrapped if self.fabric.world_size > 1 else self.module
+            self._trainable = [weight for weight in self.module.parameters() if weight.requires_grad]
             self._wrapped_optimiser = cast(Optimizer, self.fabric.setup_optimizers(self.optimiser))
         self.counters = Counters()
         self.carried: Any = None
@@ -88,12 +91,15 @@ class Trainer:
         self._stack.close()
 
     def _begin(self) -> None:
+        check_same_data(self.ranks, self.batches, self.validation)
         if self.run is not None and self.run.latest is not None:
             self._restore(snapshot.unpack(self.run.latest))
             return
-        torch.manual_seed(self.settings.seed)
-        self.log = MetricsLog(self.run.begin() if self.run else None)
+        begin_alike(self.ranks, self.module)
+        torch.manual_seed(self.ranks.seed(self.settings.seed))
+        self.log = MetricsLog(self.run.begin() if self.run is not None and self.ranks.first else None)
         self.pace = Pace(self.counters, self.began)
+        self.agreement = Agreement(self.ranks, self.pace, self.signals)
         self.checkpoint()
 
     def step(self) -> None:
@@ -103,14 +109,20 @@ class Trainer:
         windows: list[Batch] = [batches[index] for index in range(counters.window, end)]
         weights = [self.objective.weight(window) for window in windows]
         whole = sum(weights)
+        if self.ranks.size > 1:
+            windows = [self.ranks.rows(window) for window in windows]
+            weights = [self.objective.weight(window) for window in windows]
         self.optimiser.zero_grad()
         carried, mean = self.carried, 0.0
         for window, weight in zip(windows, weights, strict=True):
+            if not window.size:
+                continue
             with self.fabric.autocast():
-                loss, carried = self.objective.loss(self._called, window.to(self.device), carried)
+                loss, carried = self.objective.loss(self.module, window.to(self.device), carried)
             if weight:
                 self.fabric.backward(loss if weight == whole else loss * (weight / whole))
                 mean += float(loss.detach()) * (weight / whole)
+        mean = self.agreement.add_gradients(self._trainable, mean)
         self._check(mean, "loss", f"in {self._next_step()}")
         self._clip()
         counters.learning_rate = self._rate()
@@ -151,7 +163,8 @@ class Trainer:
 
     def settle(self) -> str | None:
         """Do what is due before the next step; return what ends the run, if anything does."""
-        self.counters.seconds = self.pace.seconds()
+        now = self.agreement.now()
+        self.counters.seconds = now.seconds
         stopped = limit_reached(self.counters, self.settings, self._last_validation)
         if self._record_due(stopped):
             self._record(self._evaluation_due(stopped))
@@ -159,9 +172,9 @@ class Trainer:
             stopped = "patience"
         if stopped is None and self.counters.solved:
             stopped = "solved"
-        if stopped is None and self.signals.received is not None:
-            self._interrupted()
-        if stopped is None and self._checkpoint_due():
+        if stopped is None and now.signal:
+            self._interrupted(now.signal)
+        if stopped is None and self._checkpoint_due(now.since_checkpoint):
             self.checkpoint()
         return stopped
 
@@ -195,17 +208,18 @@ class Trainer:
         counters.recorded_step, counters.loss_sum, counters.loss_weight = counters.step, 0.0, 0
         self.log.append(record)
         self.progress.record(record)
-        if with_evaluation and (text := self.after_evaluation()):
+        if with_evaluation and self.ranks.first and (text := self.after_evaluation()):
             self.progress.message(text)
 
     def _validate(self) -> Mapping[str, float]:
         assert self.validation is not None
         began = time.monotonic()
         watched = Watched(self.validation, lambda done, total: self.progress.watch("scoring", done, total))
-        sums = evaluate(self.objective, self.module, watched, stop=lambda: self.signals.received is not None)
-        if self.signals.received is not None:
-            self._interrupted()
-        self._last_validation = time.monotonic() - began
+        sums = evaluate(self.objective, self.module, watched, lambda: self.signals.received is not None, self.ranks)
+        self.agreement.exchange()
+        if number := self.agreement.now().signal:
+            self._interrupted(number)
+        self._last_validation = self.ranks.gather(time.monotonic() - began)[0]
         figures = self.objective.figures(sums)
         self._check(figures["loss"], "validation loss", f"after step {self.counters.step:,}")
         cost = self._sign * figures[self.objective.watched]
@@ -223,13 +237,13 @@ class Trainer:
     def _weights(self) -> dict[str, Tensor]:
         return {name: value.detach() for name, value in self.module.state_dict().items()}
 
-    def _checkpoint_due(self) -> bool:
+    def _checkpoint_due(self, since_checkpoint: float) -> bool:
         settings, step = self.settings, self.counters.step
         if self.run is None or step == self._saved_at[0]:
             return False
         by_steps = settings.checkpoint_every_steps is not None and step % settings.checkpoint_every_steps == 0
         by_clock = settings.checkpoint_every_seconds
-        return by_steps or (by_clock is not None and self.pace.since_checkpoint() >= by_clock)
+        return by_steps or (by_clock is not None and since_checkpoint >= by_clock)
 
     def checkpoint(self) -> None:
         """Write down everything, unless that has been done at this very point."""
@@ -240,6 +254,7 @@ class Trainer:
         if not all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point()):
             self._diverged(f"A weight is not finite after step {self.counters.step:,}; nothing was saved of it")
         self.counters.seconds = self.pace.seconds()
+        carried, random = state_of_all(self.ranks, self.carried, self.device)
         taken = Snapshot(
             counters=self.counters,
             settings=self.settings,
@@ -247,11 +262,12 @@ class Trainer:
             weights=weights,
             best=self.best,
             optimiser=optimiser_tensors(self.optimiser),
-            carried=None if self.carried is None else to_tensors(self.carried),
-            random=snapshot.random_state(self.device),
+            carried=carried,
+            random=random,
             log=self.log.to_bytes(),
         )
-        self.run.save(self.counters.step, snapshot.pack(taken))
+        run = self.run
+        self.ranks.by_first(lambda: run.save(self.counters.step, snapshot.pack(taken)))
         self._saved_at = point
         self.pace.mark_checkpoint()
 
@@ -265,16 +281,18 @@ class Trainer:
         if taken.best is not None:
             self.best = {name: value.to(self.device) for name, value in taken.best.items()}
         restore_optimiser(self.optimiser, taken.optimiser)
-        if taken.carried is not None:
+        carried = None if taken.carried is None else own_rows(self.ranks, taken.carried)
+        if carried is not None:
             with torch.no_grad():
-                self.carried = from_tensors(self.objective.initial_state(self.module), taken.carried)
-        self.log = MetricsLog(self.run.log_path, taken.log)
+                self.carried = from_tensors(self.objective.initial_state(self.module), carried)
+        self.log = MetricsLog(self.run.log_path if self.ranks.first else None, taken.log)
         self.pace = Pace(self.counters, self.began)
+        self.agreement = Agreement(self.ranks, self.pace, self.signals)
         self._saved_at = (self.counters.step, self.counters.recorded_step)
-        snapshot.set_random_state(taken.random, self.device)
+        remark = restore_random(self.ranks, taken.random, self.device, self.settings.seed)
         for reason in self.run.latest.skipped:
             self.progress.message(f"Passed over a checkpoint: {reason}")
-        self.progress.message(f"Resumed at step {self.counters.step:,} from {self.run.latest.path}.")
+        self.progress.message(f"Resumed at step {self.counters.step:,} from {self.run.latest.path}.{remark}")
         self.run.latest = self.run.latest._replace(files={})
 
     def finish(self, stopped: str) -> History:
@@ -294,9 +312,7 @@ class Trainer:
             best_step=stopping.step if self.best is not None else None,
         )
 
-    def _interrupted(self) -> NoReturn:
-        number = self.signals.received
-        assert number is not None
+    def _interrupted(self, number: int) -> NoReturn:
         self.progress.message("Stopping: the step is finished, a checkpoint follows.")
         self.checkpoint()
         kept = (

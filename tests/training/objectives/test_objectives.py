@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from itertools import pairwise
 from typing import Any
@@ -82,6 +83,21 @@ def test_the_loss_that_is_measured_is_the_loss_that_is_minimised(name: str) -> N
     )
     loss.backward()
     assert all(bool(p.grad is not None and p.grad.isfinite().all()) for p in module.parameters())
+
+
+@each
+def test_gradients_of_parts_add_up_to_that_of_the_whole_in_float64(name: str) -> None:
+    objective, module, whole = CASES[name]
+    module = copy.deepcopy(module).double()
+    whole = whole._replace(inputs={"x": whole.x.double()})
+
+    def gradients(part: Batch) -> list[Tensor]:
+        loss, _ = objective.loss(module, part, None)
+        return [g * objective.weight(part) for g in torch.autograd.grad(loss, list(module.parameters()))]
+
+    parts = [gradients(whole.rows(begin, end)) for begin, end in ((0, 1), (1, 17), (17, ROWS))]
+    for *own, wanted in zip(*parts, gradients(whole), strict=True):
+        torch.testing.assert_close(sum(own), wanted, rtol=1e-12, atol=1e-12)
 
 
 @each

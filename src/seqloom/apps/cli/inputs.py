@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from seqloom.apps.cli.console import say
+from seqloom.errors import UsageError
+from seqloom.training.launch import launched
 
 if TYPE_CHECKING:
     from seqloom.data import Files
@@ -24,6 +26,8 @@ def read_inputs(context: typer.Context, inputs: Sequence[str]) -> Files:
     """Find the files that arguments name, for as long as the command runs, and say what is left out of folders."""
     from seqloom.data.sources import STANDARD_INPUT, open_files
 
+    if STANDARD_INPUT in inputs and launched()[1] > 1:
+        raise UsageError("- is for one process: several cannot read the same standard input. Give a file.")
     if STANDARD_INPUT in inputs and sys.stdin is not None and sys.stdin.isatty():
         say("Reading standard input; it ends with Ctrl-D (on Windows Ctrl-Z and Enter).")
     files: Files = context.with_resource(open_files(inputs))

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from seqloom import __version__
+from seqloom.apps.cli import several
 from seqloom.apps.cli.console import Page, emit, emit_page, say, use_encoding
 from seqloom.apps.cli.demo import demo
 from seqloom.apps.cli.doctor import doctor
@@ -55,7 +56,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Learn from sequences: train, score and sample models of text.",
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
-    "7 missing extra, 129/130/143 stopped by a signal after a checkpoint.",
+    "7 missing extra, 8 another process gone, 129/130/143 stopped by a signal after a checkpoint.",
 )
 _COMMANDS = (demo, train, predict, generate, score, evaluate, models, explain, probe, doctor)
 for command in _COMMANDS:
@@ -97,8 +98,10 @@ def run(arguments: Sequence[str]) -> int:
     0
     """
     commands = [command.__name__ for command in _COMMANDS]
+    asked = next((word for word in arguments if word in commands), None)
     debug = "--debug" in takewhile(lambda word: word not in commands, arguments)
     try:
+        several.begin(asked)
         code = app(args=list(arguments) or ["--help"], prog_name="seqloom", standalone_mode=False)
     except SeqloomError as error:
         return _fail(str(error), error.exit_code, debug)
@@ -121,6 +124,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, code: int, debug: bool) -> int:
+    code = several.end(code)
     if debug:
         traceback.print_exc()
     say(f"Error: {message}" if code < 128 else message, style="red" if code < 128 else "yellow")

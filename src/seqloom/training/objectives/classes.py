@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from seqloom.data.batch import Batch
 from seqloom.errors import UsageError
-from seqloom.training.objectives.objective import Objective, Sums, total
+from seqloom.training.objectives.objective import Objective, Sums, total, wide
 
 __all__ = ["Classes", "macro_f1"]
 
@@ -78,7 +78,7 @@ class Classes(Objective[Batch]):
 
     def _loss(self, scores: Tensor, targets: Tensor) -> Tensor:
         weights = self.weights.to(scores.device)
-        each = functional.cross_entropy(scores.float(), targets, reduction="none", label_smoothing=self.smoothing)
+        each = functional.cross_entropy(wide(scores), targets, reduction="none", label_smoothing=self.smoothing)
         return (each * weights[targets]).sum() / weights[targets].sum()
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqloom.data.batch import Batch
-from seqloom.training.objectives.objective import Objective, Sums
+from seqloom.training.objectives.objective import Objective, Sums, wide
 
 __all__ = ["Labels"]
 
@@ -60,4 +60,5 @@ class Labels(Objective[Batch]):
 
 
 def _loss(scores: Tensor, targets: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(scores.float(), targets.float())
+    scores = wide(scores)
+    return functional.binary_cross_entropy_with_logits(scores, targets.to(scores.dtype))

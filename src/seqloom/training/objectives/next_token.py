@@ -12,7 +12,7 @@ from torch.nn import functional
 from seqloom.data.batch import IGNORED, Batch
 from seqloom.errors import UsageError
 from seqloom.layers.state import detach, where
-from seqloom.training.objectives.objective import Objective
+from seqloom.training.objectives.objective import Objective, wide
 
 __all__ = ["NextToken", "begin", "mean_nats"]
 
@@ -71,4 +71,4 @@ def mean_nats(logits: Tensor, targets: Tensor) -> Tensor:
     >>> mean_nats(torch.zeros(1, 2, 4), torch.tensor([[3, -100]])).exp()
     tensor(4.)
     """
-    return functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+    return functional.cross_entropy(wide(logits).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)

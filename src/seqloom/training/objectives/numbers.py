@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqloom.data.batch import Batch
-from seqloom.training.objectives.objective import Objective, Sums
+from seqloom.training.objectives.objective import Objective, Sums, wide
 
 __all__ = ["Numbers"]
 
@@ -33,7 +33,8 @@ class Numbers(Objective[Batch]):
 
     def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
         """The mean squared error; nothing is handed on."""
-        return functional.mse_loss(module(batch.x, batch.length).float(), batch.targets.float()), None
+        numbers = wide(module(batch.x, batch.length))
+        return functional.mse_loss(numbers, batch.targets.to(numbers.dtype)), None
 
     @torch.no_grad()
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:

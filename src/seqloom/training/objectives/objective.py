@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Objective", "Sums", "added", "total"]
+__all__ = ["Objective", "Sums", "added", "total", "wide"]
 
 Sums = Mapping[str, Tensor]
 """What is counted and summed on a batch, by name: float64 on the CPU, added up over batches and processes."""
@@ -71,6 +71,15 @@ class Objective(ABC, Generic[B]):
         return None
 
 
+def wide(values: Tensor) -> Tensor:
+    """The values for a loss: float64 as it is, all else in float32.
+
+    >>> wide(torch.zeros(1, dtype=torch.bfloat16)).dtype, wide(torch.zeros(1, dtype=torch.float64)).dtype
+    (torch.float32, torch.float64)
+    """
+    return values if values.dtype == torch.float64 else values.float()
+
+
 def total(mean: Tensor, weight: Tensor) -> Tensor:
     """mean · weight in float64 on the CPU; 0 where nothing weighs, whatever the mean of nothing is.
 
@@ -80,10 +89,10 @@ def total(mean: Tensor, weight: Tensor) -> Tensor:
     return mean.detach().cpu().double() * weight if weight else torch.zeros((), dtype=torch.float64)
 
 
-def added(one: Sums | None, other: Sums) -> Sums:
+def added(one: Sums, other: Sums) -> Sums:
     """The sums of two parts together.
 
     >>> added({"a": torch.tensor(1.0)}, {"a": torch.tensor(2.0)})
     {'a': tensor(3.)}
     """
-    return other if one is None else {name: one[name] + value for name, value in other.items()}
+    return {name: one[name] + value for name, value in other.items()}
