@@ -92,7 +92,7 @@ def outcome(column: Column, subject: Subject) -> Outcome:
         except SeqloomError as error:
             said = str(error)
             return Outcome("refused" if said.endswith(".") and len(said.split()) > 5 else "wrong", said)
-        except Exception as error:
+        except (Exception, pytest.fail.Exception) as error:
             kind = "refused" if subject.is_torchs and not isinstance(error, AssertionError) else "wrong"
             return Outcome(kind, f"{type(error).__name__}: {error}")
     return Outcome(

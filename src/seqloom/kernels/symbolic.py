@@ -15,6 +15,7 @@ __all__ = ["Leaf", "as_leaf", "is_symbol"]
 class Leaf(nn.Module):
     """A module that ``torch.fx.symbolic_trace`` calls and does not look into, as it does with torch's own.
 
+    >>> import torch
     >>> class Twice(Leaf):
     ...     def forward(self, x):
     ...         return 2 * x if x.shape[0] else x
