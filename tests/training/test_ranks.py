@@ -67,7 +67,7 @@ def deaths(base: Path, kills: int) -> dict[str, str]:
         rank, exchange = number % 2, 2 + 30 * number // kills
         path, die = base / f"killed {number}", together.dying(rank, exchange)
         codes = in_processes(lambda die=die, path=path: (die(), run(path, steps=14)), base)
-        end = printed(base)[1 - rank]  # torch may have warned that the store went with process 0
+        end = printed(base)[1 - rank]
         codes_again = in_processes(lambda path=path: run(path, resume=bool(versions(path)), steps=14), base)
         same = contents(path / "step-00000014") == contents(base / "reference" / "step-00000014")
         found[f"process {rank}, exchange {exchange}"] = (

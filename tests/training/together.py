@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import traceback
 import warnings
@@ -72,11 +71,9 @@ def attention(dropout: float = 0.0) -> nn.Module:
 
 
 def in_processes(work: Callable[[], object], folder: Path, count: int = 2) -> list[int]:
-    """Do ``work`` in processes that torchrun might have started; their exit codes. They print into ``folder``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    children = [fork(work, folder, rank, count, port) for rank in range(count)]
+    """Do ``work`` in processes as torchrun starts them; their exit codes. They print into ``folder``."""
+    store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    children = [fork(work, folder, rank, count, store.port) for rank in range(count)]
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
@@ -93,7 +90,7 @@ def fork(work: Callable[[], object], folder: Path, rank: int, count: int, port: 
             os.dup2(printed.fileno(), 2)
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
         os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": str(rank)}
-        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "TORCHELASTIC_USE_AGENT_STORE": "True"}
         join.cache_clear()
         work()
         code = 0
