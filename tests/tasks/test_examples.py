@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from seqloom.errors import DataError, ModelFileError, SeqloomWarning, UsageError
-from seqloom.tasks import registry
+from seqloom.tasks import model_directory, registry
 from seqloom.tasks.estimator import NotFittedError
 from seqloom.tasks.registry import estimator_of, load
 from seqloom.training.settings import TrainingSettings
@@ -97,3 +97,13 @@ def test_a_second_fit_keeps_nothing_of_the_first(pairs: Path) -> None:
     model = Ranker(training=TRAINING).fit(pairs)
     short = TrainingSettings.from_mapping(TRAINING.to_mapping() | {"epochs": 1})
     assert not hasattr(model.set_params(training=short).fit(pairs, validation=0.0), "validation_")
+
+
+def test_whatever_lies_there_is_read_once(ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranker.save(tmp_path / "model")
+    monkeypatch.setitem(registry._OURS, "toy-ranker", "tests.tasks.toy:Ranker")
+    read = []
+    whole = model_directory.newest_files
+    monkeypatch.setattr(model_directory, "newest_files", lambda path: (read.append(path), whole(path))[1])
+    load(tmp_path / "model")
+    assert read == [tmp_path / "model"]

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.data.padded import Padded
-from seqloom.errors import DataError, ModelFileError, UsageError, warn
+from seqloom.errors import DataError, ModelFileError, UsageError
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.model_directory import README, Config, check_savable, check_task, config_file, loaded, read_config
-from seqloom.tasks.task import Prepared, Task
+from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch, evaluate
 from seqloom.training.log import History
 from seqloom.training.problem import Problem
@@ -78,14 +78,12 @@ class ExampleTask(Task[Fitted]):
         model, before = read_estimator(type(self.estimator), files)
         asked, had = (_parameters(one) for one in (self.estimator, model))
         names = [name for name in asked if name != "training" and asked[name] != had.get(name)]
-        if names:
-            problems = [f"{name}: the run has {had.get(name)!r}, now {asked[name]!r} is asked for." for name in names]
-            raise UsageError("\n  ".join([f"{path} cannot be resumed: it is of another model.", *problems]))
+        refuse_another_model(
+            path, [f"{name}: the run has {had.get(name)!r}, now {asked[name]!r} is asked for." for name in names]
+        )
         task = ExampleTask(self.estimator, self.X, self.y, self.validation)
         task._before = (path, before)
-        if self._training.seed != model._training.seed:
-            warn(f"seed: no effect on a run that goes on; it stays {model._training.seed}.")
-            task._training = dataclasses.replace(self._training, seed=model._training.seed)
+        task._training = with_seed(self._training, model._training.seed)
         return task
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:

@@ -19,9 +19,8 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.padded import Padded
-from seqloom.errors import warn
 from seqloom.storage.directory import write_directory
-from seqloom.storage.run import METRICS, newest_files, refuse_run
+from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.example_fit import (
     ROWS,
@@ -34,8 +33,8 @@ from seqloom.tasks.example_fit import (
     read_estimator,
 )
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.memory import enough_memory
-from seqloom.tasks.model_directory import WEIGHTS
+from seqloom.tasks.memory import loading
+from seqloom.tasks.model_directory import WEIGHTS, read_newest
 from seqloom.tasks.task import carry_out
 from seqloom.training.log import History
 from seqloom.training.objectives import Objective
@@ -146,11 +145,13 @@ class ExampleEstimator(Estimator, ABC):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a model directory, or the newest whole model of a run directory; ModelFileError where there is none."""
-        with enough_memory(f"The model in {path} takes more than is free; close other programs."):
-            files, skipped = newest_files(Path(path))
-            for reason in skipped:
-                warn(f"Passed over a checkpoint: {reason}")
-            model, fitted = read_estimator(cls, files)
+        with loading(path):
+            return cls.from_files(read_newest(Path(path)))
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> Self:
+        """The same from the files of a directory that has proven whole."""
+        model, fitted = read_estimator(cls, files)
         model._take(fitted)
         return model
 

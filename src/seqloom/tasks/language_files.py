@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqloom.data import Boundaries, Stream, Vocabulary
-from seqloom.errors import ModelFileError, UsageError, warn
+from seqloom.errors import ModelFileError, UsageError
 from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
 from seqloom.storage.directory import write_directory
-from seqloom.storage.run import METRICS, newest_files, refuse_run
+from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.language_settings import LanguageSettings
-from seqloom.tasks.memory import enough_memory
 from seqloom.tasks.model_directory import WEIGHTS, read_config
 from seqloom.tasks.model_files import describe, read_model
 from seqloom.training.log import History
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
-__all__ = ["Fitted", "differences", "load_files", "model_files", "read_fitted", "save_files"]
+__all__ = ["Fitted", "differences", "model_files", "read_fitted", "save_files"]
 
 BASELINES = "baselines.safetensors"
 _ENDS_OF_ONE_TEXT = 2
@@ -74,20 +73,8 @@ def save_files(path: Path, settings: LanguageSettings, fitted: Fitted) -> None:
     write_directory(path, files)
 
 
-def load_files(path: Path) -> tuple[dict[str, Any], Fitted]:
-    """The constructor's arguments and what was learned, from a model directory or a run's newest checkpoint.
-
-    Warns of newer checkpoints that are damaged.
-    """
-    with enough_memory(f"The model in {path} takes more than is free; close other programs."):
-        files, skipped = newest_files(path)
-        for reason in skipped:
-            warn(f"Passed over a checkpoint: {reason}")
-        return read_fitted(files)
-
-
 def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
-    """The same from the files of a directory that has proven whole."""
+    """The constructor's arguments and what was learned, from the files of a directory that has proven whole."""
     config = read_config(files)
     parameters = dict(config.parameters)
     try:

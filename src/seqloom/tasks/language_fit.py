@@ -18,7 +18,7 @@ from seqloom.tasks.held_out import divide
 from seqloom.tasks.language_files import Fitted, differences, model_files, read_fitted
 from seqloom.tasks.language_settings import LanguageSettings
 from seqloom.tasks.measuring import measure, score_in_time
-from seqloom.tasks.task import Prepared, Task
+from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.tasks.texts import Data, encode, lanes_for, learn
 from seqloom.tasks.without_effect import without_effect
 from seqloom.training.evaluation import Watch
@@ -69,9 +69,9 @@ class LanguageTask(Task[Fitted]):
 
     def resuming(self, path: Path, files: Mapping[str, bytes]) -> Self:
         parameters, before = read_fitted(files)
-        if problems := differences(self.settings, parameters, before):
-            raise UsageError("\n  ".join([f"{path} cannot be resumed: it is of another model.", *problems]))
-        settings = _with_seed(self.settings, parameters["training"].seed)
+        refuse_another_model(path, differences(self.settings, parameters, before))
+        training = with_seed(self.training, parameters["training"].seed)
+        settings = dataclasses.replace(self.settings, training=training)
         return dataclasses.replace(self, settings=settings, before=before, run=path)
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:
@@ -141,10 +141,3 @@ class LanguageTask(Task[Fitted]):
 def _share(validation: object) -> float | None:
     """The share to hold out, or None for a text of its own."""
     return float(validation) if isinstance(validation, Real) else None
-
-
-def _with_seed(settings: LanguageSettings, seed: int) -> LanguageSettings:
-    """A run goes on with the random numbers that it began with."""
-    if settings.training.seed != seed:
-        warn(f"seed: no effect on a run that goes on; it stays {seed}.")
-    return dataclasses.replace(settings, training=dataclasses.replace(settings.training, seed=seed))

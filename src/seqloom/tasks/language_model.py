@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -15,10 +15,11 @@ from seqloom.tasks.baselines import Baselines
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.generation import Beam, encode_prompt, generate, opening, search
-from seqloom.tasks.language_files import Fitted, load_files, save_files
+from seqloom.tasks.language_files import Fitted, read_fitted, save_files
 from seqloom.tasks.language_settings import Body, LanguageSettings
 from seqloom.tasks.measuring import measure
-from seqloom.tasks.memory import enough_memory
+from seqloom.tasks.memory import enough_memory, loading
+from seqloom.tasks.model_directory import read_newest
 from seqloom.tasks.model_files import TASK
 from seqloom.tasks.scoring import read_prompts, surprisals
 from seqloom.tasks.text_score import TextScore
@@ -251,7 +252,13 @@ class LanguageModel(Estimator):
         A newer checkpoint that is damaged is passed over with a warning. Raises ModelFileError when no model is there
         that can be trusted.
         """
-        parameters, fitted = load_files(Path(path))
+        with loading(path):
+            return cls.from_files(read_newest(Path(path)))
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> Self:
+        """The same from the files of a directory that has proven whole."""
+        parameters, fitted = read_fitted(files)
         model = cls(**parameters)
         model._take(fitted)
         return model

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
 from seqloom.errors import StorageError
 
-__all__ = ["enough_memory", "steps_at_once"]
+__all__ = ["enough_memory", "loading", "steps_at_once"]
 
 _WORDS = ("can't allocate memory", "not enough memory", "out of memory", "storage size calculation overflowed")
 _SCORES = (1 << 26) // 4
@@ -33,6 +33,11 @@ def enough_memory(advice: str) -> Iterator[None]:
         if not known:
             raise
         raise StorageError(f"Out of memory. {advice}") from error
+
+
+def loading(path: object) -> AbstractContextManager[None]:
+    """:func:`enough_memory` for a model that is loaded from ``path``."""
+    return enough_memory(f"The model in {path} takes more than is free; close other programs.")
 
 
 def steps_at_once(rows: int, classes: int, most: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -12,7 +13,8 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 import seqloom
-from seqloom.errors import ModelFileError, UsageError
+from seqloom.errors import ModelFileError, UsageError, warn
+from seqloom.storage.run import newest_files
 
 __all__ = [
     "CONFIG",
@@ -26,6 +28,7 @@ __all__ = [
     "json_object",
     "loaded",
     "read_config",
+    "read_newest",
 ]
 
 CONFIG = "config.json"
@@ -50,6 +53,14 @@ def config_file(config: Config) -> dict[str, bytes]:
     """config.json."""
     whole = {"task": config.task, "version": _VERSION, "seqloom": seqloom.__version__} | config._asdict()
     return {CONFIG: as_json(whole)}
+
+
+def read_newest(path: Path) -> dict[str, bytes]:
+    """The files of a model directory, or of a run's newest whole checkpoint; warns of newer ones that are damaged."""
+    files, skipped = newest_files(path)
+    for reason in skipped:
+        warn(f"Passed over a checkpoint: {reason}")
+    return dict(files)
 
 
 def read_config(files: Mapping[str, bytes]) -> Config:

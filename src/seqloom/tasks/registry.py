@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from seqloom.errors import ModelFileError, UsageError, did_you_mean
-from seqloom.storage.run import newest_files
-from seqloom.tasks.model_directory import read_config
+from seqloom.tasks.memory import loading
+from seqloom.tasks.model_directory import read_config, read_newest
 
 __all__ = ["estimator_of", "load", "tasks"]
 
@@ -41,10 +41,11 @@ def estimator_of(task: str) -> Any:
 
 def load(path: str | Path) -> Any:
     """Whatever estimator was saved at ``path``, a model directory or a run."""
-    files, _ = newest_files(Path(path))
-    task = read_config(files).task
-    if task not in tasks():
-        raise ModelFileError(
-            f"{path} is of the task {task[:40]!r}, which is not known here. Install the package that adds it."
-        )
-    return estimator_of(task).load(path)
+    with loading(path):
+        files = read_newest(Path(path))
+        task = read_config(files).task
+        if task not in tasks():
+            raise ModelFileError(
+                f"{path} is of the task {task[:40]!r}, which is not known here. Install the package that adds it."
+            )
+        return estimator_of(task).from_files(files)

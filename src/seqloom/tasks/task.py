@@ -6,12 +6,12 @@ import dataclasses
 import signal
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from seqloom.errors import Interrupted, UsageError
+from seqloom.errors import Interrupted, UsageError, warn
 from seqloom.storage.run import Run
 from seqloom.tasks.memory import enough_memory
 from seqloom.training.evaluation import Watch
@@ -25,7 +25,7 @@ from seqloom.training.ranks import join
 from seqloom.training.refusals import saying_what_is_kept
 from seqloom.training.settings import TrainingSettings
 
-__all__ = ["Prepared", "Task", "carry_out"]
+__all__ = ["Prepared", "Task", "carry_out", "refuse_another_model", "with_seed"]
 
 _JUDGING_SHARE = 0.05
 """Of limited minutes, kept to judge in."""
@@ -122,6 +122,19 @@ def carry_out(task: Task[F], place: Path | None, resume: bool, force: bool, prog
             with saying_what_is_kept(run):
                 ranks.by_first(lambda: run.add(task.files(fitted)))
         return fitted
+
+
+def refuse_another_model(path: Path, problems: Sequence[str]) -> None:
+    """Raise UsageError where there are ``problems``: what is asked for is not what the run at ``path`` is of."""
+    if problems:
+        raise UsageError("\n  ".join([f"{path} cannot be resumed: it is of another model.", *problems]))
+
+
+def with_seed(training: TrainingSettings, seed: int) -> TrainingSettings:
+    """The same for a run that goes on, with the seed that it began with; warns where another was asked for."""
+    if training.seed != seed:
+        warn(f"seed: no effect on a run that goes on; it stays {seed}.")
+    return dataclasses.replace(training, seed=seed)
 
 
 def _judge(task: Task[F], prepared: Prepared[F], history: History, progress: Progress, run: Run | None) -> F:
