@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from seqloom.probes import Adding, AssociativeRecall, Copy, Parity, Probe
-from seqloom.tasks.probe_picture import draw_results
-from seqloom.tasks.probe_results import Point, ProbeResult
-from seqloom.tasks.probe_settings import ProbeSettings
-from seqloom.tasks.probe_table import run_probes, summarise
-from seqloom.tasks.probing import Watch
+from seqloom.tasks.probing.picture import draw_results
+from seqloom.tasks.probing.results import Point, ProbeResult
+from seqloom.tasks.probing.run import Watch
+from seqloom.tasks.probing.settings import ProbeSettings
+from seqloom.tasks.probing.table import run_probes, summarise
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

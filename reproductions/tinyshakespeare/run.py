@@ -24,7 +24,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from seqloom import __version__
-from seqloom.tasks.language_model import LanguageModel
+from seqloom.tasks.language.language_model import LanguageModel
 from seqloom.training.settings import TrainingSettings
 
 HERE = Path(__file__).parent

@@ -11,8 +11,8 @@ import pytest
 
 from seqloom.probes import PROBES
 from seqloom.tasks import probe_table
-from seqloom.tasks.probe_results import ProbeResult
-from seqloom.tasks.probe_settings import ProbeSettings
+from seqloom.tasks.probing.results import ProbeResult
+from seqloom.tasks.probing.settings import ProbeSettings
 from tests.apps.running import Command
 
 EASY = ("probe", "delayed-copy", "--set", "delay=1", "--set", "length=6", "--set", "symbols=2")

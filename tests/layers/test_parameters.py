@@ -20,7 +20,7 @@ from seqloom.layers import OneHot, Recurrent, StepHead
 from seqloom.layers.weights import WeightMap, plain_weights, weights_by_name
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of
-from seqloom.tasks.generation import _draw
+from seqloom.tasks.language.generation import _draw
 
 SIZE = 8
 CELLS: list[type[Cell]] = [Elman, LSTM, GRU, PeepholeLSTM, MinGRU]

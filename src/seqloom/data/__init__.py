@@ -1,24 +1,24 @@
-"""From a text file to batches: reader, documents, vocabularies, corpus, split, lanes."""
+"""What flows: batches, from whatever kind of file; each kind has a door of its own, as ``text`` has."""
 
 from __future__ import annotations
 
 from seqloom.data.batch import IGNORED, Batch, Batches
-from seqloom.data.boundaries import Boundaries, Start
-from seqloom.data.bpe import BytePairs
-from seqloom.data.byte import Bytes
-from seqloom.data.characters import Characters
-from seqloom.data.corpus import Corpus, Stream, encode_corpus
-from seqloom.data.document import Document, Piece, split_documents, text_documents
-from seqloom.data.lanes import Lanes
 from seqloom.data.padded import Padded, pad
-from seqloom.data.reader import read_text
-from seqloom.data.shuffling import shuffled
-from seqloom.data.sources import Files, Source, Texts, read_documents
-from seqloom.data.split import split
-from seqloom.data.symbols import Symbols
-from seqloom.data.vocabularies import Tokens, learn_vocabulary, vocabulary_from_json
-from seqloom.data.vocabulary import Decoder, Encoded, Encoder, Vocabulary
-from seqloom.data.words import Words
+from seqloom.data.text.boundaries import Boundaries, Start
+from seqloom.data.text.corpus import Corpus, Stream, encode_corpus
+from seqloom.data.text.document import Document, Piece, split_documents, text_documents
+from seqloom.data.text.lanes import Lanes
+from seqloom.data.text.reader import read_text
+from seqloom.data.text.shuffling import shuffled
+from seqloom.data.text.sources import Files, Source, Texts, read_documents
+from seqloom.data.text.split import split
+from seqloom.data.text.vocabularies.bpe import BytePairs
+from seqloom.data.text.vocabularies.byte import Bytes
+from seqloom.data.text.vocabularies.characters import Characters
+from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary, vocabulary_from_json
+from seqloom.data.text.vocabularies.symbols import Symbols
+from seqloom.data.text.vocabularies.vocabulary import Decoder, Encoded, Encoder, Vocabulary
+from seqloom.data.text.vocabularies.words import Words
 
 __all__ = [
     "IGNORED",

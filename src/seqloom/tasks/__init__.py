@@ -8,24 +8,24 @@ from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
     from seqloom.tasks.estimator import Estimator, NotFittedError
-    from seqloom.tasks.evaluation import Evaluation
-    from seqloom.tasks.generation import Beam
-    from seqloom.tasks.language_model import LanguageModel
-    from seqloom.tasks.text_score import TextScore
-    from seqloom.tasks.writing import Ending, Writing
+    from seqloom.tasks.language.evaluation import Evaluation
+    from seqloom.tasks.language.generation import Beam
+    from seqloom.tasks.language.language_model import LanguageModel
+    from seqloom.tasks.language.text_score import TextScore
+    from seqloom.tasks.language.writing import Ending, Writing
 
 __all__ = ["Beam", "Ending", "Estimator", "Evaluation", "LanguageModel", "NotFittedError", "TextScore", "Writing"]
 
 __getattr__, __dir__ = lazily(
     __name__,
     {
-        "Beam": "seqloom.tasks.generation",
-        "Ending": "seqloom.tasks.writing",
+        "Beam": "seqloom.tasks.language.generation",
+        "Ending": "seqloom.tasks.language.writing",
         "Estimator": "seqloom.tasks.estimator",
-        "Evaluation": "seqloom.tasks.evaluation",
-        "LanguageModel": "seqloom.tasks.language_model",
+        "Evaluation": "seqloom.tasks.language.evaluation",
+        "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
-        "TextScore": "seqloom.tasks.text_score",
-        "Writing": "seqloom.tasks.writing",
+        "TextScore": "seqloom.tasks.language.text_score",
+        "Writing": "seqloom.tasks.language.writing",
     },
 )

@@ -18,14 +18,14 @@ from seqloom.tasks.model_directory import read_config, read_newest
 __all__ = ["estimator_of", "load", "tasks"]
 
 _GROUP = "seqloom.tasks"
-_OURS = {"language-model": "seqloom.tasks.language_model:LanguageModel"}
+_OURS = {"language-model": "seqloom.tasks.language.language_model:LanguageModel"}
 
 
 def tasks() -> dict[str, str]:
     """Every task by name, with the place of its estimator.
 
     >>> tasks()["language-model"]
-    'seqloom.tasks.language_model:LanguageModel'
+    'seqloom.tasks.language.language_model:LanguageModel'
     """
     return {point.name: point.value for point in entry_points(group=_GROUP)} | _OURS
 

@@ -69,7 +69,7 @@ def _refuse_another_run(out: Path, text: str) -> None:
     """Raise ``UsageError`` where ``out`` holds a run that is not a demo's."""
     from seqloom.data import Corpus
     from seqloom.storage.run import newest_valid, versions
-    from seqloom.tasks.language_files import read_fitted
+    from seqloom.tasks.language.files import read_fitted
 
     if not versions(out):
         return

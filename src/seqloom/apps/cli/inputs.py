@@ -24,7 +24,7 @@ INPUTS: Final = "UTF-8 text files, folders of them, or - for standard input."
 
 def read_inputs(context: typer.Context, inputs: Sequence[str]) -> Files:
     """Find the files that arguments name, for as long as the command runs, and say what is left out of folders."""
-    from seqloom.data.sources import STANDARD_INPUT, open_files
+    from seqloom.data.text.sources import STANDARD_INPUT, open_files
 
     if STANDARD_INPUT in inputs and launched()[1] > 1:
         raise UsageError("- is for one process: several cannot read the same standard input. Give a file.")

@@ -15,11 +15,11 @@ from seqloom.apps.cli.console import add_row, emit, emit_json, emit_table, figur
 from seqloom.apps.cli.settings import read_settings, takes_settings
 from seqloom.errors import Interrupted, UsageError, did_you_mean, raise_together
 from seqloom.settings import COUNT, Whole, flat, nested, read
-from seqloom.tasks.probe_settings import ProbeSettings
+from seqloom.tasks.probing.settings import ProbeSettings
 
 if TYPE_CHECKING:
     from seqloom.probes import Probe
-    from seqloom.tasks.probe_results import Point, ProbeResult
+    from seqloom.tasks.probing.results import Point, ProbeResult
 
 __all__ = ["PROBE_SETTINGS", "probe"]
 
@@ -55,14 +55,14 @@ def probe(
         _print_probes(as_json)
         return
     from seqloom.layers import parse_spec
-    from seqloom.tasks.probe_table import run_probes
+    from seqloom.tasks.probing.table import run_probes
 
     chosen = _read_probe(name, sizes or [])
     settings = ProbeSettings(**nested(ProbeSettings, read_settings(PROBE_SETTINGS, flags, None)))
     words = dict.fromkeys(str(parse_spec(model)) for text in models or ["lstm(128)"] for model in _split(text))
     if plot is not None:
         from seqloom.inspection.learning_curves import check_picture
-        from seqloom.tasks.probe_picture import draw_results
+        from seqloom.tasks.probing.picture import draw_results
 
         check_picture(plot)
     if out is not None and out.exists() and not out.is_dir():
@@ -157,7 +157,7 @@ def _watcher(
 
 
 def _print_results(chosen: Probe, found: Sequence[ProbeResult]) -> None:
-    from seqloom.tasks.probe_table import summarise
+    from seqloom.tasks.probing.table import summarise
 
     baseline, rows = chosen.baseline(), summarise(found)
     longer = any(row.longer_accuracy is not None for row in rows)

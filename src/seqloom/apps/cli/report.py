@@ -7,8 +7,8 @@ import math
 from rich.table import Table
 
 from seqloom.apps.cli.console import add_row, emit, emit_table, figure
-from seqloom.tasks.evaluation import Evaluation
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.language.evaluation import Evaluation
 
 __all__ = ["print_evaluation", "print_figures"]
 

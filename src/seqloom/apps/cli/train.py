@@ -17,7 +17,7 @@ from seqloom.apps.cli.train_settings import FIT_SETTINGS, TRAIN_SETTINGS
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import UsageError, raise_together
 from seqloom.settings import flattened, nested
-from seqloom.tasks.language_settings import LanguageSettings
+from seqloom.tasks.language.settings import LanguageSettings
 
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from seqloom.settings import SHARE, Kind, Number, Range, Section, Settings, flat
-from seqloom.tasks.language_settings import LanguageSettings
+from seqloom.tasks.language.settings import LanguageSettings
 
 __all__ = ["FIT_SETTINGS", "TRAIN_SETTINGS"]
 

@@ -1,0 +1,1 @@
+"""From text to batches: reader, documents, vocabularies, corpus, split, lanes."""

@@ -1,0 +1,61 @@
+"""The kinds of vocabulary: learn one from text, or read one back from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seqloom.data.text.document import Piece
+from seqloom.data.text.vocabularies.bpe import BytePairs
+from seqloom.data.text.vocabularies.byte import Bytes
+from seqloom.data.text.vocabularies.characters import Characters
+from seqloom.data.text.vocabularies.legacy_words import LegacyWords
+from seqloom.data.text.vocabularies.symbols import Symbols
+from seqloom.data.text.vocabularies.vocabulary import Vocabulary
+from seqloom.data.text.vocabularies.words import Words
+from seqloom.errors import ModelFileError, UsageError
+from seqloom.settings.text import Tokens
+
+__all__ = ["Tokens", "learn_vocabulary", "vocabulary_from_json"]
+
+
+def learn_vocabulary(
+    tokens: Tokens, pieces: Iterable[Piece], minimum_count: int = 1, maximum_size: int | None = None
+) -> Vocabulary:
+    """Learn the vocabulary of a text; ``maximum_size`` None takes each kind's own."""
+    if minimum_count < 1:
+        raise UsageError(f"minimum_count must be at least 1, got {minimum_count}.")
+    if maximum_size is not None and maximum_size < 3:
+        raise UsageError(f"maximum_size must be at least 3 (<eos>, <unk> and one token), got {maximum_size}.")
+    if tokens is Tokens.BYTES:
+        return Bytes.learn()
+    if tokens is Tokens.BPE:
+        return BytePairs.learn(pieces, *_given(maximum_size))
+    if tokens is Tokens.WORDS:
+        return Words.learn(pieces, minimum_count, *_given(maximum_size))
+    if tokens is Tokens.SYMBOLS:
+        return Symbols.learn(pieces, minimum_count, *_given(maximum_size))
+    return Characters.learn(pieces, minimum_count, *_given(maximum_size))
+
+
+def vocabulary_from_json(data: object) -> Vocabulary:
+    """The inverse of :meth:`Vocabulary.to_json`; anything unexpected raises ModelFileError.
+
+    >>> vocabulary_from_json({"kind": "characters", "tokens": ["a", "b"]})
+    Characters(size=4)
+    """
+    if not isinstance(data, dict):
+        raise ModelFileError(f"Damaged vocabulary: expected a JSON object, found {type(data).__name__}.")
+    kind = data.get("kind")
+    if kind == Words.kind and "rule" not in data:
+        return LegacyWords.from_json(data)
+    for vocabulary in (Characters, Bytes, Words, BytePairs, Symbols):
+        if vocabulary.kind == kind:
+            return vocabulary.from_json(data)
+    raise ModelFileError(
+        f"Unknown kind of vocabulary {kind!r}: expected one of {', '.join(Tokens)}. "
+        "The model may come from a newer version."
+    )
+
+
+def _given(size: int | None) -> tuple[int, ...]:
+    return () if size is None else (size,)

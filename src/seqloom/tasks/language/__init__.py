@@ -1,0 +1,1 @@
+"""The language model: what comes next in a text."""

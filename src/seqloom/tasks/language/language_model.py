@@ -1,0 +1,306 @@
+"""A language model: learns from text what comes next, then scores text and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Self
+
+from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
+from seqloom.decoding import Sampling
+from seqloom.errors import UsageError
+from seqloom.models.token_model import TokenModel
+from seqloom.tasks.arguments import whole_number
+from seqloom.tasks.estimator import Estimator
+from seqloom.tasks.language.baselines import Baselines
+from seqloom.tasks.language.evaluation import Evaluation
+from seqloom.tasks.language.files import Fitted, read_fitted, save_files
+from seqloom.tasks.language.generation import Beam, encode_prompt, generate, opening, search
+from seqloom.tasks.language.measuring import measure
+from seqloom.tasks.language.model_files import TASK
+from seqloom.tasks.language.scoring import read_prompts, surprisals
+from seqloom.tasks.language.settings import Body, LanguageSettings
+from seqloom.tasks.language.text_score import TextScore
+from seqloom.tasks.language.texts import Data, encode
+from seqloom.tasks.language.writing import Writing
+from seqloom.tasks.memory import enough_memory, loading
+from seqloom.tasks.model_directory import read_newest
+from seqloom.training.evaluation import Watch
+from seqloom.training.log import History
+from seqloom.training.progress import Progress
+from seqloom.training.settings import TrainingSettings
+
+__all__ = ["LanguageModel"]
+
+_PREVIEW_TEMPERATURE = 0.8
+
+
+class LanguageModel(Estimator):
+    """p(text) = Π_t p(x_t | x_1 … x_{t-1}), each factor from a recurrent network over characters, bytes or
+    words.
+
+    ``spec`` says which layers (``"2*lstm(256)"``), ``tokens`` what one token is, ``document`` where one text
+    ends and the next begins; ``reset`` whether the state begins afresh there (None: if there are many),
+    ``start`` what the first token is predicted from. ``embedding`` is a width, ``"one-hot"``, or None for a
+    width by the vocabulary; ``tied`` makes its table the head's weight too (Press & Wolf, 2017). Attention without a
+    window of its own sees the last ``window`` tokens, as far as gradients flow. ``fit`` learns ``model_`` (a
+    TokenModel), ``vocabulary_``, ``history_``, ``baselines_`` and ``validation_`` (the evaluation of the part held
+    out).
+
+    >>> from seqloom.training.settings import TrainingSettings
+    >>> model = LanguageModel("gru(8)", window=4, training=TrainingSettings(epochs=1, device="cpu"))
+    >>> model.fit(["abcabcabcabc"], validation=0.0).vocabulary_.size
+    5
+    >>> [row for row, piece in model.generate(["a"], length=2)]
+    [0, 0]
+    """
+
+    task: ClassVar[str] = TASK
+    model_: TokenModel
+    vocabulary_: Vocabulary
+    history_: History
+    baselines_: Baselines
+    validation_: Evaluation
+    reset_: bool
+    _boundaries: Boundaries
+    _fingerprint: str
+    _share: float | None
+
+    def __init__(
+        self,
+        spec: Body | None = "lstm(256)",
+        tokens: str | Tokens | Vocabulary = "characters",
+        document: str | Document = "file",
+        reset: bool | None = None,
+        start: str | Start = "eos",
+        minimum_count: int = 1,
+        vocabulary_size: int | None = None,
+        embedding: int | str | None = None,
+        tied: bool = False,
+        dropout: float = 0.1,
+        batch_size: int = 32,
+        window: int = 128,
+        training: TrainingSettings | None = None,
+    ) -> None:
+        self.spec = spec
+        self.tokens = tokens
+        self.document = document
+        self.reset = reset
+        self.start = start
+        self.minimum_count = minimum_count
+        self.vocabulary_size = vocabulary_size
+        self.embedding = embedding
+        self.tied = tied
+        self.dropout = dropout
+        self.batch_size = batch_size
+        self.window = window
+        self.training = training
+
+    def fit(
+        self,
+        data: Data,
+        validation: float | Data = 0.1,
+        *,
+        run: str | Path | None = None,
+        resume: bool = False,
+        force: bool = False,
+        preview: int = 0,
+        progress: bool | Progress | None = None,
+    ) -> Self:
+        """Learn from a text: the path of a file or folder, a list of paths, or a list of texts, each a document.
+
+        ``validation`` is the share held out to judge by, or a text of its own; 0 holds out nothing. Of one stream it
+        is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew
+        for each epoch. At most 262,144 tokens are held out. What is held out also chooses the weights, the best of
+        all evaluations. The vocabulary is that of all of ``data``, so for words a validation text of its own shows
+        what ``<unk>`` costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it,
+        ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
+        shows or hides the progress bar (None: shown on a terminal).
+        """
+        from seqloom.tasks.language.fit import LanguageTask
+        from seqloom.tasks.task import carry_out
+
+        preview = whole_number("preview", preview, 0)
+        shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
+        task = LanguageTask.of(self._settings(), data, validation, shown)
+        self._take(carry_out(task, None if run is None else Path(run), resume, force, progress))
+        return self
+
+    def score(self, data: Data) -> float:
+        """−nats per token of a text: the higher the better."""
+        return -self._measure(data).nats_per_token
+
+    def evaluate(self, data: Data, progress: Watch | None = None) -> Evaluation:
+        """Every figure of a text, with the baselines beside it.
+
+        The text is one stream with the state carried (or reset at documents, as in training), so the score is
+        exact. A stream of more than a million tokens is read as 16 parts at once, each of which begins
+        afresh.
+        """
+        return self._measure(data, progress)
+
+    def log_probability(self, text: str, *, context: str = "", end: bool | None = None) -> float:
+        """ln p(text | context): see :meth:`score_texts`."""
+        return self.log_probabilities([text], context=context, end=end)[0]
+
+    def log_probabilities(self, texts: Iterable[str], *, context: str = "", end: bool | None = None) -> list[float]:
+        """:meth:`log_probability` of many texts, in batches."""
+        return [score.log_probability for score in self.score_texts(texts, context=context, end=end)]
+
+    def rank(self, sentences: Iterable[str], *, context: str = "", end: bool | None = None) -> list[tuple[str, float]]:
+        """Sentences with their log-probabilities, the likeliest first."""
+        scores = self.score_texts(sentences, context=context, end=end)
+        return sorted(((score.text, score.log_probability) for score in scores), key=lambda pair: -pair[1])
+
+    def surprisal(
+        self, text: str, *, context: str = "", end: bool | None = None, by_word: bool = False
+    ) -> list[tuple[str, float]]:
+        """Each token of a text with its −ln p, or each word (:meth:`TextScore.by_word`); the sum is −ln p(text)."""
+        (score,) = self.score_texts([text], context=context, end=end)
+        return score.by_word() if by_word else score.by_token()
+
+    def score_texts(self, texts: Iterable[str], *, context: str = "", end: bool | None = None) -> list[TextScore]:
+        """How probable each text is, with the figures of its tokens.
+
+        ln p(text | context) = Σ_t ln p(x_t | start, context, x_1 … x_{t-1}). The context is read, not scored; text and
+        context are cut into tokens each by itself. With ``end`` the ``<eos>`` after the text is its last token, and p
+        sums to 1 over all texts; without it p is that of all texts that begin so. None scores the end where the model
+        learned from more than one document: one long text does not teach where texts end. ``start`` is where
+        :meth:`generate` begins too: in a model of one long text a newline follows it, if that text had any, so that
+        every text begins a line. Raises UsageError for a string where texts are expected.
+        """
+        self._check_fitted("model_")
+        if isinstance(texts, str):
+            raise UsageError(f"texts: expected several texts, got one string. Give a list: [{texts[:20]!r}].")
+        scored, vocabulary = list(texts), self.vocabulary_
+        last = [vocabulary.eos] if self._ends(end) else []
+        rows = [vocabulary.encode(text) + last for text in scored]
+        nats = surprisals(self.model_, [*opening(self._fitted()), *vocabulary.encode_start(context)], rows)
+        return [TextScore(vocabulary, *one) for one in zip(scored, rows, nats, strict=True)]
+
+    def next_probabilities(self, prefix: str = "", *, ignore_unknown: bool = False) -> list[tuple[str, float]]:
+        """Every token with its probability of coming after ``prefix``, the likeliest first."""
+        self._check_fitted("model_")
+        row = [*opening(self._fitted()), *encode_prompt(self.vocabulary_, prefix, ignore_unknown)]
+        logits, _ = read_prompts(self.model_.eval(), [row])
+        probabilities, tokens = logits[0].cpu().double().softmax(-1).sort(descending=True, stable=True)
+        pieces = [self.vocabulary_.piece(token) for token in tokens.tolist()]
+        return list(zip(pieces, probabilities.tolist(), strict=True))
+
+    def generate(
+        self,
+        prompts: str | Sequence[str] = "",
+        length: int = 500,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        repetition_penalty: float = 1.0,
+        seed: int = 0,
+        stop: bool | None = None,
+        stop_at: str | Sequence[str] = (),
+        ignore_unknown: bool = False,
+    ) -> Writing:
+        """Continue the prompts, yielding ``(row, piece)`` as the text is drawn.
+
+        A text ends after ``length`` tokens, right before the first of the strings ``stop_at`` in what was written, or
+        with ``stop`` at ``<eos>``, which never comes without; ``endings`` of what is returned says which it was. None
+        stops where the model learned from more than one document: one long text does not teach where texts end, nor
+        how they begin, so there every text begins a line (after a newline that is not yielded, if the text had any).
+        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. ``ignore_unknown`` leaves out of
+        the prompts what the model has never seen. Row 0 draws from ``seed``, row k from
+        ``seqloom.decoding.seed_of_row(seed, k)``, whatever rows stand beside it: its prompt alone with that seed gives
+        the same text, and another ``seed`` shares no row. Raises UsageError for what is out of range, and for a prompt
+        that holds what the model has never seen.
+        """
+        self._check_fitted("model_")
+        length = whole_number("length", length, 0)
+        rows = [encode_prompt(self.vocabulary_, text, ignore_unknown) for text in _several(prompts)]
+        sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
+        ends, strings = self._ends(stop), _several(stop_at)
+        return generate(self._fitted(), rows, sampling, length, ends, strings)
+
+    def beam_search(
+        self,
+        prompt: str = "",
+        length: int = 100,
+        *,
+        width: int = 5,
+        length_penalty: float = 0.0,
+        stop: bool | None = None,
+        ignore_unknown: bool = False,
+    ) -> list[Beam]:
+        """The likeliest continuations of a prompt, the best first; ``length_penalty`` above 0 favours long ones.
+
+        ``stop``, ``ignore_unknown`` and the beginning are as for :meth:`generate`; without ``stop`` all have ``length``
+        tokens.
+        """
+        self._check_fitted("model_")
+        row, ends = encode_prompt(self.vocabulary_, prompt, ignore_unknown), self._ends(stop)
+        width, length = whole_number("width", width, 1), whole_number("length", length, 0)
+        return search(self._fitted(), row, width, length, length_penalty, ends)
+
+    def save(self, path: str | Path) -> None:
+        """Write a model directory, all at once; one that is there is replaced. No pickles."""
+        self._check_fitted("model_")
+        save_files(Path(path), self._settings(), self._fitted())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a model directory, or the newest whole model of a run directory.
+
+        A newer checkpoint that is damaged is passed over with a warning. Raises ModelFileError when no model is there
+        that can be trusted.
+        """
+        with loading(path):
+            return cls.from_files(read_newest(Path(path)))
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> Self:
+        """The same from the files of a directory that has proven whole."""
+        parameters, fitted = read_fitted(files)
+        model = cls(**parameters)
+        model._take(fitted)
+        return model
+
+    def _settings(self) -> LanguageSettings:
+        return LanguageSettings.from_mapping(self.get_params(deep=False))
+
+    def _take(self, fitted: Fitted) -> None:
+        self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.boundaries.reset
+        self._boundaries, self._fingerprint, self._share = fitted.boundaries, fitted.fingerprint, fitted.share
+        self.baselines_ = fitted.baselines
+        for name, value in (("history_", fitted.history), ("validation_", fitted.validation)):
+            vars(self).pop(name, None)
+            if value is not None:
+                setattr(self, name, value)
+
+    def _preview(self, fitted: Fitted, length: int) -> str:
+        """Some text by what is learned so far."""
+        model = type(self)(**self.get_params(deep=False))
+        model._take(fitted)
+        training = fitted.model.training
+        try:
+            return "".join(piece for _, piece in model.generate(length=length, temperature=_PREVIEW_TEMPERATURE))
+        finally:
+            fitted.model.train(training)
+
+    def _fitted(self) -> Fitted:
+        history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
+        learned = (self.model_, self.vocabulary_, self.baselines_, self._boundaries)
+        return Fitted(*learned, history, validation, self._fingerprint, self._share)
+
+    def _ends(self, wish: bool | None) -> bool:
+        """Whether ``<eos>`` is a token of texts: as wished, or if the model could learn it."""
+        return self._boundaries.ends if wish is None else wish
+
+    def _measure(self, data: Data, watch: Watch | None = None) -> Evaluation:
+        self._check_fitted("model_")
+        settings = self._settings()
+        with enough_memory("Measure on a shorter text, or close other programs."):
+            stream = encode(data, self.vocabulary_, settings.document, None)
+            return measure(self._fitted(), stream, watch)
+
+
+def _several(texts: str | Sequence[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
