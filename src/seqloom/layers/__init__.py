@@ -35,6 +35,7 @@ from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
+from seqloom.layers.random_field import ConditionalRandomField, Legal
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
@@ -57,6 +58,7 @@ __all__ = [
     "CausalStack",
     "CausalTransformerBlock",
     "ConcatScore",
+    "ConditionalRandomField",
     "CrossAttention",
     "DeltaNetBlock",
     "DotScore",
@@ -73,6 +75,7 @@ __all__ = [
     "LastHead",
     "LearnedEmbedding",
     "LearnedState",
+    "Legal",
     "Link",
     "LuongDecoder",
     "MLSTMBlock",
