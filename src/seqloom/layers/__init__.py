@@ -36,6 +36,7 @@ from seqloom.layers.initial_state import InitialState, LearnedState, RandomState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
+from seqloom.layers.random_field import ConditionalRandomField, Legal
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
@@ -59,6 +60,7 @@ __all__ = [
     "CausalStack",
     "CausalTransformerBlock",
     "ConcatScore",
+    "ConditionalRandomField",
     "CrossAttention",
     "DeltaNetBlock",
     "DotScore",
@@ -76,6 +78,7 @@ __all__ = [
     "LastPooling",
     "LearnedEmbedding",
     "LearnedState",
+    "Legal",
     "Link",
     "LuongDecoder",
     "MLSTMBlock",
