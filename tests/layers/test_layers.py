@@ -88,6 +88,20 @@ def test_a_random_initial_state_is_decided_by_its_seed() -> None:
     assert first.h.any()
 
 
+def test_a_random_initial_state_without_a_seed_is_drawn_like_the_weights() -> None:
+    def drawn() -> list[float]:
+        torch.manual_seed(3)
+        return Recurrent(LSTM, 3, 4, RandomState()).initial_state(1).c.flatten().tolist()  # type: ignore[no-any-return]
+
+    assert drawn() == drawn()
+    assert Recurrent(LSTM, 3, 4, RandomState()).initial_state(1).c.flatten().tolist() != drawn()
+    graph, before = Recurrent(LSTM, 3, 4).graph, torch.get_rng_state()
+    RandomState(7).vectors(graph)
+    assert torch.equal(torch.get_rng_state(), before)
+    with torch.device("meta"):
+        assert Recurrent(LSTM, 3, 4, RandomState(7)).initial_0.is_meta
+
+
 def test_bidirectional_is_both_directions_side_by_side() -> None:
     ahead, back = Recurrent(GRU, 3, 4), Recurrent(GRU, 3, 5)
     x = torch.randn(1, 6, 3)
