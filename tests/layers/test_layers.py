@@ -60,7 +60,7 @@ def test_a_state_of_another_layer_is_refused() -> None:
         Recurrent(LSTM, 3, 4)(x, Recurrent(GRU, 3, 4).initial_state(2))
     with pytest.raises(UsageError, match=r"\(2, 4\); got \(3, 4\)"):
         Recurrent(LSTM, 3, 4)(x, Recurrent(LSTM, 3, 4).initial_state(3))
-    with pytest.raises(UsageError, match="1 layers, but the state has 2"):
+    with pytest.raises(UsageError, match=r"expected a state of 1 part, as .* gives it; got 2 parts"):
         stack([Recurrent(LSTM, 3, 4)])(x, (None, None))
 
 
