@@ -34,6 +34,7 @@ from seqloom.layers.grammar import parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
+from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
@@ -46,6 +47,7 @@ __all__ = [
     "Activation",
     "AdditiveScore",
     "AttentionBlock",
+    "AttentionPooling",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
@@ -71,18 +73,23 @@ __all__ = [
     "InputPositions",
     "LRUBlock",
     "LastHead",
+    "LastPooling",
     "LearnedEmbedding",
     "LearnedState",
     "Link",
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
+    "MaxPooling",
+    "MeanPooling",
     "MinGRUBlock",
     "MinLSTMBlock",
     "Norm",
     "NormKind",
     "OneHot",
     "Placement",
+    "Pooled",
+    "Pooling",
     "RGLRUBlock",
     "RandomState",
     "Recurrent",

@@ -22,10 +22,12 @@ from seqloom.layers import (
     LearnedEmbedding,
     LearnedState,
     LuongDecoder,
+    MeanPooling,
     Norm,
     NormKind,
     OneHot,
     Placement,
+    Pooled,
     RandomState,
     Recurrent,
     SelfAttention,
@@ -42,6 +44,7 @@ from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.head import Link
 from seqloom.layers.words import WORDS
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.pooled_model import PooledModel
 from seqloom.models.scored_model import ScoredModel
 from seqloom.models.token_model import TokenModel
 
@@ -186,6 +189,19 @@ SUBJECTS: dict[str, Subject] = {
     "scored model over tokens": Subject(
         lambda: ScoredModel(OneHot(V), Recurrent(Leaky, V, 3), outputs=2),
         lambda module: module(tokens(), torch.ones(B, T, dtype=torch.bool), LENGTHS),
+    ),
+    **{
+        f"pooled model, {pooling}": Subject(
+            lambda pooling=pooling: PooledModel(  # type: ignore[misc]
+                None, parse_spec(f"2*gru(3) bidirectional + {pooling}").build_pooled(D), outputs=2
+            ),
+            lambda module: module(values(), LENGTHS),
+        )
+        for pooling in ("pool(last)", "pool(mean)", "pool(max)", "pool(attention, hidden=2)")
+    },
+    "pooled model over tokens": Subject(
+        lambda: PooledModel(LearnedEmbedding(V, D), Pooled(own := Recurrent(Leaky, D, 3), MeanPooling(own)), 2, 0.5),
+        lambda module: module(tokens(), LENGTHS),
     ),
     "encoder-decoder with attention": encoder_decoder(luong),
     "encoder-decoder with one embedding for all": encoder_decoder(luong, tie=True),

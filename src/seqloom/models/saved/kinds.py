@@ -21,6 +21,7 @@ from seqloom.layers import (
     LearnedEmbedding,
     LuongDecoder,
     OneHot,
+    Pooled,
     Recurrent,
     SelfAttention,
     SequenceLayer,
@@ -32,7 +33,8 @@ from seqloom.layers import (
 from seqloom.layers.attention import AdditiveScore, DotScore, GeneralScore
 from seqloom.layers.spec import term_of
 from seqloom.models.encoder_decoder import EncoderDecoder
-from seqloom.models.saved.layers import InWords, OfACell
+from seqloom.models.pooled_model import PooledModel
+from seqloom.models.saved.layers import ABodyAndItsPooling, InWords, OfACell
 from seqloom.models.saved.recipe import Constructed, Recipe
 from seqloom.models.scored_model import ScoredModel
 from seqloom.models.token_model import TokenModel
@@ -64,11 +66,17 @@ _CONSTRUCTED = {
     "step-head": Constructed(StepHead, in_features="linear.in_features", classes="linear.out_features"),
     "token-model": Constructed(TokenModel),
     "scored-model": Constructed(ScoredModel, outputs="head.out_features"),
+    "pooled-model": Constructed(PooledModel, outputs="head.out_features"),
     "encoder-decoder": Constructed(EncoderDecoder),
 }
-_RECURRENT, _LAYER = "recurrent", "layer"
-KINDS: Mapping[str, Recipe] = {_RECURRENT: OfACell(), _LAYER: InWords(), **_CONSTRUCTED}
-_BY_CLASS = {Recurrent: _RECURRENT} | {recipe.made: kind for kind, recipe in _CONSTRUCTED.items()}
+_LAYER = "layer"
+KINDS: Mapping[str, Recipe] = {
+    "recurrent": OfACell(),
+    _LAYER: InWords(),
+    "pooled": ABodyAndItsPooling(),
+    **_CONSTRUCTED,
+}
+_BY_CLASS = {Recurrent: "recurrent", Pooled: "pooled"} | {recipe.made: kind for kind, recipe in _CONSTRUCTED.items()}
 
 
 def kind_of(module: nn.Module) -> str:

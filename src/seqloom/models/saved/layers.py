@@ -9,12 +9,12 @@ from torch import nn
 
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
-from seqloom.layers import LearnedState, Recurrent, SequenceLayer, Spec, parse_spec
-from seqloom.layers.spec import term_of
+from seqloom.layers import LearnedState, Pooled, Recurrent, SequenceLayer, Spec, parse_spec
+from seqloom.layers.spec import pool_of, term_of
 from seqloom.models.saved.place import Place
 from seqloom.models.saved.recipe import Build, Recipe, Save
 
-__all__ = ["InWords", "OfACell"]
+__all__ = ["ABodyAndItsPooling", "InWords", "OfACell"]
 
 
 class InWords(Recipe):
@@ -54,6 +54,23 @@ class OfACell(Recipe):
                 return layer
         initial = LearnedState() if fields["learned_initial_state"].flag() else None
         return Recurrent.from_graph(graph, fields["hidden_size"].whole(), initial)
+
+
+class ABodyAndItsPooling(Recipe):
+    """A body as any layer, and the words of what pools it."""
+
+    names = ("body", "pooling")
+
+    def to_fields(self, module: Any, save: Save) -> dict[str, Any]:
+        return {"body": save(module.body), "pooling": str(pool_of(module.pooling))}
+
+    def from_fields(self, fields: Mapping[str, Place], build: Build) -> nn.Module:
+        body: Any = build(fields["body"], SequenceLayer)
+        words = fields["pooling"].text()
+        read = parse_spec(f"norm + {words}")
+        if read.pooling is None or str(read) != f"norm + {read.pooling}":
+            fields["pooling"].fail("the words of a pooling")
+        return Pooled(body, read.pooling.build(body))
 
 
 def _only_layer(spec: Place, in_features: int) -> SequenceLayer:
