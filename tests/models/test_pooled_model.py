@@ -41,5 +41,5 @@ def test_what_does_not_fit_is_said() -> None:
         PooledModel(LearnedEmbedding(9, 3), reader, outputs=2)
     with pytest.raises(UsageError, match="dropout is a share"):
         PooledModel(None, reader, outputs=2, dropout=1.0)
-    with pytest.raises(UsageError, match="length"):
+    with pytest.raises(UsageError, match="at least 1 step in each row"):
         PooledModel(None, reader, outputs=2)(torch.zeros(2, 3, 5), torch.tensor([3, 0]))

@@ -55,7 +55,7 @@ _CONSTRUCTED = {
     "self-attention": Constructed(SelfAttention, **_ATTENTION),
     "causal-self-attention": Constructed(CausalSelfAttention, **_ATTENTION),
     "cross-attention": Constructed(CrossAttention, features="in_features"),
-    "additive-score": Constructed(AdditiveScore, hidden_size="query_map.out_features"),
+    "additive-score": Constructed(AdditiveScore),
     "dot-score": Constructed(DotScore, features="query_features"),
     "general-score": Constructed(GeneralScore),
     "bottleneck-decoder": Constructed(BottleneckDecoder),
