@@ -26,6 +26,7 @@ from seqloom.layers.blocks.retnet import RetNetBlock
 from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
+from seqloom.layers.convolution import CausalConvolution, Convolution, Rectifier
 from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
@@ -35,6 +36,7 @@ from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
+from seqloom.layers.projection import Projection
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
@@ -54,11 +56,13 @@ __all__ = [
     "BottleneckDecoder",
     "CausalAttentionBlock",
     "CausalBlock",
+    "CausalConvolution",
     "CausalLayer",
     "CausalSelfAttention",
     "CausalStack",
     "CausalTransformerBlock",
     "ConcatScore",
+    "Convolution",
     "CrossAttention",
     "DeltaNetBlock",
     "DotScore",
@@ -90,8 +94,10 @@ __all__ = [
     "Placement",
     "Pooled",
     "Pooling",
+    "Projection",
     "RGLRUBlock",
     "RandomState",
+    "Rectifier",
     "Recurrent",
     "RetNetBlock",
     "SLSTMBlock",

@@ -30,6 +30,8 @@ __all__ = [
     "check_sequence",
     "check_state",
     "check_step",
+    "keeps_time",
+    "mixed",
 ]
 
 SIGNED = torch.int8, torch.int16, torch.int32, torch.int64
@@ -46,6 +48,10 @@ class SequenceLayer(Leaf, ABC):
 
     None where such features are mixed with others, so that no step has seen all.
     """
+
+    def backward_after(self, below: int | None) -> int | None:
+        """``backward_features`` of its outputs when it stands on a layer that has ``below`` of them."""
+        return self.backward_features
 
     @abstractmethod
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
@@ -85,6 +91,17 @@ def check_causal(whole: nn.Module, parts: Iterable[nn.Module]) -> None:
             raise UsageError(
                 f"{type(whole).__name__} goes step by step, but this {type(part).__name__} sees what comes after."
             )
+
+
+def mixed(below: int | None) -> int | None:
+    """``SequenceLayer.backward_after`` of a layer that mixes what stands near each other: one direction stays one."""
+    return 0 if below == 0 else None
+
+
+def keeps_time(layer: SequenceLayer) -> bool:
+    """Whether y has as many steps as x."""
+    lengths = torch.arange(9, device="cpu")
+    return bool(torch.equal(lengths, layer.lengths_after(lengths)))  # type: ignore[arg-type]
 
 
 def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None, least: int = 0) -> Tensor | None:

@@ -219,7 +219,10 @@ def _agreed(name: str, written: float | None, given: float | None) -> float | No
 
 def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:
     if not isinstance(layer, CausalLayer):
-        raise UsageError(f"{term}: this layer sees both ways by itself. Leave 'bidirectional' out.")
+        raise UsageError(
+            f"{term}: this layer does not go step by step in one direction, for it sees both ways by itself or has a "
+            "stride. Leave 'bidirectional' out."
+        )
     return layer
 
 

@@ -64,7 +64,8 @@ class EncoderDecoder(nn.Module):
     def start(self, source: Tensor, lengths: Tensor | None = None) -> Any:
         """Tokens source (B, S) → the decoder's state before the first step."""
         memory, _ = self.encoder(self.source_embedding(source), None, lengths)
-        return self.decoder.initial_state(source.shape[0], memory=memory, memory_lengths=lengths)
+        after = self.encoder.lengths_after(lengths)
+        return self.decoder.initial_state(source.shape[0], memory=memory, memory_lengths=after)
 
     def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
         """The last tokens (B,) and the state → logits (B, V) of the next ones, and the next state."""
