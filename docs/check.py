@@ -71,8 +71,8 @@ A number before `*` repeats a layer; the number in brackets is its width (defaul
 follow it; a number whose default is `none` is worked out from the width: `heads` are 4, or the largest number below
 that fits. `bidirectional` after the brackets reads both ways. `pool(mean)` and its kin may stand last, as in
 `2*gru(128) bidirectional + pool(attention)`: what is left is one vector for the whole row.
-`with dropout=0.2 residual=true` at the end is for what stands between the layers. A last block that normalises before its parts is
-followed by a norm. Numbers are written as in `-2`, `0.5`, `.5` or `1e-3`; widths and other
+`with dropout=0.2 residual=true` at the end is for what stands between the layers. A last block that normalises before
+its parts is followed by a norm. Numbers are written as in `-2`, `0.5`, `.5` or `1e-3`; widths and other
 whole numbers in digits alone."""
 
 PAGES = {"command-line.md": command_line_reference, "words.md": words_reference}

@@ -7,6 +7,7 @@ how many steps of each row are real.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -20,7 +21,18 @@ from seqloom.kernels.transforms import is_batched, is_seen
 from seqloom.layers.state import leaves
 from seqloom.layers.stream import Stream
 
-__all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_lengths", "check_sequence", "check_state", "check_step"]
+__all__ = [
+    "CausalLayer",
+    "SequenceLayer",
+    "check_causal",
+    "check_leaf",
+    "check_lengths",
+    "check_sequence",
+    "check_state",
+    "check_step",
+    "keeps_time",
+    "mixed",
+]
 
 SIGNED = torch.int8, torch.int16, torch.int32, torch.int64
 INTEGERS = frozenset((*SIGNED, torch.uint8, torch.uint16, torch.uint32, torch.uint64))
@@ -36,6 +48,10 @@ class SequenceLayer(Leaf, ABC):
 
     None where such features are mixed with others, so that no step has seen all.
     """
+
+    def backward_after(self, below: int | None) -> int | None:
+        """``backward_features`` of its outputs when it stands on a layer that has ``below`` of them."""
+        return self.backward_features
 
     @abstractmethod
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
@@ -66,6 +82,26 @@ class CausalLayer(SequenceLayer):
     def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
         """Steps from ``state`` (default: the initial one) on, on a copy of the present weights: see ``Stream``."""
         return Stream(self, batch_size, state)
+
+
+def check_causal(whole: nn.Module, parts: Iterable[nn.Module]) -> None:
+    """Raise UsageError where ``whole`` streams, but one of the layers that it is made of does not."""
+    for part in parts:
+        if isinstance(whole, CausalLayer) and not isinstance(part, CausalLayer):
+            raise UsageError(
+                f"{type(whole).__name__} goes step by step, but this {type(part).__name__} sees what comes after."
+            )
+
+
+def mixed(below: int | None) -> int | None:
+    """``SequenceLayer.backward_after`` of a layer that mixes what stands near each other: one direction stays one."""
+    return 0 if below == 0 else None
+
+
+def keeps_time(layer: SequenceLayer) -> bool:
+    """Whether y has as many steps as x."""
+    lengths = torch.arange(9, device="cpu")
+    return bool(torch.equal(lengths, layer.lengths_after(lengths)))  # type: ignore[arg-type]
 
 
 def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None, least: int = 0) -> Tensor | None:
