@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 import torch
 
+from seqloom.data.batch import IGNORED, Batch
 from seqloom.errors import DataError, ModelFileError, SeqloomWarning, UsageError
 from seqloom.tasks import model_directory, registry
 from seqloom.tasks.estimator import NotFittedError
+from seqloom.tasks.examples import Examples
 from seqloom.tasks.registry import estimator_of, load
+from seqloom.training.objectives import Objective
+from seqloom.training.objectives.next_token import mean_nats
 from seqloom.training.settings import TrainingSettings
 from tests.tasks.toy import Ranker
 
@@ -91,6 +95,45 @@ def test_what_cannot_be(pairs: Path, tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("a b 0\nb a 1\n")
     with pytest.raises(DataError, match="too few examples: of 2, 0 would be held out"):
         Ranker().fit(tmp_path / "one.txt")
+
+
+def test_a_target_for_each_step_is_learned_from(tmp_path: Path) -> None:
+    class Tags(Ranker):
+        """The next letter is an a."""
+
+        def _examples(self, facts: dict[str, Any], X: Any, y: Any) -> Examples:
+            inputs = {"x": [torch.eye(2)[torch.tensor(word)] for word in X]}
+            return Examples(inputs, [torch.tensor([*word[1:], 0]) for word in X])
+
+        def _learn(self, X: Any, y: Any) -> dict[str, Any]:
+            return {}
+
+        def _build(self, facts: dict[str, Any]) -> torch.nn.Module:
+            return Steps()
+
+        def _objective(self, facts: dict[str, Any]) -> Any:
+            return StepTags()
+
+        def _constants(self, facts: dict[str, Any], targets: Any) -> dict[str, torch.Tensor]:
+            assert isinstance(targets, list)
+            return {}
+
+    class Steps(torch.nn.Linear):
+        def __init__(self) -> None:
+            super().__init__(2, 2)
+
+    class StepTags(Objective[Batch]):
+        def weight(self, batch: Batch) -> int:
+            return int(batch.targets.ne(IGNORED).sum())
+
+        def loss(self, module: torch.nn.Module, batch: Batch, carried: Any) -> tuple[torch.Tensor, Any]:
+            return mean_nats(module(batch.x), batch.targets), None
+
+    words = [[k % 2 for k in range(length)] for length in (2, 5, 3, 9, 4, 4, 1, 8, 6, 3)]
+    model = Tags(training=TRAINING, batch_size=4).fit(words, run=tmp_path / "run")
+    assert model.history_.weight == 12 * (sum(map(len, words)) - model.validation_.count)
+    with pytest.raises(UsageError, match="other examples"):
+        Tags(training=TRAINING, batch_size=4).fit([[1, *words[0][1:]], *words[1:]], run=tmp_path / "run", resume=True)
 
 
 def test_a_second_fit_keeps_nothing_of_the_first(pairs: Path) -> None:

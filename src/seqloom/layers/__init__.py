@@ -34,7 +34,9 @@ from seqloom.layers.grammar import parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
+from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
+from seqloom.layers.random_field import ConditionalRandomField, Legal
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
@@ -46,6 +48,7 @@ __all__ = [
     "Activation",
     "AdditiveScore",
     "AttentionBlock",
+    "AttentionPooling",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
@@ -57,6 +60,7 @@ __all__ = [
     "CausalStack",
     "CausalTransformerBlock",
     "ConcatScore",
+    "ConditionalRandomField",
     "CrossAttention",
     "DeltaNetBlock",
     "DotScore",
@@ -71,18 +75,24 @@ __all__ = [
     "InputPositions",
     "LRUBlock",
     "LastHead",
+    "LastPooling",
     "LearnedEmbedding",
     "LearnedState",
+    "Legal",
     "Link",
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
+    "MaxPooling",
+    "MeanPooling",
     "MinGRUBlock",
     "MinLSTMBlock",
     "Norm",
     "NormKind",
     "OneHot",
     "Placement",
+    "Pooled",
+    "Pooling",
     "RGLRUBlock",
     "RandomState",
     "Recurrent",

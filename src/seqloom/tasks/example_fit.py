@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.data.draws import Purpose, drawn_order
-from seqloom.data.padded import Padded
+from seqloom.data.padded import Padded, Targets, chosen
 from seqloom.errors import DataError, ModelFileError, UsageError
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.model_directory import README, Config, check_savable, check_task, config_file, loaded, read_config
@@ -34,15 +34,16 @@ Facts = dict[str, Any]
 
 
 class Examples(NamedTuple):
-    """Each input by name, tensors (T, …) of any length, and ``targets`` (N, …), one for each example."""
+    """Each input by name, tensors (T, …) of any length, and ``targets``: (N, …), one for each example, or a tensor
+    (T, …) for each, one for each of its steps."""
 
     inputs: Mapping[str, Sequence[Tensor]]
-    targets: Tensor
+    targets: Targets
 
     def rows(self, order: Sequence[int]) -> Examples:
         """Some of the examples, in this order."""
         inputs = {name: [rows[place] for place in order] for name, rows in self.inputs.items()}
-        return Examples(inputs, self.targets[list(order)])
+        return Examples(inputs, chosen(self.targets, order))
 
 
 E = TypeVar("E", bound="ExampleEstimator")
@@ -169,7 +170,9 @@ def _checksum(examples: Examples) -> str:
         found.update(name.encode())
         for row in rows:
             found.update(repr(tuple(row.shape)).encode() + row.contiguous().numpy().tobytes())
-    found.update(examples.targets.contiguous().numpy().tobytes())
+    targets = examples.targets
+    for target in [targets] if isinstance(targets, Tensor) else targets:
+        found.update(target.contiguous().numpy().tobytes())
     return found.hexdigest()
 
 

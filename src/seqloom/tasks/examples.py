@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
-from seqloom.data.padded import Padded
+from seqloom.data.padded import Padded, Targets
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.estimator import Estimator
@@ -79,7 +79,7 @@ class ExampleEstimator(Estimator, ABC):
         """What is minimised and measured."""
 
     @abstractmethod
-    def _constants(self, facts: Facts, targets: Tensor) -> Mapping[str, Tensor]:
+    def _constants(self, facts: Facts, targets: Targets) -> Mapping[str, Tensor]:
         """Outputs (K,) that need no model, by name: the best ones for ``targets`` that do not look at the input."""
 
     def _outputs(self, module: nn.Module, batch: Batch) -> Tensor:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import torch
 from torch.nn.utils import parametrizations, parametrize, prune
 
+import seqloom
 from seqloom import LanguageModel
 from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
 from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
@@ -351,6 +353,12 @@ def test_a_run_directory_loads_with_its_scores(tmp_path: Path) -> None:
     assert loaded.validation_ == model.validation_
     for name, value in model.model_.state_dict().items():
         assert torch.equal(value, loaded.model_.state_dict()[name]), name
+
+
+def test_a_run_that_was_packed_loads_as_it_lies(tmp_path: Path) -> None:
+    model = run_of(tmp_path, 2)
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "run")
+    assert seqloom.load(archive).validation_ == model.validation_
 
 
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path: Path) -> None:
