@@ -31,7 +31,7 @@ from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
-from seqloom.layers.grammar import parse_spec
+from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
@@ -115,6 +115,7 @@ __all__ = [
     "TransformerDecoderBlock",
     "Window",
     "ZeroState",
+    "parse_encoder_decoder",
     "parse_spec",
     "reserve",
     "spec_of",
