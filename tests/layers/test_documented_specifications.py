@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,11 @@ def test_the_pages_show_some() -> None:
 
 @pytest.mark.parametrize(("text", "width"), FOUND)
 def test_what_the_pages_show_runs(text: str, width: int) -> None:
-    spec = parse_spec(text).bounded(128)
+    read = parse_spec(text).bounded(128)
+    spec = replace(read, pooling=None)
     dropout = 0.1 if spec.layers > 1 and spec.dropout is None else None
+    if read.pooling:
+        assert read.build_pooled(width, dropout)(torch.zeros(2, 3, width)).shape[0] == 2
     with torch.device("meta"):
         model = spec.build(width, dropout=dropout)
     large = sum(p.numel() for p in model.parameters()) > LARGE

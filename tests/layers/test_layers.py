@@ -184,10 +184,10 @@ def test_ends_that_no_step_has_seen_are_refused(above: str) -> None:
     both_ways = Bidirectional(Recurrent(GRU, 4, 2), Recurrent(GRU, 4, 2))
     plain, mixing = Block(both_ways), Block(both_ways, torch.nn.Linear(4, 4))
     rest = [*parse_spec("norm").build(4).layers] if above else []
-    assert LastHead(stack([plain, *rest]), 3).forward_features == 2  # type: ignore[list-item]
+    assert LastHead(stack([plain, *rest]), 3).pooling.forward_features == 2  # type: ignore[list-item]
     with pytest.raises(UsageError, match=r"mixes both directions at each step"):
         LastHead(stack([mixing, *rest]), 3)  # type: ignore[list-item]
-    assert LastHead(stack([mixing, *rest, Recurrent(GRU, 4, 5)]), 3).forward_features == 5  # type: ignore[list-item]
+    assert LastHead(stack([mixing, *rest, Recurrent(GRU, 4, 5)]), 3).pooling.forward_features == 5  # type: ignore[list-item]
 
 
 def test_a_head_asks_for_the_layer_whose_ends_it_reads() -> None:

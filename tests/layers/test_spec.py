@@ -58,6 +58,9 @@ from seqloom.layers.words.word import Option
         ("2*lstm(8) with dropout=.5", "2*lstm(8) with dropout=0.5"),
         ("2*lstm(8)  with residual = true dropout=0", "2*lstm(8) with dropout=0 residual=true"),
         ("lstm(8) bidirectional + gru(4) bidirectional with residual=false", None),
+        ("2*gru(128) bidirectional+pool( attention )", "2*gru(128) bidirectional + pool(attention)"),
+        ("gru + pool(attention, hidden=64) with dropout=0.1", None),
+        ("gru + pool(last)", None),
     ],
 )
 def test_a_specification_in_normal_form(text: str, normal: str | None) -> None:
@@ -119,6 +122,17 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("", "Expected a layer", 0),
         ("lstm ; gru", "';' has no meaning here", 5),
         ("60*lstm + 60*gru", "at most 64 layers", 0),
+        ("pool(mean)", "after the last layer, as in lstm + pool(mean)", 0),
+        ("gru + 2*pool(mean)", "stands once, after the last layer", 8),
+        ("pool(mean) + gru", "stands once, after the last layer", 0),
+        ("gru + pool(mean) + gru", "'with' or the end after pool(mean), found '+'", 17),
+        ("gru + pool(mean) bidirectional", "'with' or the end after pool(mean), found 'bidirectional'", 17),
+        ("gru + pool", "'(' and one of last, mean, max, attention", 10),
+        ("gru + pool()", "Expected one of last, mean, max, attention, found ')'", 11),
+        ("gru + pool(men)", "Did you mean 'mean'?", 11),
+        ("gru + pol(mean)", "Did you mean 'pool'?", 6),
+        ("gru + pool(mean, hidden=3)", "pool(mean) has no option 'hidden'; it has none", 17),
+        ("gru + pool(mean", "Expected ',' or ')'", 15),
     ],
 )
 def test_a_mistake_is_shown_where_it_is(text: str, message: str, caret: int) -> None:
@@ -130,7 +144,7 @@ def test_a_mistake_is_shown_where_it_is(text: str, message: str, caret: int) -> 
     assert pointer.index("^") - 2 == caret
 
 
-@given(st.text(alphabet="lstmgruwindow0123456789*+(),= .-bidrectional", max_size=30))
+@given(st.text(alphabet="lstmgruwindowpool0123456789*+(),= .-bidrectional", max_size=30))
 def test_any_text_is_read_or_refused_cleanly(text: str) -> None:
     try:
         spec = parse_spec(text)

@@ -34,6 +34,7 @@ from seqloom.layers.grammar import parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
+from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.random_field import ConditionalRandomField, Legal
 from seqloom.layers.recurrent import Recurrent
@@ -47,6 +48,7 @@ __all__ = [
     "Activation",
     "AdditiveScore",
     "AttentionBlock",
+    "AttentionPooling",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
@@ -73,6 +75,7 @@ __all__ = [
     "InputPositions",
     "LRUBlock",
     "LastHead",
+    "LastPooling",
     "LearnedEmbedding",
     "LearnedState",
     "Legal",
@@ -80,12 +83,16 @@ __all__ = [
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
+    "MaxPooling",
+    "MeanPooling",
     "MinGRUBlock",
     "MinLSTMBlock",
     "Norm",
     "NormKind",
     "OneHot",
     "Placement",
+    "Pooled",
+    "Pooling",
     "RGLRUBlock",
     "RandomState",
     "Recurrent",

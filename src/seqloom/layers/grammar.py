@@ -1,23 +1,26 @@
 """The grammar of specifications.
 
-spec = term {'+' term} ['with' key '=' value {key '=' value}]
+spec = term {'+' term} ['+' pool] ['with' key '=' value {key '=' value}]
 term = [INT '*'] word ['(' [INT] {',' key '=' value} ')'] ['bidirectional']
+pool = 'pool' '(' kind {',' key '=' value} ')'
 
 INT in brackets is the width (default: the width of the input), ``n*`` stands for n such layers, ``+`` for one layer
-after the other. Each layer maps from the width it is given to its own. After ``with`` stands what is between the
-layers: ``dropout`` and ``residual`` connections.
+after the other. Each layer maps from the width it is given to its own. ``pool(mean)`` and its kin end the steps: what
+is left is one vector for a row. After ``with`` stands what is between the layers: ``dropout`` and ``residual``
+connections.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from seqloom.errors import UsageError, did_you_mean
-from seqloom.layers.spec import MAXIMUM_LAYERS, Spec, Term
+from seqloom.layers.spec import MAXIMUM_LAYERS, Pool, Spec, Term
 from seqloom.layers.words import WORDS, Value
+from seqloom.layers.words.pooling import POOL, POOLINGS
 from seqloom.layers.words.word import Option
 
 __all__ = ["parse_spec"]
@@ -104,14 +107,18 @@ class _Parser:
         return float(token.text)
 
     def spec(self) -> Spec:
-        terms = [self.term()]
-        while self.take("+"):
-            terms.append(self.term())
+        terms, pooling = [self.term()], None
+        while pooling is None and self.take("+"):
+            if self.peek().text == POOL:
+                pooling = self.pool()
+            else:
+                terms.append(self.term())
         between: dict[str, Any] = self.between() if self.peek().text == WITH else {}
         end = self.peek()
         if end.kind != "end":
-            self.fail(f"Expected '+', '{WITH}' or the end, found {end.text!r}.", end.position)
-        spec = Spec(tuple(terms), **between)
+            expected = f"'{WITH}' or the end after {pooling}" if pooling else f"'+', '{WITH}' or the end"
+            self.fail(f"Expected {expected}, found {end.text!r}.", end.position)
+        spec = Spec(tuple(terms), **between, pooling=pooling)
         if spec.layers > MAXIMUM_LAYERS:
             self.fail(f"A model has at most {MAXIMUM_LAYERS} layers; this one has {spec.layers}.", 0)
         return spec
@@ -123,6 +130,18 @@ class _Parser:
             found.update([self.option(WITH, BETWEEN, found)])
         return found
 
+    def pool(self) -> Pool:
+        self.next += 1
+        if not self.take("("):
+            self.fail(f"Expected '(' and one of {', '.join(POOLINGS)}.", self.peek().position)
+        kind = self.choice(POOLINGS)
+        known, options = POOLINGS[kind].options, dict[str, Value]()
+        while self.take(","):
+            options.update([self.option(f"{POOL}({kind})", known, options)])
+        if not self.take(")"):
+            self.fail("Expected ',' or ')'.", self.peek().position)
+        return Pool(kind, _all_options(known, options))
+
     def term(self) -> Term:
         count = 1
         if self.peek().kind == "number":
@@ -131,19 +150,20 @@ class _Parser:
                 self.fail(f"Expected '*' after the number of layers, as in {count}*lstm.", self.peek().position)
         name = self.word()
         width, given = self.brackets(name) if self.take("(") else (None, {})
-        options = {**{key: option.default for key, option in WORDS[name].options.items()}, **given}
         both_ways = self.peek().kind == "word" and self.peek().text != WITH
         if both_ways and self.expect("word", "").text != "bidirectional":
             token = self.tokens[self.next - 1]
             hint = did_you_mean(token.text, ["bidirectional", WITH])
             expected = f"'bidirectional', '+', '{WITH}' or the end"
             self.fail(f"Expected {expected}, found {token.text!r}.{hint}", token.position)
-        return Term(name, width, tuple(options.items()), count, both_ways)
+        return Term(name, width, _all_options(WORDS[name].options, given), count, both_ways)
 
     def word(self) -> str:
         token = self.expect("word", f"a layer ({', '.join(WORDS)})")
+        if token.text == POOL:
+            self.fail(f"{POOL} stands once, after the last layer, as in lstm + pool(mean).", token.position)
         if token.text not in WORDS:
-            hint = did_you_mean(token.text, WORDS)
+            hint = did_you_mean(token.text, [*WORDS, POOL])
             self.fail(f"No layer is called {token.text!r}; there are {', '.join(WORDS)}.{hint}", token.position)
         return token.text
 
@@ -163,10 +183,11 @@ class _Parser:
         return width, options
 
     def option(self, name: str, known: Mapping[str, Option], given: Mapping[str, Value]) -> tuple[str, Value]:
-        key = self.expect("word", f"an option ({', '.join(known)})")
+        key = self.expect("word", f"an option ({', '.join(known) or 'there are none'})")
         if key.text not in known:
             hint = did_you_mean(key.text, known)
-            self.fail(f"{name} has no option {key.text!r}; it has {', '.join(known)}.{hint}", key.position)
+            there = ", ".join(known) or "none"
+            self.fail(f"{name} has no option {key.text!r}; it has {there}.{hint}", key.position)
         if key.text in given:
             self.fail(f"The option {key.text!r} is given twice.", key.position)
         if not self.take("="):
@@ -182,8 +203,17 @@ class _Parser:
         if kind is float:
             return self.real()
         choices = {"true": True, "false": False} if kind is bool else {str(one.value): one for one in kind}  # type: ignore[attr-defined]
-        token = self.expect("word", f"one of {', '.join(choices)}")
-        if token.text not in choices:
-            hint = did_you_mean(token.text, choices)
-            self.fail(f"Expected one of {', '.join(choices)}, found {token.text!r}.{hint}", token.position)
-        return choices[token.text]
+        return choices[self.choice(choices)]
+
+    def choice(self, words: Collection[str]) -> str:
+        """One of ``words``."""
+        token = self.expect("word", f"one of {', '.join(words)}")
+        if token.text not in words:
+            hint = did_you_mean(token.text, words)
+            self.fail(f"Expected one of {', '.join(words)}, found {token.text!r}.{hint}", token.position)
+        return token.text
+
+
+def _all_options(known: Mapping[str, Option], given: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    """Every option, given or default."""
+    return tuple({**{key: option.default for key, option in known.items()}, **given}.items())

@@ -41,6 +41,13 @@ class SequenceLayer(Leaf, ABC):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
 
+    def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
+        """How many steps of each row of y are real, where ``lengths`` (B,) of x are; None where all are.
+
+        y has as many steps as x, unless a layer says otherwise here.
+        """
+        return lengths
+
     @abstractmethod
     def initial_state(self, batch_size: int) -> Any:
         """The state before the first step, for ``batch_size`` rows; batch is axis 0 of every leaf."""
@@ -61,27 +68,31 @@ class CausalLayer(SequenceLayer):
         return Stream(self, batch_size, state)
 
 
-def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None) -> Tensor | None:
+def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None, least: int = 0) -> Tensor | None:
     """Raise UsageError unless x is (B, T, ``features``), of floating-point numbers, and give ``check_lengths``."""
     name = type(layer).__name__
     _check_numbers(name, x)
     if x.ndim != 3 or x.shape[-1] != features:
         hint = " Add the batch axis with x[None]." if x.ndim == 2 else ""
         raise UsageError(f"{name} expected x of shape (B, T, {features}); got {tuple(x.shape)}.{hint}")
-    return check_lengths(layer, lengths, *x.shape[:2])
+    return check_lengths(layer, lengths, x.shape[0], x.shape[1], least)
 
 
-def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int) -> Tensor | None:
+def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int, least: int = 0) -> Tensor | None:
     """The lengths as int64, whatever integers they were; raise UsageError unless they fit ``rows`` of ``time`` steps.
+
+    Each row has ``least`` steps or more.
 
     Lengths that vmap maps over cannot be looked at; beyond ``time`` they count as ``time``, below 0 as 0.
 
     >>> check_lengths(nn.Identity(), torch.tensor([3, 0], dtype=torch.uint8), rows=2, time=5)
     tensor([3, 0])
     """
-    if lengths is None:
-        return None
     name = type(layer).__name__
+    if lengths is None:
+        if time < least:
+            raise UsageError(f"{name} expected rows of at least {least} step; got none.")
+        return None
     if not isinstance(lengths, Tensor):
         raise UsageError(f"{name} expected lengths as a tensor; got {type(lengths).__name__}. Write torch.tensor(…).")
     if lengths.shape != (rows,) or lengths.dtype not in INTEGERS:
@@ -90,27 +101,40 @@ def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int
             f"{name} expected lengths of shape ({rows},), integers; got {tuple(lengths.shape)}, {lengths.dtype}.{hint}"
         )
     if is_seen((lengths,)) and (is_compiling() or not is_batched(lengths)):
-        checked: Tensor = checked_lengths(lengths, time, name)
+        checked: Tensor = checked_lengths(lengths, time, name, least)
         return checked
-    return _checked_values(lengths, time, name)
+    return _checked_values(lengths, time, name, least)
 
 
-@custom_op("seqloom::checked_lengths", mutates_args=(), schema="(Tensor lengths, SymInt time, str name) -> Tensor")
-def checked_lengths(lengths: Tensor, time: int, name: str) -> Tensor:
+@custom_op(
+    "seqloom::checked_lengths",
+    mutates_args=(),
+    schema="(Tensor lengths, SymInt time, str name, int least=0) -> Tensor",
+)
+def checked_lengths(lengths: Tensor, time: int, name: str, least: int = 0) -> Tensor:
     """``check_lengths`` where a tracer sees operations and no numbers: they are checked when the program runs."""
-    return _checked_values(lengths, time, name).clone()
+    return _checked_values(lengths, time, name, least).clone()
 
 
 @checked_lengths.register_fake
-def _(lengths: Tensor, time: int, name: str) -> Tensor:
+def _(lengths: Tensor, time: int, name: str, least: int = 0) -> Tensor:
     return lengths.new_empty(lengths.shape, dtype=torch.int64)
 
 
-def _checked_values(lengths: Tensor, time: int, name: str) -> Tensor:
+def _checked_values(lengths: Tensor, time: int, name: str, least: int) -> Tensor:
     lengths = lengths.to(torch.int64)
-    if lengths.numel() and not is_batched(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > time):
+    if not lengths.numel() or is_batched(lengths):
+        return lengths
+    if int(lengths.min()) < 0 or int(lengths.max()) > time:
         raise UsageError(
             f"{name} expected lengths between 0 and T = {time}; got {int(lengths.min())} to {int(lengths.max())}."
+        )
+    short = (lengths < least).nonzero().flatten().tolist()
+    if short:
+        listed = ", ".join(map(str, short[:5])) + (", …" if len(short) > 5 else "")
+        raise UsageError(
+            f"{name} expected at least {least} step in each row; these rows of the batch, counted from 0, have fewer: "
+            f"{listed}. Leave them out."
         )
     return lengths
 
