@@ -70,8 +70,8 @@ ABOUT_WORDS = """A model is words joined by `+`: `2*lstm(256)`, `3*gated-deltane
 A number before `*` repeats a layer; the number in brackets is its width (default: the width of its input), options
 follow it; a number whose default is `none` is worked out from the width: `heads` are 4, or the largest number below
 that fits. `bidirectional` after the brackets reads both ways. `pool(mean)` and its kin may stand last, as in
-`2*gru(128) bidirectional + pool(attention)`: what is left is one vector for the whole row. `with dropout=0.2 residual=true` at the end
-is for what stands between the layers. A last block that normalises before its parts is
+`2*gru(128) bidirectional + pool(attention)`: what is left is one vector for the whole row.
+`with dropout=0.2 residual=true` at the end is for what stands between the layers. A last block that normalises before its parts is
 followed by a norm. Numbers are written as in `-2`, `0.5`, `.5` or `1e-3`; widths and other
 whole numbers in digits alone."""
 
