@@ -1,6 +1,7 @@
 """A task of its own, as a package outside seqloom would add it: which of two words is to come first.
 
-A line of its files is two words, and 0 or 1 for the one that comes first: ``abca ab 0``.
+A line of its files is two words, and 0 or 1 for the one that comes first: ``abca ab 0``. In Python X is a list of
+``"abca ab"`` and y one of 0 and 1.
 """
 
 from __future__ import annotations
@@ -38,15 +39,20 @@ class Rank(Objective[Batch]):
 
 class Ranker(ExampleEstimator):
     task = "toy-ranker"
+    estimator_kind = "classifier"
 
     def __init__(self, spec: str = "gru(8)", batch_size: int = 8, training: TrainingSettings | None = None) -> None:
         self.spec, self.batch_size, self.training = spec, batch_size, training
 
+    @property
+    def classes_(self) -> list[int]:
+        return [0, 1]
+
     def _learn(self, X: Any, y: Any) -> dict[str, Any]:
-        return {"letters": sorted({letter for a, b, _ in lines(X) for letter in a + b})}
+        return {"letters": sorted({letter for a, b, _ in lines(X, y) for letter in a + b})}
 
     def _examples(self, facts: dict[str, Any], X: Any, y: Any) -> Examples:
-        rows, one_hot = lines(X), dict(zip(facts["letters"], torch.eye(len(facts["letters"])), strict=True))
+        rows, one_hot = lines(X, y), dict(zip(facts["letters"], torch.eye(len(facts["letters"])), strict=True))
         inputs = {name: [torch.stack([one_hot[c] for c in row[k]]) for row in rows] for k, name in enumerate("ab")}
         return Examples(inputs, torch.tensor([int(row[2]) for row in rows]))
 
@@ -81,5 +87,7 @@ def margin(module: nn.Module, batch: Batch) -> Tensor:
     return a - b
 
 
-def lines(path: Any) -> list[list[str]]:
-    return [line.split() for line in Path(path).read_text().splitlines()]
+def lines(X: Any, y: Any) -> list[list[str]]:
+    if isinstance(X, str | Path):
+        return [line.split() for line in Path(X).read_text().splitlines()]
+    return [[*pair.split(), answer] for pair, answer in zip(X, [0] * len(X) if y is None else y, strict=True)]

@@ -16,6 +16,7 @@ from seqloom.data.padded import Padded
 from seqloom.errors import DataError, ModelFileError, UsageError
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.model_directory import README, Config, check_savable, check_task, config_file, loaded, read_config
+from seqloom.tasks.rows import check_rows
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch, evaluate
 from seqloom.training.log import History
@@ -88,6 +89,7 @@ class ExampleTask(Task[Fitted]):
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:
         estimator, seed = self.estimator, self.training.seed
+        check_rows(self.X, self.y)
         facts = estimator._learn(self.X, self.y) if self._before is None else self._before[1].facts
         examples = estimator._examples(facts, self.X, self.y)
         fingerprint = f"{_checksum(examples)}:{self.validation}"

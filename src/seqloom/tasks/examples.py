@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.padded import Padded
+from seqloom.settings import Settings
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.estimator import Estimator
@@ -35,6 +36,7 @@ from seqloom.tasks.example_fit import (
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.memory import loading
 from seqloom.tasks.model_directory import WEIGHTS, read_newest
+from seqloom.tasks.rows import check_rows
 from seqloom.tasks.task import carry_out
 from seqloom.training.log import History
 from seqloom.training.objectives import Objective
@@ -54,6 +56,8 @@ class ExampleEstimator(Estimator, ABC):
 
     task: ClassVar[str]
     """Its name in config.json and on the command line."""
+
+    records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
 
     batch_size: int
     training: TrainingSettings | None
@@ -114,6 +118,7 @@ class ExampleEstimator(Estimator, ABC):
     def predict(self, X: Any) -> list[Any]:
         """An answer for each example, in their order; how many are given at once changes nothing."""
         self._check_fitted("model_")
+        check_rows(X)
         examples = self._examples(self.facts_, X, None)
         self.model_.eval()
         device = next((weight.device for weight in self.model_.parameters()), torch.device("cpu"))
@@ -124,11 +129,13 @@ class ExampleEstimator(Estimator, ABC):
     def evaluate(self, X: Any, y: Any = None) -> Figures:
         """Every figure of the objective on some examples, beside those of the constant answers."""
         self._check_fitted("model_")
+        check_rows(X, y)
         examples = self._examples(self.facts_, X, y)
         return measured(self, self.facts_, self.model_, examples, self._constants(self.facts_, examples.targets))
 
     def score(self, X: Any, y: Any = None) -> float:
         """The watched figure, its sign changed where low is good: the higher the better."""
+        self._check_fitted("model_")
         sign = 1 if self._objective(self.facts_).higher_is_better else -1
         found = self.evaluate(X, y)
         return sign * found.model[found.watched]
