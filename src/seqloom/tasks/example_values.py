@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor, nn
 
 from seqloom.data.padded import Targets, chosen
-from seqloom.errors import DataError, UsageError
+from seqloom.errors import UsageError
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.rows import check_rows
 from seqloom.training.log import History
 
 if TYPE_CHECKING:
@@ -54,13 +55,11 @@ class Fitted(NamedTuple):
 def taken(estimator: ExampleEstimator, X: Any, y: Any, targets: bool) -> tuple[Sequence[Any], Sequence[Any] | None]:
     """What the estimator reads of what a user gave, one item and target for each example.
 
-    Raises DataError without an example, and UsageError where the ``targets`` are missing or of another number.
+    Raises DataError for rows and targets that are missing, empty or of unequal number, UsageError where ``targets`` are
+    needed and there are none.
     """
     X, y = estimator._read(X, y)
-    if not len(X):
-        raise DataError("There is no example.")
+    check_rows(X, y)
     if targets and y is None:
         raise UsageError("y: expected a target for each example, got None.")
-    if y is not None and len(y) != len(X):
-        raise UsageError(f"y: expected {len(X):,} targets, one for each example, got {len(y):,}.")
     return X, y

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from seqloom.data.batch import Batch
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.data.padded import Padded
-from seqloom.settings import flattened, nested
+from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.constructor import constructor_of
@@ -58,6 +58,8 @@ class ExampleEstimator(Estimator, ABC):
 
     objective: ClassVar[Objective[Batch]]
     """What is minimised and measured; where that depends on the data, ``_objective`` says."""
+
+    records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
 
     batch_size: int
     training: TrainingSettings | Mapping[str, Any] | None
@@ -147,6 +149,7 @@ class ExampleEstimator(Estimator, ABC):
 
     def score(self, X: Any, y: Any = None) -> float:
         """The watched figure, its sign changed where low is good: the higher the better."""
+        self._check_fitted("model_")
         sign = 1 if self._objective(self.facts_).higher_is_better else -1
         found = self.evaluate(X, y)
         return sign * found.model[found.watched]
@@ -193,6 +196,13 @@ class ExampleEstimator(Estimator, ABC):
         if not picked:
             return checked
         return self.settings.from_mapping(nested(self.settings, picked | flattened(self.settings, given)))
+
+    def _with_fields(self, name: str, value: object, fields: Mapping[str, Any]) -> object:
+        if isinstance(value, TrainingSettings):
+            return super()._with_fields(name, value, fields)
+        given = {**dict(value or {}), **fields}  # type: ignore[call-overload]
+        self._record(name, given)
+        return given
 
     def _take(self, fitted: Fitted) -> None:
         self.model_, self.facts_ = fitted.module, fitted.facts
