@@ -43,8 +43,9 @@ class Lines(Iterator[tuple[int, str]]):
         try:
             text = self._file.readline(LONGEST)
         except UnicodeDecodeError as error:
+            line = self.number + 1 + error.object[: error.start].count(b"\n")
             raise DataError(
-                f"{self._name}, after line {self.number}: byte 0x{error.object[error.start]:02x} is no "
+                f"{self._name}, line {line}: byte 0x{error.object[error.start]:02x} is no "
                 f"{error.encoding} ({error.reason}). --encoding says otherwise."
             ) from error
         if not text:
