@@ -10,14 +10,15 @@ from unittest.mock import patch
 import typer
 
 from seqloom.apps.cli.main import app, run
+from seqloom.tasks.registry import tasks
 
 __all__ = ["help_pages"]
 
 
 def help_pages(width: int = 100) -> dict[str, str]:
-    """Return "seqloom train" → its help, ``width`` columns wide and without colour."""
+    """Return "seqloom train" → its help, ``width`` columns wide and without colour; ``train`` also for each task."""
     pages = {}
-    for words in _commands(app):
+    for words in (*_commands(app), *(["train", "--task", task] for task in tasks())):
         page = io.StringIO()
         fixed = {"COLUMNS": str(width), "TERMINAL_WIDTH": str(width), "NO_COLOR": "1", "TERM": "dumb"}
         with patch.dict("os.environ", fixed), redirect_stdout(page):
