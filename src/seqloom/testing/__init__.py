@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
+    from seqloom.testing.closeness import assert_close, assert_same_state, tolerance
     from seqloom.testing.estimators import ESTIMATOR_LAWS, Trial, check_estimator
     from seqloom.testing.kernels import Comparison, compare_kernels, known_cells
     from seqloom.testing.laws import check_layer
-    from seqloom.testing.tolerance import assert_close, assert_same_state, tolerance
 
 __all__ = [
     "ESTIMATOR_LAWS",
@@ -29,7 +29,7 @@ _HOMES = {
     "seqloom.testing.estimators": ("ESTIMATOR_LAWS", "Trial", "check_estimator"),
     "seqloom.testing.kernels": ("Comparison", "compare_kernels", "known_cells"),
     "seqloom.testing.laws": ("check_layer",),
-    "seqloom.testing.tolerance": ("assert_close", "assert_same_state", "tolerance"),
+    "seqloom.testing.closeness": ("assert_close", "assert_same_state", "tolerance"),
 }
 
 __getattr__, __dir__ = lazily(__name__, {name: home for home, names in _HOMES.items() for name in names})
