@@ -12,7 +12,7 @@ from typing import Any, Protocol, final
 from seqloom.data.tables.dialect import Dialect
 from seqloom.data.tables.records import Record
 
-__all__ = ["FastText", "JsonLines", "Layout", "Separated", "free_names"]
+__all__ = ["Appended", "JsonLines", "Layout", "Separated", "free_names"]
 
 
 class Layout(Protocol):
@@ -92,10 +92,10 @@ class JsonLines:
 
 @final
 @dataclass(frozen=True)
-class FastText:
-    """A line of fastText, then the new values, each after a tab.
+class Appended:
+    """A line as it was, then the new values, each after a tab.
 
-    >>> FastText().row(Record(1, [], "__label__a so"), {"label": "b", "p": 0.5})
+    >>> Appended().row(Record(1, [], "__label__a so"), {"label": "b", "p": 0.5})
     '__label__a so\\tb\\t0.5\\n'
     """
 
