@@ -130,3 +130,53 @@ def test_a_column_that_is_not_there_is_named(command: Command, moods: Path) -> N
     )
     assert command("predict", moods, "new.csv", "--input", "texts").code == 0
     assert command("predict", moods, "nowhere.csv").code == 3
+
+
+def test_the_report_says_what_is_in_a_table(command: Command) -> None:
+    body = rows(text, mood)
+    body += [[body[0][0], "negative"], [body[3][0].upper(), body[3][1]], ["", "positive"]]
+    Path("a.csv").write_text(page(["text", "label"], body), encoding="cp1252")
+    Path("test.csv").write_text(page(["text", "label"], [body[1], ["a new one", "positive"], ["one more", "negative"]]))
+    result = command("data", "a.csv", "--test", "test.csv", "--json")
+    assert result.code == 0
+    report = json.loads(result.out)
+    assert (report["rows"], report["examples"], report["left_out"]) == (43, 42, 1)
+    assert report["task"] == "moods"
+    assert report["columns"][1] == {
+        "name": "label", "kind": "category", "missing": 0, "distinct": 2, "example": "negative",
+    }  # fmt: skip
+    assert sum(report["classes"].values()) == 42
+    assert report["duplicates"]["rows"] >= 2
+    assert report["duplicates"]["texts_with_several_targets"] == (body[0][1] != "negative")
+    assert report["in_test_too"] == 1
+    assert report["parts"] == {"train": 38, "validation": 4}
+    assert 0 <= report["unknown_words"] < 0.3
+    assert report["words"]["median"] == 10
+    shown = command("data", "a.csv")
+    assert "Left out 1 with an empty text (line 44)." in shown.err
+    for words in ("a.csv: 43 rows, utf-8, separated by comma", "label, 2 classes: positive ", "takes it for moods"):
+        assert words in shown.out
+
+
+def test_the_report_counts_what_leaks_between_parts(command: Command) -> None:
+    body = [["test" if place == 5 else "train", one[0], one[1]] for place, one in enumerate(rows(text, mood))]
+    body[5][1] = body[7][1]
+    Path("a.csv").write_text(page(["split", "text", "label"], body))
+    result = command("data", "a.csv")
+    assert "Leak: 1 rows of other parts have a text that is in the rows for training too." in result.out
+    assert json.loads(command("data", "a.csv", "--json").out)["leaks"] == 1
+
+
+def test_the_report_asks_what_training_would_ask(command: Command) -> None:
+    Path("stars.csv").write_bytes(FILES["stars.csv"].data)
+    result = command("data", "stars.csv")
+    assert result.code == 0
+    assert "whole numbers from 1 to 5, which may be classes or amounts. Say which: --task" in result.out
+
+
+def test_the_report_on_a_text(command: Command) -> None:
+    Path("a.txt").write_text("one line\nand one more\n")
+    report = json.loads(command("data", "a.txt", "--json").out)
+    assert (report["task"], report["lines"], report["characters_of_text"]) == ("language-model", 2, 22)
+    assert "takes it for language-model" in command("data", "a.txt").out
+    assert command("data", "nowhere.csv").code == 3

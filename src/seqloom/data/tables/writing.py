@@ -45,6 +45,9 @@ class Separated:
 
     dialect: Dialect
 
+    def __str__(self) -> str:
+        return str(self.dialect)
+
     @property
     def encoding(self) -> str:
         return self.dialect.encoding
@@ -81,6 +84,9 @@ class JsonLines:
     encoding: str = "utf-8"
     newline: str = "\n"
 
+    def __str__(self) -> str:
+        return f"{self.encoding}, json lines"
+
     def head(self, columns: Sequence[str], added: Sequence[str]) -> str:
         return ""
 
@@ -101,6 +107,9 @@ class Appended:
 
     encoding: str = "utf-8"
     newline: str = "\n"
+
+    def __str__(self) -> str:
+        return f"{self.encoding}, lines of text"
 
     def head(self, columns: Sequence[str], added: Sequence[str]) -> str:
         return ""
