@@ -28,7 +28,8 @@ def test_sizes_and_inference(command: Command) -> None:
 
 
 def test_json_has_a_line_for_each_recurrence_of_its_own(command: Command) -> None:
-    result = command("explain", "--cell", "3*lstm(8) + window + elman bidirectional", "--hidden", "4", "--json")
+    cell = "3*lstm(8) + window + elman bidirectional + pool(max)"
+    result = command("explain", "--cell", cell, "--hidden", "4", "--json")
     found = [json.loads(line) for line in result.out.splitlines()]
     assert [(one["cell"], one["inputs"], one["hidden"]) for one in found] == [
         ("LSTM", 64, 8),

@@ -78,7 +78,7 @@ class Estimator:
                 fields.setdefault(name, {})[field] = values[key]
         changed = self.get_params(deep=False) | {name: value for name, value in values.items() if "__" not in name}
         for name, of_record in fields.items():
-            changed[name] = dataclasses.replace(self._record(name, changed[name]), **of_record)
+            changed[name] = self._with_fields(name, changed[name], of_record)
         vars(self).update(changed)
         return self
 
@@ -106,6 +106,10 @@ class Estimator:
 
     def _fields(self, name: str) -> Iterable[str]:
         return settings_of(self.records[name])
+
+    def _with_fields(self, name: str, value: object, fields: Mapping[str, Any]) -> object:
+        """The argument ``name`` with other values in some fields of its record."""
+        return dataclasses.replace(self._record(name, value), **fields)
 
     def _record(self, name: str, value: object) -> Settings:
         record: Settings = take(name, self.records[name].as_kind(), value)

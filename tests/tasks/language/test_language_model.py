@@ -107,9 +107,10 @@ def test_short_texts_say_what_is_missing() -> None:
         small(window=1000).fit([RHYME])
 
 
-def test_a_bidirectional_body_is_refused() -> None:
-    with pytest.raises(UsageError, match="only look back"):
-        small("lstm(4) bidirectional").fit([RHYME])
+@pytest.mark.parametrize("spec", ["lstm(4) bidirectional", "lstm(4) + pool(last)", "conv(4, stride=2)"])
+def test_a_body_that_sees_what_comes_or_ends_time_is_refused(spec: str) -> None:
+    with pytest.raises(UsageError, match=r"spec: .* only look back, .* Leave 'bidirectional', .* and pooling out"):
+        small(spec).fit([RHYME])
 
 
 def test_one_hot_inputs_of_a_large_vocabulary_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,15 @@ from seqloom.apps.cli.console import add_row, emit, emit_table, figure
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.language.evaluation import Evaluation
 
-__all__ = ["print_evaluation", "print_figures"]
+__all__ = ["print_evaluation", "print_figures", "print_scores"]
+
+
+def print_scores(found: Evaluation | Figures, name: str) -> None:
+    """Print what a model of any task reaches, beside its baselines, on stdout."""
+    if isinstance(found, Evaluation):
+        print_evaluation(found, name)
+    else:
+        print_figures(found, name)
 
 
 def print_evaluation(evaluation: Evaluation, name: str) -> None:
