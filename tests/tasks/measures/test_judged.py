@@ -38,7 +38,7 @@ def test_classes_are_judged_by_macro_f1(answers: Any) -> None:
     assert found.verdict.startswith(f"The best baseline, chance, is beaten: macro f1 {gap:+.3f} (95 %: ")
     turned = judged_classes(true, poor, CLASSES, {"line": good}).verdict
     assert turned.startswith(f"No baseline is beaten outside its interval. To the best, line: macro f1 {-gap:+.3f}")
-    assert judged_classes(true, poor, CLASSES, {"line": good}, predicted=true).verdict.startswith("The best baseline")
+    assert judged_classes(true, poor, CLASSES, {"chance": poor}, predicted=true).verdict.startswith("The best baseline")
     assert judged_classes(true, good, CLASSES, {}).verdict == ""
 
 

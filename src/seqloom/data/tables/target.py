@@ -74,7 +74,7 @@ class Choice:
         return f"{what} ({self.target}) from {' and '.join(self.inputs)}{more}"
 
 
-def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None = None) -> Choice:  # noqa: B008 (frozen)
+def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None = None) -> Choice:
     """The target and the inputs of a table; what is asked for is taken, the rest found.
 
     A target is found by its name, or as the only category, or as the last column where there are several. An input is a

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.measures.calibration import temperature_of_classes, temperature_of_labels, tempered
     from seqloom.tasks.measures.classes import calibration_error, figures_of_classes, places_of
     from seqloom.tasks.measures.confusion import confusion_counts, confusion_text
-    from seqloom.tasks.measures.intervals import Difference, difference, verdict
+    from seqloom.tasks.measures.intervals import Difference, differences, verdict
     from seqloom.tasks.measures.judged import Judgement, judged_classes, judged_labels, judged_numbers
     from seqloom.tasks.measures.kept_baselines import baseline_files, read_baselines
     from seqloom.tasks.measures.labels import figures_of_labels, indicators
@@ -40,7 +40,7 @@ _HOMES = {
     "calibration": ("temperature_of_classes", "temperature_of_labels", "tempered"),
     "classes": ("calibration_error", "figures_of_classes", "places_of"),
     "confusion": ("confusion_counts", "confusion_text"),
-    "intervals": ("Difference", "difference", "verdict"),
+    "intervals": ("Difference", "differences", "verdict"),
     "labels": ("figures_of_labels", "indicators"),
     "numbers": ("figures_of_numbers",),
     "thresholds": ("ThresholdRule", "choose_threshold", "precision_and_recall"),
@@ -59,7 +59,7 @@ __all__ = [
     "choose_threshold",
     "confusion_counts",
     "confusion_text",
-    "difference",
+    "differences",
     "figures_of_classes",
     "figures_of_labels",
     "figures_of_numbers",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqloom.tasks.measures.classes import figures_of_classes, places_of
-from seqloom.tasks.measures.intervals import Rows, difference, verdict
+from seqloom.tasks.measures.intervals import Measure, differences, verdict
 from seqloom.tasks.measures.labels import figures_of_labels, indicators
 from seqloom.tasks.measures.numbers import figures_of_numbers
 
@@ -35,13 +35,13 @@ def judged_classes(
 
     >>> p = [[0.9, 0.1], [0.1, 0.9]] * 20
     >>> print(judged_classes(["a", "b"] * 20, p, ["a", "b"], {"majority": [[0.5, 0.5]] * 40}).verdict)
-    The best baseline, majority, is beaten: macro f1 +0.667 (95 %: +0.596 to +0.730).
+    The best baseline, majority, is beaten: macro f1 +0.667 (95 %: +0.606 to +0.741).
     """
     places = places_of(true, classes)
     model = np.asarray(probabilities).argmax(1) if predicted is None else places_of(predicted, classes)
     others = {name: np.asarray(p).argmax(1) for name, p in baselines.items()}
 
-    def macro_f1(answers: NDArray[Any]) -> Callable[[Rows], float]:
+    def macro_f1(answers: NDArray[Any]) -> Measure:
         pairs = places * len(classes) + answers
         return lambda rows: _macro_f1(pairs[rows], len(classes))
 
@@ -64,7 +64,7 @@ def judged_labels(
     model = np.asarray(probabilities) >= 0.5 if predicted is None else indicators(predicted, classes)
     others = {name: np.asarray(p) >= 0.5 for name, p in baselines.items()}
 
-    def micro_f1(answers: NDArray[Any]) -> Callable[[Rows], float]:
+    def micro_f1(answers: NDArray[Any]) -> Measure:
         right, counted = (there & answers).sum(1), there.sum(1) + answers.sum(1)
         return lambda rows: 2 * right[rows].sum() / counted[rows].sum() if counted[rows].any() else 1.0
 
@@ -79,7 +79,7 @@ def judged_numbers(true: ArrayLike, predicted: ArrayLike, baselines: Mapping[str
     """Answers that are numbers (see :func:`figures_of_numbers`), judged by the mean absolute error."""
     y = np.asarray(true, dtype=np.float64).reshape(-1)
 
-    def error(answers: ArrayLike) -> Callable[[Rows], float]:
+    def error(answers: ArrayLike) -> Measure:
         gaps = np.abs(np.asarray(answers, dtype=np.float64).reshape(-1) - y)
         return lambda rows: float(gaps[rows].mean())
 
@@ -94,12 +94,11 @@ def judged_numbers(true: ArrayLike, predicted: ArrayLike, baselines: Mapping[str
 def _verdict(
     figure: str,
     rows: int,
-    model: Callable[[Rows], float],
-    baselines: Mapping[str, Callable[[Rows], float]],
+    model: Measure,
+    baselines: Mapping[str, Measure],
     higher_is_better: bool = True,
 ) -> str:
-    found = {name: difference(rows, model, baseline) for name, baseline in baselines.items()}
-    return verdict(figure, found, higher_is_better)
+    return verdict(figure, differences(rows, model, baselines), higher_is_better)
 
 
 def _macro_f1(pairs: NDArray[np.int64], classes: int) -> float:
