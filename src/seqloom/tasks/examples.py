@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.draws import Purpose, drawn_order
-from seqloom.data.padded import Padded
+from seqloom.data.padded import Padded, Targets
 from seqloom.settings import flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
@@ -41,7 +41,7 @@ from seqloom.training.progress import Progress
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
-__all__ = ["ExampleEstimator", "ExampleSettings", "Examples"]
+__all__ = ["Baseline", "ExampleEstimator", "ExampleSettings", "Examples", "Facts"]
 
 
 class ExampleEstimator(Estimator, ABC):
@@ -107,7 +107,8 @@ class ExampleEstimator(Estimator, ABC):
         return {}
 
     def _baselines(self, facts: Facts, X: Sequence[Any], y: Sequence[Any]) -> Mapping[str, Baseline]:
-        """Simple models by name, learned from these examples: from N items to what the module would say (N, …)."""
+        """Simple models by name, learned from these examples: from N items to what the module would say: (N, …), or
+        a tensor (T, …) for each."""
         return {}
 
     @abstractmethod
@@ -207,4 +208,4 @@ class ExampleEstimator(Estimator, ABC):
         return Fitted(self.model_, self.facts_, self._fingerprint, self._share, history, validation)
 
 
-Baseline = Callable[[Sequence[Any]], Tensor]
+Baseline = Callable[[Sequence[Any]], Targets]

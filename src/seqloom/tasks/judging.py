@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
-from seqloom.data.padded import Padded
+from seqloom.data.padded import Padded, Targets, chosen, pad
 from seqloom.tasks.example_values import ROWS, Examples, Facts
 from seqloom.tasks.figures import Figures
 from seqloom.training.evaluation import evaluate
@@ -38,13 +38,14 @@ def constant_figures(estimator: ExampleEstimator, facts: Facts, examples: Exampl
     }
 
 
-def figures_of(objective: Objective[Batch], outputs: Tensor, examples: Examples) -> Mapping[str, float]:
-    """The figures of what a module would say of the examples: ``outputs`` (N, …)."""
+def figures_of(objective: Objective[Batch], outputs: Targets, examples: Examples) -> Mapping[str, float]:
+    """The figures of what a module would say of the examples: ``outputs`` (N, …), or a tensor (T, …) for each."""
     batches = Padded(*examples, ROWS)
-    sums = [
-        objective.sums(_Said(outputs[batches.rows(index).tolist()]), batch, None)[0]
-        for index, batch in enumerate(batches)
-    ]
+    sums = []
+    for index, batch in enumerate(batches):
+        said = chosen(outputs, batches.rows(index).tolist())
+        module = _Said(said if isinstance(said, Tensor) else pad(said)[0])
+        sums.append(objective.sums(module, batch, None)[0])
     return objective.figures(functools.reduce(added, sums))
 
 
