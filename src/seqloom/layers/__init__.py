@@ -26,15 +26,17 @@ from seqloom.layers.blocks.retnet import RetNetBlock
 from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
+from seqloom.layers.convolution import CausalConvolution, Convolution, Rectifier
 from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
-from seqloom.layers.grammar import parse_spec
+from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
+from seqloom.layers.projection import Projection
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.random_field import ConditionalRandomField, Legal
 from seqloom.layers.recurrent import Recurrent
@@ -55,12 +57,14 @@ __all__ = [
     "BottleneckDecoder",
     "CausalAttentionBlock",
     "CausalBlock",
+    "CausalConvolution",
     "CausalLayer",
     "CausalSelfAttention",
     "CausalStack",
     "CausalTransformerBlock",
     "ConcatScore",
     "ConditionalRandomField",
+    "Convolution",
     "CrossAttention",
     "DeltaNetBlock",
     "DotScore",
@@ -93,8 +97,10 @@ __all__ = [
     "Placement",
     "Pooled",
     "Pooling",
+    "Projection",
     "RGLRUBlock",
     "RandomState",
+    "Rectifier",
     "Recurrent",
     "RetNetBlock",
     "SLSTMBlock",
@@ -109,6 +115,7 @@ __all__ = [
     "TransformerDecoderBlock",
     "Window",
     "ZeroState",
+    "parse_encoder_decoder",
     "parse_spec",
     "reserve",
     "spec_of",

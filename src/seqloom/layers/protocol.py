@@ -7,6 +7,7 @@ how many steps of each row are real.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -20,7 +21,19 @@ from seqloom.kernels.transforms import is_batched, is_seen
 from seqloom.layers.state import leaves
 from seqloom.layers.stream import Stream
 
-__all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_lengths", "check_sequence", "check_state", "check_step"]
+__all__ = [
+    "CausalLayer",
+    "SequenceLayer",
+    "check_causal",
+    "check_leaf",
+    "check_lengths",
+    "check_parts",
+    "check_sequence",
+    "check_state",
+    "check_step",
+    "keeps_time",
+    "mixed",
+]
 
 SIGNED = torch.int8, torch.int16, torch.int32, torch.int64
 INTEGERS = frozenset((*SIGNED, torch.uint8, torch.uint16, torch.uint32, torch.uint64))
@@ -36,6 +49,10 @@ class SequenceLayer(Leaf, ABC):
 
     None where such features are mixed with others, so that no step has seen all.
     """
+
+    def backward_after(self, below: int | None) -> int | None:
+        """``backward_features`` of its outputs when it stands on a layer that has ``below`` of them."""
+        return self.backward_features
 
     @abstractmethod
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
@@ -66,6 +83,26 @@ class CausalLayer(SequenceLayer):
     def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
         """Steps from ``state`` (default: the initial one) on, on a copy of the present weights: see ``Stream``."""
         return Stream(self, batch_size, state)
+
+
+def check_causal(whole: nn.Module, parts: Iterable[nn.Module]) -> None:
+    """Raise UsageError where ``whole`` streams, but one of the layers that it is made of does not."""
+    for part in parts:
+        if isinstance(whole, CausalLayer) and not isinstance(part, CausalLayer):
+            raise UsageError(
+                f"{type(whole).__name__} goes step by step, but this {type(part).__name__} sees what comes after."
+            )
+
+
+def mixed(below: int | None) -> int | None:
+    """``SequenceLayer.backward_after`` of a layer that mixes what stands near each other: one direction stays one."""
+    return 0 if below == 0 else None
+
+
+def keeps_time(layer: SequenceLayer) -> bool:
+    """Whether y has as many steps as x."""
+    lengths = torch.arange(9, device="cpu")
+    return bool(torch.equal(lengths, layer.lengths_after(lengths)))  # type: ignore[arg-type]
 
 
 def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None, least: int = 0) -> Tensor | None:
@@ -161,8 +198,23 @@ def check_state(layer: nn.Module, state: Any, rows: int, *kinds: type) -> None:
             )
 
 
+def check_parts(layer: nn.Module, state: Any, count: int) -> tuple[Any, ...]:
+    """The ``count`` parts of ``state``; raise UsageError unless it is a tuple of as many."""
+    if isinstance(state, tuple) and len(state) == count:
+        return state
+    name, got = type(layer).__name__, type(state).__name__
+    if state is None:
+        raise UsageError(f"{name} steps from a state; begin with layer.initial_state(B), for B rows.")
+    if isinstance(state, tuple):
+        got = "1 part" if len(state) == 1 else f"{len(state)} parts"
+    parts = "1 part" if count == 1 else f"{count} parts"
+    raise UsageError(f"{name} expected a state of {parts}, as layer.initial_state(B) gives it; got {got}.")
+
+
 def check_leaf(layer: nn.Module, leaf: Tensor, *shape: int) -> None:
     """Raise UsageError unless ``leaf``, of a state, is (B, ``*shape``)."""
+    if not isinstance(leaf, Tensor):
+        raise UsageError(f"{type(layer).__name__} keeps a state of tensors; got a {type(leaf).__name__} in one.")
     if leaf.shape[1:] != shape:
         wanted = ", ".join(map(str, ("B", *shape)))
         raise UsageError(

@@ -107,7 +107,7 @@ def test_short_texts_say_what_is_missing() -> None:
         small(window=1000).fit([RHYME])
 
 
-@pytest.mark.parametrize("spec", ["lstm(4) bidirectional", "lstm(4) + pool(last)"])
+@pytest.mark.parametrize("spec", ["lstm(4) bidirectional", "lstm(4) + pool(last)", "conv(4, stride=2)"])
 def test_a_body_that_sees_what_comes_or_ends_time_is_refused(spec: str) -> None:
     with pytest.raises(UsageError, match=r"spec: .* only look back, .* Leave 'bidirectional', .* and pooling out"):
         small(spec).fit([RHYME])
