@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,6 @@ def checked(X: Any, y: Any) -> tuple[list[Steps], list[list[str]] | None]:
     ...
     seqloom.errors.DataError: Example 0: expected the tokens of a sentence, got the text 'a dog'. Write text.split().
     """
-    if isinstance(X, str):
-        raise UsageError(f"X: expected sentences, each a list of tokens, got the text {X[:40]!r}.")
     steps = [_steps(place, one) for place, one in enumerate(X)]
     kinds = {type(one) for one in steps}
     if len(kinds) > 1:
@@ -60,10 +58,7 @@ def _steps(place: int, one: Any) -> Steps:
     if not len(one):
         raise DataError(f"Example {place} is empty.")
     if isinstance(one[0], str):
-        wrong = next((token for token in one if not isinstance(token, str) or not token), None)
-        if wrong is not None:
-            raise DataError(f"Example {place}: expected tokens, each a text that is not empty, got {wrong!r}.")
-        return list(one)
+        return _texts(place, one, "tokens")
     series = torch.as_tensor(one, dtype=torch.float32)
     if series.ndim != 2:
         raise DataError(f"Example {place}: expected a series (T, D), got the shape {tuple(series.shape)}.")
@@ -78,10 +73,15 @@ def _tags(place: int, tags: Any, length: int) -> list[str]:
     if isinstance(tags, str) or len(tags) != length:
         got = f"the text {tags[:40]!r}" if isinstance(tags, str) else f"{len(tags)}"
         raise DataError(f"Example {place}: expected {length} tags, one for each step, got {got}.")
-    wrong = next((tag for tag in tags if not isinstance(tag, str) or not tag), None)
-    if wrong is not None:
-        raise DataError(f"Example {place}: expected tags, each a text that is not empty, got {wrong!r}.")
-    return list(tags)
+    return _texts(place, tags, "tags")
+
+
+def _texts(place: int, values: Iterable[Any], what: str) -> list[str]:
+    texts = list(values)
+    for text in texts:
+        if not isinstance(text, str) or not text:
+            raise DataError(f"Example {place}: expected {what}, each a text that is not empty, got {text!r}.")
+    return texts
 
 
 def warn_of_illegal(tags: Sequence[Sequence[str]], place: Callable[[int, int], str]) -> None:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from seqloom.layers import CausalLayer
 from seqloom.tasks.tagging.network import TagNetwork
-from seqloom.tasks.tagging.schemes import OUTSIDE, Scheme
 from seqloom.tasks.tagging.tag_set import TagSet
 
 __all__ = ["TagStream"]
@@ -28,10 +27,7 @@ class TagStream:
     def __init__(self, network: TagNetwork, tags: TagSet, encode: Callable[[Any], Tensor]) -> None:
         self._network = copy.deepcopy(network).eval()
         self._encode = encode
-        self._spans = tags.scheme is not None
-        names = [_as_said(name) if self._spans else name for name in tags.names]
-        self._names = sorted(set(names))
-        self._places = torch.tensor([self._names.index(name) for name in names])
+        self._tags = tags
         self.reset()
 
     def reset(self) -> None:
@@ -55,13 +51,7 @@ class TagStream:
                 found = scores.softmax(-1)
             else:
                 found, self._filter = field.step(scores, self._filter)
-        summed = torch.zeros(len(self._names)).index_add_(0, self._places, found[0].float().cpu())
-        self.probabilities = dict(zip(self._names, summed.tolist(), strict=True))
-        legal = [name for name in self._names if not self._spans or Scheme.IOB2.is_legal(self._said, name)]
+        self.probabilities = dict(zip(self._tags.names, found[0].tolist(), strict=True))
+        legal = [tag for tag in self._tags.names if self._tags.may_follow(self._said, tag)]
         self._said = max(legal, key=self.probabilities.__getitem__)
         return self._said
-
-
-def _as_said(tag: str) -> str:
-    """The tag of IOB2 for one of IOBES."""
-    return tag if tag == OUTSIDE else ("B" if tag[0] in "BS" else "I") + tag[1:]

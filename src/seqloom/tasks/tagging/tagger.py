@@ -111,7 +111,9 @@ class Tagger(ExampleEstimator):
         return _tags(facts).objective
 
     def _baselines(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Mapping[str, Baseline]:
-        return {"the most frequent tag of the word": MostFrequent(X, _tags(facts).encoded(y), len(_tags(facts).names))}
+        tags = _tags(facts)
+        name = "the most frequent tag of the word" if "lexicon" in facts else "the most frequent tag"
+        return {name: MostFrequent(X, tags.encoded(y), len(tags.names))}
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         assert batch.length is not None
