@@ -45,8 +45,8 @@ def test_it_learns_and_is_judged_beside_the_most_frequent_tags(tagger: Tagger) -
     assert found.baselines["the most frequent tag of the word"]["f1"] == 1.0
     assert found.remark.startswith("Held out: 4 of 16 examples")
     assert tagger.score(tokens, tags) == 1.0
-    sentence = "Bob sees Bob in Oslo .".split()
-    assert tagger.predict([sentence]) == ["B-person O B-person O B-place O".split()]
+    sentence = ["Bob", "sees", "Bob", "in", "Oslo", "."]
+    assert tagger.predict([sentence]) == [["B-person", "O", "B-person", "O", "B-place", "O"]]
 
 
 def test_how_many_are_read_at_once_changes_nothing(tagger: Tagger) -> None:
