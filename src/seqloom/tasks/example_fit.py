@@ -17,7 +17,6 @@ from seqloom.errors import DataError, UsageError
 from seqloom.settings import settings_of
 from seqloom.tasks.example_files import fitted_files, read_estimator
 from seqloom.tasks.example_values import ROWS, Examples, Fitted, Given, HeldOut, taken
-from seqloom.tasks.judging import simple_figures
 from seqloom.tasks.settings import FitSettings
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch
@@ -139,7 +138,7 @@ def _news(estimator: ExampleEstimator, fitted: Fitted) -> Iterator[str]:
     if held_out is None:
         return
     yield held_out.remark
-    found = simple_figures(estimator, facts, fitted.baselines, held_out.given, held_out.examples)
+    found = estimator._simple(facts, fitted.baselines, held_out.given, held_out.examples)
     watched = estimator._watched(facts)
     if found:
         said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in found.items())

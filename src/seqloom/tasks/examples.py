@@ -47,7 +47,7 @@ from seqloom.training.snapshot import tensor_bytes
 if TYPE_CHECKING:
     from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["ExampleEstimator", "ExampleSettings", "Examples", "Given", "HeldOut", "over"]
+__all__ = ["ExampleEstimator", "ExampleSettings", "Examples", "Facts", "Given", "HeldOut", "over"]
 
 
 class ExampleEstimator(Estimator, ABC):
@@ -126,6 +126,12 @@ class ExampleEstimator(Estimator, ABC):
         """The figures of the answers of a simple model."""
         raise NotImplementedError
 
+    def _simple(
+        self, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Mapping[str, Mapping[str, float]]:
+        """The figures, by name, of all that needs no module."""
+        return simple_figures(self, facts, baselines, given, examples)
+
     def _watched(self, facts: Facts) -> str:
         """The figure that counts most, of the module and of what is simple."""
         return self._objective(facts).watched
@@ -142,7 +148,7 @@ class ExampleEstimator(Estimator, ABC):
     ) -> Figures:
         """The figures of a module, beside those of what is simple."""
         found = measured(self, facts, module, examples)
-        return dataclasses.replace(found, baselines=simple_figures(self, facts, baselines, given, examples))
+        return dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
 
     @abstractmethod
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
