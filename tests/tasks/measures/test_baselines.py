@@ -142,6 +142,14 @@ def test_a_directory_keeps_them_as_plain_data() -> None:
             read_baselines(files | damage)
 
 
+def test_rows_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    for found in baselines_of_classes(TEXTS, MOODS, CLASSES):
+        whole = found.answers(TEXTS)
+        with monkeypatch.context() as smaller:
+            smaller.setattr(baselines, "_PIECE", 4)
+            assert np.array_equal(found.answers(TEXTS), whole)
+
+
 def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "MOST_ROWS", 4)
     seen = []

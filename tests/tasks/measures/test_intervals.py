@@ -3,7 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqloom.tasks.measures import Difference, difference, verdict
+from seqloom.tasks.measures import Difference, differences, verdict
+from seqloom.tasks.measures.intervals import Measure
+
+
+def difference(rows: int, model: Measure, baseline: Measure, seed: int = 0) -> Difference:
+    return differences(rows, model, {"one": baseline}, seed)["one"]
 
 
 def test_the_interval_is_that_of_the_theory() -> None:
@@ -31,6 +36,13 @@ def test_a_figure_that_some_draws_do_not_have() -> None:
 
     assert tuple(difference(3, of, lambda rows: 0.0)) == (0.25, 0.25, 0.25)
     assert np.isnan(difference(3, lambda rows: float("nan"), lambda rows: 0.0).low)
+
+
+def test_many_rows_are_drawn_less_often() -> None:
+    for rows, wanted in ((10, 1000), (200_000, 500), (1_000_000, 200)):
+        read = []
+        differences(rows, lambda some: float(len(read.append(len(some)) or read)), {})  # noqa: B023
+        assert len(read) == wanted + 1
 
 
 SURE, UNSURE, WORSE = Difference(0.2, 0.1, 0.3), Difference(0.05, -0.1, 0.2), Difference(-0.1, -0.2, -0.05)

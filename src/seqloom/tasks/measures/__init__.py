@@ -5,6 +5,7 @@
 ``calibration``  by temperature                   ``thresholds``      given, or chosen on the validation part
 ``baselines``    fitted to the training part      ``features``        what they look at
 ``intervals``    of a difference between them     ``kept_baselines``  baselines in a model directory
+``judged``       a model beside its baselines
 
 scikit-learn is imported when a function is called.
 """
@@ -25,27 +26,30 @@ if TYPE_CHECKING:
     from seqloom.tasks.measures.calibration import temperature_of_classes, temperature_of_labels, tempered
     from seqloom.tasks.measures.classes import calibration_error, figures_of_classes, places_of
     from seqloom.tasks.measures.confusion import confusion_counts, confusion_text
-    from seqloom.tasks.measures.intervals import Difference, difference, verdict
+    from seqloom.tasks.measures.intervals import Difference, differences, verdict
+    from seqloom.tasks.measures.judged import Judgement, judged_classes, judged_labels, judged_numbers
     from seqloom.tasks.measures.kept_baselines import baseline_files, read_baselines
     from seqloom.tasks.measures.labels import figures_of_labels, indicators
     from seqloom.tasks.measures.numbers import figures_of_numbers
-    from seqloom.tasks.measures.thresholds import ThresholdRule, choose_threshold
+    from seqloom.tasks.measures.thresholds import ThresholdRule, choose_threshold, precision_and_recall
 
 _HOMES = {
+    "judged": ("Judgement", "judged_classes", "judged_labels", "judged_numbers"),
     "kept_baselines": ("baseline_files", "read_baselines"),
     "baselines": ("Baseline", "baselines_of_classes", "baselines_of_labels", "baselines_of_numbers"),
     "calibration": ("temperature_of_classes", "temperature_of_labels", "tempered"),
     "classes": ("calibration_error", "figures_of_classes", "places_of"),
     "confusion": ("confusion_counts", "confusion_text"),
-    "intervals": ("Difference", "difference", "verdict"),
+    "intervals": ("Difference", "differences", "verdict"),
     "labels": ("figures_of_labels", "indicators"),
     "numbers": ("figures_of_numbers",),
-    "thresholds": ("ThresholdRule", "choose_threshold"),
+    "thresholds": ("ThresholdRule", "choose_threshold", "precision_and_recall"),
 }
 
 __all__ = [
     "Baseline",
     "Difference",
+    "Judgement",
     "ThresholdRule",
     "baseline_files",
     "baselines_of_classes",
@@ -55,12 +59,16 @@ __all__ = [
     "choose_threshold",
     "confusion_counts",
     "confusion_text",
-    "difference",
+    "differences",
     "figures_of_classes",
     "figures_of_labels",
     "figures_of_numbers",
     "indicators",
+    "judged_classes",
+    "judged_labels",
+    "judged_numbers",
     "places_of",
+    "precision_and_recall",
     "read_baselines",
     "temperature_of_classes",
     "temperature_of_labels",

@@ -30,6 +30,7 @@ Link = Literal["softmax", "sigmoid", "none"]
 MOST_ROWS = 50_000
 """Rows that a baseline is fitted to: of more, so many are drawn."""
 _STRENGTH = 5.0
+_PIECE = 4096
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Baseline:
 
     def answers(self, X: Sequence[Any]) -> Floats:
         """What it says of each row."""
+        pieces = [range(first, min(first + _PIECE, len(X))) for first in range(0, max(1, len(X)), _PIECE)]
+        return np.concatenate([self._answers([X[row] for row in piece]) for piece in pieces])
+
+    def _answers(self, X: Sequence[Any]) -> Floats:
         scores = self.features.of(X) @ self.weight + self.bias
         if self.link == "none":
             return np.asarray(scores[:, 0])

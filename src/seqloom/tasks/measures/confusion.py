@@ -12,7 +12,7 @@ from seqloom.tasks.measures.classes import places_of
 
 __all__ = ["confusion_counts", "confusion_text"]
 
-_WIDEST = 20
+_WIDEST = 12
 _LISTED = 20
 _LONGEST = 12
 
@@ -29,7 +29,7 @@ def confusion_counts(true: Sequence[Any], predicted: Sequence[Any], classes: Seq
 def confusion_text(counts: NDArray[np.int64], classes: Sequence[Any]) -> str:
     """The table: a line for each true class, a column for each predicted one; zeros are dots.
 
-    Of more than 20 classes the 20 commonest confusions are listed instead.
+    Of more than 12 classes the 20 commonest confusions are listed instead.
 
     >>> print(confusion_text(np.array([[5, 1], [0, 12]]), ["ham", "spam"]))
     true \\ predicted  ham  spam

@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from seqloom.errors import DataError, warn
 from seqloom.settings import Kind
 
-__all__ = ["ThresholdRule", "choose_threshold"]
+__all__ = ["ThresholdRule", "choose_threshold", "precision_and_recall"]
 
+Floats = NDArray[np.float64]
 MAX_F1 = "max-f1"
 _PRECISION = "precision="
 
@@ -54,13 +55,10 @@ def choose_threshold(rule: float | str, positive: ArrayLike, probabilities: Arra
     """
     if not isinstance(rule, str):
         return float(rule)
-    from sklearn.metrics import precision_recall_curve
-
     there: NDArray[np.bool_] = np.asarray(positive, dtype=np.bool_)
     if there.all() or not there.any():
         raise DataError(f"threshold: {rule!r} needs rows of both classes in the validation part. Give more rows.")
-    precision, recall, thresholds = precision_recall_curve(there, np.asarray(probabilities, dtype=np.float64))
-    precision, recall = precision[:-1], recall[:-1]
+    precision, recall, thresholds = precision_and_recall(there, probabilities)
     if rule == MAX_F1:
         f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(np.float64).tiny)
         return float(thresholds[len(f1) - 1 - f1[::-1].argmax()])
@@ -74,6 +72,19 @@ def choose_threshold(rule: float | str, positive: ArrayLike, probabilities: Arra
         f"{thresholds[best]:.3g} has {precision[best]:.3g} and is taken."
     )
     return float(thresholds[best])
+
+
+def precision_and_recall(positive: ArrayLike, probabilities: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Precision and recall where rows of at least each threshold are called positive, from low thresholds to high.
+
+    >>> precision, recall, thresholds = precision_and_recall([False, True, True], [0.2, 0.2, 0.9])
+    >>> precision.round(2), recall, thresholds
+    (array([0.67, 1.  ]), array([1. , 0.5]), array([0.2, 0.9]))
+    """
+    from sklearn.metrics import precision_recall_curve
+
+    precision, recall, thresholds = precision_recall_curve(positive, np.asarray(probabilities, dtype=np.float64))
+    return precision[:-1], recall[:-1], thresholds
 
 
 def _number(rule: str) -> float:
