@@ -101,7 +101,7 @@ class Estimator:
             target_tags=TargetTags(required=kind is not None),
             classifier_tags=ClassifierTags() if kind == "classifier" else None,
             regressor_tags=RegressorTags() if kind == "regressor" else None,
-            input_tags=InputTags(one_d_array=True, two_d_array=kind is not None, three_d_array=True, string=True),
+            input_tags=InputTags(one_d_array=kind is None, two_d_array=kind is not None, string=kind is None),
         )
 
     def _fields(self, name: str) -> Iterable[str]:
