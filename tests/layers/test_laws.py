@@ -60,6 +60,7 @@ from seqloom.layers import (
     Recurrent,
     SequenceLayer,
     Window,
+    parse_spec,
     stack,
 )
 from seqloom.testing import check_layer
@@ -101,6 +102,7 @@ LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     "every word": lambda: Recurrent(EveryWord, 2, 8),
     "learned state": lambda: Recurrent(LSTM, 3, 5, LearnedState()),
     "random state": lambda: Recurrent(GRUResetAfter, 3, 5, RandomState(seed=7)),
+    "random state, in words": lambda: parse_spec("lstm(5, initial=normal)").build(3),
     "one unit": lambda: Recurrent(LSTM, 1, 1),
     "window": lambda: Window(3, 5, size=4),
     "window of one": lambda: Window(3, 5, size=1),

@@ -60,7 +60,7 @@ def test_a_state_of_another_layer_is_refused() -> None:
         Recurrent(LSTM, 3, 4)(x, Recurrent(GRU, 3, 4).initial_state(2))
     with pytest.raises(UsageError, match=r"\(2, 4\); got \(3, 4\)"):
         Recurrent(LSTM, 3, 4)(x, Recurrent(LSTM, 3, 4).initial_state(3))
-    with pytest.raises(UsageError, match="1 layers, but the state has 2"):
+    with pytest.raises(UsageError, match=r"expected a state of 1 part, as .* gives it; got 2 parts"):
         stack([Recurrent(LSTM, 3, 4)])(x, (None, None))
 
 
@@ -86,6 +86,20 @@ def test_a_random_initial_state_is_decided_by_its_seed() -> None:
     assert torch.equal(first.h, second.h)
     assert not torch.equal(first.h, other.h)
     assert first.h.any()
+
+
+def test_a_random_initial_state_without_a_seed_is_drawn_like_the_weights() -> None:
+    def drawn() -> list[float]:
+        torch.manual_seed(3)
+        return Recurrent(LSTM, 3, 4, RandomState()).initial_state(1).c.flatten().tolist()  # type: ignore[no-any-return]
+
+    assert drawn() == drawn()
+    assert Recurrent(LSTM, 3, 4, RandomState()).initial_state(1).c.flatten().tolist() != drawn()
+    graph, before = Recurrent(LSTM, 3, 4).graph, torch.get_rng_state()
+    RandomState(7).vectors(graph)
+    assert torch.equal(torch.get_rng_state(), before)
+    with torch.device("meta"):
+        assert Recurrent(LSTM, 3, 4, RandomState(7)).initial_0.is_meta
 
 
 def test_bidirectional_is_both_directions_side_by_side() -> None:

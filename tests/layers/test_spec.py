@@ -19,6 +19,7 @@ from seqloom.layers import (
     LearnedState,
     MinGRUBlock,
     NormKind,
+    RandomState,
     Recurrent,
     Stack,
     parse_spec,
@@ -322,8 +323,18 @@ def test_a_stack_with_another_last_norm_has_no_specification() -> None:
         Recurrent(IndRNN(unit_init=Constant(1.0)), 2, 3),
         Recurrent(LSTM(input_init=Uniform(0.3)), 2, 3),
         Recurrent(Zoneout(LSTM()), 2, 3),
+        Recurrent(LSTM, 2, 3, RandomState(scale=0.5)),
     ],
-    ids=["linear", "two widths", "two cells", "no option names its field", "own vector", "own fill", "wrapped"],
+    ids=[
+        "linear",
+        "two widths",
+        "two cells",
+        "no option names its field",
+        "own vector",
+        "own fill",
+        "wrapped",
+        "scale",
+    ],
 )
 def test_a_layer_without_a_word(layer: torch.nn.Module) -> None:
     with pytest.raises(UsageError, match="No word"):

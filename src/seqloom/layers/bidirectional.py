@@ -10,7 +10,7 @@ from torch import Tensor
 from seqloom.errors import UsageError
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.kernels.transforms import known_to_torch
-from seqloom.layers.protocol import SequenceLayer, check_sequence
+from seqloom.layers.protocol import SequenceLayer, check_parts, check_sequence
 
 __all__ = ["Bidirectional", "BidirectionalState"]
 
@@ -62,7 +62,7 @@ class Bidirectional(SequenceLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BidirectionalState]:
         """x (B, T, D) → y (B, T, H_f + H_b), and the final state of each direction."""
         lengths = check_sequence(self, x, self.in_features, lengths)
-        given = BidirectionalState(None, None) if state is None else BidirectionalState(*state)
+        given = BidirectionalState(*((None, None) if state is None else check_parts(self, state, 2)))
         ahead, after = self.forward_layer(x, given.forward, lengths)
         back, before = self.backward_layer(reverse_rows(x, lengths), given.backward, lengths)
         back = reverse_rows(back, self.lengths_after(lengths))

@@ -50,8 +50,8 @@ def parse_spec(text: str) -> Spec:
 def parse_encoder_decoder(text: str) -> EncoderDecoderSpec:
     """Read the specification of an encoder and a decoder; raises UsageError that points at the place.
 
-    >>> str(parse_encoder_decoder("2*gru( 256 ) bidirectional -> luong( 256, score=dot )"))
-    '2*gru(256) bidirectional -> luong(256, score=dot)'
+    >>> str(parse_encoder_decoder("2*gru( 256 ) bidirectional -> luong( 256, score=additive )"))
+    '2*gru(256) bidirectional -> luong(256, score=additive)'
     """
     return _Parser(text).pair()
 

@@ -27,6 +27,7 @@ __all__ = [
     "check_causal",
     "check_leaf",
     "check_lengths",
+    "check_parts",
     "check_sequence",
     "check_state",
     "check_step",
@@ -197,8 +198,23 @@ def check_state(layer: nn.Module, state: Any, rows: int, *kinds: type) -> None:
             )
 
 
+def check_parts(layer: nn.Module, state: Any, count: int) -> tuple[Any, ...]:
+    """The ``count`` parts of ``state``; raise UsageError unless it is a tuple of as many."""
+    if isinstance(state, tuple) and len(state) == count:
+        return state
+    name, got = type(layer).__name__, type(state).__name__
+    if state is None:
+        raise UsageError(f"{name} steps from a state; begin with layer.initial_state(B), for B rows.")
+    if isinstance(state, tuple):
+        got = "1 part" if len(state) == 1 else f"{len(state)} parts"
+    parts = "1 part" if count == 1 else f"{count} parts"
+    raise UsageError(f"{name} expected a state of {parts}, as layer.initial_state(B) gives it; got {got}.")
+
+
 def check_leaf(layer: nn.Module, leaf: Tensor, *shape: int) -> None:
     """Raise UsageError unless ``leaf``, of a state, is (B, ``*shape``)."""
+    if not isinstance(leaf, Tensor):
+        raise UsageError(f"{type(layer).__name__} keeps a state of tensors; got a {type(leaf).__name__} in one.")
     if leaf.shape[1:] != shape:
         wanted = ", ".join(map(str, ("B", *shape)))
         raise UsageError(

@@ -176,7 +176,8 @@ class Recurrent(CausalLayer):
     def checked(self, state: Any, x: Tensor) -> Any:
         """``state`` in this layer's type; raises UsageError for one that does not fit x, or another layer."""
         fields = self.state_type._fields
-        if not isinstance(state, tuple) or len(state) != len(fields):
+        is_tensors = isinstance(state, tuple) and all(isinstance(leaf, Tensor) for leaf in state)
+        if not is_tensors or len(state) != len(fields):
             raise UsageError(
                 f"{type(self).__name__} expected the {len(fields)} states {fields}; got {type(state).__name__}."
             )

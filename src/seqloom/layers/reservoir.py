@@ -12,7 +12,7 @@ from seqloom.cells.echo_state import LeakyEchoState
 from seqloom.cells.initialisation import Sparse, SpectralRadius, Uniform
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_parts, check_sequence
 from seqloom.layers.recurrent import Recurrent
 
 __all__ = ["EchoState", "EchoStates"]
@@ -119,10 +119,10 @@ class EchoState(CausalLayer):
         return torch.cat(outputs, dim=-1), EchoStates(tuple(new))
 
     def _given(self, state: Any) -> tuple[Any, ...]:
-        states = (None,) * self.depth if state is None else tuple(state[0])
-        if len(states) != self.depth:
-            raise UsageError(f"This EchoState has {self.depth} reservoirs, but the state has {len(states)}.")
-        return states
+        if state is None:
+            return (None,) * self.depth
+        (reservoirs,) = check_parts(self, state, 1)
+        return check_parts(self, reservoirs, self.depth)
 
     def extra_repr(self) -> str:
         return f"radius={self.radius}, density={self.density}, decay={self.decay}, gain={self.gain}"

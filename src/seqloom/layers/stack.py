@@ -13,7 +13,7 @@ from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_causal, check_sequence, keeps_time
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_causal, check_parts, check_sequence, keeps_time
 
 __all__ = ["CausalStack", "Stack", "stack"]
 
@@ -95,9 +95,7 @@ class Stack(SequenceLayer):
         """x (B, T, D) → y (B, T', H), and the tuple of the layers' final states."""
         lengths = check_sequence(self, x, self.in_features, lengths)
         layers = self._sequence_layers()
-        states = (None,) * len(layers) if state is None else state
-        if len(states) != len(layers):
-            raise UsageError(f"This stack has {len(layers)} layers, but the state has {len(states)} parts.")
+        states = (None,) * len(layers) if state is None else check_parts(self, state, len(layers))
         x, new = real_steps_only(x, lengths), []
         for k, (layer, given) in enumerate(zip(layers, states, strict=True)):
             inputs = self.dropout(x) if k else x
@@ -117,7 +115,7 @@ class CausalStack(Stack, CausalLayer):
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the layers' states give y_t (B, H) and their next states."""
         x, new = x_t, []
-        for k, (layer, given) in enumerate(zip(self.layers, state, strict=True)):
+        for k, (layer, given) in enumerate(zip(self.layers, check_parts(self, state, len(self.layers)), strict=True)):
             inputs = self.dropout(x) if k else x
             x, after = layer.step(inputs, given)  # type: ignore[operator]
             if self.bypass is not None:

@@ -124,6 +124,21 @@ def test_a_padded_row_is_the_row_alone_and_rows_may_change_places(kernel: str) -
             assert field.best(scores[row : row + 1, :length]).tolist()[0] == tags[row, :length].tolist()
 
 
+@each
+def test_tags_that_are_not_known(kernel: str) -> None:
+    field, scores, tags, lengths = arguments()
+    with kernels.use(kernel):
+        torch.testing.assert_close(field(scores, tags * 0 - 1, lengths), torch.zeros(4).double())
+        whole = [field(scores, tags.index_fill(1, torch.tensor([2]), k), lengths) for k in range(3)]
+        some = field(scores, tags.index_fill(1, torch.tensor([2]), -1), lengths)
+        longer = lengths > 2
+        torch.testing.assert_close(-some[longer], torch.stack([-nats for nats in whole]).logsumexp(0)[longer])
+        asked = scores.clone().requires_grad_()
+        field(asked, tags.index_fill(1, torch.tensor([2]), -1), lengths).sum().backward()
+    assert asked.grad is not None
+    assert asked.grad.isfinite().all()
+
+
 def test_steps_have_the_probabilities_of_the_past() -> None:
     field, scores, _, _ = arguments()
     with torch.no_grad():
@@ -197,7 +212,7 @@ def test_what_cannot_be(kernel: str) -> None:
             field(scores[..., :2], tags)
         with pytest.raises(UsageError, match=r"Expected tags \(4, 5\), whole numbers; got \(4, 4\)"):
             field(scores, tags[:, :4])
-        with pytest.raises(UsageError, match=r"Tags are from 0 to 2; got 0 to 3"):
+        with pytest.raises(UsageError, match=r"Tags are from 0 to 2, below 0 where unknown; got 3"):
             field(scores, tags.clamp(max=0) + torch.tensor([0, 0, 3, 0, 0]))
         with pytest.raises(UsageError, match="lengths between 0 and T = 5"):
             field(scores, tags, torch.tensor([6, 1, 1, 1]))

@@ -34,6 +34,7 @@ from seqloom.layers import (
     StepHead,
     TransformerDecoder,
     TransformerDecoderBlock,
+    parse_encoder_decoder,
     parse_spec,
     stack,
     tied_head,
@@ -43,6 +44,7 @@ from seqloom.layers.blocks.block import Block
 from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.head import Link
 from seqloom.layers.words import WORDS
+from seqloom.layers.words.decoders import DECODERS
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.pooled_model import PooledModel
 from seqloom.models.scored_model import ScoredModel
@@ -106,6 +108,15 @@ def encoder_decoder(
     return Subject(make, lambda module: module(tokens(), LENGTHS, tokens(4)))
 
 
+def in_words(text: str) -> Subject:
+    def make() -> nn.Module:
+        encoder, writer = parse_encoder_decoder(text).build(D, D)
+        embeddings = LearnedEmbedding(V, D), LearnedEmbedding(V, D)
+        return EncoderDecoder(embeddings[0], encoder, embeddings[1], writer, StepHead(writer.out_features, V))
+
+    return Subject(make, lambda module: module(tokens(), LENGTHS, tokens(4)))
+
+
 def token_model() -> TokenModel:
     embedding = LearnedEmbedding(V, D)
     return TokenModel(embedding, parse_spec("2*lstm(4)").build(D), StepHead(4, V), dropout=0.25)  # type: ignore[arg-type]
@@ -141,6 +152,7 @@ SUBJECTS: dict[str, Subject] = {
     **{f"{word} both ways": words(f"{word}(4) bidirectional") for word in ("gru", "lnlstm", "slstm", "mingru")},
     "words with options": words("gru(4, reset=before, initial=learned) + window(3, size=2) + transformer(4, heads=2)"),
     "both ways, of words": words("2*lstm(4) bidirectional + transformer(causal=false) with dropout=0.3 residual=true"),
+    "a layer with a stride": words("conv(4, width=3, stride=2) + gru(3)"),
     "attention both ways": words("attention(4, causal=false, key_heads=1)"),
     "a stack by hand": layer(
         lambda: stack([stack([Recurrent(GRU, D, 3)]), Norm(3, 3)], dropout=0.1, residual=True, last_norm=NormKind.RMS)
@@ -204,6 +216,7 @@ SUBJECTS: dict[str, Subject] = {
         lambda module: module(tokens(), LENGTHS),
     ),
     "encoder-decoder with attention": encoder_decoder(luong),
+    **{f"encoder-decoder, {word}": in_words(f"gru(3) bidirectional -> 2*{word}(6)") for word in DECODERS},
     "encoder-decoder with one embedding for all": encoder_decoder(luong, tie=True),
     "encoder-decoder of transformers": encoder_decoder(
         lambda: TransformerDecoder([TransformerDecoderBlock(D, 8, memory_features=8)]),

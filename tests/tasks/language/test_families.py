@@ -20,6 +20,7 @@ BODIES = [
     "gated-deltanet(16, heads=2) + attention(16, heads=2)",
     "esn(32) + gru(16)",
     "esn(16, depth=2) + gru(16)",
+    "conv(16, width=3) + project(8) + lstm(16, initial=normal) + gru(8, initial=learned)",
 ]
 
 

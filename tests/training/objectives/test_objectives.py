@@ -200,6 +200,18 @@ def test_tags_against_scikit_learn_and_torch() -> None:
     assert objective.figures(objective.sums(together, whole, None)[0]) == pytest.approx(figures, rel=1e-6)
 
 
+@pytest.mark.parametrize("name", ["tags", "tags of a random field"])
+def test_a_tag_that_cannot_be_known_is_wrong_and_costs_nothing(name: str) -> None:
+    objective, module, whole = CASES[name]
+    row = whole.rows(0, 1)
+    assert row.length is not None
+    count = int(row.length)
+    unknown = row._replace(targets=torch.where(row.targets == IGNORED, IGNORED, -1))
+    assert objective.weight(unknown) == count
+    figures = objective.figures(objective.sums(module, unknown, None)[0])
+    assert figures == {"loss": pytest.approx(0.0, abs=1e-6), "accuracy": 0.0}
+
+
 def test_next_token_counts_real_targets_only() -> None:
     objective, model = NextToken(), TinyModel(dropout=0.0)
     whole = windows(lengths=True)

@@ -18,6 +18,7 @@ from seqloom.apps.cli.data import data
 from seqloom.apps.cli.demo import demo
 from seqloom.apps.cli.doctor import doctor
 from seqloom.apps.cli.evaluate import evaluate
+from seqloom.apps.cli.examples import data as examples_data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
 from seqloom.apps.cli.models import models
@@ -81,6 +82,10 @@ _COMMANDS = (
 )
 for command in _COMMANDS:
     app.command(cls=_Command)(command)
+_examples = typer.Typer(name="examples", cls=_Group, help="Made data, to try every command on.")
+_examples.callback()(lambda: None)
+_examples.command("data", cls=_Command)(examples_data)
+app.add_typer(_examples)
 
 
 def _train_command(task: str | None) -> Any:
@@ -126,7 +131,7 @@ def run(arguments: Sequence[str]) -> int:
     seqloom 0.1.0
     0
     """
-    commands = [command.__name__ for command in _COMMANDS]
+    commands = ["examples", *(command.__name__ for command in _COMMANDS)]
     asked = next((word for word in arguments if word in commands), None)
     debug = "--debug" in takewhile(lambda word: word not in commands, arguments)
     try:

@@ -132,7 +132,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
 
 
 def _stated(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, str]]:
-    """The lines, without a first one that states the separator, as spreadsheets write it."""
+    """The lines, without a first one that states the separator, as spreadsheets write it; spaces around cells apart."""
     for number, text in lines:
         if number > 1 or text.strip().lower() != f"sep={dialect.separator}":
-            yield number, text
+            yield number, text if dialect.separator != " " else f"{text.strip()}\n"

@@ -12,6 +12,7 @@ from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.dot_product import masked_softmax
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_sequence
+from seqloom.layers.state import lengthened
 
 __all__ = ["AdditiveScore", "ConcatScore", "DotScore", "GeneralScore", "Memory", "MemoryAttention", "Score"]
 
@@ -102,6 +103,15 @@ class Memory(NamedTuple):
     keys: Tensor
     values: Tensor
     real: Tensor
+
+    @property
+    def room(self) -> int:
+        """S."""
+        return self.keys.shape[1]
+
+    def with_room(self, room: int) -> Memory:
+        """The same, with zeros after it up to ``room`` steps."""
+        return Memory(*(lengthened(part, room) for part in self))
 
 
 class MemoryAttention(nn.Module):

@@ -18,6 +18,7 @@ from seqloom.layers.blocks.block import CausalBlock, Placement
 from seqloom.layers.blocks.transformer import FeedForwardKind
 from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.norm import NormKind
+from seqloom.layers.protocol import check_sequence, check_state
 from seqloom.layers.stack import CausalStack
 
 __all__ = ["TransformerDecoder", "TransformerDecoderBlock", "TransformerDecoderState"]
@@ -87,13 +88,16 @@ class TransformerDecoderBlock(Decoder):
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), and the state after each row's last real step."""
+        lengths = check_sequence(self, x, self.in_features, lengths)
         given = self.initial_state(x.shape[0]) if state is None else state
+        check_state(self, given, x.shape[0], TransformerDecoderState)
         x, past = self.back(x, given.past, lengths)
         y, memory = self.across(x, given.memory, lengths)
         return y, TransformerDecoderState(past, memory)
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        check_state(self, state, x_t.shape[0], TransformerDecoderState)
         x_t, past = self.back.step(x_t, state.past)
         y_t, memory = self.across.step(x_t, state.memory)
         return y_t, TransformerDecoderState(past, memory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, Self
 
 import torch
@@ -44,6 +45,11 @@ class Chain(NamedTuple):
         """The same chain, read from the end."""
         scores = reverse_rows(self.scores, self.lengths)
         return self._replace(scores=scores, start=self.end, transitions=self.transitions.mT, end=self.start)
+
+    def given(self, tags: Tensor) -> Self:
+        """The same, all paths forbidden but those through ``tags`` (B, T); where they are below 0, any will do."""
+        other = (tags >= 0)[..., None] & (tags[..., None] != torch.arange(self.scores.shape[2], device=tags.device))
+        return self._replace(scores=self.scores.masked_fill(other & self.real[..., None], -math.inf))
 
     def score(self, tags: Tensor) -> Tensor:
         """The scores (B,) of the paths ``tags`` (B, T), which are 0 beyond each row's length."""

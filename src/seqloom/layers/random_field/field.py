@@ -61,12 +61,17 @@ class ConditionalRandomField(Leaf):
             self.register_buffer(f"illegal_{name}", ~allowed, persistent=False)
 
     def forward(self, scores: Tensor, tags: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """−ln p(tags | x), (B,), for ``tags`` (B, T): ∞ where they are not legal, 0 for a row without steps."""
+        """−ln p(tags | x), (B,), for ``tags`` (B, T): ∞ where they are not legal, 0 for a row without steps.
+
+        A tag below 0 is not known: what is left is the probability of the others.
+        """
         chain = self._chain(scores, lengths)
         tags = self._checked(tags, chain)
         with without_autocast(scores):
             total = self._possible(LOG_PARTITION(chain), chain)
-            return (total - chain.score(tags)).to(scores.dtype)
+            known = not is_seen((tags,)) and bool((tags >= 0).all())
+            given = chain.score(tags) if known else LOG_PARTITION(chain.given(tags))
+            return (total - given).to(scores.dtype)
 
     def marginals(self, scores: Tensor, lengths: Tensor | None = None) -> Tensor:
         """p(y_t = k | x), (B, T, K), 0 beyond each row's length; to look at, without gradients."""
@@ -121,8 +126,8 @@ class ConditionalRandomField(Leaf):
         if tags.shape != (rows, time) or tags.is_floating_point():
             raise UsageError(f"Expected tags ({rows}, {time}), whole numbers; got {tuple(tags.shape)}, {tags.dtype}.")
         tags = torch.where(chain.real, tags, 0)
-        if not is_seen((tags,)) and rows and not 0 <= int(tags.min()) <= int(tags.max()) < count:
-            raise UsageError(f"Tags are from 0 to {count - 1}; got {int(tags.min())} to {int(tags.max())}.")
+        if not is_seen((tags,)) and rows and int(tags.max()) >= count:
+            raise UsageError(f"Tags are from 0 to {count - 1}, below 0 where unknown; got {int(tags.max())}.")
         return tags
 
     def _possible(self, score: Tensor, chain: Chain) -> Tensor:

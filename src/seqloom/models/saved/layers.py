@@ -16,6 +16,9 @@ from seqloom.models.saved.recipe import Build, Recipe, Save
 
 __all__ = ["ABodyAndItsPooling", "InWords", "OfACell"]
 
+_ANY_LAYER = "norm + "
+"""A pooling ends a specification, and none begins with it."""
+
 
 class InWords(Recipe):
     """A layer that one word builds."""
@@ -67,8 +70,8 @@ class ABodyAndItsPooling(Recipe):
     def from_fields(self, fields: Mapping[str, Place], build: Build) -> nn.Module:
         body: Any = build(fields["body"], SequenceLayer)
         words = fields["pooling"].text()
-        read = parse_spec(f"norm + {words}")
-        if read.pooling is None or str(read) != f"norm + {read.pooling}":
+        read = parse_spec(_ANY_LAYER + words)
+        if read.pooling is None or str(read) != f"{_ANY_LAYER}{read.pooling}":
             fields["pooling"].fail("the words of a pooling")
         return Pooled(body, read.pooling.build(body))
 

@@ -20,7 +20,8 @@ class Tags(Objective[Batch]):
 
     A module that has a random field, ``module.field``, is scored by whole rows (Lafferty, McCallum & Pereira, 2001),
     another one (None, or no such name) by each tag alone: cross-entropy. ``targets`` (B, T) are IGNORED beyond each
-    row's length, and without a random field wherever a tag is not known. Also measured: ``accuracy``, which is watched.
+    row's length and wherever there is none; a tag below 0 that is not IGNORED counts, but the module cannot know it: it
+    costs nothing, and nothing is right there. Also measured: ``accuracy``, which is watched.
 
     >>> from seqloom.layers import StepHead
     >>> class Scores(StepHead):
@@ -44,11 +45,15 @@ class Tags(Objective[Batch]):
 
     @torch.no_grad()
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
-        """Tags, loss, and tags that are right."""
+        """Tags, loss, and tags that are right, and whatever a subclass counts."""
         scores = module(batch.x, batch.length)
+        return self.counts(module, scores, best_tags(module, scores, batch.length), batch), None
+
+    def counts(self, module: nn.Module, scores: Tensor, predicted: Tensor, batch: Batch) -> Sums:
+        """The sums, from the scores (B, T, K) and the tags (B, T) that are predicted."""
         weight = torch.tensor(self.weight(batch), dtype=torch.float64)
-        right = (best_tags(module, scores, batch.length) == batch.targets).sum().cpu().double()
-        return {"weight": weight, "loss": total(self._loss(module, scores, batch), weight), "right": right}, None
+        right = (predicted == batch.targets).sum().cpu().double()
+        return {"weight": weight, "loss": total(self._loss(module, scores, batch), weight), "right": right}
 
     def figures(self, sums: Sums) -> dict[str, float]:
         """Loss and accuracy."""
@@ -57,9 +62,10 @@ class Tags(Objective[Batch]):
     def _loss(self, module: nn.Module, scores: Tensor, batch: Batch) -> Tensor:
         field = _field(module)
         if field is None:
-            each = wide(scores).flatten(0, 1)
-            return functional.cross_entropy(each, batch.targets.flatten(), ignore_index=IGNORED)
-        nats: Tensor = field(wide(scores), batch.targets, batch.length)
+            known = torch.where(batch.targets < 0, IGNORED, batch.targets)
+            nats = functional.cross_entropy(wide(scores).mT, known, ignore_index=IGNORED, reduction="none")
+        else:
+            nats = field(wide(scores), batch.targets, batch.length)
         return nats.sum() / self.weight(batch)
 
 
