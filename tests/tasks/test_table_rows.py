@@ -9,7 +9,7 @@ import pytest
 
 from seqloom.data.tables import Sought
 from seqloom.errors import DataError, SeqloomWarning, UsageError
-from seqloom.tasks.table_rows import held_out_rows, read_rows
+from seqloom.tasks.table_rows import held_out_rows, read_rows, rows_for_testing
 from tests.tasks.moods import Moods
 from tests.tasks.odd_files import mood, page, rows, text
 
@@ -43,7 +43,11 @@ def test_rows_for_testing_are_kept_aside(tmp_path: Path) -> None:
     assert list(given.X) == [row[1] for row in body if row[0] != "test"]
     held_out = held_out_rows(given.X, given.y, 0.1, 0)
     assert [given.X[place] for place in held_out] == [row[1] for row in body if row[0] == "dev"]
-    assert list(_read(path, dict(given.about)).X) == [row[1] for row in body if row[0] == "test"]
+    tests = rows_for_testing(path, {}, given.about)
+    assert tests is not None
+    assert (list(tests), tests.y) == ([row[1] for row in body if row[0] == "test"], [row[2] for row in body[2::3]])
+    with pytest.warns(SeqloomWarning, match="left out 13 rows for testing, by the column 'split'"):
+        assert list(_read(path, dict(given.about)).X) == list(given.X)
     body[4][0] = "tset"
     with pytest.raises(DataError, match="column 'split', line 6: expected train, validation or test, got 'tset'"):
         _read(_table(tmp_path, ["split", "text", "label"], body), split_column="split")
