@@ -47,7 +47,7 @@ def fitted() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "law"),
     [
-        pytest.param(name, law, marks=pytest.mark.slow if law in NEW_PROCESSES and name != "ranker" else ())
+        pytest.param(name, law, marks=pytest.mark.slow if law in NEW_PROCESSES else ())
         for name, trial in TRIALS.items()
         for law in ESTIMATOR_LAWS
         if law not in trial.exempt
