@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 
 from seqloom.layers import LastHead, parse_spec
-from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings
+from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings, Given
 from seqloom.training.objectives import Objective
 
 
@@ -36,10 +36,10 @@ class RankerSettings(ExampleSettings):
 class Ranker(ExampleEstimator):
     task, estimator_kind, settings, objective, classes_ = "toy-ranker", "classifier", RankerSettings, Rank(), (0, 1)
 
-    def _read(self, X, y):
+    def _read(self, X, y, about):
         if isinstance(X, str | Path):
             X, y = zip(*(line.rsplit(" ", 1) for line in Path(X).read_text().splitlines()), strict=True)
-        return X, y
+        return Given(X, y)
 
     def _learn(self, X, y):
         return {"letters": "".join(sorted({*"".join(X)} - {" "})) + "?"}

@@ -13,8 +13,19 @@ if TYPE_CHECKING:
     from seqloom.tasks.language.language_model import LanguageModel
     from seqloom.tasks.language.text_score import TextScore
     from seqloom.tasks.language.writing import Ending, Writing
+    from seqloom.tasks.tagging.tagger import Tagger
 
-__all__ = ["Beam", "Ending", "Estimator", "Evaluation", "LanguageModel", "NotFittedError", "TextScore", "Writing"]
+__all__ = [
+    "Beam",
+    "Ending",
+    "Estimator",
+    "Evaluation",
+    "LanguageModel",
+    "NotFittedError",
+    "Tagger",
+    "TextScore",
+    "Writing",
+]
 
 __getattr__, __dir__ = lazily(
     __name__,
@@ -25,6 +36,7 @@ __getattr__, __dir__ = lazily(
         "Evaluation": "seqloom.tasks.language.evaluation",
         "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
+        "Tagger": "seqloom.tasks.tagging.tagger",
         "TextScore": "seqloom.tasks.language.text_score",
         "Writing": "seqloom.tasks.language.writing",
     },

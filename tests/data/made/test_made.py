@@ -13,7 +13,7 @@ from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.tagged import made_tagged
 from seqloom.data.series.read import read_recordings
 from seqloom.data.tagged.sentences import read_tagged
-from tests.data.folders import written
+from tests.data.writing import written
 
 
 @pytest.mark.parametrize("what", list(Example))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -99,8 +99,8 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
 
 def _is_part(column: Column) -> bool:
     """Whether a column says of each row to which part it belongs, by its name and its cells."""
-    values = column.values or {}
-    return meant(column.name) in PARTS and len(values) > 1 and all(part_of(value) for value in values)
+    values: Iterable[str] = column.values or ()
+    return meant(column.name) in PARTS and (column.distinct or 0) > 1 and all(part_of(value) for value in values)
 
 
 def _is_apart(column: Column) -> bool:
@@ -128,15 +128,18 @@ def _texts(columns: Sequence[Column]) -> list[Column]:
 def _target(table: Table, columns: Sequence[Column], texts: Sequence[Column]) -> Column:
     """The column to predict, by its name, or by what it holds."""
     others = [column for column in columns if column not in texts]
+    classes = [column for column in others if column.kind in (Kind.CATEGORY, Kind.LIST) or _is_binary(column)]
+    classes = [column for column in classes if column.distinct != 1]
+    last = [*table.columns.values()][-1]
     for names in (TARGETS, LIKELY_TARGETS):
         named = [column for column in columns if _is_named(column, names) and _may_be_target(column)]
         named = [column for column in named if column not in texts or len(texts) > 1]
+        if named and names is LIKELY_TARGETS and last in classes and last not in named:
+            named.append(last)
         if named:
             return _only(table, named)
-    classes = [column for column in others if column.kind in (Kind.CATEGORY, Kind.LIST) or _is_binary(column)]
-    classes = [column for column in classes if column.distinct != 1]
-    if len(classes) > 1 and classes[-1].name == [*table.columns][-1]:
-        return classes[-1]
+    if len(classes) > 1 and last in classes:
+        return last
     numbers = [column for column in others if column.kind == Kind.NUMBER]
     found = classes or numbers
     if found:
@@ -191,8 +194,9 @@ def _input(table: Table, texts: Sequence[Column]) -> Column:
         return named[0] if named else texts[0]
     if not named and not rivals and all(_LONGER * one.words < longest.words for one in texts if one is not longest):
         return longest
-    names = [column.name for column in (named + rivals if named or rivals else texts)]
-    both = " ".join(f"--input {_word(name)}" for name in names[:2])
+    likely = [column for column in texts if column in named + rivals]
+    names = [column.name for column in likely or texts]
+    both = "--input " + ",".join(map(_word, names[:2]))
     raise Doubt(
         f"{table.name} has several columns of text: {listed(names)}.",
         [f"--input {_word(name)}" for name in names] + [both],
@@ -210,7 +214,7 @@ def _sought(table: Table, column: Column, separator: str) -> Sought:
     few = values is not None and len(values) <= _CLASSES and 2 * len(values) <= column.rows
     if not whole or not few:
         return Sought.NUMBER
-    if meant(column.name) in CODES:
+    if meant(column.name) in CODES or {*map(float, values or ())} == {-1.0, 0.0, 1.0}:
         return Sought.CLASS
     assert values is not None
     ordered = sorted(values, key=lambda value: float(value.replace("−", "-")))
