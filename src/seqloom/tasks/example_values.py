@@ -81,12 +81,11 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, about: Mapping[str, Any],
     Raises DataError for rows and targets that are missing, empty or of unequal number, UsageError where ``targets`` are
     needed and there are none.
     """
-    check_rows(X, y)
     given = estimator._read(X, y, about)
     check_rows(given.X, given.y)
     if targets and given.y is None:
         raise UsageError(
-            f"y: expected a target for each example. {type(estimator).__name__} requires y to be passed, but the target y "
-            "is None."
+            f"y: expected a target for each example, got None. {type(estimator).__name__} requires y to be passed, but "
+            "the target y is None."
         )
     return given
