@@ -56,7 +56,7 @@ def compiled_without_gradients(subject: Subject) -> None:
         assert_same_kernels(subject, module, run, x)
 
 
-@FAMILY([*CELLS, *LAYERS], slow=LARGE[2:])
+@FAMILY([*CELLS, *LAYERS], slow=LARGE)
 def compiled_with_gradients_and_lengths(subject: Subject) -> None:
     module = subject.module()
     with rnn_allowed():
