@@ -47,16 +47,20 @@ from seqloom.layers import (
     Bidirectional,
     Block,
     CausalBlock,
+    CausalConvolution,
     CausalLayer,
+    Convolution,
     FeedForward,
     GatedFeedForward,
     LearnedState,
     Norm,
     NormKind,
+    Projection,
     RandomState,
     Recurrent,
     SequenceLayer,
     Window,
+    parse_spec,
     stack,
 )
 from seqloom.testing import check_layer
@@ -98,9 +102,23 @@ LAYERS: dict[str, Callable[[], SequenceLayer]] = {
     "every word": lambda: Recurrent(EveryWord, 2, 8),
     "learned state": lambda: Recurrent(LSTM, 3, 5, LearnedState()),
     "random state": lambda: Recurrent(GRUResetAfter, 3, 5, RandomState(seed=7)),
+    "random state, in words": lambda: parse_spec("lstm(5, initial=normal)").build(3),
     "one unit": lambda: Recurrent(LSTM, 1, 1),
     "window": lambda: Window(3, 5, size=4),
     "window of one": lambda: Window(3, 5, size=1),
+    "projection": lambda: Projection(3, 5),
+    "convolution": lambda: CausalConvolution(3, 5, width=3),
+    "convolution, no rectifier": lambda: CausalConvolution(3, 5, width=2, activation="none"),
+    "convolution with a stride": lambda: Convolution(3, 5, width=5, stride=2, activation="gelu"),
+    "convolution with a stride as wide as it": lambda: Convolution(3, 5, width=3, stride=3),
+    "centred convolution": lambda: Convolution(3, 5, width=4, causal=False),
+    "centred convolution with a stride": lambda: Convolution(3, 5, width=5, stride=2, causal=False),
+    "front of strides": lambda: stack(
+        [Projection(3, 4), *(Convolution(4, 4, stride=2, activation="gelu") for _ in range(2)), Recurrent(LSTM, 4, 3)]
+    ),
+    "strides in both directions": lambda: Bidirectional(
+        *(stack([Convolution(3, 4, stride=3), Recurrent(Elman, 4, 2)]) for _ in range(2))
+    ),
     "stack": lambda: stack([Recurrent(LSTM, 3, 4), Window(4, 5, size=2)], dropout=0.5),
     "residual stack": lambda: stack([Recurrent(GRUResetAfter, 3, 4), Recurrent(Elman, 4, 4)], residual=True),
     "stack with a last norm": lambda: stack(

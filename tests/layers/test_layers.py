@@ -60,7 +60,7 @@ def test_a_state_of_another_layer_is_refused() -> None:
         Recurrent(LSTM, 3, 4)(x, Recurrent(GRU, 3, 4).initial_state(2))
     with pytest.raises(UsageError, match=r"\(2, 4\); got \(3, 4\)"):
         Recurrent(LSTM, 3, 4)(x, Recurrent(LSTM, 3, 4).initial_state(3))
-    with pytest.raises(UsageError, match="1 layers, but the state has 2"):
+    with pytest.raises(UsageError, match=r"expected a state of 1 part, as .* gives it; got 2 parts"):
         stack([Recurrent(LSTM, 3, 4)])(x, (None, None))
 
 
@@ -86,6 +86,20 @@ def test_a_random_initial_state_is_decided_by_its_seed() -> None:
     assert torch.equal(first.h, second.h)
     assert not torch.equal(first.h, other.h)
     assert first.h.any()
+
+
+def test_a_random_initial_state_without_a_seed_is_drawn_like_the_weights() -> None:
+    def drawn() -> list[float]:
+        torch.manual_seed(3)
+        return Recurrent(LSTM, 3, 4, RandomState()).initial_state(1).c.flatten().tolist()  # type: ignore[no-any-return]
+
+    assert drawn() == drawn()
+    assert Recurrent(LSTM, 3, 4, RandomState()).initial_state(1).c.flatten().tolist() != drawn()
+    graph, before = Recurrent(LSTM, 3, 4).graph, torch.get_rng_state()
+    RandomState(7).vectors(graph)
+    assert torch.equal(torch.get_rng_state(), before)
+    with torch.device("meta"):
+        assert Recurrent(LSTM, 3, 4, RandomState(7)).initial_0.is_meta
 
 
 def test_bidirectional_is_both_directions_side_by_side() -> None:
@@ -184,10 +198,10 @@ def test_ends_that_no_step_has_seen_are_refused(above: str) -> None:
     both_ways = Bidirectional(Recurrent(GRU, 4, 2), Recurrent(GRU, 4, 2))
     plain, mixing = Block(both_ways), Block(both_ways, torch.nn.Linear(4, 4))
     rest = [*parse_spec("norm").build(4).layers] if above else []
-    assert LastHead(stack([plain, *rest]), 3).forward_features == 2  # type: ignore[list-item]
+    assert LastHead(stack([plain, *rest]), 3).pooling.forward_features == 2  # type: ignore[list-item]
     with pytest.raises(UsageError, match=r"mixes both directions at each step"):
         LastHead(stack([mixing, *rest]), 3)  # type: ignore[list-item]
-    assert LastHead(stack([mixing, *rest, Recurrent(GRU, 4, 5)]), 3).forward_features == 5  # type: ignore[list-item]
+    assert LastHead(stack([mixing, *rest, Recurrent(GRU, 4, 5)]), 3).pooling.forward_features == 5  # type: ignore[list-item]
 
 
 def test_a_head_asks_for_the_layer_whose_ends_it_reads() -> None:

@@ -19,6 +19,7 @@ from seqloom.layers import (
     LearnedState,
     MinGRUBlock,
     NormKind,
+    RandomState,
     Recurrent,
     Stack,
     parse_spec,
@@ -58,6 +59,9 @@ from seqloom.layers.words.word import Option
         ("2*lstm(8) with dropout=.5", "2*lstm(8) with dropout=0.5"),
         ("2*lstm(8)  with residual = true dropout=0", "2*lstm(8) with dropout=0 residual=true"),
         ("lstm(8) bidirectional + gru(4) bidirectional with residual=false", None),
+        ("2*gru(128) bidirectional+pool( attention )", "2*gru(128) bidirectional + pool(attention)"),
+        ("gru + pool(attention, hidden=64) with dropout=0.1", None),
+        ("gru + pool(last)", None),
     ],
 )
 def test_a_specification_in_normal_form(text: str, normal: str | None) -> None:
@@ -119,6 +123,17 @@ def test_a_bidirectional_model_cannot_stream() -> None:
         ("", "Expected a layer", 0),
         ("lstm ; gru", "';' has no meaning here", 5),
         ("60*lstm + 60*gru", "at most 64 layers", 0),
+        ("pool(mean)", "after the last layer, as in lstm + pool(mean)", 0),
+        ("gru + 2*pool(mean)", "stands once, after the last layer", 8),
+        ("pool(mean) + gru", "stands once, after the last layer", 0),
+        ("gru + pool(mean) + gru", "'with' or the end after pool(mean), found '+'", 17),
+        ("gru + pool(mean) bidirectional", "'with' or the end after pool(mean), found 'bidirectional'", 17),
+        ("gru + pool", "'(' and one of last, mean, max, attention", 10),
+        ("gru + pool()", "Expected one of last, mean, max, attention, found ')'", 11),
+        ("gru + pool(men)", "Did you mean 'mean'?", 11),
+        ("gru + pol(mean)", "Did you mean 'pool'?", 6),
+        ("gru + pool(mean, hidden=3)", "pool(mean) has no option 'hidden'; it has none", 17),
+        ("gru + pool(mean", "Expected ',' or ')'", 15),
     ],
 )
 def test_a_mistake_is_shown_where_it_is(text: str, message: str, caret: int) -> None:
@@ -130,7 +145,7 @@ def test_a_mistake_is_shown_where_it_is(text: str, message: str, caret: int) -> 
     assert pointer.index("^") - 2 == caret
 
 
-@given(st.text(alphabet="lstmgruwindow0123456789*+(),= .-bidrectional", max_size=30))
+@given(st.text(alphabet="lstmgruwindowpool0123456789*+(),= .-bidrectional", max_size=30))
 def test_any_text_is_read_or_refused_cleanly(text: str) -> None:
     try:
         spec = parse_spec(text)
@@ -308,8 +323,18 @@ def test_a_stack_with_another_last_norm_has_no_specification() -> None:
         Recurrent(IndRNN(unit_init=Constant(1.0)), 2, 3),
         Recurrent(LSTM(input_init=Uniform(0.3)), 2, 3),
         Recurrent(Zoneout(LSTM()), 2, 3),
+        Recurrent(LSTM, 2, 3, RandomState(scale=0.5)),
     ],
-    ids=["linear", "two widths", "two cells", "no option names its field", "own vector", "own fill", "wrapped"],
+    ids=[
+        "linear",
+        "two widths",
+        "two cells",
+        "no option names its field",
+        "own vector",
+        "own fill",
+        "wrapped",
+        "scale",
+    ],
 )
 def test_a_layer_without_a_word(layer: torch.nn.Module) -> None:
     with pytest.raises(UsageError, match="No word"):

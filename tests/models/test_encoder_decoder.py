@@ -25,6 +25,7 @@ from seqloom.layers import (
     TransformerBlock,
     TransformerDecoder,
     TransformerDecoderBlock,
+    parse_spec,
     stack,
 )
 from seqloom.layers.attention import AdditiveScore, GeneralScore
@@ -50,6 +51,14 @@ DECODERS = {
         TransformerDecoderBlock(width, HIDDEN, memory_features=2 * HIDDEN, heads=2) for width in (TARGET, HIDDEN)
     ),
 }
+
+
+def test_the_memory_s_lengths_are_those_behind_an_encoder_s_strides() -> None:
+    model = model_with(DECODERS["luong"]())
+    model.encoder = parse_spec("conv(8, stride=2) + gru(4) bidirectional").build(3).double()
+    source, target = torch.randint(SOURCE, (2, 7)), torch.randint(TARGET, (2, 5))
+    logits = model(source, torch.tensor([7, 3]), target)
+    torch.testing.assert_close(logits[1:], model(source[1:, :3], None, target[1:]))
 
 
 @pytest.mark.parametrize("name", DECODERS)

@@ -30,3 +30,8 @@ def test_lengths_reach_the_body() -> None:
 def test_widths_must_fit() -> None:
     with pytest.raises(UsageError, match="gives 5 features, the body takes 4"):
         ScoredModel(LearnedEmbedding(9, 5), parse_spec("gru(3)").build(4), outputs=2)
+
+
+def test_steps_must_stay() -> None:
+    with pytest.raises(UsageError, match="Leave strides out"):
+        ScoredModel(None, parse_spec("conv(3, stride=2)").build(4), outputs=2)

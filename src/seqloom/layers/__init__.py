@@ -26,15 +26,19 @@ from seqloom.layers.blocks.retnet import RetNetBlock
 from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
+from seqloom.layers.convolution import CausalConvolution, Convolution, Rectifier
 from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
-from seqloom.layers.grammar import parse_spec
+from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
+from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
+from seqloom.layers.projection import Projection
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
+from seqloom.layers.random_field import ConditionalRandomField, Legal
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
@@ -46,17 +50,21 @@ __all__ = [
     "Activation",
     "AdditiveScore",
     "AttentionBlock",
+    "AttentionPooling",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
     "BottleneckDecoder",
     "CausalAttentionBlock",
     "CausalBlock",
+    "CausalConvolution",
     "CausalLayer",
     "CausalSelfAttention",
     "CausalStack",
     "CausalTransformerBlock",
     "ConcatScore",
+    "ConditionalRandomField",
+    "Convolution",
     "CrossAttention",
     "DeltaNetBlock",
     "DotScore",
@@ -71,20 +79,28 @@ __all__ = [
     "InputPositions",
     "LRUBlock",
     "LastHead",
+    "LastPooling",
     "LearnedEmbedding",
     "LearnedState",
+    "Legal",
     "Link",
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
+    "MaxPooling",
+    "MeanPooling",
     "MinGRUBlock",
     "MinLSTMBlock",
     "Norm",
     "NormKind",
     "OneHot",
     "Placement",
+    "Pooled",
+    "Pooling",
+    "Projection",
     "RGLRUBlock",
     "RandomState",
+    "Rectifier",
     "Recurrent",
     "RetNetBlock",
     "SLSTMBlock",
@@ -99,6 +115,7 @@ __all__ = [
     "TransformerDecoderBlock",
     "Window",
     "ZeroState",
+    "parse_encoder_decoder",
     "parse_spec",
     "reserve",
     "spec_of",

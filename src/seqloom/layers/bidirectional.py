@@ -10,7 +10,7 @@ from torch import Tensor
 from seqloom.errors import UsageError
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.kernels.transforms import known_to_torch
-from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence
+from seqloom.layers.protocol import SequenceLayer, check_parts, check_sequence
 
 __all__ = ["Bidirectional", "BidirectionalState"]
 
@@ -27,7 +27,8 @@ class Bidirectional(SequenceLayer):
     """y_t = [forward_t; backward_t]: one layer reads left to right, the other right to left.
 
     x (B, T, D) → y (B, T, H_f + H_b) (Schuster & Paliwal, 1997). It sees the future, so it cannot stream: it is a
-    ``SequenceLayer`` and has no ``step``. Raises UsageError when the two layers read different widths.
+    ``SequenceLayer`` and has no ``step``. Layers that change T must do so alike. Raises UsageError when the two layers
+    read different widths.
 
     >>> from seqloom.cells import GRU
     >>> from seqloom.layers import Recurrent
@@ -35,7 +36,7 @@ class Bidirectional(SequenceLayer):
     8
     """
 
-    def __init__(self, forward_layer: CausalLayer, backward_layer: CausalLayer) -> None:
+    def __init__(self, forward_layer: SequenceLayer, backward_layer: SequenceLayer) -> None:
         super().__init__()
         if forward_layer.in_features != backward_layer.in_features:
             raise UsageError(
@@ -48,6 +49,10 @@ class Bidirectional(SequenceLayer):
         self.out_features = forward_layer.out_features + backward_layer.out_features
         self.backward_features = backward_layer.out_features
 
+    def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
+        """Those of both directions."""
+        return self.forward_layer.lengths_after(lengths)
+
     def initial_state(self, batch_size: int) -> BidirectionalState:
         """The initial states of both directions."""
         return BidirectionalState(
@@ -57,7 +62,8 @@ class Bidirectional(SequenceLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BidirectionalState]:
         """x (B, T, D) → y (B, T, H_f + H_b), and the final state of each direction."""
         lengths = check_sequence(self, x, self.in_features, lengths)
-        given = BidirectionalState(None, None) if state is None else BidirectionalState(*state)
+        given = BidirectionalState(*((None, None) if state is None else check_parts(self, state, 2)))
         ahead, after = self.forward_layer(x, given.forward, lengths)
         back, before = self.backward_layer(reverse_rows(x, lengths), given.backward, lengths)
-        return torch.cat([ahead, reverse_rows(back, lengths)], dim=-1), BidirectionalState(after, before)
+        back = reverse_rows(back, self.lengths_after(lengths))
+        return torch.cat([ahead, back], dim=-1), BidirectionalState(after, before)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from seqloom.choice import Choice
 from seqloom.errors import UsageError
 from seqloom.layers.embedding import LearnedEmbedding
-from seqloom.layers.padding import first_real_step, last_real_step
+from seqloom.layers.pooling import LastPooling
 from seqloom.layers.protocol import SequenceLayer, check_lengths
 
 __all__ = ["LastHead", "Link", "StepHead", "tied_head"]
@@ -51,10 +51,8 @@ class StepHead(nn.Module):
 class LastHead(StepHead):
     """logits = W y_end + b, y_end what ``layer`` says once it has read a whole row: y (B, T, H) → (B, K) (many to one).
 
-    That is each row's last real step; of the features that come from a reader of the other direction
-    (``layer.backward_features``, as of ``Bidirectional``) it is the first. A row without steps gives b. Raises
-    UsageError for a number in place of the layer, which would not say what the features are, and for a layer that mixes
-    both directions at each step (a feed-forward network over them).
+    The end is that of ``LastPooling``, and a row without steps gives b. Raises UsageError for a number in place of the
+    layer, which would not say what the features are, and for a layer that mixes both directions at each step.
 
     >>> import torch
     >>> from seqloom.layers import parse_spec
@@ -71,19 +69,13 @@ class LastHead(StepHead):
                 f"LastHead expected the layer whose ends it reads, as in LastHead(layer, {classes}); got {layer!r}. "
                 "A number of features does not say in which direction each of them was read."
             )
-        if layer.backward_features is None:
-            raise UsageError(
-                f"{type(layer).__name__} mixes both directions at each step, so that no step of it has seen a whole "
-                "row. Read the layer that goes both ways itself, or put one that goes forward on top."
-            )
         super().__init__(layer.out_features, classes, link)
-        self.forward_features = layer.out_features - layer.backward_features
+        self.pooling = LastPooling(layer)
 
     def forward(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """y (B, T, H) of the layer and lengths (B,) → logits (B, K)."""
         lengths = check_lengths(self, lengths, *y.shape[:2])
-        ahead, back = y[..., : self.forward_features], y[..., self.forward_features :]
-        return super().forward(torch.cat([last_real_step(ahead, lengths), first_real_step(back, lengths)], dim=-1))
+        return super().forward(self.pooling.pool(y, lengths))
 
 
 def tied_head(embedding: LearnedEmbedding) -> StepHead:

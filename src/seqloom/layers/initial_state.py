@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from seqloom.cells.graph import Graph
 
-__all__ = ["InitialState", "LearnedState", "RandomState", "ZeroState"]
+__all__ = ["NORMAL_SCALE", "InitialState", "LearnedState", "RandomState", "ZeroState"]
+
+NORMAL_SCALE = 0.1
 
 
 class InitialState(ABC):
@@ -28,15 +30,20 @@ class ZeroState(InitialState):
 
 
 class RandomState(InitialState):
-    """N(0, ``scale``²), drawn once from ``seed``; all rows begin alike, so a row does not depend on its place."""
+    """N(0, ``scale``²), drawn once from ``seed``; all rows begin alike, so a row does not depend on its place.
 
-    def __init__(self, seed: int, scale: float = 0.1) -> None:
+    Without a seed the numbers are drawn like the weights, from torch's own generator, and saved like them.
+    """
+
+    def __init__(self, seed: int | None = None, scale: float = NORMAL_SCALE) -> None:
         self.seed = seed
         self.scale = scale
 
     def vectors(self, graph: Graph) -> list[Tensor]:
-        generator = torch.Generator().manual_seed(self.seed)
-        return [self.scale * torch.randn(state.width, generator=generator) for state in graph.states]
+        with torch.random.fork_rng(devices=[], enabled=self.seed is not None):
+            if self.seed is not None:
+                torch.manual_seed(self.seed)
+            return [self.scale * torch.randn(state.width) for state in graph.states]
 
 
 class LearnedState(InitialState):

@@ -50,6 +50,10 @@ class Norm(CausalLayer):
         self.in_features, self.out_features, self.kind = in_features, hidden_size, NormKind(kind)
         self.norm = self.kind.module(in_features)
 
+    def backward_after(self, below: int | None) -> int | None:
+        """Those of the layer below: the features keep their places."""
+        return below
+
     def initial_state(self, batch_size: int) -> tuple[()]:
         """Nothing: no step knows of another."""
         return ()

@@ -5,14 +5,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["first_real_step", "last_real_step", "real_steps_only"]
+__all__ = ["first_real_step", "last_real_step", "real_steps", "real_steps_only"]
+
+
+def real_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Which steps of x (B, T, …) are real: (B, T).
+
+    >>> real_steps(torch.zeros(2, 3), torch.tensor([3, 1]))
+    tensor([[ True,  True,  True],
+            [ True, False, False]])
+    """
+    if lengths is None:
+        return torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+    return torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
 
 
 def real_steps_only(x: Tensor, lengths: Tensor | None) -> Tensor:
     """x (B, T, …) with zeros beyond each row's length; NaN there is replaced, not multiplied."""
     if lengths is None:
         return x
-    real = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
+    real = real_steps(x, lengths)
     return torch.where(real.view(*real.shape, *[1] * (x.ndim - 2)), x, x.new_zeros(()))
 
 

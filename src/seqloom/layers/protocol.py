@@ -7,6 +7,7 @@ how many steps of each row are real.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -20,7 +21,19 @@ from seqloom.kernels.transforms import is_batched, is_seen
 from seqloom.layers.state import leaves
 from seqloom.layers.stream import Stream
 
-__all__ = ["CausalLayer", "SequenceLayer", "check_leaf", "check_lengths", "check_sequence", "check_state", "check_step"]
+__all__ = [
+    "CausalLayer",
+    "SequenceLayer",
+    "check_causal",
+    "check_leaf",
+    "check_lengths",
+    "check_parts",
+    "check_sequence",
+    "check_state",
+    "check_step",
+    "keeps_time",
+    "mixed",
+]
 
 SIGNED = torch.int8, torch.int16, torch.int32, torch.int64
 INTEGERS = frozenset((*SIGNED, torch.uint8, torch.uint16, torch.uint32, torch.uint64))
@@ -37,9 +50,20 @@ class SequenceLayer(Leaf, ABC):
     None where such features are mixed with others, so that no step has seen all.
     """
 
+    def backward_after(self, below: int | None) -> int | None:
+        """``backward_features`` of its outputs when it stands on a layer that has ``below`` of them."""
+        return self.backward_features
+
     @abstractmethod
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
+
+    def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
+        """How many steps of each row of y are real, where ``lengths`` (B,) of x are; None where all are.
+
+        y has as many steps as x, unless a layer says otherwise here.
+        """
+        return lengths
 
     @abstractmethod
     def initial_state(self, batch_size: int) -> Any:
@@ -61,27 +85,51 @@ class CausalLayer(SequenceLayer):
         return Stream(self, batch_size, state)
 
 
-def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None) -> Tensor | None:
+def check_causal(whole: nn.Module, parts: Iterable[nn.Module]) -> None:
+    """Raise UsageError where ``whole`` streams, but one of the layers that it is made of does not."""
+    for part in parts:
+        if isinstance(whole, CausalLayer) and not isinstance(part, CausalLayer):
+            raise UsageError(
+                f"{type(whole).__name__} goes step by step, but this {type(part).__name__} sees what comes after."
+            )
+
+
+def mixed(below: int | None) -> int | None:
+    """``SequenceLayer.backward_after`` of a layer that mixes what stands near each other: one direction stays one."""
+    return 0 if below == 0 else None
+
+
+def keeps_time(layer: SequenceLayer) -> bool:
+    """Whether y has as many steps as x."""
+    lengths = torch.arange(9, device="cpu")
+    return bool(torch.equal(lengths, layer.lengths_after(lengths)))  # type: ignore[arg-type]
+
+
+def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None, least: int = 0) -> Tensor | None:
     """Raise UsageError unless x is (B, T, ``features``), of floating-point numbers, and give ``check_lengths``."""
     name = type(layer).__name__
     _check_numbers(name, x)
     if x.ndim != 3 or x.shape[-1] != features:
         hint = " Add the batch axis with x[None]." if x.ndim == 2 else ""
         raise UsageError(f"{name} expected x of shape (B, T, {features}); got {tuple(x.shape)}.{hint}")
-    return check_lengths(layer, lengths, *x.shape[:2])
+    return check_lengths(layer, lengths, x.shape[0], x.shape[1], least)
 
 
-def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int) -> Tensor | None:
+def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int, least: int = 0) -> Tensor | None:
     """The lengths as int64, whatever integers they were; raise UsageError unless they fit ``rows`` of ``time`` steps.
+
+    Each row has ``least`` steps or more.
 
     Lengths that vmap maps over cannot be looked at; beyond ``time`` they count as ``time``, below 0 as 0.
 
     >>> check_lengths(nn.Identity(), torch.tensor([3, 0], dtype=torch.uint8), rows=2, time=5)
     tensor([3, 0])
     """
-    if lengths is None:
-        return None
     name = type(layer).__name__
+    if lengths is None:
+        if time < least:
+            raise UsageError(f"{name} expected rows of at least {least} step; got none.")
+        return None
     if not isinstance(lengths, Tensor):
         raise UsageError(f"{name} expected lengths as a tensor; got {type(lengths).__name__}. Write torch.tensor(…).")
     if lengths.shape != (rows,) or lengths.dtype not in INTEGERS:
@@ -90,27 +138,40 @@ def check_lengths(layer: nn.Module, lengths: Tensor | None, rows: int, time: int
             f"{name} expected lengths of shape ({rows},), integers; got {tuple(lengths.shape)}, {lengths.dtype}.{hint}"
         )
     if is_seen((lengths,)) and (is_compiling() or not is_batched(lengths)):
-        checked: Tensor = checked_lengths(lengths, time, name)
+        checked: Tensor = checked_lengths(lengths, time, name, least)
         return checked
-    return _checked_values(lengths, time, name)
+    return _checked_values(lengths, time, name, least)
 
 
-@custom_op("seqloom::checked_lengths", mutates_args=(), schema="(Tensor lengths, SymInt time, str name) -> Tensor")
-def checked_lengths(lengths: Tensor, time: int, name: str) -> Tensor:
+@custom_op(
+    "seqloom::checked_lengths",
+    mutates_args=(),
+    schema="(Tensor lengths, SymInt time, str name, int least=0) -> Tensor",
+)
+def checked_lengths(lengths: Tensor, time: int, name: str, least: int = 0) -> Tensor:
     """``check_lengths`` where a tracer sees operations and no numbers: they are checked when the program runs."""
-    return _checked_values(lengths, time, name).clone()
+    return _checked_values(lengths, time, name, least).clone()
 
 
 @checked_lengths.register_fake
-def _(lengths: Tensor, time: int, name: str) -> Tensor:
+def _(lengths: Tensor, time: int, name: str, least: int = 0) -> Tensor:
     return lengths.new_empty(lengths.shape, dtype=torch.int64)
 
 
-def _checked_values(lengths: Tensor, time: int, name: str) -> Tensor:
+def _checked_values(lengths: Tensor, time: int, name: str, least: int) -> Tensor:
     lengths = lengths.to(torch.int64)
-    if lengths.numel() and not is_batched(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > time):
+    if not lengths.numel() or is_batched(lengths):
+        return lengths
+    if int(lengths.min()) < 0 or int(lengths.max()) > time:
         raise UsageError(
             f"{name} expected lengths between 0 and T = {time}; got {int(lengths.min())} to {int(lengths.max())}."
+        )
+    short = (lengths < least).nonzero().flatten().tolist()
+    if short:
+        listed = ", ".join(map(str, short[:5])) + (", …" if len(short) > 5 else "")
+        raise UsageError(
+            f"{name} expected at least {least} step in each row; these rows of the batch, counted from 0, have fewer: "
+            f"{listed}. Leave them out."
         )
     return lengths
 
@@ -137,8 +198,23 @@ def check_state(layer: nn.Module, state: Any, rows: int, *kinds: type) -> None:
             )
 
 
+def check_parts(layer: nn.Module, state: Any, count: int) -> tuple[Any, ...]:
+    """The ``count`` parts of ``state``; raise UsageError unless it is a tuple of as many."""
+    if isinstance(state, tuple) and len(state) == count:
+        return state
+    name, got = type(layer).__name__, type(state).__name__
+    if state is None:
+        raise UsageError(f"{name} steps from a state; begin with layer.initial_state(B), for B rows.")
+    if isinstance(state, tuple):
+        got = "1 part" if len(state) == 1 else f"{len(state)} parts"
+    parts = "1 part" if count == 1 else f"{count} parts"
+    raise UsageError(f"{name} expected a state of {parts}, as layer.initial_state(B) gives it; got {got}.")
+
+
 def check_leaf(layer: nn.Module, leaf: Tensor, *shape: int) -> None:
     """Raise UsageError unless ``leaf``, of a state, is (B, ``*shape``)."""
+    if not isinstance(leaf, Tensor):
+        raise UsageError(f"{type(layer).__name__} keeps a state of tensors; got a {type(leaf).__name__} in one.")
     if leaf.shape[1:] != shape:
         wanted = ", ".join(map(str, ("B", *shape)))
         raise UsageError(

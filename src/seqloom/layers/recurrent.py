@@ -80,10 +80,10 @@ class Recurrent(CausalLayer):
         self._set_state_type()
 
     @classmethod
-    def from_graph(cls, graph: Graph, hidden_size: int) -> Recurrent:
+    def from_graph(cls, graph: Graph, hidden_size: int, initial: InitialState | None = None) -> Recurrent:
         """A layer from a saved graph, without the code of its cell; its weights are still to be loaded."""
         layer = cls.__new__(cls)
-        layer._build(Traced(graph, {}), None, hidden_size, ZeroState())
+        layer._build(Traced(graph, {}), None, hidden_size, initial or ZeroState())
         for parameter in layer.weights.parameters():
             nn.init.zeros_(parameter)
         return layer
@@ -176,7 +176,8 @@ class Recurrent(CausalLayer):
     def checked(self, state: Any, x: Tensor) -> Any:
         """``state`` in this layer's type; raises UsageError for one that does not fit x, or another layer."""
         fields = self.state_type._fields
-        if not isinstance(state, tuple) or len(state) != len(fields):
+        is_tensors = isinstance(state, tuple) and all(isinstance(leaf, Tensor) for leaf in state)
+        if not is_tensors or len(state) != len(fields):
             raise UsageError(
                 f"{type(self).__name__} expected the {len(fields)} states {fields}; got {type(state).__name__}."
             )

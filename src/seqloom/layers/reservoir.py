@@ -12,10 +12,12 @@ from seqloom.cells.echo_state import LeakyEchoState
 from seqloom.cells.initialisation import Sparse, SpectralRadius, Uniform
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_parts, check_sequence
 from seqloom.layers.recurrent import Recurrent
 
 __all__ = ["EchoState", "EchoStates"]
+
+MAXIMUM_DEPTH = 64
 
 
 @known_to_torch
@@ -67,8 +69,8 @@ class EchoState(CausalLayer):
         super().__init__()
         _check_shares(density=density, decay=decay)
         _check_scales(radius=radius, gain=gain, input_scale=input_scale, bias_scale=bias_scale)
-        if depth < 1:
-            raise UsageError(f"EchoState expected depth of at least 1; got {depth!r}.")
+        if not 1 <= depth <= MAXIMUM_DEPTH:
+            raise UsageError(f"EchoState expected depth from 1 to {MAXIMUM_DEPTH}; got {depth!r}.")
         self.in_features, self.hidden_size, self.out_features = in_features, hidden_size, depth * hidden_size
         self.radius, self.density, self.decay, self.gain = radius, density, decay, gain
         self.input_scale, self.bias_scale, self.depth, self.frozen = input_scale, bias_scale, depth, frozen
@@ -117,10 +119,10 @@ class EchoState(CausalLayer):
         return torch.cat(outputs, dim=-1), EchoStates(tuple(new))
 
     def _given(self, state: Any) -> tuple[Any, ...]:
-        states = (None,) * self.depth if state is None else tuple(state[0])
-        if len(states) != self.depth:
-            raise UsageError(f"This EchoState has {self.depth} reservoirs, but the state has {len(states)}.")
-        return states
+        if state is None:
+            return (None,) * self.depth
+        (reservoirs,) = check_parts(self, state, 1)
+        return check_parts(self, reservoirs, self.depth)
 
     def extra_repr(self) -> str:
         return f"radius={self.radius}, density={self.density}, decay={self.decay}, gain={self.gain}"

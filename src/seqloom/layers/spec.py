@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -9,11 +10,13 @@ from seqloom.errors import UsageError
 from seqloom.layers.bidirectional import Bidirectional
 from seqloom.layers.blocks.block import Block
 from seqloom.layers.norm import NormKind
+from seqloom.layers.pooling import Pooled, Pooling
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.stack import Stack, stack
-from seqloom.layers.words import WORDS, Value
+from seqloom.layers.words import WORDS, Option, Value
+from seqloom.layers.words.pooling import POOL, POOLINGS
 
-__all__ = ["MAXIMUM_LAYERS", "Spec", "Term", "spec_of", "term_of", "text_of"]
+__all__ = ["MAXIMUM_LAYERS", "Pool", "Spec", "Term", "changed", "pool_of", "spec_of", "term_of", "text_of"]
 
 MAXIMUM_LAYERS = 64
 
@@ -42,23 +45,42 @@ class Term:
             raise UsageError(f"{self}: {error}") from error
 
     def __str__(self) -> str:
-        known = WORDS[self.word].options
-        changed = [f"{key}={text_of(value)}" for key, value in self.options if value != known[key].default]
-        inside = ", ".join([*([str(self.width)] if self.width else []), *changed])
+        width = [str(self.width)] if self.width else []
+        inside = ", ".join([*width, *changed(self.options, WORDS[self.word].options)])
         count = f"{self.count}*" if self.count > 1 else ""
         return f"{count}{self.word}{f'({inside})' if inside else ''}{' bidirectional' if self.bidirectional else ''}"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The end of a specification, ``pool(kind)``; ``options`` holds every option, given or default."""
+
+    kind: str
+    options: tuple[tuple[str, Value], ...] = ()
+
+    def build(self, body: SequenceLayer) -> Pooling:
+        """The pooling of what ``body`` gives."""
+        try:
+            return POOLINGS[self.kind].build(body, dict(self.options))
+        except UsageError as error:
+            raise UsageError(f"{self}: {error}") from error
+
+    def __str__(self) -> str:
+        return f"{POOL}({', '.join([self.kind, *changed(self.options, POOLINGS[self.kind].options)])})"
 
 
 @dataclass(frozen=True)
 class Spec:
     """A parsed specification; ``str`` prints it in normal form.
 
-    ``dropout`` and ``residual`` are those of the stack, None where the words leave them open.
+    ``dropout`` and ``residual`` are those of the stack, None where the words leave them open. ``pooling`` is what ends
+    the steps, None where each of them has an output: the former is for ``build_pooled``, the latter for ``build``.
     """
 
     terms: tuple[Term, ...]
     dropout: float | None = None
     residual: bool | None = None
+    pooling: Pool | None = None
 
     @property
     def layers(self) -> int:
@@ -69,19 +91,39 @@ class Spec:
         """The layers, for inputs of ``in_features``, with dropout between them and residual connections on demand.
 
         A last block that normalises before its parts is followed by a norm of the same kind, which is the stack's.
-        Raises UsageError for a ``dropout`` or ``residual`` that contradicts the specification's own; warns of a dropout
-        without effect, as ``stack`` does.
+        Raises UsageError for a ``dropout`` or ``residual`` that contradicts the specification's own, and for a
+        specification that pools; warns of a dropout without effect, as ``stack`` does.
 
         >>> from seqloom.layers import parse_spec
         >>> parse_spec("2*lstm(8)").build(3).out_features
         8
         """
+        if self.pooling:
+            raise UsageError(
+                f"{self}: {self.pooling} gives one vector for a whole row, but here each step needs an output of its "
+                f"own. Leave '+ {self.pooling}' out."
+            )
         layers: list[SequenceLayer] = []
         for term in self.terms:
             for _ in range(term.count):
                 layers.append(term.build(layers[-1].out_features if layers else in_features))
         share = _agreed("dropout", self.dropout, dropout) or 0.0
         return stack(layers, share, bool(_agreed("residual", self.residual, residual)), _last_norm(layers[-1]))
+
+    def build_pooled(self, in_features: int, dropout: float | None = None, residual: bool | None = None) -> Pooled:
+        """The layers as ``build`` makes them, and the pooling after them; UsageError where the words have none.
+
+        >>> from seqloom.layers import parse_spec
+        >>> parse_spec("2*gru(8) bidirectional + pool(attention)").build_pooled(3).out_features
+        16
+        """
+        if self.pooling is None:
+            raise UsageError(
+                f"{self}: this gives an output at every step, but here a row needs one. End it as in "
+                f"'{replace(self, pooling=Pool('last'))}'."
+            )
+        body = replace(self, pooling=None).build(in_features, dropout, residual)
+        return Pooled(body, self.pooling.build(body))
 
     def bounded(self, window: int) -> Spec:
         """The same, where attention without a window of its own looks back at ``window`` steps.
@@ -103,11 +145,12 @@ class Spec:
     def __str__(self) -> str:
         given = {"dropout": self.dropout, "residual": self.residual}
         words = " ".join(f"{key}={text_of(value)}" for key, value in given.items() if value is not None)
-        return " + ".join(str(term) for term in self.terms) + (f" with {words}" if words else "")
+        parts = [*self.terms, *([self.pooling] if self.pooling else [])]
+        return " + ".join(map(str, parts)) + (f" with {words}" if words else "")
 
 
-def spec_of(layer: SequenceLayer) -> Spec:
-    """The specification that builds ``layer``; raises UsageError for one that no specification builds.
+def spec_of(layer: SequenceLayer | Pooled) -> Spec:
+    """The specification that builds ``layer``, or a body and its pooling; raises UsageError where there is none.
 
     >>> from seqloom.layers import parse_spec
     >>> print(spec_of(parse_spec("2*lstm(8) + gru(4)").build(3)))
@@ -115,6 +158,8 @@ def spec_of(layer: SequenceLayer) -> Spec:
     >>> print(spec_of(parse_spec("2*lstm(8)").build(3, dropout=0.5)))
     2*lstm(8) with dropout=0.5
     """
+    if isinstance(layer, Pooled):
+        return replace(spec_of(layer.body), pooling=pool_of(layer.pooling))
     parts: list[SequenceLayer] = list(layer.layers) if isinstance(layer, Stack) else [layer]  # type: ignore[arg-type]
     if isinstance(layer, Stack) and layer.last_norm is not _last_norm(parts[-1]):
         raise UsageError(
@@ -143,6 +188,20 @@ def term_of(layer: SequenceLayer) -> Term:
     raise UsageError(f"No word of a specification builds this {type(layer).__name__}: {layer}")
 
 
+def pool_of(pooling: Pooling) -> Pool:
+    """The words of a pooling; raises UsageError for one that has none.
+
+    >>> from seqloom.layers import AttentionPooling, parse_spec
+    >>> print(pool_of(AttentionPooling(parse_spec("gru(4)").build(2), hidden=3)))
+    pool(attention, hidden=3)
+    """
+    for kind, word in POOLINGS.items():
+        options = word.recognise(pooling)
+        if options is not None:
+            return Pool(kind, tuple(options.items()))
+    raise UsageError(f"No word of a specification builds this {type(pooling).__name__}: {pooling}")
+
+
 def _last_norm(layer: SequenceLayer) -> NormKind | None:
     """The kind of norm that stands after ``layer`` where it is the last one."""
     one_way = layer.forward_layer if isinstance(layer, Bidirectional) else layer
@@ -160,8 +219,16 @@ def _agreed(name: str, written: float | None, given: float | None) -> float | No
 
 def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:
     if not isinstance(layer, CausalLayer):
-        raise UsageError(f"{term}: this layer sees both ways by itself. Leave 'bidirectional' out.")
+        raise UsageError(
+            f"{term}: this layer does not go step by step in one direction, for it sees both ways by itself or has a "
+            "stride. Leave 'bidirectional' out."
+        )
     return layer
+
+
+def changed(options: Iterable[tuple[str, Value]], known: Mapping[str, Option]) -> list[str]:
+    """Those that are not the default, as the grammar writes them."""
+    return [f"{key}={text_of(value)}" for key, value in options if value != known[key].default]
 
 
 def text_of(value: Value) -> str:

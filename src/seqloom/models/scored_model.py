@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers import Embedding, SequenceLayer
+from seqloom.layers.protocol import keeps_time
 
 __all__ = ["ScoredModel"]
 
@@ -16,7 +17,8 @@ class ScoredModel(nn.Module):
     """answers = W body(front(x)) + b at the scored steps only.
 
     x are tokens (B, T) when there is an ``embedding``, else values (B, T, D); ``scored`` (B, T) picks S steps in the
-    order of the rows, and the answers are (S, K) for K ``outputs``. Raises UsageError when widths do not fit.
+    order of the rows, and the answers are (S, K) for K ``outputs``. Raises UsageError when widths do not fit, or
+    the body changes T.
 
     >>> import torch
     >>> from seqloom.layers import parse_spec
@@ -31,6 +33,8 @@ class ScoredModel(nn.Module):
             raise UsageError(
                 f"The embedding gives {embedding.out_features} features, the body takes {body.in_features}."
             )
+        if not keeps_time(body):
+            raise UsageError("Answers are wanted at steps of x, but a layer here has fewer outputs. Leave strides out.")
         self.embedding = embedding
         self.body = body
         self.head = nn.Linear(body.out_features, outputs)

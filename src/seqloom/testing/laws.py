@@ -16,7 +16,7 @@ from torch import Tensor
 from seqloom import kernels
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.state import from_tensors, leaves, map_state, select, to_tensors
-from seqloom.testing.tolerance import assert_close, assert_same_state
+from seqloom.testing.closeness import assert_close, assert_same_state
 
 __all__ = ["check_layer"]
 
@@ -36,6 +36,12 @@ class Subject:
     def inputs(self, batch: int = BATCH, time: int = TIME) -> Tensor:
         """Random x (B, T, D)."""
         return torch.randn(batch, time, self.layer.in_features, dtype=self.dtype)
+
+    def lengths_after(self, *lengths: int | Tensor) -> list[int]:
+        """How many steps of y are real for so many of x."""
+        after = self.layer.lengths_after(torch.tensor(lengths))
+        assert after is not None, "lengths became None"
+        return after.tolist()
 
     def state(self, batch: int = BATCH) -> Any:
         """A random state, so that a law cannot hold by starting at zero; integer leaves stay as they are."""
@@ -80,9 +86,9 @@ def check_shapes(subject: Subject) -> None:
     """Every T, B = 1, and the pair of outputs."""
     layer = subject.layer
     for time in LENGTHS:
-        x, state = subject.inputs(1, time), subject.state(1)
+        x, state, steps = subject.inputs(1, time), subject.state(1), subject.lengths_after(time)[0]
         y, after = layer(x, state)
-        assert y.shape == (1, time, layer.out_features), f"T = {time}: y has shape {tuple(y.shape)}"
+        assert y.shape == (1, steps, layer.out_features), f"T = {time}: y has shape {tuple(y.shape)}"
         if time == 0:
             assert_same_state(after, state, "no steps leave the state as it was")
 
@@ -118,12 +124,12 @@ def check_padding(subject: Subject) -> None:
     x[1, 4:], x[2] = torch.nan, torch.nan
     x.requires_grad_()
     y, after = layer(x, state, lengths)
-    for row, length in enumerate(lengths.tolist()):
+    for row, (length, steps) in enumerate(zip(lengths.tolist(), subject.lengths_after(*lengths), strict=True)):
         one = torch.tensor([row])
         alone, after_alone = layer(x[one, :length], select(state, one))
-        assert_close(y[one, :length], alone, f"a row of length {length} is the row alone")
+        assert_close(y[one, :steps], alone, f"a row of length {length} is the row alone")
         assert_same_state(select(after, one), after_alone, f"a row of length {length} ends as the row alone")
-        assert not y[row, length:].any(), "an output beyond the length is not 0"
+        assert not y[row, steps:].any(), "an output beyond the length is not 0"
     assert_same_state(select(after, one), select(state, one), "a row of length 0 keeps its state")
     floats = [leaf.sum() for _, leaf in leaves(after) if leaf.is_floating_point()]
     for name, gradient in _gradients(layer, y.sum() + sum(floats), x).items():

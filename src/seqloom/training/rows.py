@@ -6,14 +6,13 @@ their names, those of process 1 as ``cpu.1`` and so on.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from seqloom.layers.state import to_tensors, with_equal_room
+from seqloom.layers.state import join, map_state, to_tensors
 from seqloom.training.ranks import Ranks
 from seqloom.training.snapshot import random_state, set_random_state
 
@@ -32,17 +31,16 @@ def state_of_all(
     ranks: Ranks, carried: Any, device: torch.device
 ) -> tuple[dict[str, Tensor] | None, dict[str, Tensor]]:
     """What all carry, tensors (B, …) in the order of the rows, None where nothing is; and their random states."""
-    own = None if carried is None else to_tensors(carried)
     random = random_state(device)
     if ranks.size == 1:
-        return own, random
-    states = ranks.gather((None if own is None else _on_cpu(own), random))
+        return None if carried is None else to_tensors(carried), random
+    own = None if carried is None else map_state(lambda leaf: leaf.detach().cpu(), carried)
+    states = ranks.gather((own, random))
     for rank, (_, drawn) in enumerate(states[1:], 1):
         random_of_others = {f"{name}.{rank}": value for name, value in drawn.items()}
         states[0][1].update(random_of_others)
     parts = [part for part, _ in states if part is not None]
-    rows = {name: functools.reduce(_below, (part[name] for part in parts)) for name in parts[0]} if parts else None
-    return rows, states[0][1]
+    return to_tensors(join(parts)) if parts else None, states[0][1]
 
 
 def own_rows(ranks: Ranks, tensors: Tensors) -> dict[str, Tensor] | None:
@@ -70,10 +68,6 @@ def restore_random(ranks: Ranks, random: Tensors, device: torch.device, seed: in
         f" It was begun by {before} process{'es' * (before > 1)}, {now}: sums in another order and other random numbers"
         " (dropout) make it differ in the last digits from a run that was not stopped."
     )
-
-
-def _below(one: Tensor, other: Tensor) -> Tensor:
-    return torch.cat(with_equal_room(one, other))
 
 
 def _on_cpu(tensors: Tensors) -> dict[str, Tensor]:

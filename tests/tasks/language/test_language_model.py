@@ -64,10 +64,10 @@ def test_validation_may_be_a_text_of_its_own_or_nothing(tmp_path: Path) -> None:
     path = tmp_path / "held_out.txt"
     path.write_text("six seven eight\n", encoding="utf-8")
     for held_out in (path, ["six seven eight\n"]):
-        assert small().fit([RHYME], held_out).validation_.tokens == 16
-    assert not hasattr(small().fit([RHYME], 0.0), "validation_")
+        assert small().fit([RHYME], validation=held_out).validation_.tokens == 16
+    assert not hasattr(small().fit([RHYME], validation=0.0), "validation_")
     with pytest.raises(UsageError, match=r"1\.5"):
-        small().fit([RHYME], 1.5)
+        small().fit([RHYME], validation=1.5)
 
 
 @pytest.mark.parametrize(("document", "reset"), [("file", False), ("line", True), ("blank-line", True)])
@@ -107,9 +107,10 @@ def test_short_texts_say_what_is_missing() -> None:
         small(window=1000).fit([RHYME])
 
 
-def test_a_bidirectional_body_is_refused() -> None:
-    with pytest.raises(UsageError, match="only look back"):
-        small("lstm(4) bidirectional").fit([RHYME])
+@pytest.mark.parametrize("spec", ["lstm(4) bidirectional", "lstm(4) + pool(last)", "conv(4, stride=2)"])
+def test_a_body_that_sees_what_comes_or_ends_time_is_refused(spec: str) -> None:
+    with pytest.raises(UsageError, match=r"spec: .* only look back, .* Leave 'bidirectional', .* and pooling out"):
+        small(spec).fit([RHYME])
 
 
 def test_one_hot_inputs_of_a_large_vocabulary_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

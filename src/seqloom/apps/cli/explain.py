@@ -51,11 +51,11 @@ def explain(
 
 
 def _layers(words: str, inputs: int, hidden: int) -> list[SequenceLayer]:
-    """The layers that ``words`` build, of those that see both ways the one that goes forward."""
+    """The layers that ``words`` build, of those that see both ways the one that goes forward; without a pooling."""
     from seqloom.layers import Bidirectional, parse_spec
 
     read = parse_spec(words)
-    spec = replace(read, terms=tuple(replace(term, width=term.width or hidden) for term in read.terms))
+    spec = replace(read, terms=tuple(replace(term, width=term.width or hidden) for term in read.terms), pooling=None)
     layers: Iterable[Any] = spec.build(inputs).layers
     return [one.forward_layer if isinstance(one, Bidirectional) else one for one in layers]
 

@@ -15,6 +15,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.transforms import is_seen, known_to_torch
 from seqloom.layers.attention.places import steps_after
 from seqloom.layers.padding import real_steps_only
+from seqloom.layers.state import lengthened, rebuilt
 
 __all__ = ["KeyValueCache", "ReservedCache", "reserve"]
 
@@ -26,6 +27,15 @@ class KeyValueCache(NamedTuple):
     keys: Tensor
     values: Tensor
     steps: Tensor
+
+    @property
+    def room(self) -> int:
+        """S."""
+        return self.keys.shape[1]
+
+    def with_room(self, room: int) -> KeyValueCache:
+        """The same, with zeros after it up to ``room`` steps."""
+        return KeyValueCache(lengthened(self.keys, room), lengthened(self.values, room), self.steps)
 
     def append(self, keys: Tensor, values: Tensor, lengths: Tensor | None) -> KeyValueCache:
         """The cache after T more steps, keys and values (B, T, N, K), of which ``lengths`` (B,) are real."""
@@ -64,6 +74,15 @@ class ReservedCache(NamedTuple):
     keys: Tensor
     values: Tensor
     steps: Tensor
+
+    @property
+    def room(self) -> int:
+        """S."""
+        return self.keys.shape[1]
+
+    def with_room(self, room: int) -> ReservedCache:
+        """The same, with zeros after it up to ``room`` steps."""
+        return ReservedCache(lengthened(self.keys, room), lengthened(self.values, room), self.steps)
 
     def append(self, keys: Tensor, values: Tensor, lengths: Tensor | None) -> ReservedCache:
         """The same memory, with T more steps (B, T, N, K) written, of which ``lengths`` (B,) are real.
@@ -110,15 +129,13 @@ def reserve(state: Any, capacity: int) -> Any:
     if isinstance(state, Tensor):
         return state
     if not isinstance(state, KeyValueCache):
-        parts = [reserve(part, capacity) for part in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)
-    room = state.keys.shape[1]
-    if room > capacity:
-        raise UsageError(f"The state holds {room} steps, more than the capacity of {capacity}.")
+        return rebuilt(state, [reserve(part, capacity) for part in state])
+    if state.room > capacity:
+        raise UsageError(f"The state holds {state.room} steps, more than the capacity of {capacity}.")
 
     def roomy(old: Tensor) -> Tensor:
         new = old.new_zeros(old.shape[0], capacity, *old.shape[2:])
-        new[:, :room] = old.detach()
+        new[:, : state.room] = old.detach()
         return new
 
     return ReservedCache(roomy(state.keys), roomy(state.values), state.steps)

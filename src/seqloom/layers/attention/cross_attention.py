@@ -18,6 +18,7 @@ from seqloom.layers.heads import check_heads, largest_fit
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
 from seqloom.layers.residual_initialisation import initialise_residual
+from seqloom.layers.state import lengthened
 
 __all__ = ["CrossAttention", "ProjectedMemory"]
 
@@ -29,6 +30,15 @@ class ProjectedMemory(NamedTuple):
     keys: Tensor
     values: Tensor
     lengths: Tensor
+
+    @property
+    def room(self) -> int:
+        """S."""
+        return self.keys.shape[1]
+
+    def with_room(self, room: int) -> ProjectedMemory:
+        """The same, with zeros after it up to ``room`` steps."""
+        return ProjectedMemory(lengthened(self.keys, room), lengthened(self.values, room), self.lengths)
 
 
 class CrossAttention(CausalLayer):

@@ -65,6 +65,10 @@ class InputPositions(CausalLayer):
             )
         self.table = nn.Parameter(0.02 * torch.randn(length, in_features)) if learned else None
 
+    def backward_after(self, below: int | None) -> int | None:
+        """Those of the layer below: the features keep their places."""
+        return below
+
     def initial_state(self, batch_size: int) -> PlaceState:
         """No steps yet."""
         return PlaceState.start(batch_size, torch.device("cpu"))

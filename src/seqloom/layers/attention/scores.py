@@ -12,6 +12,7 @@ from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.dot_product import masked_softmax
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_sequence
+from seqloom.layers.state import lengthened
 
 __all__ = ["AdditiveScore", "ConcatScore", "DotScore", "GeneralScore", "Memory", "MemoryAttention", "Score"]
 
@@ -46,7 +47,7 @@ class AdditiveScore(Score):
 
     def __init__(self, query_features: int, memory_features: int, hidden_size: int) -> None:
         super().__init__()
-        self.query_features, self.memory_features = query_features, memory_features
+        self.query_features, self.memory_features, self.hidden_size = query_features, memory_features, hidden_size
         self.query_map = nn.Linear(query_features, hidden_size, bias=False)
         self.memory_map = nn.Linear(memory_features, hidden_size, bias=False)
         self.vector = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) * hidden_size**-0.5)
@@ -102,6 +103,15 @@ class Memory(NamedTuple):
     keys: Tensor
     values: Tensor
     real: Tensor
+
+    @property
+    def room(self) -> int:
+        """S."""
+        return self.keys.shape[1]
+
+    def with_room(self, room: int) -> Memory:
+        """The same, with zeros after it up to ``room`` steps."""
+        return Memory(*(lengthened(part, room) for part in self))
 
 
 class MemoryAttention(nn.Module):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from seqloom.kernels.matrix_state import Forms
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import check_leaf
+from seqloom.layers.protocol import check_leaf, check_parts
 
 __all__ = ["MatrixMemory", "MatrixState", "wide"]
 
@@ -68,6 +68,6 @@ class MatrixMemory(nn.Module):
         return y.to(self.zero.dtype), MatrixState(after)
 
     def _checked(self, state: Any) -> Tensor:
-        matrix: Tensor = state[0]
+        (matrix,) = check_parts(self, state, 1)
         check_leaf(self, matrix, *self.shape)
         return wide(matrix)

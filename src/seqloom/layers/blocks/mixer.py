@@ -8,9 +8,8 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from seqloom.errors import UsageError
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_parts, check_sequence
 
 __all__ = ["Advance", "Mixer", "Part"]
 
@@ -77,7 +76,4 @@ class Mixer(CausalLayer):
         return self.mix(x_t, advance), tuple(advance.after)
 
     def _states(self, state: Any, batch: int) -> Iterator[Any]:
-        states = self.initial_state(batch) if state is None else state
-        if len(states) != len(self.parts):
-            raise UsageError(f"{type(self).__name__} has {len(self.parts)} states; got {len(states)}.")
-        return iter(states)
+        return iter(self.initial_state(batch) if state is None else check_parts(self, state, len(self.parts)))

@@ -18,7 +18,7 @@ from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.heads import largest_fit, normed_heads
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import check_leaf
+from seqloom.layers.protocol import check_leaf, check_parts
 
 __all__ = ["MLSTM", "ExponentialMemory", "MLSTMBlock"]
 
@@ -63,7 +63,10 @@ class ExponentialMemory(nn.Module):
         return y.to(self.zero.dtype), after
 
     def _checked(self, state: Any) -> ExponentialState:
-        check_leaf(self, state[0], self.heads, self.size, self.size)
+        memory, normaliser, maximum = check_parts(self, state, 3)
+        check_leaf(self, memory, self.heads, self.size, self.size)
+        check_leaf(self, normaliser, self.heads, self.size)
+        check_leaf(self, maximum, self.heads)
         return ExponentialState(*map(wide, state))
 
 

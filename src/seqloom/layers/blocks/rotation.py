@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from seqloom.layers.attention.places import PlaceState, next_places, steps_after
 from seqloom.layers.attention.positions import Positions
+from seqloom.layers.protocol import check_leaf, check_parts
 
 __all__ = ["Rotation"]
 
@@ -40,10 +41,15 @@ class Rotation(nn.Module):
 
     def forward(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, PlaceState]:
         """x (B, T, 2 N, K) from each row's position on."""
-        (steps,) = state
+        steps = self._steps(state)
         return self.positions.turn(x, next_places(steps, x.shape[1])), PlaceState(steps_after(steps, x, lengths))
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, PlaceState]:
         """x_t (B, 2 N, K) at each row's position."""
-        (steps,) = state
+        steps = self._steps(state)
         return self.positions.turn(x_t, steps), PlaceState(steps + 1)
+
+    def _steps(self, state: Any) -> Tensor:
+        (steps,) = check_parts(self, state, 1)
+        check_leaf(self, steps)
+        return steps  # type: ignore[no-any-return]

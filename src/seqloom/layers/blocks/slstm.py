@@ -25,6 +25,7 @@ from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.heads import check_heads, largest_fit, normed_heads
 from seqloom.layers.norm import NormKind
+from seqloom.layers.protocol import check_leaf, check_parts
 from seqloom.layers.weights import WeightMap, plain_weights
 
 __all__ = ["ConvolvedSLSTM", "HeadwiseSLSTM", "SLSTMBlock", "SLSTMState"]
@@ -81,12 +82,12 @@ class HeadwiseSLSTM(nn.Module):
 
     def forward(self, inputs: tuple[Tensor, Tensor], state: Any, lengths: Tensor | None) -> tuple[Tensor, SLSTMState]:
         """x and c (B, T, H) → y (B, T, H), and the state after the last real step."""
-        return self._run(self._gates(inputs), state, lengths)
+        return self._run(self._gates(inputs), self._checked(state), lengths)
 
     def step(self, inputs: tuple[Tensor, Tensor], state: Any) -> tuple[Tensor, SLSTMState]:
         """One step: x and c (B, H)."""
-        gates = self._gates(inputs)
-        done = None if is_compiling() else self._steps(gates, tuple(state), self._plain_weights())
+        gates, state = self._gates(inputs), self._checked(state)
+        done = None if is_compiling() else self._steps(gates, state, self._plain_weights())
         if done is not None:
             return done[0], SLSTMState(*done[1])
         y, state = self._run(gates[:, None], state, None)
@@ -100,6 +101,12 @@ class HeadwiseSLSTM(nn.Module):
         with without_autocast(gates):  # rounding errors add up over time
             y, states = kernels.RECURRENCE(self._call(gates, state, lengths))
         return y, SLSTMState(*states)
+
+    def _checked(self, state: Any) -> tuple[Tensor, ...]:
+        leaves = check_parts(self, state, len(self.graph.states))
+        for node, leaf in zip(self.graph.states, leaves, strict=True):
+            check_leaf(self, leaf, node.width)
+        return tuple(leaves)
 
     def _call(self, gates: Tensor, state: Any, lengths: Tensor | None) -> Call:
         return Call(self.graph, self._parameters_of_cell(), gates, tuple(state), lengths, None)

@@ -12,8 +12,9 @@ from seqloom.errors import UsageError
 from seqloom.kernels.transforms import is_seen, known_to_torch
 from seqloom.layers.attention.scores import Memory, MemoryAttention, Score
 from seqloom.layers.decoders.bridge import Bridge, state_vectors
+from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
 from seqloom.layers.state import where
 
 __all__ = ["AttentionDecoder", "AttentionDecoderState", "BahdanauDecoder", "InputFeeding", "LuongDecoder"]
@@ -35,7 +36,7 @@ class Moment(NamedTuple):
     recurrence: Any
 
 
-class AttentionDecoder(CausalLayer):
+class AttentionDecoder(Decoder):
     """A causal layer whose every step reads a memory: x (B, T, D) → y (B, T, out_features).
 
     ``initial_state(batch_size, memory=…, memory_lengths=…)`` takes an encoder's outputs (B, S, M), projects them once
@@ -89,6 +90,8 @@ class AttentionDecoder(CausalLayer):
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, AttentionDecoderState]:
         """One step: x_t (B, D) and the state give y_t (B, out_features) and the next state."""
+        check_step(self, x_t, self.in_features)
+        check_state(self, state, x_t.shape[0], AttentionDecoderState)
         moment = self._advance(x_t, state.recurrence, state.memory)
         return moment.output, AttentionDecoderState(moment.recurrence, state.memory)
 
@@ -102,7 +105,9 @@ class AttentionDecoder(CausalLayer):
         return real_steps_only(torch.stack(weights, 1), lengths)
 
     def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[list[Moment], AttentionDecoderState]:
-        recurrence, memory = self.initial_state(x.shape[0]) if state is None else state
+        state = self.initial_state(x.shape[0]) if state is None else state
+        check_state(self, state, x.shape[0], AttentionDecoderState)
+        recurrence, memory = state
         shortest = x.shape[1]
         if lengths is not None:
             shortest = 0 if is_seen((x, lengths)) else min(lengths.tolist(), default=0)

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.decoders.bridge import Bridge, both_ends
+from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
 
 __all__ = ["BottleneckDecoder", "BottleneckState"]
 
@@ -24,7 +25,7 @@ class BottleneckState(NamedTuple):
     context: Tensor
 
 
-class BottleneckDecoder(CausalLayer):
+class BottleneckDecoder(Decoder):
     """A decoder with one vector in between: the source is known by the first state, and a context that never changes.
 
     h_0 = tanh(W v) and y_t, h_t = body([x_t; c], h_{t-1}) with c = tanh(V v), where v holds both ends of the encoder's
@@ -49,6 +50,7 @@ class BottleneckDecoder(CausalLayer):
                 f"The body reads {body.in_features} features, the context's {context_features} and at least 1 of the "
                 "input; context_features must be at least 0 and less than that."
             )
+        self.memory_features, self.context_features = memory_features, context_features
         self.body = body
         self.bridge = Bridge(memory_features, body)
         self.context_map = nn.Linear(2 * memory_features, context_features, bias=False) if context_features else None
@@ -69,12 +71,16 @@ class BottleneckDecoder(CausalLayer):
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BottleneckState]:
         """x (B, T, D) → y (B, T, H), and the state after each row's last real step."""
         lengths = check_sequence(self, x, self.in_features, lengths)
-        body, context = self.initial_state(x.shape[0]) if state is None else state
+        state = self.initial_state(x.shape[0]) if state is None else state
+        check_state(self, state, x.shape[0], BottleneckState)
+        body, context = state
         contexts = context[:, None].expand(-1, x.shape[1], -1)
         y, body = self.body(torch.cat([x, contexts], -1), body, lengths)
         return y, BottleneckState(body, context)
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, BottleneckState]:
         """One step: x_t (B, D) and the state give y_t (B, H) and the next state."""
+        check_step(self, x_t, self.in_features)
+        check_state(self, state, x_t.shape[0], BottleneckState)
         y_t, body = self.body.step(torch.cat([x_t, state.context], -1), state.body)
         return y_t, BottleneckState(body, state.context)

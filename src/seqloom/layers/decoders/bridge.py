@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.layers.padding import first_real_step, last_real_step, real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
+from seqloom.layers.state import rebuilt
 
 __all__ = ["Bridge", "both_ends", "state_vectors"]
 
@@ -76,7 +77,7 @@ def _map_vectors(function: Callable[[Tensor], Tensor], state: Any) -> Any:
     parts = [
         function(part) if k == 0 and _is_vector(part) else _map_vectors(function, part) for k, part in enumerate(state)
     ]
-    return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)
+    return rebuilt(state, parts)
 
 
 def _is_vector(part: Any) -> bool:

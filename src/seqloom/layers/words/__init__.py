@@ -26,8 +26,10 @@ from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.norm import Norm
+from seqloom.layers.projection import Projection
 from seqloom.layers.reservoir import EchoState
 from seqloom.layers.window import Window
+from seqloom.layers.words.convolution import ConvolutionWord
 from seqloom.layers.words.layer import CausalWord, LayerWord
 from seqloom.layers.words.recurrent import GRUWord, RecurrentWord
 from seqloom.layers.words.word import Option, Value, Word
@@ -58,6 +60,8 @@ WORDS: Mapping[str, Word] = {
     "gated-deltanet": LayerWord(GatedDeltaNetBlock),
     "attention": CausalWord(LayerWord(CausalAttentionBlock), LayerWord(AttentionBlock)),
     "transformer": CausalWord(LayerWord(CausalTransformerBlock), LayerWord(TransformerBlock)),
+    "project": LayerWord(Projection),
+    "conv": ConvolutionWord(),
     "positions": LayerWord(InputPositions),
     "esn": LayerWord(EchoState),
     "window": LayerWord(Window),

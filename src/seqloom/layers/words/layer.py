@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import Any
 
 from seqloom.layers.protocol import SequenceLayer
 from seqloom.layers.words.word import Option, Value, Word
@@ -34,9 +33,7 @@ class LayerWord(Word):
 
     @cached_property
     def options(self) -> Mapping[str, Option]:  # type: ignore[override]
-        _, _, *given = inspect.signature(self.layer).parameters.values()
-        hints = get_type_hints(self.layer.__init__)
-        return {one.name: Option.annotated(one.default, hints[one.name]) for one in given}
+        return Option.of(self.layer, 2)
 
     def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> SequenceLayer:
         make: Any = self.layer

@@ -12,7 +12,7 @@ from seqloom.cells.cell import Cell
 from seqloom.cells.gru import GRU, GRUResetAfter
 from seqloom.cells.gru_without_reset import GRUWithoutReset
 from seqloom.cells.initialisation import Glorot, He, Identity, Initialiser, Orthogonal, Uniform
-from seqloom.layers.initial_state import LearnedState, ZeroState
+from seqloom.layers.initial_state import NORMAL_SCALE, InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.protocol import SequenceLayer
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.words.word import Option, Value, Word
@@ -46,7 +46,22 @@ class Beginning(StrEnum):
     """What a sequence begins with."""
 
     ZEROS = "zeros"
+    NORMAL = "normal"
     LEARNED = "learned"
+
+
+BEGINNINGS: Mapping[Beginning, type[InitialState]] = {
+    Beginning.ZEROS: ZeroState,
+    Beginning.NORMAL: RandomState,
+    Beginning.LEARNED: LearnedState,
+}
+
+
+def _beginning(initial: InitialState) -> Beginning | None:
+    """The word for what a layer begins with, None where none builds it."""
+    if isinstance(initial, RandomState) and initial.scale != NORMAL_SCALE:
+        return None
+    return next((name for name, kind in BEGINNINGS.items() if type(initial) is kind), None)
 
 
 class Reset(StrEnum):
@@ -80,8 +95,7 @@ class RecurrentWord(Word):
         return {**own, **fills, "initial": Option(Beginning.ZEROS, Beginning)}
 
     def build(self, in_features: int, width: int, options: Mapping[str, Value]) -> SequenceLayer:
-        initial = LearnedState() if options["initial"] is Beginning.LEARNED else ZeroState()
-        return Recurrent(self._cell(options), in_features, width, initial)
+        return Recurrent(self._cell(options), in_features, width, BEGINNINGS[Beginning(str(options["initial"]))]())
 
     def _cell(self, options: Mapping[str, Value]) -> Cell:
         fields: dict[str, Any] = {name: options[name] for name in self.cell_options}
@@ -89,17 +103,15 @@ class RecurrentWord(Word):
         return self.cell(**fields)
 
     def recognise(self, layer: SequenceLayer) -> Mapping[str, Value] | None:
-        if not isinstance(layer, Recurrent) or type(layer.cell) is not self.cell:
+        if type(layer) is not Recurrent or type(layer.cell) is not self.cell:
             return None
         names = {fill: name for name, fill in INITIALISERS.items()}
         fills = {name: names.get(getattr(layer.cell, f"{name}_init")) for name in self.fills}
-        if not isinstance(layer.initial, LearnedState | ZeroState):
-            return None
         own = {name: getattr(layer.cell, name) for name in self.cell_options}
-        initial = Beginning.LEARNED if isinstance(layer.initial, LearnedState) else Beginning.ZEROS
-        options = {**own, **{name: fill for name, fill in fills.items() if fill}, "initial": initial}
+        options = {**own, **fills, "initial": _beginning(layer.initial)}
         # A field that no option names may differ: only a cell that would be built again is recognised.
-        return options if None not in fills.values() and self._cell(options) == layer.cell else None
+        named = None not in (*fills.values(), options["initial"])
+        return options if named and self._cell(options) == layer.cell else None
 
 
 class GRUWord(Word):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import Enum
 from types import NoneType
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from seqloom.layers.protocol import SequenceLayer
 
@@ -30,6 +31,13 @@ class Option(NamedTuple):
         """
         kinds = [kind for kind in get_args(annotation) if kind is not NoneType] or [annotation]
         return cls(default, kinds[0])
+
+    @classmethod
+    def of(cls, subject: type, leading: int) -> Mapping[str, Option]:
+        """The options of a class: the arguments of its constructor after so many ``leading`` ones."""
+        given = list(inspect.signature(subject).parameters.values())[leading:]
+        hints = get_type_hints(subject.__init__)  # type: ignore[misc]
+        return {one.name: cls.annotated(one.default, hints[one.name]) for one in given}
 
 
 class Word(ABC):

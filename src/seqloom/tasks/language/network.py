@@ -11,11 +11,11 @@ from seqloom.data import Vocabulary
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, OneHot, StepHead, parse_spec, tied_head
 from seqloom.models.token_model import TokenModel
-from seqloom.tasks.language.model_files import WIDEST_ONE_HOT
 from seqloom.tasks.language.settings import ONE_HOT, LanguageSettings
 
 __all__ = ["build_network"]
 
+WIDEST_ONE_HOT = 1 << 13
 _EMBEDDING = (16, 256)
 
 
@@ -58,12 +58,13 @@ def _body(settings: LanguageSettings, in_features: int) -> CausalLayer:
         # One stream of text has no end, so attention looks back as far as gradients flow.
         spec = parse_spec(settings.spec).bounded(settings.window)
         open_to_it = spec.layers > 1 and spec.dropout is None
-        body: Any = spec.build(in_features, dropout=settings.dropout if open_to_it else None)
+        dropout = settings.dropout if open_to_it else None
+        body: Any = None if spec.pooling else spec.build(in_features, dropout)
     else:
         body = settings.spec(in_features)
     if not isinstance(body, CausalLayer):
         raise UsageError(
             f"spec: predicting the next token needs layers that only look back, got {settings.spec!r}. "
-            "Leave 'bidirectional' and 'causal=false' out."
+            "Leave 'bidirectional', 'causal=false', strides and pooling out."
         )
     return body

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["LIMITS", "pick_defaults"]
+from seqloom.training.settings import LIMITS
+
+__all__ = ["pick_defaults"]
 
 
 class _Pick(NamedTuple):
@@ -32,7 +34,6 @@ _PICKS = (
     _Pick(float("inf"), "lstm(512)", 0.0, 32, 128, 2e-3, ("minutes", 60), 1000),
 )
 _PATIENCE = 5
-LIMITS = ("steps", "epochs", "minutes")
 _VOCABULARY = {"words": 50_000, "symbols": 50_000, "bpe": 4096}
 _LOGITS_BYTES = 200 << 20
 
