@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from seqloom.apps.cli.console import emit_json
-from seqloom.apps.cli.defaults import pick_defaults
 from seqloom.apps.cli.report import print_evaluation
 from seqloom.storage.directory import write_directory
 from seqloom.storage.reading import read_directory
 from seqloom.tasks.language.evaluation import Evaluation
+from seqloom.tasks.language.picks import pick_defaults
 from tests.apps.running import Command
 from tests.apps.test_commands import PROGRAM
 

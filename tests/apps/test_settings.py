@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from seqloom.apps.cli.settings import read_settings
-from seqloom.apps.cli.train_settings import TRAIN_SETTINGS
+from seqloom.apps.cli.train_flags import table_of
 from seqloom.errors import UsageError
+from seqloom.tasks.registry import door_of
+
+TRAIN_SETTINGS = [setting for setting in table_of(door_of("language-model")) if setting.help]
 
 
 def write(tmp_path: Path, content: str) -> Path:

@@ -15,6 +15,7 @@ import pytest
 
 from seqloom.apps.cli.main import run
 from seqloom.storage.run import newest_valid, versions
+from seqloom.tasks import registry
 from tests.apps.running import FAST, TEXT
 from tests.training.test_kill import ROOT
 from tests.training.test_ranks import printed
@@ -46,6 +47,15 @@ def test_only_the_first_prints_and_both_have_trained(tmp_path: Path) -> None:
     assert json.loads(first.splitlines()[-1])["steps"] == 3
     assert [line.partition(":")[0] for line in first.splitlines()] == ["Held out", '{"directory"']
     assert newest_valid(tmp_path / "run").step == 3
+
+
+def test_a_task_of_one_file_works_so_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._OURS, "toy-ranker", "tests.tasks.toy:Ranker")
+    (tmp_path / "pairs.txt").write_text("ab b 0\nb aab 1\nabc aa 1\naaa b 0\nb a 1\na c 0\n" * 2)
+    run = ("train", "pairs.txt", "--task", "toy-ranker", "--out", "run", "--json", "--epochs", "3", "--batch-size", "4")
+    codes, (first, second) = together(tmp_path, *run)
+    assert (codes, second) == ([0, 0], "")
+    assert json.loads(first.splitlines()[-1])["task"] == "toy-ranker"
 
 
 @pytest.mark.parametrize(

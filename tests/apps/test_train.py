@@ -47,7 +47,7 @@ def test_a_run_goes_on_with_what_it_held_out(command: Command, text_file: Path, 
     given = ("--validation", tmp_path / "other.txt")
     assert command(*own, *FAST[:-3], "--steps", 2, *given).code == 0
     refused = command(*own, "--resume", "--steps", 4)
-    assert (refused.code, "is judged by a text of its own. Give its file again." in refused.err) == (2, True)
+    assert (refused.code, "is judged by a file of its own. Give it again." in refused.err) == (2, True)
     assert json.loads(command(*own, "--resume", "--steps", 4, *given).out)["tokens"] == 90
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seqloom.data import Batch, Padded
+from seqloom.data import IGNORED, Batch, Padded
 from seqloom.errors import UsageError
 
 LENGTHS = st.lists(st.integers(1, 12), min_size=1, max_size=60)
@@ -66,6 +66,22 @@ def test_several_inputs() -> None:
     padded = Padded({"a": examples([2, 3]), "b": examples([4, 1])}, torch.arange(2), 2)
     assert {name: lengths.tolist() for name, lengths in padded[0].lengths.items()} == {"a": [2, 3], "b": [4, 1]}
     assert padded[0].rows(1, 2).inputs["b"].shape == (1, 4, 2)
+
+
+def test_a_target_for_each_step() -> None:
+    targets = [torch.tensor([1, 2]), torch.tensor([3]), torch.tensor([4, 5, 6])]
+    batch = Padded({"x": examples([2, 1, 3])}, targets, 3)[0]
+    assert batch.targets.tolist() == [[1, 2, IGNORED], [3, IGNORED, IGNORED], [4, 5, 6]]
+    pairs = [torch.ones(2, 2), torch.ones(1, 2)]
+    assert Padded({"x": examples([2, 1])}, pairs, 2)[0].targets.shape == (2, 2, 2)
+
+
+def test_real_steps_are_counted() -> None:
+    padded = Padded({"a": examples([2, 3, 1]), "b": examples([1, 4, 1])}, torch.arange(3), 2)
+    assert padded.steps == 2 + 4 + 1
+    assert padded.padding == pytest.approx(2 / 7)
+    lengths = np.random.default_rng(0).integers(1, 100, 3200).tolist()
+    assert Padded({"x": examples(lengths)}, torch.arange(3200), 32, seed=1).padding < 0.05
 
 
 def test_what_does_not_fit_is_named() -> None:

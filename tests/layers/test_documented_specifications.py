@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqloom.layers import CausalLayer, parse_spec
+from seqloom.layers import CausalLayer, parse_encoder_decoder, parse_spec
 from seqloom.layers.words import WORDS
+from seqloom.layers.words.decoders import DECODERS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py")])
 QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"")
 WORD = "|".join(sorted(WORDS, key=len, reverse=True))
-SPECIFICATION = re.compile(rf"(\d+\*)?({WORD})(?![\w-])(\([^(){{}}…]*\))?( bidirectional)?( \+ .+)?( with .+)?")
+SPECIFICATION = re.compile(rf"(\d+\*)?({WORD})(?![\w-])(\([^(){{}}…]*\))?( bidirectional)?( \+ [^>]+)?( with [^>]+)?")
+PAIR = re.compile(rf"{SPECIFICATION.pattern} -> (\d+\*)?({'|'.join(DECODERS)})(\([^(){{}}…]*\))?")
 INPUTS = re.compile(r"inputs of (\d+)|\.build\((?:in_features=)?(\d+)|in_features=(\d+)")
 ANY_WIDTH = (64, 67)
 """The embedding of a text without a width of its own is as wide as its vocabulary, whatever that is."""
@@ -43,6 +45,21 @@ def test_the_pages_show_some() -> None:
     assert "positions(kind=learned, length=512) + 4*transformer(positions=none)" in shown
     assert any(text.startswith("32*transformer(4096") for text in shown)
     assert len(shown) > 30
+
+
+def documented_pairs() -> list[str]:
+    lines = (line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines())
+    texts = {match[1] or match[2] for line in lines for match in QUOTED.finditer(line)}
+    return sorted(filter(PAIR.fullmatch, texts))
+
+
+@pytest.mark.parametrize("text", documented_pairs())
+def test_an_encoder_and_a_decoder_that_the_pages_show_run(text: str) -> None:
+    with torch.device("meta"):
+        encoder, decoder = parse_encoder_decoder(text).build(512, 512)
+        memory, _ = encoder(torch.zeros(2, 3, 512))
+        y, _ = decoder(torch.zeros(2, 2, 512), decoder.initial_state(2, memory=memory))
+    assert y.shape == (2, 2, decoder.out_features)
 
 
 @pytest.mark.parametrize(("text", "width"), FOUND)

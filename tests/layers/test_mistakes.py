@@ -9,7 +9,18 @@ import torch
 
 from seqloom.cells import GRU
 from seqloom.errors import UsageError
-from seqloom.layers import CausalLayer, Embedding, LearnedEmbedding, OneHot, Recurrent, parse_spec
+from seqloom.layers import (
+    Bidirectional,
+    CausalBlock,
+    CausalLayer,
+    CausalStack,
+    EchoState,
+    Embedding,
+    LearnedEmbedding,
+    OneHot,
+    Recurrent,
+    parse_spec,
+)
 from seqloom.layers.attention import CausalSelfAttention, CrossAttention
 from seqloom.layers.blocks.gated_delta_net import GatedDeltaNetBlock
 from seqloom.layers.blocks.mamba2 import Mamba2Block
@@ -128,3 +139,22 @@ def test_sizes_of_nothing(make: Callable[[], object], problem: str) -> None:
 def test_a_word_that_is_no_option() -> None:
     with pytest.raises(UsageError, match=r"gelu, relu or swiglu; got 'relu6'\. Did you mean 'relu'"):
         TransformerBlock(3, 8, inner="relu6")  # type: ignore[arg-type]
+
+
+def test_what_streams_is_made_of_layers_that_stream() -> None:
+    both = Bidirectional(Recurrent(GRU, 4, 2), Recurrent(GRU, 4, 2))
+    with pytest.raises(UsageError, match="CausalStack goes step by step, but this Bidirectional sees what comes after"):
+        CausalStack([Recurrent(GRU, 4, 4), both])
+    with pytest.raises(UsageError, match="CausalBlock goes step by step, but this Bidirectional"):
+        CausalBlock(both)
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_embedding_of_no_scale_is_refused(scale: float) -> None:
+    with pytest.raises(UsageError, match="a number above 0"):
+        LearnedEmbedding(3, 2, scale)
+
+
+def test_the_depth_of_a_reservoir_is_bounded() -> None:
+    with pytest.raises(UsageError, match="depth from 1 to 64"):
+        EchoState(2, 3, depth=65)

@@ -1,85 +1,60 @@
-"""A task of its own, as a package outside seqloom would add it: which of two words is to come first.
+"""A task of its own, as a package outside seqloom adds it: which of two words comes first (``abca ab 0`` is a line)."""
 
-A line of its files is two words, and 0 or 1 for the one that comes first: ``abca ab 0``.
-"""
-
-from __future__ import annotations
-
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import softplus
 
-from seqloom.data import Batch
 from seqloom.layers import LastHead, parse_spec
-from seqloom.tasks.examples import ExampleEstimator, Examples
+from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings, Given
 from seqloom.training.objectives import Objective
-from seqloom.training.settings import TrainingSettings
 
 
-class Rank(Objective[Batch]):
+class Margin(torch.nn.ModuleDict):
+    def forward(self, x, lengths):
+        a, b = (self["head"](self["body"](x[name], None, lengths[name])[0], lengths[name]) for name in "ab")
+        return (a - b)[:, 0]
+
+
+class Rank(Objective):
     watched, higher_is_better = "right", True
 
-    def weight(self, batch: Batch) -> int:
-        return batch.size
+    def loss(self, module, batch, carried):
+        wrong = (2 * batch.targets - 1) * module(batch.inputs, batch.lengths)
+        return torch.nn.functional.softplus(wrong).mean(), None
 
-    def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
-        return softplus((2 * batch.targets - 1) * margin(module, batch)).mean(), None
+    def means(self, module, batch):
+        return {"right": ((module(batch.inputs, batch.lengths) < 0) == batch.targets.bool()).double().mean()}
 
-    def sums(self, module: nn.Module, batch: Batch, carried: Any) -> Any:
-        right = (margin(module, batch) < 0) == (batch.targets == 1)
-        return {**super().sums(module, batch, carried)[0], "right": right.sum().double().cpu()}, None
 
-    def figures(self, sums: Any) -> dict[str, float]:
-        return super().figures(sums) | {"right": float(sums["right"] / sums["weight"])}
+@dataclass(frozen=True)
+class RankerSettings(ExampleSettings):
+    spec: Annotated[str, "Layers."] = "gru(8)"
 
 
 class Ranker(ExampleEstimator):
-    task = "toy-ranker"
+    task, estimator_kind, settings, objective, classes_ = "toy-ranker", "classifier", RankerSettings, Rank(), (0, 1)
 
-    def __init__(self, spec: str = "gru(8)", batch_size: int = 8, training: TrainingSettings | None = None) -> None:
-        self.spec, self.batch_size, self.training = spec, batch_size, training
+    def _read(self, X, y, about):
+        if isinstance(X, str | Path):
+            X, y = zip(*(line.rsplit(" ", 1) for line in Path(X).read_text().splitlines()), strict=True)
+        return Given(X, y)
 
-    def _learn(self, X: Any, y: Any) -> dict[str, Any]:
-        return {"letters": sorted({letter for a, b, _ in lines(X) for letter in a + b})}
+    def _learn(self, X, y):
+        return {"letters": "".join(sorted({*"".join(X)} - {" "})) + "?"}
 
-    def _examples(self, facts: dict[str, Any], X: Any, y: Any) -> Examples:
-        rows, one_hot = lines(X), dict(zip(facts["letters"], torch.eye(len(facts["letters"])), strict=True))
-        inputs = {name: [torch.stack([one_hot[c] for c in row[k]]) for row in rows] for k, name in enumerate("ab")}
-        return Examples(inputs, torch.tensor([int(row[2]) for row in rows]))
+    def _examples(self, facts, X, y):
+        codes = dict(zip(facts["letters"], torch.eye(len(facts["letters"])), strict=True))
+        a, b = ([torch.stack([codes.get(c, codes["?"]) for c in pair.split()[k]]) for pair in X] for k in (0, 1))
+        return Examples({"a": a, "b": b}, torch.tensor([0] * len(X) if y is None else list(map(int, y))))
 
-    def _build(self, facts: dict[str, Any]) -> nn.Module:
-        return Scorer(self.spec, len(facts["letters"]))
+    def _build(self, facts):
+        body = parse_spec(self._settled(facts).spec).build(len(facts["letters"]))
+        return Margin({"body": body, "head": LastHead(body, 1)})
 
-    def _objective(self, facts: dict[str, Any]) -> Rank:
-        return Rank()
+    def _constants(self, facts):
+        return {"a tie": torch.zeros(())}
 
-    def _constants(self, facts: dict[str, Any], targets: Tensor) -> dict[str, Tensor]:
-        return {"a tie": torch.zeros(1)}
-
-    def _outputs(self, module: nn.Module, batch: Batch) -> Tensor:
-        return margin(module, batch)
-
-    def _answers(self, facts: dict[str, Any], outputs: Tensor) -> list[int]:
-        return (outputs < 0).long().tolist()
-
-
-class Scorer(nn.Module):
-    def __init__(self, spec: str, features: int) -> None:
-        super().__init__()
-        self.body = parse_spec(spec).build(features)
-        self.head = LastHead(self.body, 1)
-
-    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        return self.head(self.body(x, None, lengths)[0], lengths)
-
-
-def margin(module: nn.Module, batch: Batch) -> Tensor:
-    a, b = (module(batch.inputs[name], batch.lengths[name])[:, 0] for name in ("a", "b"))
-    return a - b
-
-
-def lines(path: Any) -> list[list[str]]:
-    return [line.split() for line in Path(path).read_text().splitlines()]
+    def _answers(self, facts, module, batch):
+        return (module(batch.inputs, batch.lengths) < 0).long().tolist()

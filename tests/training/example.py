@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from seqloom.data.batch import Batch, Batches
+from seqloom.data.batch import Batch, Batches, Epoch
 from seqloom.storage.directory import read_directory
 from seqloom.training import loop
 from seqloom.training.log import History, of_the_clock
@@ -73,7 +73,14 @@ class TorchModel(TinyModel):
         return self.head(self.dropout(y)), (h[0], c[0])
 
 
-def windows(count: int = 7, rows: int = 3, time: int = 5, seed: int = 1, lengths: bool = False) -> list[Batch]:
+class Windows(list[Batch]):
+    """The same in every epoch."""
+
+    def epoch(self, number: int) -> Windows:
+        return self
+
+
+def windows(count: int = 7, rows: int = 3, time: int = 5, seed: int = 1, lengths: bool = False) -> Windows:
     """Windows of a noisy cycle over the vocabulary; every row of window 0 is fresh, and row 0 of window 3."""
     generator = torch.Generator().manual_seed(seed)
     found = []
@@ -88,10 +95,10 @@ def windows(count: int = 7, rows: int = 3, time: int = 5, seed: int = 1, lengths
             real[-1] = 2
             targets[-1, 2:] = -100
         found.append(Batch({"x": ids[:, :-1]}, targets, {} if real is None else {"x": real}, fresh))
-    return found
+    return Windows(found)
 
 
-def fit(module: nn.Module, batches: Batches, validation: Batches | None, *arguments: Any, **more: Any) -> History:
+def fit(module: nn.Module, batches: Batches, validation: Epoch | None, *arguments: Any, **more: Any) -> History:
     """The loop on the next token."""
     return loop.fit(Problem(module, NextToken(), batches, validation), *arguments, **more)
 

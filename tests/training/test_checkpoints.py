@@ -26,7 +26,7 @@ from seqloom.training.progress import Silent
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import unpack
 from tests.storage.trees import everything
-from tests.training.example import Batch, TinyModel, contents, fit, windows, without_clock
+from tests.training.example import TinyModel, Windows, contents, fit, windows, without_clock
 from tests.training.test_kill import ROOT
 
 BASE = {"learning_rate": 0.03, "epochs": None, "steps": 20, "device": "cpu", "log_every": 3, "evaluate_every": 4}
@@ -40,7 +40,7 @@ def train(
     path: Path,
     *,
     model: nn.Module | None = None,
-    batches: list[Batch] | None = None,
+    batches: Windows | None = None,
     resume: bool = False,
     force: bool = False,
     **changes: object,
@@ -97,7 +97,7 @@ def test_a_stop_in_the_middle_changes_nothing(tmp_path: Path, optimiser: str, sc
 def interrupted_at(path: Path, step: int, **changes: object) -> None:
     calls = 0
 
-    class Interrupting(list[Batch]):
+    class Interrupting(Windows):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             nonlocal calls
             calls += 1
@@ -127,7 +127,7 @@ def test_precision_and_lengths_resume_too(tmp_path: Path) -> None:
 def test_a_signal_during_evaluation_resumes_with_that_evaluation(tmp_path: Path) -> None:
     train(tmp_path / "whole")
 
-    class Interrupting(list[Batch]):
+    class Interrupting(Windows):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             signal.raise_signal(signal.SIGINT)
             return super().__getitem__(index)
@@ -620,9 +620,9 @@ import os, signal, sys, time
 from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from seqloom.errors import SeqloomError
-from tests.training.example import TinyModel, windows
+from tests.training.example import TinyModel, Windows, windows
 from tests.training.test_checkpoints import train
-class Slow(list):
+class Slow(Windows):
     def __getitem__(self, index):
         print("window", flush=True)
         time.sleep(float(sys.argv[2]))

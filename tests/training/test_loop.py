@@ -16,7 +16,7 @@ from seqloom.training.evaluation import evaluate
 from seqloom.training.objectives import NextToken
 from seqloom.training.schedules import cosine
 from seqloom.training.settings import ScheduleName, TrainingSettings
-from tests.training.example import TinyModel, fit, windows
+from tests.training.example import TinyModel, Windows, fit, windows
 
 BASE = TrainingSettings(learning_rate=0.05, epochs=None, steps=20, device="cpu", log_every=5)
 
@@ -100,8 +100,8 @@ def test_patience_ends_a_run_and_the_best_weights_come_back() -> None:
 
 def test_accumulation_equals_one_large_batch() -> None:
     small, large = TinyModel(dropout=0.0), TinyModel(dropout=0.0)
-    halves = [w._replace(fresh=torch.ones(3, dtype=torch.bool)) for w in windows(4, lengths=True)]
-    whole = [joined(a, b) for a, b in zip(halves[::2], halves[1::2], strict=True)]
+    halves = Windows(w._replace(fresh=torch.ones(3, dtype=torch.bool)) for w in windows(4, lengths=True))
+    whole = Windows(joined(a, b) for a, b in zip(halves[::2], halves[1::2], strict=True))
     settings = {"optimiser": "sgd", "steps": 6, "clip_norm": None}
     fit(small, halves, None, with_(accumulate=2, **settings))
     fit(large, whole, None, with_(**settings))
@@ -160,7 +160,7 @@ def test_a_loss_that_is_no_number_stops_the_step() -> None:
     model = TinyModel(dropout=0.0)
     weights: list[dict[str, torch.Tensor]] = []
 
-    class Poisoned(list):  # type: ignore[type-arg]
+    class Poisoned(Windows):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             if index == 3:
                 weights.append(copy.deepcopy(model.state_dict()))
@@ -179,7 +179,7 @@ def test_a_loss_that_is_no_number_stops_the_step() -> None:
 def test_a_validation_loss_that_is_no_number_ends_the_run() -> None:
     model = TinyModel(dropout=0.0)
 
-    class Poisoned(list):  # type: ignore[type-arg]
+    class Poisoned(Windows):
         def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
             with torch.no_grad():
                 model.head.bias.fill_(math.nan)
@@ -255,7 +255,7 @@ def test_no_data_and_no_validation_are_refused() -> None:
     with pytest.raises(UsageError, match="patience and schedule 'plateau' watch the validation loss"):
         fit(TinyModel(), windows(), None, with_(patience=1, schedule="plateau"))
     with pytest.raises(UsageError, match="first window must be fresh"):
-        fit(TinyModel(), windows()[1:2], None, BASE)
+        fit(TinyModel(), Windows(windows()[1:2]), None, BASE)
 
 
 def test_lightning_keeps_quiet(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from seqloom.data.batch import Batch
 from seqloom.errors import PeerError, StorageError, UsageError
 from seqloom.storage.run import Run, newest_valid, versions
 from seqloom.training.fabric import pick_device
@@ -20,7 +19,7 @@ from seqloom.training.ranks import Ranks, join
 from seqloom.training.rows import restore_random
 from seqloom.training.settings import TrainingSettings
 from tests.training import together
-from tests.training.example import TinyModel, contents, fit, windows
+from tests.training.example import TinyModel, Windows, contents, fit, windows
 from tests.training.together import in_processes, run, settings
 
 forking = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -100,7 +99,7 @@ def test_10_kills_of_one_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize("where", ["learned from", "judged by"])
 def test_a_signal_to_one_process_stops_all_at_one_step(tmp_path: Path, where: str) -> None:
     def signalled() -> None:
-        class Interrupting(list[Batch]):
+        class Interrupting(Windows):
             def __getitem__(self, index):  # type: ignore[no-untyped-def, override]
                 if index == 2 and join().rank == 1:
                     signal.raise_signal(signal.SIGTERM)

@@ -28,7 +28,7 @@ from seqloom.training.open_run import open_run
 from seqloom.training.problem import Problem
 from seqloom.training.ranks import Ranks, join
 from seqloom.training.settings import TrainingSettings
-from tests.training.example import VOCABULARY, TinyModel, windows
+from tests.training.example import VOCABULARY, TinyModel, Windows, windows
 
 STEPS = 50
 LETTERS = "abcdefgh"
@@ -49,13 +49,13 @@ class Pooled(nn.Module):
         return self.head(y.sum(1))
 
 
-def examples(rows: tuple[int, ...]) -> list[Batch]:
+def examples(rows: tuple[int, ...]) -> Windows:
     torch.manual_seed(1)
     found = []
     for count in rows:
         x, lengths = torch.randn(count, 6, 3, dtype=torch.float64), torch.randint(1, 7, (count,))
         found.append(Batch({"x": x}, torch.randint(4, (count,)), {"x": lengths}))
-    return found
+    return Windows(found)
 
 
 def documents(rows: int) -> Lanes:

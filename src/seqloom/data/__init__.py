@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqloom.data.batch import IGNORED, Batch, Batches
+from seqloom.data.batch import IGNORED, Batch, Batches, Epoch
 from seqloom.data.padded import Padded, pad
 from seqloom.data.text.boundaries import Boundaries, Start
 from seqloom.data.text.corpus import Corpus, Stream, encode_corpus
@@ -33,6 +33,7 @@ __all__ = [
     "Document",
     "Encoded",
     "Encoder",
+    "Epoch",
     "Files",
     "Lanes",
     "Padded",

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["IGNORED", "Batch", "Batches", "of_epoch"]
+__all__ = ["IGNORED", "Batch", "Batches", "Epoch"]
 
 IGNORED: Final = -100
 """The target of a padded position, which neither teaches nor counts."""
@@ -63,17 +63,14 @@ class Batch(NamedTuple):
         return Batch(inputs, function(self.targets), lengths, None if self.fresh is None else function(self.fresh))
 
 
-class Batches(Protocol):
-    """The batches of one epoch, in their order. ``batches[i]`` depends on ``i`` alone, so a run can resume anywhere.
-
-    Where each epoch has an order of its own, a method ``epoch(number)`` gives the batches of that one.
-    """
+class Epoch(Protocol):
+    """The batches of one epoch, in their order. Batch i depends on ``i`` alone, so a run can resume anywhere."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int, /) -> Batch: ...
 
 
-def of_epoch(batches: Batches, number: int) -> Batches:
-    """Return the batches of one epoch, a function of its number alone."""
-    epoch: Callable[[int], Batches] | None = getattr(batches, "epoch", None)
-    return batches if epoch is None else epoch(number)
+class Batches(Epoch, Protocol):
+    """The batches of epoch 0; ``epoch`` gives those of another, a function of its number alone."""
+
+    def epoch(self, number: int) -> Epoch: ...

@@ -11,12 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqloom.data.batch import Batch
+from seqloom.data.batch import IGNORED, Batch
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.errors import UsageError
 
-__all__ = ["Padded", "pad"]
+__all__ = ["Padded", "Targets", "chosen", "pad"]
 
+Targets = Tensor | Sequence[Tensor]
+"""(N, …), one for each example; or for each a tensor (T, …), one for each of its steps."""
 _POOL: Final = 64
 """Batches whose examples are sorted by length together: more would pad less, and mix less."""
 
@@ -25,10 +27,11 @@ _POOL: Final = 64
 class Padded:
     """The batches of an epoch, as a sequence: batch i depends on i alone.
 
-    ``inputs`` has the examples of each input by name, tensors (T, …) that differ in T alone; ``targets`` (N, …) one for
-    each example. With a ``seed`` the examples come in an order drawn by (seed, epoch), in pools of 64 batches that are
-    each sorted by length, so that little is padded; without, in that of the data. Raises UsageError for inputs that are
-    of different number, and for examples without a step.
+    ``inputs`` has the examples of each input by name, tensors (T, …) that differ in T alone. ``targets`` (N, …) have
+    one for each example; or they are a sequence of tensors (T, …), one for each step, and come padded with IGNORED.
+    With a ``seed`` the examples come in an order drawn by (seed, epoch), in pools of 64 batches that are each sorted by
+    length, so that little is padded; without, in that of the data. Raises UsageError for inputs that are of different
+    number, and for examples without a step.
 
     >>> rows = [torch.ones(length) for length in (3, 1, 2)]
     >>> batch = Padded({"x": rows}, torch.tensor([0, 1, 2]), batch_size=2)[0]
@@ -37,7 +40,7 @@ class Padded:
     """
 
     def __init__(
-        self, inputs: Mapping[str, Sequence[Tensor]], targets: Tensor, batch_size: int, seed: int | None = None
+        self, inputs: Mapping[str, Sequence[Tensor]], targets: Targets, batch_size: int, seed: int | None = None
     ) -> None:
         _check(inputs, len(targets), batch_size)
         self.inputs, self.targets = inputs, targets
@@ -55,6 +58,21 @@ class Padded:
         other._order = other._ordered()
         return other
 
+    @property
+    def steps(self) -> int:
+        """The real steps of an epoch; of several inputs, those of the longest one of each example."""
+        return int(self._lengths.sum())
+
+    @property
+    def padding(self) -> float:
+        """How many steps are added for each real one.
+
+        >>> Padded({"x": [torch.ones(3), torch.ones(1)]}, torch.zeros(2), batch_size=2).padding
+        0.5
+        """
+        lengths = [self._lengths[self.rows(index)] for index in range(len(self))]
+        return float(sum(len(rows) * rows.max() for rows in lengths) / self.steps - 1)
+
     def rows(self, index: int) -> NDArray[np.int64]:
         """Which examples batch ``index`` has, by their place in the data."""
         if not 0 <= index < len(self):
@@ -69,10 +87,11 @@ class Padded:
 
     def __getitem__(self, index: int) -> Batch:
         rows = self.rows(index)
+        targets = chosen(self.targets, rows.tolist())
         padded = {name: pad([examples[row] for row in rows]) for name, examples in self.inputs.items()}
         return Batch(
             {name: values for name, (values, _) in padded.items()},
-            self.targets[torch.from_numpy(rows)],
+            targets if isinstance(targets, Tensor) else pad(targets, IGNORED)[0],
             {name: lengths for name, (_, lengths) in padded.items()},
         )
 
@@ -91,15 +110,20 @@ class Padded:
         return np.concatenate((mixed, order[whole * self.batch_size :]))
 
 
-def pad(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Rows (T_b, …) side by side, (B, T, …) with zeros after each, and their lengths (B,).
+def chosen(targets: Targets, rows: Sequence[int]) -> Targets:
+    """The targets of some examples, in this order."""
+    return targets[rows] if isinstance(targets, Tensor) else [targets[row] for row in rows]
+
+
+def pad(rows: Sequence[Tensor], value: float = 0) -> tuple[Tensor, Tensor]:
+    """Rows (T_b, …) side by side, (B, T, …) with a ``value`` after each, and their lengths (B,).
 
     >>> pad([torch.tensor([1, 2]), torch.tensor([3])])
     (tensor([[1, 2],
             [3, 0]]), tensor([2, 1]))
     """
     lengths = torch.tensor([len(row) for row in rows])
-    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True), lengths
+    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=value), lengths
 
 
 def _check(inputs: Mapping[str, Sequence[Tensor]], count: int, batch_size: int) -> None:

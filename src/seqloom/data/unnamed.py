@@ -7,6 +7,7 @@ import io
 import mmap
 import os
 import tempfile
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +41,7 @@ class Unnamed:
             self._file = tempfile.TemporaryFile(dir=folder, buffering=1 << 20)  # noqa: SIM115 (closed by __exit__)
         except OSError as error:
             raise self._refused(error) from error
+        weakref.finalize(self, self._file.close)  # where it is kept beyond a block, as long as somebody reads it
 
     def write(self, block: bytes | memoryview) -> None:
         """Append a block; raise ``StorageError`` where the disk refuses."""
@@ -63,6 +65,14 @@ class Unnamed:
             return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise self._refused(error) from error
+
+    def at(self, offset: int, size: int) -> bytes:
+        """The ``size`` bytes from ``offset`` on; unlike :meth:`map`, they are not kept in memory."""
+        self.flush()
+        if hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), size, offset)
+        self._file.seek(offset)
+        return bytes(self._file.read(size))
 
     def open(self, mode: str = "rb") -> BinaryIO:
         """Read from the start, whoever else reads: each reader has a place of its own."""

@@ -66,8 +66,8 @@ def rules(call: Call, twin: Twin) -> tuple[Rule, ...]:
     if narrow.holds:
         return (narrow,)
     if call.needs_gradient:
-        return (Rule("T² H", time**2 * hidden, 4_000),)
-    return (Rule("T² B H", time**2 * batch * hidden, 200_000),)
+        return (Rule("T² H", time**2 * hidden, 5_000),)
+    return (Rule("T² B H", time**2 * batch * hidden, 250_000),)
 
 
 class TorchLibrary(SequenceKernel):

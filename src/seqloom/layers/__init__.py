@@ -31,13 +31,14 @@ from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
-from seqloom.layers.grammar import parse_spec
+from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
 from seqloom.layers.norm import Norm, NormKind
 from seqloom.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling, Pooled, Pooling
 from seqloom.layers.projection import Projection
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
+from seqloom.layers.random_field import ConditionalRandomField, Legal
 from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
@@ -62,6 +63,7 @@ __all__ = [
     "CausalStack",
     "CausalTransformerBlock",
     "ConcatScore",
+    "ConditionalRandomField",
     "Convolution",
     "CrossAttention",
     "DeltaNetBlock",
@@ -80,6 +82,7 @@ __all__ = [
     "LastPooling",
     "LearnedEmbedding",
     "LearnedState",
+    "Legal",
     "Link",
     "LuongDecoder",
     "MLSTMBlock",
@@ -112,6 +115,7 @@ __all__ = [
     "TransformerDecoderBlock",
     "Window",
     "ZeroState",
+    "parse_encoder_decoder",
     "parse_spec",
     "reserve",
     "spec_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
@@ -31,7 +32,7 @@ class LearnedEmbedding(Embedding):
 
     Vectors of entries of size 1 let a gate hear the input as loudly as the state from the first step on. A table that
     is also the head's weight (``tied_head``) is smaller, N(0, 1 / ``scale``²), and ``scale`` √D makes up for it
-    (Vaswani et al., 2017, sec. 3.4); the default is 1.
+    (Vaswani et al., 2017, sec. 3.4); the default is 1. Raises UsageError for a scale that is not above 0.
 
     >>> import torch
     >>> LearnedEmbedding(5, 3)(torch.tensor([[0, -1]])).shape
@@ -40,6 +41,8 @@ class LearnedEmbedding(Embedding):
 
     def __init__(self, vocabulary_size: int, features: int, scale: float = 1.0) -> None:
         super().__init__()
+        if not 0 < scale < math.inf:
+            raise UsageError(f"The scale of an embedding is a number above 0; got {scale!r}.")
         self.vocabulary_size, self.out_features, self.scale = vocabulary_size, features, scale
         self.table = nn.Parameter(torch.randn(vocabulary_size, features) / scale)
 

@@ -3,11 +3,12 @@
 spec = term {'+' term} ['+' pool] ['with' key '=' value {key '=' value}]
 term = [INT '*'] word ['(' [INT] {',' key '=' value} ')'] ['bidirectional']
 pool = 'pool' '(' kind {',' key '=' value} ')'
+pair = spec '->' [INT '*'] decoder ['(' [INT] {',' key '=' value} ')']
 
 INT in brackets is the width (default: the width of the input), ``n*`` stands for n such layers, ``+`` for one layer
 after the other. Each layer maps from the width it is given to its own. ``pool(mean)`` and its kin end the steps: what
 is left is one vector for a row. After ``with`` stands what is between the layers: ``dropout`` and ``residual``
-connections.
+connections. After ``->`` stands the decoder that writes what an encoder has read, ``n*`` for n layers in it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from seqloom.errors import UsageError, did_you_mean
+from seqloom.layers.decoder_spec import ARROW, DecoderTerm, EncoderDecoderSpec
 from seqloom.layers.spec import MAXIMUM_LAYERS, Pool, Spec, Term
 from seqloom.layers.words import WORDS, Value
+from seqloom.layers.words.decoders import DECODERS
 from seqloom.layers.words.pooling import POOL, POOLINGS
 from seqloom.layers.words.word import Option
 
-__all__ = ["parse_spec"]
+__all__ = ["parse_encoder_decoder", "parse_spec"]
 
 WITH = "with"
 BETWEEN: Mapping[str, Option] = {"dropout": Option(None, float), "residual": Option(None, bool)}
@@ -31,7 +34,7 @@ MAXIMUM_WIDTH = 65536
 MAXIMUM_TEXT = 1000
 LARGEST_NUMBER = 1e6
 TOKEN = re.compile(
-    r"\s*(?:(?P<number>-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z][\w-]*)|(?P<sign>[*+(),=]))"
+    r"\s*(?:(?P<number>-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z][\w-]*)|(?P<sign>->|[*+(),=]))"
 )
 
 
@@ -42,6 +45,15 @@ def parse_spec(text: str) -> Spec:
     '2*gru(64, reset=before) + lstm'
     """
     return _Parser(text).spec()
+
+
+def parse_encoder_decoder(text: str) -> EncoderDecoderSpec:
+    """Read the specification of an encoder and a decoder; raises UsageError that points at the place.
+
+    >>> str(parse_encoder_decoder("2*gru( 256 ) bidirectional -> luong( 256, score=additive )"))
+    '2*gru(256) bidirectional -> luong(256, score=additive)'
+    """
+    return _Parser(text).pair()
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,26 @@ class _Parser:
             self.fail(f"Expected a number up to {LARGEST_NUMBER:g}, found {token.text}.", token.position)
         return float(token.text)
 
-    def spec(self) -> Spec:
+    def pair(self) -> EncoderDecoderSpec:
+        encoder = self.spec(ARROW)
+        self.next += 1
+        decoder = self.decoder()
+        if self.peek().kind != "end":
+            self.fail(f"Expected the end after {decoder}, found {self.peek().text!r}.", self.peek().position)
+        return EncoderDecoderSpec(encoder, decoder)
+
+    def decoder(self) -> DecoderTerm:
+        count = self.count("luong")
+        token = self.expect("word", f"a decoder ({', '.join(DECODERS)})")
+        if token.text not in DECODERS:
+            hint = did_you_mean(token.text, DECODERS)
+            self.fail(f"No decoder is called {token.text!r}; there are {', '.join(DECODERS)}.{hint}", token.position)
+        known = DECODERS[token.text].options
+        width, given = self.brackets(token.text, known)
+        return DecoderTerm(token.text, width, _all_options(known, given), count)
+
+    def spec(self, end: str = "") -> Spec:
+        """A specification up to ``end``, a sign, or that of the text."""
         terms, pooling = [self.term()], None
         while pooling is None and self.take("+"):
             if self.peek().text == POOL:
@@ -114,10 +145,10 @@ class _Parser:
             else:
                 terms.append(self.term())
         between: dict[str, Any] = self.between() if self.peek().text == WITH else {}
-        end = self.peek()
-        if end.kind != "end":
-            expected = f"'{WITH}' or the end after {pooling}" if pooling else f"'+', '{WITH}' or the end"
-            self.fail(f"Expected {expected}, found {end.text!r}.", end.position)
+        last, closing = self.peek(), f"{end!r}" if end else "the end"
+        if last.text != end:
+            expected = f"'{WITH}' or {closing} after {pooling}" if pooling else f"'+', '{WITH}' or {closing}"
+            self.fail(f"Expected {expected}, found {last.text!r}.", last.position)
         spec = Spec(tuple(terms), **between, pooling=pooling)
         if spec.layers > MAXIMUM_LAYERS:
             self.fail(f"A model has at most {MAXIMUM_LAYERS} layers; this one has {spec.layers}.", 0)
@@ -143,13 +174,8 @@ class _Parser:
         return Pool(kind, _all_options(known, options))
 
     def term(self) -> Term:
-        count = 1
-        if self.peek().kind == "number":
-            count = self.integer("a number of layers", MAXIMUM_LAYERS)
-            if not self.take("*"):
-                self.fail(f"Expected '*' after the number of layers, as in {count}*lstm.", self.peek().position)
-        name = self.word()
-        width, given = self.brackets(name) if self.take("(") else (None, {})
+        count, name = self.count("lstm"), self.word()
+        width, given = self.brackets(name, WORDS[name].options)
         both_ways = self.peek().kind == "word" and self.peek().text != WITH
         if both_ways and self.expect("word", "").text != "bidirectional":
             token = self.tokens[self.next - 1]
@@ -157,6 +183,14 @@ class _Parser:
             expected = f"'bidirectional', '+', '{WITH}' or the end"
             self.fail(f"Expected {expected}, found {token.text!r}.{hint}", token.position)
         return Term(name, width, _all_options(WORDS[name].options, given), count, both_ways)
+
+    def count(self, example: str) -> int:
+        if self.peek().kind != "number":
+            return 1
+        count = self.integer("a number of layers", MAXIMUM_LAYERS)
+        if not self.take("*"):
+            self.fail(f"Expected '*' after the number of layers, as in {count}*{example}.", self.peek().position)
+        return count
 
     def word(self) -> str:
         token = self.expect("word", f"a layer ({', '.join(WORDS)})")
@@ -167,17 +201,17 @@ class _Parser:
             self.fail(f"No layer is called {token.text!r}; there are {', '.join(WORDS)}.{hint}", token.position)
         return token.text
 
-    def brackets(self, name: str) -> tuple[int | None, Mapping[str, Value]]:
+    def brackets(self, name: str, known: Mapping[str, Option]) -> tuple[int | None, Mapping[str, Value]]:
         width: int | None = None
         options: dict[str, Value] = {}
-        if self.take(")"):
+        if not self.take("(") or self.take(")"):
             return width, options
         if self.peek().kind == "number":
             width = self.integer("a width", MAXIMUM_WIDTH)
         else:
-            options.update([self.option(name, WORDS[name].options, options)])
+            options.update([self.option(name, known, options)])
         while self.take(","):
-            options.update([self.option(name, WORDS[name].options, options)])
+            options.update([self.option(name, known, options)])
         if not self.take(")"):
             self.fail("Expected ',' or ')'.", self.peek().position)
         return width, options

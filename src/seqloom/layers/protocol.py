@@ -7,6 +7,7 @@ how many steps of each row are real.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from seqloom.layers.stream import Stream
 __all__ = [
     "CausalLayer",
     "SequenceLayer",
+    "check_causal",
     "check_leaf",
     "check_lengths",
     "check_parts",
@@ -79,6 +81,15 @@ class CausalLayer(SequenceLayer):
     def stream(self, batch_size: int = 1, state: Any = None) -> Stream:
         """Steps from ``state`` (default: the initial one) on, on a copy of the present weights: see ``Stream``."""
         return Stream(self, batch_size, state)
+
+
+def check_causal(whole: nn.Module, parts: Iterable[nn.Module]) -> None:
+    """Raise UsageError where ``whole`` streams, but one of the layers that it is made of does not."""
+    for part in parts:
+        if isinstance(whole, CausalLayer) and not isinstance(part, CausalLayer):
+            raise UsageError(
+                f"{type(whole).__name__} goes step by step, but this {type(part).__name__} sees what comes after."
+            )
 
 
 def mixed(below: int | None) -> int | None:

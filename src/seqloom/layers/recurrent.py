@@ -80,10 +80,10 @@ class Recurrent(CausalLayer):
         self._set_state_type()
 
     @classmethod
-    def from_graph(cls, graph: Graph, hidden_size: int) -> Recurrent:
+    def from_graph(cls, graph: Graph, hidden_size: int, initial: InitialState | None = None) -> Recurrent:
         """A layer from a saved graph, without the code of its cell; its weights are still to be loaded."""
         layer = cls.__new__(cls)
-        layer._build(Traced(graph, {}), None, hidden_size, ZeroState())
+        layer._build(Traced(graph, {}), None, hidden_size, initial or ZeroState())
         for parameter in layer.weights.parameters():
             nn.init.zeros_(parameter)
         return layer

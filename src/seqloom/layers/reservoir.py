@@ -17,6 +17,8 @@ from seqloom.layers.recurrent import Recurrent
 
 __all__ = ["EchoState", "EchoStates"]
 
+MAXIMUM_DEPTH = 64
+
 
 @known_to_torch
 class EchoStates(NamedTuple):
@@ -67,8 +69,8 @@ class EchoState(CausalLayer):
         super().__init__()
         _check_shares(density=density, decay=decay)
         _check_scales(radius=radius, gain=gain, input_scale=input_scale, bias_scale=bias_scale)
-        if depth < 1:
-            raise UsageError(f"EchoState expected depth of at least 1; got {depth!r}.")
+        if not 1 <= depth <= MAXIMUM_DEPTH:
+            raise UsageError(f"EchoState expected depth from 1 to {MAXIMUM_DEPTH}; got {depth!r}.")
         self.in_features, self.hidden_size, self.out_features = in_features, hidden_size, depth * hidden_size
         self.radius, self.density, self.decay, self.gain = radius, density, decay, gain
         self.input_scale, self.bias_scale, self.depth, self.frozen = input_scale, bias_scale, depth, frozen

@@ -16,7 +16,7 @@ from seqloom.layers.stack import Stack, stack
 from seqloom.layers.words import WORDS, Option, Value
 from seqloom.layers.words.pooling import POOL, POOLINGS
 
-__all__ = ["MAXIMUM_LAYERS", "Pool", "Spec", "Term", "pool_of", "spec_of", "term_of", "text_of"]
+__all__ = ["MAXIMUM_LAYERS", "Pool", "Spec", "Term", "changed", "pool_of", "spec_of", "term_of", "text_of"]
 
 MAXIMUM_LAYERS = 64
 
@@ -46,7 +46,7 @@ class Term:
 
     def __str__(self) -> str:
         width = [str(self.width)] if self.width else []
-        inside = ", ".join([*width, *_changed(self.options, WORDS[self.word].options)])
+        inside = ", ".join([*width, *changed(self.options, WORDS[self.word].options)])
         count = f"{self.count}*" if self.count > 1 else ""
         return f"{count}{self.word}{f'({inside})' if inside else ''}{' bidirectional' if self.bidirectional else ''}"
 
@@ -66,7 +66,7 @@ class Pool:
             raise UsageError(f"{self}: {error}") from error
 
     def __str__(self) -> str:
-        return f"{POOL}({', '.join([self.kind, *_changed(self.options, POOLINGS[self.kind].options)])})"
+        return f"{POOL}({', '.join([self.kind, *changed(self.options, POOLINGS[self.kind].options)])})"
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def _one_way(term: Term, layer: SequenceLayer) -> CausalLayer:
     return layer
 
 
-def _changed(options: Iterable[tuple[str, Value]], known: Mapping[str, Option]) -> list[str]:
+def changed(options: Iterable[tuple[str, Value]], known: Mapping[str, Option]) -> list[str]:
     """Those that are not the default, as the grammar writes them."""
     return [f"{key}={text_of(value)}" for key, value in options if value != known[key].default]
 

@@ -13,7 +13,7 @@ from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_parts, check_sequence
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_causal, check_parts, check_sequence
 
 __all__ = ["CausalStack", "Stack", "stack"]
 
@@ -48,6 +48,7 @@ class Stack(SequenceLayer):
         self.layers = nn.ModuleList(layers)
         if not self.layers:
             raise UsageError("A stack needs at least one layer.")
+        check_causal(self, self.layers)
         if check_dropout(dropout) and len(self.layers) == 1:
             warnings.warn(
                 f"dropout={dropout:g} has no effect: it acts between layers, and here is one. Blocks have a dropout of "

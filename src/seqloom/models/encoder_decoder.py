@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers import Embedding, SequenceLayer, StepHead
+from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_lengths
 
-__all__ = ["Decoder", "EncoderDecoder"]
-
-
-class Decoder(Protocol):
-    """A causal layer whose first state is made from an encoder's outputs: memory (B, S, M), memory_lengths (B,)."""
-
-    in_features: int
-    out_features: int
-
-    def initial_state(
-        self, batch_size: int, *, memory: Tensor | None = None, memory_lengths: Tensor | None = None
-    ) -> Any:
-        """The state before the first step."""
-
-    def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """x_t (B, D) and the state → y_t (B, H) and the next state."""
-
-    def __call__(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
-        """x (B, T, D) → y (B, T, H) and the last state."""
+__all__ = ["EncoderDecoder"]
 
 
 class EncoderDecoder(nn.Module):

@@ -55,7 +55,7 @@ class Setting:
 
 
 def settings_of(record: type) -> Mapping[str, Setting]:
-    """The settings of a dataclass, by the names of its fields.
+    """The settings of a dataclass, by the names of its fields, in the order of its constructor.
 
     An annotation is ``Annotated[type, …]`` with, in any order, the help (a string), a :class:`Range` for numbers, a
     :class:`Section`, a :class:`Key`, and a :class:`Kind` where the type alone does not say how to read the value. Types
@@ -70,7 +70,8 @@ def _settings_of(record: Any) -> Mapping[str, Setting]:
     annotations: dict[str, Any] = {}
     for one in reversed(record.__mro__):
         annotations |= inspect.get_annotations(one, eval_str=True)
-    return {field.name: _setting(record, field, annotations[field.name]) for field in dataclasses.fields(record)}
+    fields = sorted(dataclasses.fields(record), key=lambda field: bool(field.kw_only))
+    return {field.name: _setting(record, field, annotations[field.name]) for field in fields}
 
 
 def _setting(record: type, field: dataclasses.Field[Any], annotation: Any) -> Setting:

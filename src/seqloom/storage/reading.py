@@ -9,13 +9,26 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import ModelFileError
 from seqloom.storage.manifest import MANIFEST, MOST_MANIFEST_BYTES, listed_files
 
-__all__ = ["README", "is_model", "is_plain", "mode_of", "read_directory", "read_plain"]
+__all__ = [
+    "README",
+    "check_content",
+    "check_manifest_size",
+    "check_size",
+    "is_model",
+    "is_plain",
+    "listed",
+    "mode_of",
+    "read_directory",
+    "read_plain",
+    "refusal",
+]
 
 README = "README.md"
 
@@ -35,13 +48,13 @@ def read_directory(path: Path) -> dict[str, bytes]:
     try:
         names = set(os.listdir(path))
     except FileNotFoundError:
-        raise _refusal(path, "no such model directory") from None
+        raise refusal(path, "no such model directory") from None
     except NotADirectoryError:
-        raise _refusal(path, "expected a model directory, got a file") from None
+        raise refusal(path, "expected a model directory, got a file") from None
     except OSError as error:
-        raise _refusal(path, f"cannot be read ({error.strerror})") from error
+        raise refusal(path, f"cannot be read ({error.strerror})") from error
     if MANIFEST not in names:
-        raise _refusal(path, f"not a seqloom model directory, it has no {MANIFEST}")
+        raise refusal(path, f"not a seqloom model directory, it has no {MANIFEST}")
     found = {}
     for name, entry in _listed(path).items():
         try:
@@ -87,29 +100,49 @@ def is_plain(path: Path) -> bool:
     return stat.S_ISREG(mode_of(path))
 
 
-def _refusal(path: Path, reason: str) -> ModelFileError:
+def refusal(path: Path, reason: str) -> ModelFileError:
+    """The error of a model that cannot be read."""
     return ModelFileError(f"{path}: {reason}.")
+
+
+def check_size(path: Path, name: str, actual: int, entry: Mapping[str, Any]) -> None:
+    """Raise ``ModelFileError`` unless a file has as many bytes as its entry in the manifest says."""
+    size = entry["size"]
+    if actual != size:
+        verb = "cut short" if actual < size else "too long"
+        raise refusal(path, f"{name} is {verb}, it has {actual:,} of {size:,} bytes")
+
+
+def check_manifest_size(path: Path, size: int) -> None:
+    """Raise ``ModelFileError`` for more bytes than any manifest has."""
+    if size > MOST_MANIFEST_BYTES:
+        raise refusal(path, f"{MANIFEST} has {size:,} bytes, more than any manifest")
+
+
+def listed(path: Path, manifest: bytes) -> dict[str, dict[str, Any]]:
+    """The entries of a manifest; ``ModelFileError`` for one that cannot be used."""
+    try:
+        return listed_files(manifest)
+    except ModelFileError as error:
+        raise refusal(path, str(error)) from None
+
+
+def check_content(path: Path, name: str, content: bytes, entry: Mapping[str, Any]) -> None:
+    """Raise ``ModelFileError`` unless the bytes of a file are those that were written."""
+    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+        raise refusal(path, f"{name} is damaged, its sha256 is not the one in {MANIFEST}")
 
 
 def _listed(path: Path) -> dict[str, dict[str, Any]]:
     size = _size(path, MANIFEST)
-    if size > MOST_MANIFEST_BYTES:
-        raise _refusal(path, f"{MANIFEST} has {size:,} bytes, more than any manifest")
-    content = _read(path, MANIFEST, size)
-    try:
-        return listed_files(content)
-    except ModelFileError as error:
-        raise _refusal(path, str(error)) from None
+    check_manifest_size(path, size)
+    return listed(path, _read(path, MANIFEST, size))
 
 
 def _proven(path: Path, name: str, entry: dict[str, Any]) -> bytes:
-    actual, size = _size(path, name), entry["size"]
-    if actual != size:
-        verb = "cut short" if actual < size else "too long"
-        raise _refusal(path, f"{name} is {verb}, it has {actual:,} of {size:,} bytes")
-    content = _read(path, name, size)
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise _refusal(path, f"{name} is damaged, its sha256 is not the one in {MANIFEST}")
+    check_size(path, name, _size(path, name), entry)
+    content = _read(path, name, entry["size"])
+    check_content(path, name, content, entry)
     return content
 
 
@@ -118,13 +151,13 @@ def _size(path: Path, name: str) -> int:
     try:
         status = os.lstat(path / name)
     except FileNotFoundError:
-        raise _refusal(path, f"{name} is missing") from None
+        raise refusal(path, f"{name} is missing") from None
     except OSError as error:
-        raise _refusal(path, f"{name} cannot be read ({error.strerror})") from error
+        raise refusal(path, f"{name} cannot be read ({error.strerror})") from error
     if stat.S_ISLNK(status.st_mode):
-        raise _refusal(path, f"{name} is a symbolic link; the files of a model are plain files")
+        raise refusal(path, f"{name} is a symbolic link; the files of a model are plain files")
     if not stat.S_ISREG(status.st_mode):
-        raise _refusal(path, f"{name} is not a plain file")
+        raise refusal(path, f"{name} is not a plain file")
     return status.st_size
 
 
@@ -132,4 +165,4 @@ def _read(path: Path, name: str, size: int) -> bytes:
     try:
         return read_plain(path / name, size)
     except OSError as error:
-        raise _refusal(path, f"{name} cannot be read ({error.strerror})") from error
+        raise refusal(path, f"{name} cannot be read ({error.strerror})") from error

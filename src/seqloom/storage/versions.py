@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from seqloom.errors import ModelFileError, UsageError
@@ -14,6 +14,7 @@ from seqloom.storage.manifest import MANIFEST
 from seqloom.storage.ownership import foreign, is_directory
 from seqloom.storage.reading import is_model, mode_of, read_directory
 from seqloom.storage.temporary import label_of
+from seqloom.storage.zipped import is_zipped, models_in, read_zipped
 
 __all__ = [
     "Version",
@@ -96,7 +97,12 @@ def newest_valid(path: Path) -> Version:
 
 
 def newest_files(path: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Return the files of a model directory, or of the newest whole checkpoint and why newer ones were passed over."""
+    """Return the files of a model directory, or of the newest whole checkpoint and why newer ones were passed over.
+
+    A directory may be packed into a zip file.
+    """
+    if is_zipped(path):
+        return _newest_zipped(path)
     try:
         holds_run = holds_checkpoints(path)
     except OSError as error:
@@ -110,6 +116,20 @@ def newest_files(path: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
             f"{path} is no model; it holds models: {shown}. Give one of them (`seqloom models {path}` lists them)."
         )
     return read_directory(path), ()
+
+
+def _newest_zipped(path: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    folders = models_in(path) or [""]
+    steps = {folder: _VERSION.fullmatch(PurePosixPath(folder).name) for folder in folders}
+    if len({PurePosixPath(folder).parent for folder in folders}) > 1 or (len(folders) > 1 and not all(steps.values())):
+        raise ModelFileError(f"{path} holds several models: {', '.join(sorted(folders)[:_SHOWN])}. Pack one of them.")
+    skipped: list[str] = []
+    for folder in sorted(folders, key=lambda folder: int(found[1]) if (found := steps[folder]) else 0, reverse=True):
+        try:
+            return read_zipped(path, folder), tuple(skipped)
+        except ModelFileError as error:
+            skipped.append(str(error))
+    raise ModelFileError("\n  ".join(skipped))
 
 
 def is_run(path: Path) -> bool:

@@ -1,23 +1,26 @@
-"""One fit of an estimator over examples, and its files."""
+"""One fit of an estimator over examples."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from seqloom.data.draws import Purpose, drawn_order
 from seqloom.data.padded import Padded
-from seqloom.errors import DataError, ModelFileError, UsageError
-from seqloom.tasks.figures import Figures
-from seqloom.tasks.model_directory import README, Config, check_savable, check_task, config_file, loaded, read_config
+from seqloom.errors import DataError, UsageError
+from seqloom.settings import settings_of
+from seqloom.tasks.example_files import fitted_files, read_estimator
+from seqloom.tasks.example_values import ROWS, Examples, Fitted, Given, HeldOut, taken
+from seqloom.tasks.judging import simple_figures
+from seqloom.tasks.settings import FitSettings
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
-from seqloom.training.evaluation import Watch, evaluate
+from seqloom.training.evaluation import Watch
 from seqloom.training.log import History
 from seqloom.training.problem import Problem
 from seqloom.training.settings import TrainingSettings
@@ -25,49 +28,18 @@ from seqloom.training.settings import TrainingSettings
 if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
 
-__all__ = ["ROWS", "ExampleTask", "Examples", "Facts", "Fitted", "fitted_files", "measured", "read_estimator"]
-
-ROWS = 64
-"""Examples that are read at once where nothing is learned."""
-Facts = dict[str, Any]
-"""What is to be known of the data, ready for JSON."""
-
-
-class Examples(NamedTuple):
-    """Each input by name, tensors (T, …) of any length, and ``targets`` (N, …), one for each example."""
-
-    inputs: Mapping[str, Sequence[Tensor]]
-    targets: Tensor
-
-    def rows(self, order: Sequence[int]) -> Examples:
-        """Some of the examples, in this order."""
-        inputs = {name: [rows[place] for place in order] for name, rows in self.inputs.items()}
-        return Examples(inputs, self.targets[list(order)])
-
-
-E = TypeVar("E", bound="ExampleEstimator")
-
-
-class Fitted(NamedTuple):
-    """What was learned; ``held_out`` are the examples kept aside, until they are scored."""
-
-    module: nn.Module
-    facts: Facts
-    fingerprint: str
-    history: History | None = None
-    validation: Figures | None = None
-    held_out: Examples | None = None
-    constants: Mapping[str, Tensor] = {}
+__all__ = ["ExampleTask"]
 
 
 class ExampleTask(Task[Fitted]):
-    """One fit of an estimator over examples."""
+    """One fit of an estimator over examples; see :meth:`ExampleEstimator.fit`."""
 
-    def __init__(self, estimator: ExampleEstimator, X: Any, y: Any, validation: float) -> None:
-        if not 0 <= validation < 1:
-            raise UsageError(f"validation: expected a share from 0 to below 1, got {validation!r}.")
-        self.estimator, self.X, self.y, self.validation = estimator, X, y, float(validation)
-        self._training = estimator._training
+    def __init__(self, estimator: ExampleEstimator, X: Any, y: Any, validation: Any) -> None:
+        self.estimator, self.X, self.y, self.validation = estimator, X, y, validation
+        self.share: float | None = None
+        if isinstance(validation, Real):
+            self.share = float(settings_of(FitSettings)["validation"].take(validation))
+        self._training: TrainingSettings = estimator._settled({}).training
         self._before: tuple[Path, Fitted] | None = None
 
     @property
@@ -76,131 +48,114 @@ class ExampleTask(Task[Fitted]):
 
     def resuming(self, path: Path, files: Mapping[str, bytes]) -> ExampleTask:
         model, before = read_estimator(type(self.estimator), files)
-        asked, had = (_parameters(one) for one in (self.estimator, model))
-        names = [name for name in asked if name != "training" and asked[name] != had.get(name)]
+        asked, had = (vars(one._settled(before.facts)) for one in (self.estimator, model))
+        names = [name for name in asked if name != "training" and asked[name] != had[name]]
         refuse_another_model(
-            path, [f"{name}: the run has {had.get(name)!r}, now {asked[name]!r} is asked for." for name in names]
+            path, [f"{name}: the run has {had[name]!r}, now {asked[name]!r} is asked for." for name in names]
         )
         task = ExampleTask(self.estimator, self.X, self.y, self.validation)
         task._before = (path, before)
-        task._training = with_seed(self._training, model._training.seed)
+        task._training = with_seed(asked["training"], had["training"].seed)
         return task
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:
-        estimator, seed = self.estimator, self.training.seed
-        facts = estimator._learn(self.X, self.y) if self._before is None else self._before[1].facts
-        examples = estimator._examples(facts, self.X, self.y)
-        fingerprint = f"{_checksum(examples)}:{self.validation}"
-        if self._before is not None and self._before[1].fingerprint != fingerprint:
+        estimator, seed, before = self.estimator, self.training.seed, self._before
+        learned, aside = self._parts(seed)
+        if before is None:
+            facts = {**estimator._learn(learned.X, learned.y or []), "about": dict(learned.about)}
+            facts["picked"] = dict(estimator._pick(facts))
+            self._training = estimator._settled(facts).training
+        else:
+            facts = before[1].facts
+        examples = estimator._examples(facts, learned.X, learned.y)
+        held_out = None
+        if aside is not None:
+            of_aside = estimator._examples(facts, aside.X, aside.y)
+            held_out = HeldOut(aside, of_aside, self._remark(len(learned.X), len(aside.X)))
+        fingerprint = f"{_checksum(examples, None if held_out is None else held_out.examples)}:{self.share}"
+        if before is not None and before[1].fingerprint != fingerprint:
             raise UsageError(
-                f"{self._before[0]} was trained on other examples, or held out another part of them. Resume with the "
-                "same, or replace the run with --force (in Python force=True)."
+                f"{before[0]} was trained on other examples, or held out another part of them. Resume with the same, "
+                "or replace the run with --force (in Python force=True)."
             )
-        learned, held_out = _divided(examples, self.validation, seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             module = estimator._build(facts)
-        constants = estimator._constants(facts, learned.targets)
-        fitted = Fitted(module, facts, fingerprint, held_out=held_out, constants=constants)
+            if before is None:
+                estimator._prime(facts, module)
+        fitted = Fitted(module, facts, fingerprint, self.share, held_out=held_out)
         self.files(fitted)
+        baselines = estimator._baselines(facts, learned.X, learned.y or []) if before is None else before[1].baselines
+        fitted = fitted._replace(baselines=baselines)
         problem = Problem(
             module,
             estimator._objective(facts),
-            Padded(*learned, estimator.batch_size, seed),
-            None if held_out is None else Padded(*held_out, ROWS),
+            Padded(*examples, estimator._settled(facts).batch_size, seed),
+            None if held_out is None else Padded(*held_out.examples, ROWS),
         )
-        count = 0 if held_out is None else len(held_out.targets)
-        remark = f"Held out: {count:,} of {len(examples.targets):,} examples, drawn by seed {seed}." if count else ""
-        return Prepared(fitted, problem, remark)
+        return Prepared(fitted, problem, "\n".join(_news(estimator, fitted)))
 
     def files(self, fitted: Fitted) -> dict[str, bytes]:
-        return fitted_files(self.estimator, self.training, fitted)
+        return fitted_files(self.estimator, fitted, self.training.seed)
 
     def judge(self, prepared: Prepared[Fitted], history: History, seconds: float | None, watch: Watch) -> Fitted:
-        module, facts, fingerprint, *_, held_out, constants = prepared.fitted
-        figures = None
-        if held_out is not None:
-            chosen_among = max(1, len(history.column("validation_loss")))
-            found = measured(self.estimator, facts, module, held_out, constants)
-            figures = dataclasses.replace(found, remark=prepared.remark, chosen_among=chosen_among)
-        return Fitted(module, facts, fingerprint, history, figures)
+        fitted = prepared.fitted._replace(history=history, held_out=None)
+        held_out = prepared.fitted.held_out
+        if held_out is None:
+            return fitted
+        facts = self.estimator._finish(fitted.facts, fitted.module, held_out)
+        figures = self.estimator._judge(facts, fitted.module, fitted.baselines, held_out.given, held_out.examples)
+        chosen_among = max(1, len(history.column("validation_loss")))
+        figures = dataclasses.replace(figures, remark=held_out.remark, chosen_among=chosen_among)
+        return fitted._replace(facts=facts, validation=figures)
+
+    def _remark(self, learned: int, held_out: int) -> str:
+        if self.share is None:
+            return f"Held out: examples of their own, {held_out:,}."
+        return f"Held out: {held_out:,} of {learned + held_out:,} examples, drawn by seed {self.training.seed}."
+
+    def _parts(self, seed: int) -> tuple[Given, Given | None]:
+        """What is learned from, and what is held out."""
+        estimator = self.estimator
+        whole = taken(estimator, self.X, self.y, {} if self._before is None else self._before[1].facts["about"], True)
+        if self.share is None:
+            X, y = self.validation if isinstance(self.validation, tuple) else (self.validation, None)
+            return whole, taken(estimator, X, y, whole.about, targets=True)
+        count = len(whole.X)
+        places = set(estimator._divide(whole.X, whole.y or [], self.share, seed)) if self.share else set()
+        if count < 2 or (self.share and not 0 < len(places) < count):
+            raise DataError(f"There are too few examples: of {count:,}, {len(places):,} would be held out. Give more.")
+        if not places:
+            return whole, None
+        learned, held_out = ([k for k in range(count) if (k in places) is held] for held in (False, True))
+        return whole.rows(learned), whole.rows(held_out)
 
 
-class _Constant(nn.Module):
-    """The same outputs, whatever the inputs."""
-
-    def __init__(self, outputs: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("outputs", outputs)
-
-    def forward(self, x: Any, *_: Any, **__: Any) -> Tensor:
-        outputs: Any = self.outputs
-        found: Tensor = outputs.expand(len(x), *outputs.shape)
-        return found
-
-
-def measured(
-    estimator: ExampleEstimator, facts: Facts, module: nn.Module, examples: Examples, constants: Mapping[str, Tensor]
-) -> Figures:
-    objective, batches = estimator._objective(facts), Padded(*examples, ROWS)
-    found = evaluate(objective, module, batches)
-    baselines = {
-        name: objective.figures(evaluate(objective, _Constant(outputs), batches)) for name, outputs in constants.items()
-    }
-    count = float(found["weight"])
-    return Figures(count, objective.counted, objective.figures(found), baselines, objective.watched)
+def _news(estimator: ExampleEstimator, fitted: Fitted) -> Iterator[str]:
+    """What is worth saying before anything is learned, a line each."""
+    facts, held_out = fitted.facts, fitted.held_out
+    if facts["picked"]:
+        yield "Picked by the data: " + ", ".join(f"{name} {value}" for name, value in facts["picked"].items())
+    if held_out is None:
+        return
+    yield held_out.remark
+    found = simple_figures(estimator, facts, fitted.baselines, held_out.given, held_out.examples)
+    watched = estimator._watched(facts)
+    if found:
+        said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in found.items())
+        yield f"To be beaten ({watched.replace('_', ' ')}): {said}"
 
 
-def _divided(examples: Examples, share: float, seed: int) -> tuple[Examples, Examples | None]:
-    """What is learned from, and the share that is held out, drawn by the seed."""
-    total = len(examples.targets)
-    count = round(share * total)
-    if total < 2 or (share and not 0 < count < total):
-        raise DataError(f"There are too few examples: of {total:,}, {count:,} would be held out. Give more.")
-    if not count:
-        return examples, None
-    order = drawn_order(total, seed, Purpose.HELD_OUT).tolist()
-    return examples.rows(order[count:]), examples.rows(sorted(order[:count]))
-
-
-def _checksum(examples: Examples) -> str:
+def _checksum(*parts: Examples | None) -> str:
     found = hashlib.sha256()
-    for name, rows in examples.inputs.items():
-        found.update(name.encode())
-        for row in rows:
-            found.update(repr(tuple(row.shape)).encode() + row.contiguous().numpy().tobytes())
-    found.update(examples.targets.contiguous().numpy().tobytes())
+    for part in parts:
+        if part is None:
+            continue
+        for name, rows in part.inputs.items():
+            found.update(name.encode())
+            for row in rows:
+                found.update(repr(tuple(row.shape)).encode() + row.contiguous().numpy().tobytes())
+        targets = part.targets
+        for target in [targets] if isinstance(targets, Tensor) else targets:
+            found.update(target.contiguous().numpy().tobytes())
     return found.hexdigest()
-
-
-def _parameters(estimator: ExampleEstimator) -> dict[str, Any]:
-    values = estimator.get_params(deep=False)
-    values["training"] = estimator._training.to_mapping()
-    return values
-
-
-def fitted_files(estimator: ExampleEstimator, training: TrainingSettings, fitted: Fitted) -> dict[str, bytes]:
-    check_savable(fitted.module, lambda: estimator._build(fitted.facts))
-    learned: dict[str, Any] = {"facts": fitted.facts, "data_sha256": fitted.fingerprint}
-    if fitted.validation is not None:
-        learned["validation"] = fitted.validation.to_mapping()
-    parameters = _parameters(estimator) | {"training": training.to_mapping()}
-    weights = sum(parameter.numel() for parameter in fitted.module.parameters())
-    card = [f"# A model of the task {estimator.task} by seqloom", "", f"- {weights:,} weights", f"- {parameters}", ""]
-    config = Config(estimator.task, parameters, learned, {})
-    return config_file(config) | {README: "\n".join(card).encode()}
-
-
-def read_estimator(kind: type[E], files: Mapping[str, bytes]) -> tuple[E, Fitted]:
-    """The estimator, unlearned, and what it had learned, from the files of a directory that has proven whole."""
-    config = read_config(files)
-    check_task(config, kind.task)
-    try:
-        training = TrainingSettings.from_mapping(config.parameters["training"])
-        estimator = kind(**config.parameters | {"training": training})
-        facts, fingerprint = config.learned["facts"], config.learned["data_sha256"]
-        found = config.learned.get("validation")
-        figures = None if found is None else Figures.from_mapping(found)
-    except (UsageError, TypeError, KeyError, ValueError, AttributeError) as error:
-        raise ModelFileError(f"config.json is damaged: {error}") from error
-    return estimator, Fitted(loaded(lambda: estimator._build(facts), files), facts, fingerprint, None, figures)

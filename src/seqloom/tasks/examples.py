@@ -1,40 +1,42 @@
-"""Estimators over examples, sequences with one target each: a new task is one short file on top of this.
+"""Estimators over examples, sequences with a target each or one for each step: a new task is one short file on top.
 
-What a task gives is asked for in this order when it is fitted: ``_learn`` what is to be known of the data (the names of
-the classes, say), ``_examples`` as tensors, ``_build`` the module, its ``_objective``, and ``_constants``, answers that
-need no model. All but the weights is known from the constructor's arguments and what ``_learn`` returned, so saving,
-loading, resuming, evaluating and predicting are the same for every task, and are here.
+What a task gives is asked for in this order when it is fitted: ``_read`` the plain values of what a user gave,
+``_divide`` which are held out, ``_learn`` what is to be known of the others (the names of the classes, say), ``_pick``
+settings that suit them, ``_examples`` as tensors, ``_build`` the module, its ``_objective``, and answers that need no
+model: ``_constants`` and ``_baselines``. All but the weights is known from the constructor's arguments and what
+``_learn`` returned, so saving, loading, resuming, evaluating and predicting are the same for every task, and are here.
+Where the figures that count are not the objective's, ``_judge`` makes others; ``_finish`` may learn from what is held
+out.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.draws import Purpose, drawn_order
 from seqloom.data.padded import Padded
+from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
+from seqloom.tasks.constructor import constructor_of
 from seqloom.tasks.estimator import Estimator
-from seqloom.tasks.example_fit import (
-    ROWS,
-    Examples,
-    ExampleTask,
-    Facts,
-    Fitted,
-    fitted_files,
-    measured,
-    read_estimator,
-)
+from seqloom.tasks.example_files import fitted_files, read_estimator
+from seqloom.tasks.example_fit import ExampleTask
+from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.judging import measured, simple_figures
 from seqloom.tasks.memory import loading
 from seqloom.tasks.model_directory import WEIGHTS, read_newest
+from seqloom.tasks.settings import ExampleSettings
 from seqloom.tasks.task import carry_out
 from seqloom.training.log import History
 from seqloom.training.objectives import Objective
@@ -42,60 +44,115 @@ from seqloom.training.progress import Progress
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
-__all__ = ["ExampleEstimator", "Examples"]
+if TYPE_CHECKING:
+    from seqloom.tasks.measures.baselines import Baseline
+
+__all__ = ["ExampleEstimator", "ExampleSettings", "Examples", "Given", "HeldOut", "over"]
 
 
 class ExampleEstimator(Estimator, ABC):
     """An estimator over examples; see the top of this file for what a task gives.
 
-    Its constructor stores its arguments under their names, ``batch_size`` and ``training`` (TrainingSettings or None)
-    among them. ``fit`` learns ``model_``, ``facts_``, ``history_`` and ``validation_``.
+    Its constructor is made from its ``settings``: it stores an argument for each field under its name. ``fit`` learns
+    ``model_``, ``facts_``, ``baselines_``, ``history_`` and ``validation_``.
     """
 
     task: ClassVar[str]
     """Its name in config.json and on the command line."""
+    settings: ClassVar[type[ExampleSettings]]
+    """The record of its arguments."""
+
+    objective: ClassVar[Objective[Batch]]
+    """What is minimised and measured; where that depends on the data, ``_objective`` says."""
+
+    records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
 
     batch_size: int
-    training: TrainingSettings | None
+    training: TrainingSettings | Mapping[str, Any] | None
     model_: nn.Module
     facts_: Facts
+    baselines_: Sequence[Baseline]
     history_: History
     validation_: Figures
 
-    @abstractmethod
-    def _learn(self, X: Any, y: Any) -> Facts:
-        """What is to be known of the data, ready for JSON. Raises DataError for data that cannot be used."""
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "settings" in vars(cls):
+            cls.__init__ = constructor_of(cls.settings)  # type: ignore[method-assign]
+
+    def _read(self, X: Any, y: Any, about: Mapping[str, Any]) -> Given:
+        """What a user gave as an item for each example, and its target; ``X`` may be the path of a file that has both.
+
+        ``about`` is what was found out about the file that was learned from, empty at first. Raises DataError for what
+        cannot be read.
+        """
+        return Given(X, y)
+
+    def _divide(self, X: Sequence[Any], y: Sequence[Any], share: float, seed: int) -> Sequence[int]:
+        """Which examples are held out, about a ``share`` of them, by their places."""
+        count = round(share * len(X))
+        return sorted(drawn_order(len(X), seed, Purpose.HELD_OUT)[:count].tolist())
 
     @abstractmethod
-    def _examples(self, facts: Facts, X: Any, y: Any) -> Examples:
-        """The data as tensors. ``X`` may be the path of a file; ``y`` None, to predict, gives any targets."""
+    def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        """What is to be known of the examples to learn from, ready for JSON. DataError where they cannot be used."""
+
+    def _pick(self, facts: Facts) -> Mapping[str, Any]:
+        """Settings that suit the data, by key, for all that is not given."""
+        return {}
+
+    @abstractmethod
+    def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
+        """Examples as tensors; with ``y`` None, to predict, the targets are any. They may hold what ``_learn`` never
+        saw."""
 
     @abstractmethod
     def _build(self, facts: Facts) -> nn.Module:
         """The module, whose weights are drawn from torch's random numbers."""
 
-    @abstractmethod
     def _objective(self, facts: Facts) -> Objective[Batch]:
-        """What is minimised and measured."""
+        """What is minimised and measured, if not always the class's ``objective``."""
+        return self.objective
+
+    def _constants(self, facts: Facts) -> Mapping[str, Tensor]:
+        """Outputs of the module (K,) that look at no input, by name."""
+        return {}
+
+    def _baselines(self, facts: Facts, X: Sequence[Any], y: Sequence[Any]) -> Sequence[Baseline]:
+        """Simple models that are learned from these examples."""
+        return ()
+
+    def _figures(self, facts: Facts, y: Sequence[Any], answers: Any) -> Mapping[str, float]:
+        """The figures of the answers of a simple model."""
+        raise NotImplementedError
+
+    def _watched(self, facts: Facts) -> str:
+        """The figure that counts most, of the module and of what is simple."""
+        return self._objective(facts).watched
+
+    def _prime(self, facts: Facts, module: nn.Module) -> None:
+        """Give a new module other weights to begin with than it drew."""
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        """What is known once the module is trained: what is chosen by what is held out is added."""
+        return facts
+
+    def _judge(
+        self, facts: Facts, module: nn.Module, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Figures:
+        """The figures of a module, beside those of what is simple."""
+        found = measured(self, facts, module, examples)
+        return dataclasses.replace(found, baselines=simple_figures(self, facts, baselines, given, examples))
 
     @abstractmethod
-    def _constants(self, facts: Facts, targets: Tensor) -> Mapping[str, Tensor]:
-        """Outputs (K,) that need no model, by name: the best ones for ``targets`` that do not look at the input."""
-
-    def _outputs(self, module: nn.Module, batch: Batch) -> Tensor:
-        """What the module says of a batch (B, …), to predict from."""
-        found: Tensor = module(batch.x, batch.length)
-        return found
-
-    @abstractmethod
-    def _answers(self, facts: Facts, outputs: Tensor) -> list[Any]:
-        """What is predicted from the outputs (N, …) of the module."""
+    def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
+        """What is predicted for each row of a batch."""
 
     def fit(
         self,
         X: Any,
         y: Any = None,
-        validation: float = 0.1,
+        validation: Any = 0.1,
         *,
         run: str | Path | None = None,
         resume: bool = False,
@@ -104,8 +161,9 @@ class ExampleEstimator(Estimator, ABC):
     ) -> Self:
         """Learn from examples ``X`` and their targets ``y``, or from a file that has both.
 
-        ``validation`` is the share that is held out, drawn by the seed, to judge by and to choose the weights. With
-        ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force`` begins it anew.
+        ``validation`` is what is held out to judge by and to choose the weights: a share, drawn by the seed, a file, or
+        a pair (X, y). With ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force``
+        begins it anew.
         """
         place = None if run is None else Path(run)
         self._take(carry_out(ExampleTask(self, X, y, validation), place, resume, force, progress))
@@ -113,31 +171,25 @@ class ExampleEstimator(Estimator, ABC):
 
     def predict(self, X: Any) -> list[Any]:
         """An answer for each example, in their order; how many are given at once changes nothing."""
-        self._check_fitted("model_")
-        examples = self._examples(self.facts_, X, None)
-        self.model_.eval()
-        device = next((weight.device for weight in self.model_.parameters()), torch.device("cpu"))
-        with torch.no_grad():
-            outputs = [self._outputs(self.model_, batch.to(device)).cpu() for batch in Padded(*examples, ROWS)]
-        return self._answers(self.facts_, torch.cat(outputs))
+        return [answer for answers in self._over(X, self._answers) for answer in answers]
 
     def evaluate(self, X: Any, y: Any = None) -> Figures:
         """Every figure of the objective on some examples, beside those of the constant answers."""
         self._check_fitted("model_")
-        examples = self._examples(self.facts_, X, y)
-        return measured(self, self.facts_, self.model_, examples, self._constants(self.facts_, examples.targets))
+        given = taken(self, X, y, self.facts_["about"], targets=True)
+        examples = self._examples(self.facts_, given.X, given.y)
+        return self._judge(self.facts_, self.model_, self.baselines_, given, examples)
 
     def score(self, X: Any, y: Any = None) -> float:
         """The watched figure, its sign changed where low is good: the higher the better."""
-        sign = 1 if self._objective(self.facts_).higher_is_better else -1
         found = self.evaluate(X, y)
-        return sign * found.model[found.watched]
+        return (1 if found.higher_is_better else -1) * found.model[found.watched]
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
         self._check_fitted("model_")
         refuse_run(Path(path))
-        files = fitted_files(self, self._training, self._fitted()) | {WEIGHTS: tensor_bytes(self.model_.state_dict())}
+        files = fitted_files(self, self._fitted()) | {WEIGHTS: tensor_bytes(self.model_.state_dict())}
         if hasattr(self, "history_"):
             files[METRICS] = "".join(json.dumps(record) + "\n" for record in self.history_.records).encode()
         write_directory(Path(path), files)
@@ -155,8 +207,33 @@ class ExampleEstimator(Estimator, ABC):
         model._take(fitted)
         return model
 
+    def _over(self, X: Any, function: Callable[[Facts, nn.Module, Batch], Any]) -> Iterator[Any]:
+        """What a function of the facts, the module and a batch says of the batches of some examples, in their order."""
+        self._check_fitted("model_")
+        given = taken(self, X, None, self.facts_["about"], targets=False)
+        return over(self.facts_, self.model_, self._examples(self.facts_, given.X, None), function)
+
+    def _settled(self, facts: Facts) -> Any:
+        """The record of the arguments, checked; what was not given is what the data suggested. Raises UsageError."""
+        given = {name: value for name, value in self.get_params(deep=False).items() if value is not None}
+        checked = self.settings.from_mapping(given)
+        if isinstance(self.training, TrainingSettings):
+            given["training"] = self.training.to_mapping()
+        picked = facts.get("picked", {})
+        if not picked:
+            return checked
+        return self.settings.from_mapping(nested(self.settings, picked | flattened(self.settings, given)))
+
+    def _with_fields(self, name: str, value: object, fields: Mapping[str, Any]) -> object:
+        if isinstance(value, TrainingSettings):
+            return super()._with_fields(name, value, fields)
+        given = {**dict(value or {}), **fields}  # type: ignore[call-overload]
+        self._record(name, given)
+        return given
+
     def _take(self, fitted: Fitted) -> None:
-        self.model_, self.facts_, self._fingerprint = fitted.module, fitted.facts, fitted.fingerprint
+        self.model_, self.facts_, self.baselines_ = fitted.module, fitted.facts, fitted.baselines
+        self._fingerprint, self._share = fitted.fingerprint, fitted.share
         for name, value in (("history_", fitted.history), ("validation_", fitted.validation)):
             vars(self).pop(name, None)
             if value is not None:
@@ -164,8 +241,17 @@ class ExampleEstimator(Estimator, ABC):
 
     def _fitted(self) -> Fitted:
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
-        return Fitted(self.model_, self.facts_, self._fingerprint, history, validation)
+        learned = (self.model_, self.facts_, self._fingerprint, self._share, self.baselines_)
+        return Fitted(*learned, history, validation)
 
-    @property
-    def _training(self) -> TrainingSettings:
-        return TrainingSettings() if self.training is None else self.training
+
+def over(
+    facts: Facts, module: nn.Module, examples: Examples, function: Callable[[Facts, nn.Module, Batch], Any]
+) -> Iterator[Any]:
+    """What a function says of the batches of some examples, in their order."""
+    module.eval()
+    device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
+    for batch in Padded(*examples, ROWS):
+        with torch.no_grad():
+            found = function(facts, module, batch.to(device))
+        yield found

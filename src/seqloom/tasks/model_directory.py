@@ -34,8 +34,12 @@ __all__ = [
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 README = "README.md"
-_VERSION = 1
+_VERSION = 2
 _MOST_CONFIG_BYTES = 1 << 24
+_MOST_UNSAVED_NUMBERS = 1 << 27
+"""In buffers that are made with a module and not kept with its weights, as the units of one-hot inputs are."""
+
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -86,16 +90,30 @@ def check_task(config: Config, task: str) -> None:
 
 
 def check_savable(module: nn.Module, build: Callable[[], nn.Module]) -> None:
-    """Raise UsageError where ``module`` has other weights than what ``build`` makes, so that it could not be loaded."""
+    """Raise UsageError where ``module`` is not what ``build`` makes, so that what is saved would be something else."""
     with torch.device("meta"):
         asked = build().state_dict()
-    others = sorted(asked.keys() ^ module.state_dict().keys())
+    weights = module.state_dict()
+    others = sorted(asked.keys() ^ weights.keys())
     if others:
         raise UsageError(
             f"This model cannot be saved: {others[0]!r} is not what its layers have by themselves. Where weights are "
             "computed (parametrised, normalised, pruned), make them permanent first, as by prune.remove or "
             "parametrize.remove_parametrizations."
         )
+    for name, weight in weights.items():
+        if (weight.shape, weight.dtype) != (asked[name].shape, asked[name].dtype):
+            raise UsageError(
+                f"This model cannot be saved: {name!r} has {tuple(weight.shape)} of {weight.dtype}, its layers have "
+                f"{tuple(asked[name].shape)} of {asked[name].dtype}. Models are saved in the number format in which "
+                "they are made; module.float() brings them back."
+            )
+    for name, part in module.named_modules():
+        if any(vars(part)[hooks] for hooks in _HOOKS):
+            raise UsageError(
+                f"This model cannot be saved: a hook looks on in {name or 'the whole'!r}, and hooks are code. Take it "
+                "off first, by handle.remove(), and register it anew after loading."
+            )
 
 
 def loaded(build: Callable[[], M], files: Mapping[str, bytes]) -> M:
@@ -154,3 +172,6 @@ def _check_shapes(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
                 f"{WEIGHTS}: {name!r} has {tuple(tensor.shape)} of {tensor.dtype}, {CONFIG} asks for "
                 f"{tuple(asked.shape)} of {asked.dtype}."
             )
+    unsaved = sum(buffer.numel() for name, buffer in model.named_buffers() if name not in wanted)
+    if unsaved > _MOST_UNSAVED_NUMBERS:
+        raise ModelFileError(f"{CONFIG} asks for {unsaved:,} numbers that are no weights, more than any model has.")

@@ -1,46 +1,55 @@
-"""Every task by the name that config.json has for it; whoever adds one names its estimator here, or in a package.
+"""Every task by the name that config.json has for it; whoever adds one names its door here, or in a package.
 
-A package adds tasks by entry points of the group ``seqloom.tasks``: name → ``module:Estimator``. No name that a model
-directory holds is ever imported: it is looked up.
+A package adds tasks by entry points of the group ``seqloom.tasks``: name → ``module:Estimator``, or the place of a
+:class:`Door`. No name that a model directory holds is ever imported: it is looked up.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import ModelFileError, UsageError, did_you_mean
-from seqloom.tasks.memory import loading
-from seqloom.tasks.model_directory import read_config, read_newest
+from seqloom.tasks.door import Door, named
 
-__all__ = ["estimator_of", "load", "tasks"]
+__all__ = ["door_of", "estimator_of", "load", "tasks"]
 
 _GROUP = "seqloom.tasks"
-_OURS = {"language-model": "seqloom.tasks.language.language_model:LanguageModel"}
+_OURS = {"language-model": "seqloom.tasks.language.door:DOOR"}
 
 
 def tasks() -> dict[str, str]:
-    """Every task by name, with the place of its estimator.
+    """Every task by name, with the place of its door or estimator.
 
     >>> tasks()["language-model"]
-    'seqloom.tasks.language.language_model:LanguageModel'
+    'seqloom.tasks.language.door:DOOR'
     """
-    return {point.name: point.value for point in entry_points(group=_GROUP)} | _OURS
+    return _OURS | {point.name: point.value for point in entry_points(group=_GROUP) if point.name not in _OURS}
+
+
+def door_of(task: str) -> Door:
+    """The door of a task; UsageError for a name that no one gave.
+
+    An estimator in the place of a door stands for ``Door(place, Estimator.settings)``.
+    """
+    known = tasks()
+    if task not in known:
+        raise UsageError(f"No task is called {task!r}; there are {', '.join(known)}.{did_you_mean(task, known)}")
+    found = named(known[task])
+    return found if isinstance(found, Door) else Door(known[task], found.settings)
 
 
 def estimator_of(task: str) -> Any:
     """The estimator of a task; UsageError for a name that no one gave."""
-    known = tasks()
-    if task not in known:
-        raise UsageError(f"No task is called {task!r}; there are {', '.join(known)}.{did_you_mean(task, known)}")
-    module, _, name = known[task].partition(":")
-    return getattr(import_module(module), name)
+    return door_of(task).load()
 
 
 def load(path: str | Path) -> Any:
     """Whatever estimator was saved at ``path``, a model directory or a run."""
+    from seqloom.tasks.memory import loading
+    from seqloom.tasks.model_directory import read_config, read_newest
+
     with loading(path):
         files = read_newest(Path(path))
         task = read_config(files).task

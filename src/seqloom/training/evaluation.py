@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from seqloom.data.batch import Batch, Batches
+from seqloom.data.batch import Batch, Epoch
 from seqloom.training.objectives.objective import Objective, Sums, added
 from seqloom.training.ranks import ALONE, Ranks
 
@@ -23,7 +23,7 @@ Watch = Callable[[int, int], None]
 def evaluate(
     objective: Objective[Any],
     module: nn.Module,
-    batches: Batches,
+    batches: Epoch,
     stop: Callable[[], bool] = lambda: False,
     ranks: Ranks = ALONE,
 ) -> Sums:
@@ -55,7 +55,7 @@ def evaluate(
 class Watched:
     """Batches that tell, as they are read, how many of how many there are."""
 
-    def __init__(self, batches: Batches, watch: Watch) -> None:
+    def __init__(self, batches: Epoch, watch: Watch) -> None:
         self._batches = batches
         self._watch = watch
 

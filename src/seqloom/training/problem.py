@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from seqloom.data.batch import Batches
+from seqloom.data.batch import Batches, Epoch
 from seqloom.training.objectives.objective import Objective
 
 __all__ = ["Problem"]
@@ -18,4 +18,4 @@ class Problem(NamedTuple):
     module: nn.Module
     objective: Objective[Any]
     batches: Batches
-    validation: Batches | None = None
+    validation: Epoch | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from seqloom.data.batch import Batches, of_epoch
+from seqloom.data.batch import Batches, Epoch
 from seqloom.errors import PeerError, UsageError
 from seqloom.storage.run import Run, versions
 from seqloom.storage.versions import step_of
@@ -29,7 +29,7 @@ def check_resumable(taken: Snapshot, settings: TrainingSettings, batches: Batche
     if taken.windows != windows:
         problems.append(f"it read {taken.windows:,} windows an epoch, this data has {windows:,}")
     elif taken.carried:
-        window = of_epoch(batches, taken.counters.epoch)[taken.counters.window]
+        window = batches.epoch(taken.counters.epoch)[taken.counters.window]
         before, now = len(next(iter(taken.carried.values()))), window.size
         if before != now:
             problems.append(f"its batches had {before:,} rows, this data has {now:,}")
@@ -39,7 +39,7 @@ def check_resumable(taken: Snapshot, settings: TrainingSettings, batches: Batche
         raise UsageError(f"{path} cannot be resumed: {'; '.join(problems)}. Use what the run began with.")
 
 
-def check_same_data(ranks: Ranks, batches: Batches, validation: Batches | None) -> None:
+def check_same_data(ranks: Ranks, batches: Batches, validation: Epoch | None) -> None:
     """Raise ``UsageError`` where the processes of a run do not read the same: each takes its rows of every batch."""
     counts = ranks.gather((len(batches), 0 if validation is None else len(validation)))
     if len(set(counts)) > 1:

@@ -10,7 +10,7 @@ from typing import Annotated
 from seqloom.errors import did_you_mean
 from seqloom.settings import COUNT, LARGEST, POSITIVE, SHARE, Kind, Range, Section, Settings
 
-__all__ = ["OptimiserName", "Precision", "ScheduleName", "TrainingSettings"]
+__all__ = ["LIMITS", "OptimiserName", "Precision", "ScheduleName", "TrainingSettings"]
 
 
 class OptimiserName(StrEnum):
@@ -38,6 +38,8 @@ class Precision(StrEnum):
     BFLOAT16 = "bf16-mixed"
 
 
+LIMITS = ("steps", "epochs", "minutes")
+"""The settings that end a run; one of them is given."""
 _TRAINING, _LIMITS = Section("Training"), Section("Limits and checkpoints")
 _FROM_ZERO = Range(least=0)
 
@@ -87,7 +89,7 @@ class TrainingSettings(Settings):
     device: Annotated[str, Device(), "auto, cpu, mps, cuda or cuda:N.", _TRAINING] = "auto"
     seed: Annotated[int, Range(least=0, below=LARGEST + 1), "Seed of everything random.", _TRAINING] = 0
     steps: Annotated[int | None, COUNT, "Stop after so many updates.", _LIMITS] = None
-    epochs: Annotated[int | None, COUNT, "Stop after so many passes over the text.", _LIMITS] = 10
+    epochs: Annotated[int | None, COUNT, "Stop after so many passes over the data.", _LIMITS] = 10
     minutes: Annotated[float | None, POSITIVE, "Stop after so much time, reading and scoring included.", _LIMITS] = None
     patience: Annotated[int | None, COUNT, "Stop after so many evaluations without progress.", _LIMITS] = None
     evaluate_every: Annotated[int | None, COUNT, "Steps between evaluations (default: one epoch).", _LIMITS] = None

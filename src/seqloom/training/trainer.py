@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from seqloom.data.batch import Batch, Batches, of_epoch
+from seqloom.data.batch import Batch, Epoch
 from seqloom.errors import DivergedError, Interrupted
 from seqloom.layers.state import from_tensors
 from seqloom.storage.run import Run
@@ -68,7 +68,7 @@ class Trainer:
         self.best: dict[str, Tensor] | None = None
         self.signals = Signals()
         self._saved_at = (-1, -1)
-        self._windows = (0, of_epoch(self.batches, 0))
+        self._windows: tuple[int, Epoch] = (0, self.batches.epoch(0))
         self._last_validation = 0.0
         self._stack = ExitStack()
 
@@ -139,10 +139,10 @@ class Trainer:
         if self.pace.due():
             self.progress.update(self.pace.view(counters, self.settings, len(batches), mean, self.objective))
 
-    def _epoch(self) -> Batches:
+    def _epoch(self) -> Epoch:
         """The windows of the present epoch."""
         if self._windows[0] != self.counters.epoch:
-            self._windows = (self.counters.epoch, of_epoch(self.batches, self.counters.epoch))
+            self._windows = (self.counters.epoch, self.batches.epoch(self.counters.epoch))
         return self._windows[1]
 
     def _clip(self) -> None:

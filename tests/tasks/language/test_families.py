@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from seqloom import LanguageModel
 from seqloom.errors import UsageError
-from seqloom.layers import MinGRUBlock, Norm, stack
-from seqloom.tasks.language.bodies import body_from_data, body_to_data
 from seqloom.training.settings import TrainingSettings
 
 TEXT = "to be, or not to be: that is the question. " * 8
@@ -38,14 +35,6 @@ def test_it_is_loaded_as_it_was_saved(words: str, tmp_path: Path) -> None:
     drawn = ["".join(piece for _, piece in one.generate("to ", 20, seed=1, stop=False)) for one in (model, again)]
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) == 20
-
-
-def test_a_body_of_the_older_format_has_its_last_norm_among_its_layers() -> None:
-    data = body_to_data(stack([MinGRUBlock(4, 4), Norm(4, 4)]))  # type: ignore[arg-type]
-    del data["last_norm"]
-    body: Any = body_from_data(data, 4)
-    assert [type(layer) for layer in body.layers] == [MinGRUBlock, Norm]
-    assert body.last_norm is None
 
 
 def test_attention_over_a_stream_is_bounded_by_the_window(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import copy
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +13,27 @@ import pytest
 import torch
 from torch.nn.utils import parametrizations, parametrize, prune
 
+import seqloom
 from seqloom import LanguageModel
 from seqloom.cells import LSTM, Cell, affine, bernoulli, sigmoid, tanh
 from seqloom.errors import DataError, ModelFileError, StorageError, UsageError
-from seqloom.layers import CausalLayer, LearnedEmbedding, LearnedState, NormKind, Recurrent, Window, stack, tied_head
+from seqloom.layers import (
+    CausalLayer,
+    LearnedEmbedding,
+    Norm,
+    NormKind,
+    Recurrent,
+    Window,
+    stack,
+    tied_head,
+)
+from seqloom.models.saved import module_from_data
 from seqloom.models.token_model import TokenModel
 from seqloom.storage.directory import write_directory
 from seqloom.storage.reading import read_directory
 from seqloom.storage.run import Run
-from seqloom.tasks.language.bodies import body_from_data, body_to_data
 from seqloom.tasks.language.model_files import describe, read_model
+from seqloom.tasks.language.version_1 import upgraded
 from seqloom.tasks.model_directory import WEIGHTS, read_config
 from seqloom.training.snapshot import tensor_bytes
 from tests.storage.trees import everything
@@ -81,9 +94,67 @@ def test_dropout_between_layers_is_that_of_the_words_or_of_the_model(tmp_path: P
     assert body.residual == ("residual" in spec)
 
 
+VERSION_1 = Path(__file__).parent / "version_1"
+
+
+@pytest.mark.parametrize(("name", "score"), json.loads((VERSION_1 / "log_probabilities.json").read_text()).items())
+def test_directories_of_version_1_load_and_predict_the_same(name: str, score: float, tmp_path: Path) -> None:
+    """Written by the code of then, with what it said of a text."""
+    model = LanguageModel.load(VERSION_1 / name)
+    assert model.log_probability("one two.") == pytest.approx(score, abs=1e-4)
+    model.save(tmp_path / "model")
+    assert LanguageModel.load(tmp_path / "model").log_probability("one two.") == model.log_probability("one two.")
+
+
+def older_body() -> dict[str, Any]:
+    return json.loads((VERSION_1 / "own-cells" / "config.json").read_text())["model"]
+
+
 def test_an_older_model_of_one_layer_that_has_a_dropout_between_layers_loads() -> None:
-    data = body_to_data(stack([Recurrent(LSTM, 4, 4)]))
-    assert isinstance(body_from_data(data | {"dropout": 0.5}, 4), CausalLayer)
+    data = older_body()
+    del data["body"]["layers"][1:]
+    model = module_from_data(upgraded(data), TokenModel)
+    assert isinstance(model.body, CausalLayer)
+
+
+def test_a_body_of_before_last_norms_has_it_among_its_layers() -> None:
+    data = older_body()
+    del data["body"]["last_norm"]
+    data["body"]["layers"].append({"spec": "norm(4)", "graph": None, "hidden_size": None})
+    body: Any = module_from_data(upgraded(data), TokenModel).body
+    assert [type(layer) for layer in body.layers] == [Recurrent, Window, Norm]
+    assert body.last_norm is None
+
+
+OLDER_DAMAGES: list[tuple[list[Any], Any]] = [
+    (["embedding"], 10**9),
+    (["embedding"], []),
+    (["vocabulary_size"], True),
+    (["tied"], "yes"),
+    (["tied"], True),
+    (["scale"], 0),
+    (["dropout"], 2.0),
+    (["body"], {}),
+    (["body"], None),
+    (["body", "layers"], []),
+    (["body", "layers", 0], {"spec": "gru(8)"}),
+    (["body", "layers", 0, "spec"], 7),
+    (["body", "layers", 0, "graph"], [1]),
+    (["body", "layers", 1, "spec"], "window(4) bidirectional"),
+    (["body", "layers", 1, "spec"], "2*window(4)"),
+    (["body", "last_norm"], "batch"),
+    (["body", "residual"], 1),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), OLDER_DAMAGES)
+def test_damaged_data_of_version_1_are_refused(path: list[Any], value: Any) -> None:
+    data = place = older_body()
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(ModelFileError, match=r"config\.json"):
+        module_from_data(upgraded(data), TokenModel)
 
 
 def test_the_words_of_a_body_made_by_hand_are_saved_whole(tmp_path: Path) -> None:
@@ -152,20 +223,34 @@ def test_a_model_with_a_cell_of_ones_own_loads_without_its_code(tmp_path: Path) 
         loaded.fit([RHYME])
 
 
-def learned(in_features: int) -> CausalLayer:
-    return Recurrent(Leaky, in_features, 4, initial=LearnedState())
+class Doubled(Recurrent):
+    """Another layer than its parent, though its weights have the same names."""
+
+    def forward(self, x: Any, state: Any = None, lengths: Any = None) -> Any:
+        y, state = super().forward(x, state, lengths)
+        return 2 * y, state
 
 
-def nested(in_features: int) -> CausalLayer:
-    body = stack([stack([Recurrent(LSTM, in_features, 4)])])
-    assert isinstance(body, CausalLayer)
-    return body
+def test_layers_that_cannot_be_saved_say_so_before_training(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="A Doubled cannot be saved"):
+        small(lambda width: Doubled(LSTM, width, 4)).fit([RHYME], run=tmp_path / "run")
 
 
-@pytest.mark.parametrize("body", [learned, nested])
-def test_layers_that_cannot_be_saved_say_so_before_training(tmp_path: Path, body: Callable[[int], CausalLayer]) -> None:
-    with pytest.raises(UsageError, match="cannot be saved"):
-        small(body).fit([RHYME], run=tmp_path / "run")
+def test_a_model_in_another_number_format_is_refused_when_it_is_saved(model: LanguageModel, tmp_path: Path) -> None:
+    model = copy.deepcopy(model)
+    model.model_.double()
+    with pytest.raises(UsageError, match=r"torch\.float64.*float\(\)"):
+        model.save(tmp_path / "model")
+
+
+@pytest.mark.parametrize("kind", ["register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"])
+def test_hooks_are_refused(model: LanguageModel, tmp_path: Path, kind: str) -> None:
+    model = copy.deepcopy(model)
+    handle = getattr(model.model_.body, kind)(lambda *_: None)
+    with pytest.raises(UsageError, match=r"a hook looks on in 'body'"):
+        model.save(tmp_path / "model")
+    handle.remove()
+    model.save(tmp_path / "model")
 
 
 def change(files: dict[str, bytes], path: list[Any], value: Any) -> None:
@@ -197,18 +282,21 @@ DAMAGES: list[tuple[str, Callable[[dict[str, bytes]], Any]]] = [
     ("config.json is damaged", lambda f: change(f, ["learned"], None)),
     ("reset", lambda f: change(f, ["learned", "reset"], 1)),
     ("scores", lambda f: change(f, ["learned", "baselines"], 3)),
-    ("embedding", lambda f: change(f, ["model", "embedding"], 10**9)),
+    ("embedding.features", lambda f: change(f, ["model", "embedding", "features"], 10**9)),
     ("dropout", lambda f: change(f, ["model", "dropout"], "much")),
     ("dropout", lambda f: change(f, ["model", "dropout"], 2.0)),
-    ("scale", lambda f: change(f, ["model", "scale"], 0)),
-    ("tied", lambda f: change(f, ["model", "tied"], "yes")),
-    ("layers", lambda f: change(f, ["model", "body"], {})),
-    ("1 to 64 layers", lambda f: change(f, ["model", "body", "layers"], [])),
-    ("last norm", lambda f: change(f, ["model", "body", "last_norm"], "batch")),
-    ("last norm", lambda f: change(f, ["model", "body", "last_norm"], [])),
-    ("layer", lambda f: change(f, ["model", "body", "layers", 0], {"spec": "gru(8)"})),
+    ("scale", lambda f: change(f, ["model", "embedding", "scale"], 0)),
+    ("shared", lambda f: change(f, ["model", "shared"], "yes")),
+    ("shared", lambda f: change(f, ["model", "shared"], {"head.linear.weight": "__class__"})),
+    ("one shape", lambda f: change(f, ["model", "shared"], {"head.linear.bias": "embedding.table"})),
+    ("kind", lambda f: change(f, ["model", "body"], {})),
+    ("CausalLayer", lambda f: change(f, ["model", "body"], json.loads(f["config.json"])["model"]["head"])),
+    ("a list of 1 to 64", lambda f: change(f, ["model", "body", "layers"], [])),
+    ("last_norm", lambda f: change(f, ["model", "body", "last_norm"], "batch")),
+    ("last_norm", lambda f: change(f, ["model", "body", "last_norm"], [])),
+    ("kind", lambda f: change(f, ["model", "body", "layers", 0], {"spec": "gru(8)"})),
     ("built", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gruu(8)")),
-    ("causal", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "gru(8) bidirectional")),
+    ("one layer", lambda f: change(f, ["model", "body", "layers", 0, "spec"], "2*gru(8)")),
     ("operation", lambda f: change(f, [*GRAPH, "nodes", -1], {"node": "Pointwise", "operation": "os.system"})),
     ("built", lambda f: change(f, [*GRAPH, "nodes"], 7)),
     ("built", lambda f: change(f, [*GRAPH, "output"], 10**6)),
@@ -351,6 +439,12 @@ def test_a_run_directory_loads_with_its_scores(tmp_path: Path) -> None:
     assert loaded.validation_ == model.validation_
     for name, value in model.model_.state_dict().items():
         assert torch.equal(value, loaded.model_.state_dict()[name]), name
+
+
+def test_a_run_that_was_packed_loads_as_it_lies(tmp_path: Path) -> None:
+    model = run_of(tmp_path, 2)
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "run")
+    assert seqloom.load(archive).validation_ == model.validation_
 
 
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path: Path) -> None:
@@ -511,6 +605,8 @@ def test_a_small_file_cannot_ask_for_much_memory(tmp_path: Path) -> None:
     files = read_directory(tmp_path / "whole")
     for layer in (0, 1):
         change(files, ["model", "body", "layers", layer, "spec"], "window(65536, size=64)")
+    change(files, ["model", "body", "layers", 1, "in_features"], 65536)
+    change(files, ["model", "head", "in_features"], 65536)
     write_directory(tmp_path / "model", files)
     with pytest.raises(ModelFileError, match=r"weight.* config.json asks for \(65536,"):
         LanguageModel.load(tmp_path / "model")

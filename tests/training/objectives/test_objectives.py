@@ -14,10 +14,11 @@ from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, mean_
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqloom.data.batch import Batch
+from seqloom.data.batch import IGNORED, Batch
 from seqloom.errors import UsageError
+from seqloom.layers import ConditionalRandomField
 from seqloom.training.evaluation import evaluate
-from seqloom.training.objectives import Classes, Labels, NextToken, Numbers, Objective, added
+from seqloom.training.objectives import Classes, Labels, NextToken, Numbers, Objective, Tags, added
 from tests.training.example import TinyModel, windows
 
 ROWS, CLASSES = 40, 4
@@ -39,6 +40,19 @@ class Read(nn.Module):
         return found
 
 
+class ReadSteps(nn.Module):
+    """Scores of every step, with or without a random field."""
+
+    def __init__(self, field: ConditionalRandomField | None = None) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.linear, self.field = nn.Linear(3, CLASSES), field
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        found: Tensor = self.linear(x)
+        return found
+
+
 def batch(targets: Tensor) -> Batch:
     random = torch.Generator().manual_seed(0)
     x = torch.randn(ROWS, 5, 3, generator=random)
@@ -47,6 +61,14 @@ def batch(targets: Tensor) -> Batch:
 
 def random_classes(count: int = CLASSES) -> Tensor:
     return torch.randint(count, (ROWS,), generator=torch.Generator().manual_seed(2))
+
+
+def random_tags() -> Batch:
+    """A tag for each real step."""
+    found = batch(torch.randint(CLASSES, (ROWS, 5), generator=torch.Generator().manual_seed(2)))
+    assert found.length is not None
+    beyond = torch.arange(5) >= found.length[:, None]
+    return found._replace(targets=found.targets.masked_fill(beyond, IGNORED))
 
 
 CASES: dict[str, tuple[Objective[Any], nn.Module, Batch]] = {
@@ -58,6 +80,8 @@ CASES: dict[str, tuple[Objective[Any], nn.Module, Batch]] = {
         Read(2),
         batch(torch.randn(ROWS, 2, generator=torch.Generator().manual_seed(3)) + 5),
     ),
+    "tags": (Tags(), ReadSteps(), random_tags()),
+    "tags of a random field": (Tags(), ReadSteps(ConditionalRandomField(CLASSES)), random_tags()),
 }
 each = pytest.mark.parametrize("name", CASES)
 
@@ -152,6 +176,40 @@ def test_numbers_against_scikit_learn(offset: float) -> None:
     assert figures["loss"] == pytest.approx(mean_squared_error(true, predicted), rel=1e-6)
     assert figures["mean_absolute_error"] == pytest.approx(mean_absolute_error(true, predicted), rel=1e-6)
     assert figures["r2"] == pytest.approx(r2_score(true, predicted), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["tags", "tags of a random field"])
+def test_tags_count_real_steps_only(name: str) -> None:
+    objective, module, whole = CASES[name]
+    assert whole.length is not None
+    assert objective.weight(whole) == int(whole.length.sum())
+    figures = objective.figures(objective.sums(module, whole, None)[0])
+    noisy = whole.x.masked_fill((torch.arange(5) >= whole.length[:, None])[..., None], 1e6)
+    assert objective.figures(objective.sums(module, whole._replace(inputs={"x": noisy}), None)[0]) == figures
+
+
+def test_tags_against_scikit_learn_and_torch() -> None:
+    """A random field that knows nothing scores each tag alone."""
+    objective, module, whole = CASES["tags"]
+    real = whole.targets != IGNORED
+    scores = module(whole.x)[real]
+    figures = objective.figures(objective.sums(module, whole, None)[0])
+    assert figures["accuracy"] == pytest.approx(accuracy_score(whole.targets[real], scores.argmax(-1)))
+    assert figures["loss"] == pytest.approx(float(functional.cross_entropy(scores, whole.targets[real]).detach()))
+    together = CASES["tags of a random field"][1]
+    assert objective.figures(objective.sums(together, whole, None)[0]) == pytest.approx(figures, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["tags", "tags of a random field"])
+def test_a_tag_that_cannot_be_known_is_wrong_and_costs_nothing(name: str) -> None:
+    objective, module, whole = CASES[name]
+    row = whole.rows(0, 1)
+    assert row.length is not None
+    count = int(row.length)
+    unknown = row._replace(targets=torch.where(row.targets == IGNORED, IGNORED, -1))
+    assert objective.weight(unknown) == count
+    figures = objective.figures(objective.sums(module, unknown, None)[0])
+    assert figures == {"loss": pytest.approx(0.0, abs=1e-6), "accuracy": 0.0}
 
 
 def test_next_token_counts_real_targets_only() -> None:

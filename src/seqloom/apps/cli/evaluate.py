@@ -28,7 +28,7 @@ def evaluate(
 
     A model of another task is scored on the examples of one file, by the figures of its task.
     """
-    from seqloom.apps.cli.report import print_evaluation, print_figures
+    from seqloom.apps.cli.report import print_scores
     from seqloom.tasks import LanguageModel
 
     loaded = load_any(model)
@@ -36,14 +36,12 @@ def evaluate(
     if isinstance(loaded, LanguageModel):
         source = read_inputs(context, files)
         with watched("evaluating") as progress:
-            evaluation = loaded.evaluate(source, progress)
+            evaluation = loaded.evaluate(source, progress=progress)
     elif len(files) == 1:
         evaluation = loaded.evaluate(Path(files[0]))
     else:
         raise UsageError(f"{model} is of the task {loaded.task!r}: give one file of examples, not {len(files)}.")
     if as_json:
         emit_json({"model": str(model), "files": files, **evaluation.to_mapping()})
-    elif isinstance(loaded, LanguageModel):
-        print_evaluation(evaluation, str(model))
     else:
-        print_figures(evaluation, str(model))
+        print_scores(evaluation, str(model))

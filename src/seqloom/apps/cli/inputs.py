@@ -6,18 +6,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from seqloom.apps.cli.console import say
-from seqloom.errors import UsageError
+from seqloom.errors import DataError, UsageError
+from seqloom.tasks.door import Door
 from seqloom.training.launch import launched
 
 if TYPE_CHECKING:
     from seqloom.data import Files
 
-__all__ = ["INPUTS", "inputs_name", "read_inputs"]
+__all__ = ["INPUTS", "inputs_name", "read_data", "read_inputs"]
 
 INPUTS: Final = "UTF-8 text files, folders of them, or - for standard input."
 
@@ -34,6 +35,24 @@ def read_inputs(context: typer.Context, inputs: Sequence[str]) -> Files:
     if files.left_out:
         say(files.remark())
     return files
+
+
+def read_data(context: typer.Context, door: Door, inputs: Sequence[str]) -> tuple[Any, int]:
+    """What arguments name, as the ``fit`` of a task takes it, and its bytes.
+
+    Raises ``UsageError`` for several files where the task takes one, ``DataError`` where there is none.
+    """
+    if door.many:
+        files = read_inputs(context, inputs)
+        return files, files.size
+    from seqloom.data.text.reader import no_such_file
+
+    if len(inputs) > 1:
+        raise UsageError(f"Expected one file or folder, got {len(inputs)}: {', '.join(inputs)}.")
+    path = Path(inputs[0])
+    if not path.exists():
+        raise DataError(no_such_file(inputs[0]))
+    return path, sum(one.stat().st_size for one in (path.rglob("*") if path.is_dir() else [path]) if one.is_file())
 
 
 def inputs_name(inputs: Sequence[str]) -> str:

@@ -14,17 +14,22 @@ from typer.core import TyperCommand, TyperGroup
 from seqloom import __version__
 from seqloom.apps.cli import several
 from seqloom.apps.cli.console import Page, emit, emit_page, say, use_encoding
+from seqloom.apps.cli.data import data
 from seqloom.apps.cli.demo import demo
 from seqloom.apps.cli.doctor import doctor
 from seqloom.apps.cli.evaluate import evaluate
+from seqloom.apps.cli.examples import data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
 from seqloom.apps.cli.models import models
 from seqloom.apps.cli.predict import predict
 from seqloom.apps.cli.probe import probe
 from seqloom.apps.cli.score import score
+from seqloom.apps.cli.settings import takes_settings
 from seqloom.apps.cli.train import train
+from seqloom.apps.cli.train_flags import task_asked, train_options
 from seqloom.errors import SeqloomError
+from seqloom.tasks.registry import tasks
 
 __all__ = ["app", "run"]
 
@@ -42,25 +47,54 @@ class _Help:
 
 
 class _Group(_Help, TyperGroup):
-    pass
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """``train`` has the flags of all tasks, and in its help those of the one that is asked for."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _train_command(task_asked(rest)) if name == "train" else command, rest
 
 
 class _Command(_Help, TyperCommand):
     pass
 
 
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="seqloom",
     cls=_Group,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_CONTEXT,
     help="Learn from sequences: train, score and sample models of text.",
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
     "7 missing extra, 8 another process gone, 129/130/143 stopped by a signal after a checkpoint.",
 )
-_COMMANDS = (demo, train, predict, generate, score, evaluate, models, explain, probe, doctor)
+_COMMANDS = (
+    demo,
+    data,
+    takes_settings(())(train),
+    predict,
+    generate,
+    score,
+    evaluate,
+    models,
+    explain,
+    probe,
+    doctor,
+)
 for command in _COMMANDS:
     app.command(cls=_Command)(command)
+_examples = typer.Typer(name="examples", cls=_Group, help="Made data, to try every command on.")
+_examples.callback()(lambda: None)
+_examples.command(cls=_Command)(data)
+app.add_typer(_examples)
+
+
+def _train_command(task: str | None) -> Any:
+    options, shown = train_options(task)
+    one = typer.Typer(add_completion=False, context_settings=_CONTEXT)
+    names = ", ".join(tasks())
+    more = None if task else f"Tasks: {names}. All settings of one: seqloom train --task NAME --help."
+    one.command("train", cls=_Command, epilog=more)(takes_settings(options, shown=shown)(train))
+    return typer.main.get_command(one)
 
 
 def _print_version(wanted: bool) -> None:
@@ -97,7 +131,7 @@ def run(arguments: Sequence[str]) -> int:
     seqloom 0.1.0
     0
     """
-    commands = [command.__name__ for command in _COMMANDS]
+    commands = ["examples", *(command.__name__ for command in _COMMANDS)]
     asked = next((word for word in arguments if word in commands), None)
     debug = "--debug" in takewhile(lambda word: word not in commands, arguments)
     try:

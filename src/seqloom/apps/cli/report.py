@@ -10,7 +10,15 @@ from seqloom.apps.cli.console import add_row, emit, emit_table, figure
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.language.evaluation import Evaluation
 
-__all__ = ["print_evaluation", "print_figures"]
+__all__ = ["print_evaluation", "print_figures", "print_scores"]
+
+
+def print_scores(found: Evaluation | Figures, name: str) -> None:
+    """Print what a model of any task reaches, beside its baselines, on stdout."""
+    if isinstance(found, Evaluation):
+        print_evaluation(found, name)
+    else:
+        print_figures(found, name)
 
 
 def print_evaluation(evaluation: Evaluation, name: str) -> None:
@@ -37,10 +45,10 @@ def print_figures(figures: Figures, name: str) -> None:
     for column in figures.model:
         table.add_column(column.replace("_", " "), justify="right")
     for label, values in figures.baselines.items():
-        add_row(table, label, *(figure(values[column], ".3f") for column in figures.model))
+        add_row(table, label, *(figure(values.get(column), ".3f") for column in figures.model))
     add_row(table, name, *(figure(value, ".3f") for value in figures.model.values()), style="bold")
     emit_table(table)
-    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark):
+    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark, *figures.notes):
         if line:
             emit(line)
     if figures.chosen_among > 1:

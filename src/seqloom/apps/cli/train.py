@@ -1,36 +1,36 @@
-"""``seqloom train``: from a text file to a model directory."""
+"""``seqloom train``: from a file to a model directory, whatever the task."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from seqloom.apps.cli.console import emit_json, quoted, say
-from seqloom.apps.cli.defaults import LIMITS, pick_defaults
-from seqloom.apps.cli.inputs import INPUTS, inputs_name, read_inputs
-from seqloom.apps.cli.settings import collect_settings, takes_settings
-from seqloom.apps.cli.train_settings import FIT_SETTINGS, TRAIN_SETTINGS
+from seqloom.apps.cli.inputs import INPUTS, inputs_name, read_data
+from seqloom.apps.cli.settings import collect_settings, read_toml
+from seqloom.apps.cli.train_flags import as_flags, flags_of_others, table_of
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import UsageError, raise_together
-from seqloom.settings import flattened, nested
-from seqloom.tasks.language.settings import LanguageSettings
+from seqloom.settings import flat, flattened, nested
+from seqloom.tasks.door import Door
+from seqloom.tasks.registry import door_of
+from seqloom.training.settings import LIMITS
 
-if TYPE_CHECKING:
-    from seqloom.tasks import LanguageModel
+__all__ = ["train"]
 
-__all__ = ["build_model", "train"]
-
-_SETTING = re.compile(r"^( *)(\w+)(?=:)", re.MULTILINE)
+_USUAL = "language-model"
 
 
-@takes_settings(TRAIN_SETTINGS)
 def train(
     context: typer.Context,
     files: Annotated[list[str], typer.Argument(metavar="FILE", help=INPUTS, show_default=False)],
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="NAME", help=f"What is to be learned (default: {_USUAL}).")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The run directory (default: models/NAME OF FIRST FILE).", readable=False),
@@ -44,88 +44,122 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
     **flags: Any,
 ) -> None:
-    """Train a language model on the text of FILEs. No other word is needed: what is not given is picked by its size."""
+    """Train a model on FILEs. No other word is needed: what is not given is picked by their size."""
     from seqloom.apps.cli.messages import Messages
 
-    given, problems = collect_settings(TRAIN_SETTINGS, flags, config)
     run = out or Path("models") / inputs_name(files)
-    source = read_inputs(context, files)
-    begun, before = _run_before(run, given) if resume else (None, {})
-    picked = {} if before else pick_defaults(source.size, given)
-    settings = before | picked | given
-    fitting = {setting.name: settings.pop(setting.key) for setting in FIT_SETTINGS if setting.key in settings}
+    written = read_toml(config) if config else {}
+    before = _run_before(run) if resume else None
+    name = _task(task or written.get("task") or _guessed(files, before, {**written, **flags}, quiet), before, run)
+    door = door_of(name)
+    table = table_of(door)
+    own = {setting.key: flags.get(setting.key) for setting in table}
+    given, problems = collect_settings(table, own, written, config)
+    problems += flags_of_others(flags, table, name)
+    given.pop("task", None)
+    source, size = read_data(context, door, files)
+    had = {} if before is None else before.settings(door, given, run)
+    picked = {} if before is not None else door.pick(size, given)
+    settings = had | picked | given
+    fitting = {setting.name: settings.pop(setting.key) for setting in flat(door.fitting) if setting.key in settings}
     if isinstance(fitting.get("validation"), str):
-        fitting["validation"] = read_inputs(context, [fitting["validation"]])
-    model = build_model(settings, problems)
+        fitting["validation"], _ = read_data(context, door, [fitting["validation"]])
+    model = _build(door, settings, problems)
     if picked and not quiet:
-        say("Picked by the size of the text: " + ", ".join(f"{name} {value}" for name, value in picked.items()))
+        say("Picked by the size of the text: " + ", ".join(f"{key} {value}" for key, value in picked.items()))
     try:
-        with warnings_said(_as_flag):
-            model.fit(source, **fitting, run=run, resume=resume, force=force, progress=Messages() if quiet else True)
+        with warnings_said(lambda sentence: as_flags(sentence, table)):
+            progress = Messages() if quiet else True
+            model.fit(source, **fitting, run=run, resume=resume, force=force, progress=progress)
     except UsageError as error:
-        raise UsageError(_as_flag(str(error))) from error
-    if model.history_.steps == begun and not quiet:
+        raise UsageError(as_flags(str(error), table)) from error
+    if before is not None and model.history_.steps == before.step and not quiet:
         more = "--patience" if model.history_.stopped == "patience" else "--steps, --epochs or --minutes"
-        say(f"The run is complete at step {begun:,}; give more {more}.")
-    _report(model, run, as_json)
+        say(f"The run is complete at step {before.step:,}; give more {more}.")
+    _report(model, door, run, as_json)
 
 
-def build_model(settings: dict[str, Any], problems: Sequence[str] = ()) -> LanguageModel:
-    """Make the estimator that the settings describe; the problems of all parts come as one error."""
-    from seqloom.tasks import LanguageModel
+class _Before(NamedTuple):
+    """The run that is resumed: its step, and what its config.json says."""
 
-    found = list(problems)
-    checked = LanguageSettings()
-    try:
-        checked = LanguageSettings.from_mapping(nested(LanguageSettings, dict.fromkeys(LIMITS) | settings))
-    except UsageError as error:
-        found += error.problems
-    raise_together(map(_as_flag, found))
-    return LanguageModel(**vars(checked))
+    step: int
+    task: str
+    parameters: Mapping[str, Any]
+    learned: Mapping[str, Any]
 
+    def settings(self, door: Door, given: Mapping[str, Any], run: Path) -> dict[str, Any]:
+        """Its settings by key; a limit that is given replaces all of its limits.
 
-def _as_flag(problem: str) -> str:
-    """The problem, with the flags that set them for the settings that its lines begin with.
-
-    >>> _as_flag("spec: expected words."), _as_flag("The disk is full.")
-    ('--model: expected words.', 'The disk is full.')
-    """
-    flags = {setting.name: setting.flag for setting in TRAIN_SETTINGS}
-    return _SETTING.sub(lambda found: found[1] + flags.get(found[2], found[2]), problem)
+        Raises ``UsageError`` where the run was judged by data of its own, which is not given again.
+        """
+        settings = flattened(door.settings, self.parameters)
+        if "held_out" in self.learned:
+            settings["validation"] = self.learned["held_out"]
+            if settings["validation"] is None and "validation" not in given:
+                raise UsageError(f"--validation: {run} is judged by a file of its own. Give it again.")
+        return settings | (dict.fromkeys(LIMITS) if _limited(given) else {})
 
 
-def _run_before(run: Path, given: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
-    """Return the step and the settings of the run in a directory; a limit that is given replaces all of its limits.
-
-    Raises ``UsageError`` where the run was judged by a text of its own, which is not given again.
-    """
+def _run_before(run: Path) -> _Before | None:
     from seqloom.storage.run import newest_valid, versions
     from seqloom.tasks.model_directory import read_config
 
     if not versions(run):
-        return None, {}
+        return None
     newest = newest_valid(run)
     config = read_config(newest.files)
-    settings = flattened(LanguageSettings, config.parameters)
-    if "held_out" in config.learned:
-        settings["validation"] = config.learned["held_out"]
-        if settings["validation"] is None and "validation" not in given:
-            raise UsageError(f"--validation: {run} is judged by a text of its own. Give its file again.")
-    if any(limit in given for limit in LIMITS):
-        settings |= dict.fromkeys(LIMITS)
-    return newest.step, settings
+    return _Before(newest.step, config.task, config.parameters, config.learned)
 
 
-def _report(model: LanguageModel, run: Path, as_json: bool) -> None:
-    from seqloom.apps.cli.report import print_evaluation
+def _task(asked: str | None, before: _Before | None, run: Path) -> str:
+    """The task that was asked for, or that of the run that goes on."""
+    if before is None:
+        return asked or _USUAL
+    if asked not in (None, before.task):
+        raise UsageError(f"--task: {run} is a run of the task {before.task!r}, not of {asked!r}.")
+    return before.task
 
-    evaluation = getattr(model, "validation_", None)
+
+def _guessed(files: list[str], before: _Before | None, given: Mapping[str, Any], quiet: bool) -> str | None:
+    """The task that one file is for; a run that goes on has its own, and several files are texts."""
+    from seqloom.tasks.guess import guess
+
+    if before is not None or len(files) != 1 or files[0] == "-" or not os.path.exists(files[0]):
+        return None
+    found = guess(Path(files[0]), {key: value for key, value in given.items() if value is not None})
+    if found is None:
+        return None
+    if not quiet:
+        say(f"{files[0]}: {found.reason}. Taken for {found.task}; --task, --target and --input say otherwise.")
+    return found.task
+
+
+def _build(door: Door, settings: Mapping[str, Any], problems: list[str]) -> Any:
+    """The estimator that the settings describe; the problems of all parts come as one error."""
+    arguments = nested(door.settings, {**(dict.fromkeys(LIMITS) if _limited(settings) else {}), **settings})
+    found = list(problems)
+    try:
+        door.settings.from_mapping(arguments)
+    except UsageError as error:
+        found += error.problems
+    raise_together(as_flags(problem, table_of(door)) for problem in found)
+    return door.load()(**arguments)
+
+
+def _limited(settings: Mapping[str, Any]) -> bool:
+    return any(limit in settings for limit in LIMITS)
+
+
+def _report(model: Any, door: Door, run: Path, as_json: bool) -> None:
+    from seqloom.apps.cli.report import print_scores
+
+    found = getattr(model, "validation_", None)
     if as_json:
-        figures = {} if evaluation is None else evaluation.to_mapping()
-        emit_json({"directory": str(run), "steps": model.history_.steps, **figures})
+        figures = {} if found is None else found.to_mapping()
+        emit_json({"directory": str(run), "task": model.task, "steps": model.history_.steps, **figures})
         return
-    if evaluation is None:
+    if found is None:
         say("Nothing was held out, so there is no score.")
     else:
-        print_evaluation(evaluation, str(run))
-    say(f"\nWrite with it:  seqloom generate {quoted(run)}")
+        print_scores(found, str(run))
+    say(f"\n{door.then.format(run=quoted(run))}")

@@ -47,7 +47,7 @@ class AdditiveScore(Score):
 
     def __init__(self, query_features: int, memory_features: int, hidden_size: int) -> None:
         super().__init__()
-        self.query_features, self.memory_features = query_features, memory_features
+        self.query_features, self.memory_features, self.hidden_size = query_features, memory_features, hidden_size
         self.query_map = nn.Linear(query_features, hidden_size, bias=False)
         self.memory_map = nn.Linear(memory_features, hidden_size, bias=False)
         self.vector = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) * hidden_size**-0.5)

@@ -11,7 +11,7 @@ from seqloom.errors import UsageError
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_sequence, check_state, check_step
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_causal, check_sequence, check_state, check_step
 
 __all__ = ["Block", "CausalBlock", "Placement"]
 
@@ -54,6 +54,7 @@ class Block(SequenceLayer):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        check_causal(self, [mixer])
         width = mixer.out_features
         if mixer.in_features != width:
             raise UsageError(f"A block adds its mixer to x, but this one maps {mixer.in_features} features to {width}.")

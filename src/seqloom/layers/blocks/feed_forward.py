@@ -42,6 +42,7 @@ class FeedForward(nn.Module):
     def __init__(self, features: int, hidden: int, activation: Activation = Activation.GELU, bias: bool = True) -> None:
         super().__init__()
         _check_hidden(hidden)
+        self.bias = bias
         self.up = nn.Linear(features, hidden, bias)
         self.down = nn.Linear(hidden, features, bias)
         self.activation = Activation(activation)

@@ -12,6 +12,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.transforms import is_seen, known_to_torch
 from seqloom.layers.attention.scores import Memory, MemoryAttention, Score
 from seqloom.layers.decoders.bridge import Bridge, state_vectors
+from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
 from seqloom.layers.state import where
@@ -35,7 +36,7 @@ class Moment(NamedTuple):
     recurrence: Any
 
 
-class AttentionDecoder(CausalLayer):
+class AttentionDecoder(Decoder):
     """A causal layer whose every step reads a memory: x (B, T, D) → y (B, T, out_features).
 
     ``initial_state(batch_size, memory=…, memory_lengths=…)`` takes an encoder's outputs (B, S, M), projects them once

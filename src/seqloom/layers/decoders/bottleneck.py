@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.decoders.bridge import Bridge, both_ends
+from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
 
@@ -24,7 +25,7 @@ class BottleneckState(NamedTuple):
     context: Tensor
 
 
-class BottleneckDecoder(CausalLayer):
+class BottleneckDecoder(Decoder):
     """A decoder with one vector in between: the source is known by the first state, and a context that never changes.
 
     h_0 = tanh(W v) and y_t, h_t = body([x_t; c], h_{t-1}) with c = tanh(V v), where v holds both ends of the encoder's
@@ -49,6 +50,7 @@ class BottleneckDecoder(CausalLayer):
                 f"The body reads {body.in_features} features, the context's {context_features} and at least 1 of the "
                 "input; context_features must be at least 0 and less than that."
             )
+        self.memory_features, self.context_features = memory_features, context_features
         self.body = body
         self.bridge = Bridge(memory_features, body)
         self.context_map = nn.Linear(2 * memory_features, context_features, bias=False) if context_features else None

@@ -16,8 +16,9 @@ from seqloom.layers.attention.positions import Positions
 from seqloom.layers.attention.self_attention import CausalSelfAttention
 from seqloom.layers.blocks.block import CausalBlock, Placement
 from seqloom.layers.blocks.transformer import FeedForwardKind
+from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.norm import NormKind
-from seqloom.layers.protocol import CausalLayer, check_sequence, check_state
+from seqloom.layers.protocol import check_sequence, check_state
 from seqloom.layers.stack import CausalStack
 
 __all__ = ["TransformerDecoder", "TransformerDecoderBlock", "TransformerDecoderState"]
@@ -31,7 +32,7 @@ class TransformerDecoderState(NamedTuple):
     memory: ProjectedMemory
 
 
-class TransformerDecoderBlock(CausalLayer):
+class TransformerDecoderBlock(Decoder):
     """A Transformer decoder's block: attention to its own past, attention to a memory, and a network.
 
     x = x + attention(norm(x));  x = x + attention(norm(x), memory);  y = x + feed_forward(norm(x)).
@@ -71,7 +72,10 @@ class TransformerDecoderBlock(CausalLayer):
         feed_forward = FeedForwardKind(inner).build(hidden_size, expansion * hidden_size)
         self.back = CausalBlock(back, in_features=in_features, norm=norm, placement=placement, dropout=dropout)
         self.across = CausalBlock(across, feed_forward, norm=norm, placement=placement, dropout=dropout)
-        self.in_features, self.out_features = in_features, hidden_size
+        self.in_features, self.out_features, self.hidden_size = in_features, hidden_size, hidden_size
+        self.memory_features, self.heads, self.key_heads, self.window = memory_features, heads, key_heads, window
+        self.positions, self.inner, self.expansion = back.positions, FeedForwardKind(inner), expansion
+        self.norm, self.placement, self.dropout = self.back.norm, self.back.placement, self.back.dropout
 
     def initial_state(
         self, batch_size: int, *, memory: Tensor | None = None, memory_lengths: Tensor | None = None
@@ -99,7 +103,7 @@ class TransformerDecoderBlock(CausalLayer):
         return y_t, TransformerDecoderState(past, memory)
 
 
-class TransformerDecoder(CausalLayer):
+class TransformerDecoder(Decoder):
     """A Transformer's decoder: ``blocks`` one on the other, all over the same memory, and a last norm.
 
     The norm is there if theirs come before what they add. The state is the tuple of the blocks' states. An encoder for

@@ -103,7 +103,7 @@ class RecurrentWord(Word):
         return self.cell(**fields)
 
     def recognise(self, layer: SequenceLayer) -> Mapping[str, Value] | None:
-        if not isinstance(layer, Recurrent) or type(layer.cell) is not self.cell:
+        if type(layer) is not Recurrent or type(layer.cell) is not self.cell:
             return None
         names = {fill: name for name, fill in INITIALISERS.items()}
         fills = {name: names.get(getattr(layer.cell, f"{name}_init")) for name in self.fills}

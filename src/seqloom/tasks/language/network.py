@@ -11,11 +11,11 @@ from seqloom.data import Vocabulary
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, OneHot, StepHead, parse_spec, tied_head
 from seqloom.models.token_model import TokenModel
-from seqloom.tasks.language.model_files import WIDEST_ONE_HOT
 from seqloom.tasks.language.settings import ONE_HOT, LanguageSettings
 
 __all__ = ["build_network"]
 
+WIDEST_ONE_HOT = 1 << 13
 _EMBEDDING = (16, 256)
 
 

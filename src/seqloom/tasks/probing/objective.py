@@ -30,6 +30,10 @@ class Fresh:
     def __len__(self) -> int:
         return self._steps
 
+    def epoch(self, number: int) -> Fresh:
+        """There is but one."""
+        return self
+
     def __getitem__(self, index: int) -> Batch:
         self.read = index + 1
         return _batch(self._probe.draw(self._rows, (self._seed, _LEARN, index)))

@@ -7,5 +7,6 @@ from seqloom.training.objectives.labels import Labels
 from seqloom.training.objectives.next_token import NextToken
 from seqloom.training.objectives.numbers import Numbers
 from seqloom.training.objectives.objective import Objective, Sums, added
+from seqloom.training.objectives.tags import Tags
 
-__all__ = ["Classes", "Labels", "NextToken", "Numbers", "Objective", "Sums", "added"]
+__all__ = ["Classes", "Labels", "NextToken", "Numbers", "Objective", "Sums", "Tags", "added"]

@@ -10,21 +10,24 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from seqloom.data.batch import Batch
+
 __all__ = ["Objective", "Sums", "added", "total", "wide"]
 
 Sums = Mapping[str, Tensor]
 """What is counted and summed on a batch, by name: float64 on the CPU, added up over batches and processes."""
 
-B = TypeVar("B")
+B = TypeVar("B", bound=Batch)
+_MEAN = "mean "
 
 
 class Objective(ABC, Generic[B]):
     """What is minimised, and what is measured, on batches of one kind.
 
     The loop knows nothing else of a task. A batch has a ``weight``: its real targets, say. ``loss`` is the mean over
-    them, so that batches, and parts of one, count by their weights. ``carried`` is whatever one batch hands to the
-    next of its epoch, None at first. What does not add up (a macro-F1, an R²) is made of ``sums`` that do, by
-    ``figures``; one of these, the ``watched``, says which weights are the best.
+    them, so that batches, and parts of one, count by their weights; other ``means`` may be measured beside it.
+    ``carried`` is whatever one batch hands to the next of its epoch, None at first. What does not add up (a macro-F1,
+    an R²) is made of ``sums`` that do, by ``figures``; one of these, the ``watched``, says which weights are the best.
 
     >>> from seqloom.training.objectives import Numbers
     >>> Numbers().figures({"weight": torch.tensor(2.0), "squared": torch.tensor(8.0), "absolute": torch.tensor(4.0),
@@ -43,24 +46,32 @@ class Objective(ABC, Generic[B]):
     ceiling: float = math.inf
     """A loss above this is no learning any more."""
 
-    @abstractmethod
     def weight(self, batch: B) -> float:
-        """How much a batch counts; 0 for one without a target."""
+        """How much a batch counts, if not its rows; 0 for one without a target."""
+        return batch.size
 
     @abstractmethod
     def loss(self, module: nn.Module, batch: B, carried: Any) -> tuple[Tensor, Any]:
         """The mean loss of a batch, to be differentiated, and what it hands on."""
+
+    def means(self, module: nn.Module, batch: B) -> Mapping[str, Tensor]:
+        """Further figures of a batch by name, each a mean over its weight."""
+        return {}
 
     @torch.no_grad()
     def sums(self, module: nn.Module, batch: B, carried: Any) -> tuple[Sums, Any]:
         """What is to be added up of a batch, and what it hands on."""
         mean, carried = self.loss(module, batch, carried)
         weight = torch.tensor(self.weight(batch), dtype=torch.float64)
-        return {"weight": weight, "loss": total(mean, weight)}, carried
+        means = {_MEAN + name: total(value, weight) for name, value in self.means(module, batch).items()}
+        return {"weight": weight, "loss": total(mean, weight), **means}, carried
 
     def figures(self, sums: Sums) -> dict[str, float]:
         """What the sums of all batches come to, by name; nan where there was no target."""
-        return {"loss": float(sums["loss"] / sums["weight"])}
+        means = {
+            name.removeprefix(_MEAN): float(sums[name] / sums["weight"]) for name in sums if name.startswith(_MEAN)
+        }
+        return {"loss": float(sums["loss"] / sums["weight"])} | means
 
     def reached(self, figures: dict[str, float]) -> bool:
         """Whether what was to be learned is learned, and the run may end."""

@@ -1,0 +1,46 @@
+"""One answer for a whole sequence: what a body reads of it, pooled, and a head."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from seqloom.errors import UsageError
+from seqloom.layers import Embedding, LearnedEmbedding, Pooled
+from seqloom.layers.dropout import check_dropout
+
+__all__ = ["PooledModel"]
+
+
+class PooledModel(nn.Module):
+    """answers = W pool(body(front(x))) + b, one row of K for each sequence (many to one).
+
+    x are tokens (B, T) when there is an ``embedding``, else values (B, T, D); ``reader`` is the body with its pooling,
+    and the answers are (B, K) for K ``outputs``. ``dropout`` is the share of values dropped before the body (of a
+    learned embedding) and before the head in training. Raises UsageError when widths do not fit, and for a row without
+    steps, which has nothing to say.
+
+    >>> import torch
+    >>> from seqloom.layers import parse_spec
+    >>> reader = parse_spec("2*gru(4) bidirectional + pool(attention)").build_pooled(2)
+    >>> PooledModel(None, reader, outputs=3)(torch.zeros(2, 5, 2), torch.tensor([5, 2])).shape
+    torch.Size([2, 3])
+    """
+
+    def __init__(self, embedding: Embedding | None, reader: Pooled, outputs: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        if embedding is not None and embedding.out_features != reader.in_features:
+            raise UsageError(
+                f"The embedding gives {embedding.out_features} features, the body takes {reader.in_features}."
+            )
+        self.embedding = embedding
+        self.reader = reader
+        self.dropout = nn.Dropout(check_dropout(dropout))
+        self.head = nn.Linear(reader.out_features, outputs)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """x (B, T) or (B, T, D) and lengths (B,) → answers (B, K)."""
+        vectors = x if self.embedding is None else self.embedding(x)
+        if isinstance(self.embedding, LearnedEmbedding):
+            vectors = self.dropout(vectors)
+        answers: Tensor = self.head(self.dropout(self.reader(vectors, lengths)))
+        return answers

@@ -1,0 +1,88 @@
+"""What goes through a fit over examples: as users have them, as tensors, and what is learned of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from torch import Tensor, nn
+
+from seqloom.data.padded import Targets, chosen
+from seqloom.errors import UsageError
+from seqloom.tasks.figures import Figures
+from seqloom.tasks.rows import check_rows
+from seqloom.training.log import History
+
+if TYPE_CHECKING:
+    from seqloom.tasks.examples import ExampleEstimator
+    from seqloom.tasks.measures.baselines import Baseline
+
+__all__ = ["ROWS", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
+
+ROWS = 64
+"""Examples that are read at once where nothing is learned."""
+Facts = dict[str, Any]
+"""What is to be known of the data, ready for JSON."""
+
+
+class Examples(NamedTuple):
+    """Each input by name, tensors (T, …) of any length, and ``targets``: (N, …), one for each example, or a tensor
+    (T, …) for each, one for each of its steps."""
+
+    inputs: Mapping[str, Sequence[Tensor]]
+    targets: Targets
+
+    def rows(self, order: Sequence[int]) -> Examples:
+        """Some of the examples, in this order."""
+        inputs = {name: [rows[place] for place in order] for name, rows in self.inputs.items()}
+        return Examples(inputs, chosen(self.targets, order))
+
+
+class Given(NamedTuple):
+    """Examples as a task reads them: an item ``X`` for each, and its target in ``y``, None where there is none.
+
+    ``about`` is what was found out about the file that they come from, ready for JSON: which columns it is, say.
+    """
+
+    X: Sequence[Any]
+    y: Sequence[Any] | None = None
+    about: Mapping[str, Any] = {}
+
+    def rows(self, places: Sequence[int]) -> Given:
+        """Some of the examples, in this order."""
+        X, y = ([values[place] for place in places] if values is not None else None for values in (self.X, self.y))
+        return Given(X or [], y, self.about)
+
+
+class HeldOut(NamedTuple):
+    """Examples kept aside, as they were given and as tensors, and a ``remark`` on which they are."""
+
+    given: Given
+    examples: Examples
+    remark: str
+
+
+class Fitted(NamedTuple):
+    """What was learned. ``share`` of the examples was ``held_out``, None where others were, until they are scored."""
+
+    module: nn.Module
+    facts: Facts
+    fingerprint: str
+    share: float | None
+    baselines: Sequence[Baseline] = ()
+    history: History | None = None
+    validation: Figures | None = None
+    held_out: HeldOut | None = None
+
+
+def taken(estimator: ExampleEstimator, X: Any, y: Any, about: Mapping[str, Any], targets: bool) -> Given:
+    """What the estimator reads of what a user gave.
+
+    Raises DataError for rows and targets that are missing, empty or of unequal number, UsageError where ``targets`` are
+    needed and there are none.
+    """
+    given = estimator._read(X, y, about)
+    check_rows(given.X, given.y)
+    if targets and given.y is None:
+        raise UsageError("y: expected a target for each example, got None.")
+    return given

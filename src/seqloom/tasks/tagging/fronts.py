@@ -1,0 +1,93 @@
+"""What a tagger reads as vectors: words with their characters, or the numbers of a series."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.layers import parse_spec
+
+__all__ = ["NOTHING", "UNKNOWN", "NumberFront", "WordFront", "distinct_rows"]
+
+NOTHING = 0
+"""The id of what is not there: a padded word, or a character beyond a word's end."""
+UNKNOWN = 1
+"""The id of a word or a character that was not seen in training."""
+
+
+class WordFront(nn.Module):
+    """x (B, T, 1 + L), a word's id and those of its characters → (B, T, D), a vector of the word and one of its form.
+
+    ``words`` and ``characters`` say how many ids there are. ``spec`` reads a word's characters and pools; it runs once
+    for each form that is different in a batch. In training a word that was seen only once, those from the id ``rare``
+    on, is taken for an unknown one with the probability ``word_dropout``, so that it is learned what these are like
+    (Lample et al., 2016, "Neural Architectures for Named Entity Recognition").
+    """
+
+    def __init__(
+        self, words: tuple[int, int], characters: tuple[int, int], spec: str, rare: int, word_dropout: float
+    ) -> None:
+        super().__init__()
+        self.words = nn.Embedding(*words)
+        self.characters = nn.Embedding(*characters)
+        self.form = parse_spec(spec).build_pooled(characters[1])
+        self.rare, self.word_dropout = rare, word_dropout
+        self.out_features = words[1] + self.form.out_features
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """x (B, T, 1 + L) and lengths (B,) → (B, T, D), 0 beyond each row's length."""
+        real = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
+        tokens = x[real].long()
+        words = self._dropped(tokens[:, 0])
+        found = x.new_zeros(*real.shape, self.out_features, dtype=self.words.weight.dtype)
+        found[real] = torch.cat([self.words(words), self._forms(tokens[:, 1:])], 1)
+        return found
+
+    def _dropped(self, words: Tensor) -> Tensor:
+        if not self.training or not self.word_dropout:
+            return words
+        drawn = torch.rand(words.shape, device=words.device) < self.word_dropout
+        return words.masked_fill(drawn & (words >= self.rare), UNKNOWN)
+
+    def _forms(self, characters: Tensor) -> Tensor:
+        """Characters (N, L) → (N, H)."""
+        first, which = distinct_rows(characters)
+        distinct = characters[first]
+        sizes = (distinct != NOTHING).sum(1)
+        distinct = distinct[:, : int(sizes.max())]
+        forms: Tensor = self.form(self.characters(distinct), sizes.cpu())
+        return forms[which]
+
+
+class NumberFront(nn.Module):
+    """x (B, T, D) as it is, each channel moved and scaled: (x − ``mean``) / ``deviation``."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, mean: list[float], deviation: list[float]) -> None:
+        super().__init__()
+        self.out_features = len(mean)
+        self.register_buffer("mean", torch.tensor(mean), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation), persistent=False)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """x (B, T, D) → (B, T, D)."""
+        return (x - self.mean) / self.deviation
+
+
+def distinct_rows(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The places (U,) of rows (N, L) of whole numbers that are all different, and which of them each row is (N,).
+
+    >>> first, which = distinct_rows(torch.tensor([[1, 2], [3, 0], [1, 2]]))
+    >>> torch.tensor([[1, 2], [3, 0], [1, 2]])[first][which].tolist()
+    [[1, 2], [3, 0], [1, 2]]
+    """
+    factors = torch.full((rows.shape[1],), _ODD, device=rows.device).cumprod(0)  # modulo 2^64
+    _, which = torch.unique((rows * factors).sum(1), return_inverse=True)
+    first = which.new_zeros(int(which.max()) + 1).scatter_(0, which, torch.arange(len(rows), device=rows.device))
+    return first, which
+
+
+_ODD = 6364136223846793005
+"""Of Knuth's generator of random numbers: the sums of two different rows agree once in 2^64 times."""

@@ -1,0 +1,104 @@
+"""The words and characters that a tagger has seen."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqloom.tasks.tagging.fronts import UNKNOWN
+
+__all__ = ["LONGEST", "Lexicon", "normal_form"]
+
+LONGEST: Final = 40
+"""Characters of a word that are read: of a longer one, as a link on the web, the first and the last half of these."""
+_DIGIT: Final = re.compile(r"\d")
+_FIRST = UNKNOWN + 1
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """``words`` in their normal form, most frequent first, the first ``common`` of them seen at least twice, and
+    ``characters``, most frequent first. Their ids are their places, after those of nothing and of the unknown.
+
+    >>> lexicon = Lexicon.learned([["The", "cat"], ["the", "end"]])
+    >>> lexicon.words, lexicon.common
+    (('the', 'cat', 'end'), 1)
+    >>> lexicon.encoded([["the", "dog"]])[0].tolist()
+    [[2, 4, 3, 2], [1, 8, 1, 1]]
+    """
+
+    words: tuple[str, ...]
+    common: int
+    characters: tuple[str, ...]
+
+    @classmethod
+    def learned(cls, sentences: Iterable[Sequence[str]]) -> Self:
+        """What some sentences have."""
+        forms = Counter(token for sentence in sentences for token in sentence)
+        words, characters = Counter[str](), Counter[str]()
+        for form, count in forms.items():
+            words[normal_form(form)] += count
+            for character in form:
+                characters[character] += count
+        common = sum(count > 1 for count in words.values())
+        return cls(_by_frequency(words), common, _by_frequency(characters))
+
+    @property
+    def word_ids(self) -> int:
+        """How many ids of words there are."""
+        return _FIRST + len(self.words)
+
+    @property
+    def rare(self) -> int:
+        """The id of the first word that was seen only once."""
+        return _FIRST + self.common
+
+    @property
+    def character_ids(self) -> int:
+        """How many ids of characters there are."""
+        return _FIRST + len(self.characters)
+
+    def encoded(self, sentences: Sequence[Sequence[str]]) -> list[Tensor]:
+        """For each sentence (T, 1 + L): ids of its words and their characters, L of them in the longest word of all."""
+        words = {word: place for place, word in enumerate(self.words, _FIRST)}
+        characters = {character: place for place, character in enumerate(self.characters, _FIRST)}
+        forms = {token for sentence in sentences for token in sentence}
+        width = 1 + min(LONGEST, max(map(len, forms), default=0))
+        rows: dict[str, NDArray[np.int32]] = {}
+        for form in forms:
+            read = form if len(form) <= LONGEST else form[: LONGEST // 2] + form[-LONGEST // 2 :]
+            row = np.zeros(width, dtype=np.int32)
+            row[0] = words.get(normal_form(form), UNKNOWN)
+            row[1 : 1 + len(read)] = [characters.get(character, UNKNOWN) for character in read]
+            rows[form] = row
+        return [torch.from_numpy(np.stack([rows[token] for token in sentence])) for sentence in sentences]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"words": list(self.words), "common": self.common, "characters": list(self.characters)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`to_json`."""
+        return cls(tuple(data["words"]), data["common"], tuple(data["characters"]))
+
+
+def normal_form(word: str) -> str:
+    """A word without its capitals and with 0 for every digit: the characters tell what is lost.
+
+    >>> normal_form("May-31st")
+    'may-00st'
+    """
+    return _DIGIT.sub("0", word.lower())
+
+
+def _by_frequency(counts: Counter[str]) -> tuple[str, ...]:
+    return tuple(sorted(counts, key=lambda one: (-counts[one], one)))

@@ -1,0 +1,30 @@
+"""The network of a tagger."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from seqloom.layers import ConditionalRandomField, SequenceLayer, StepHead
+
+__all__ = ["TagNetwork"]
+
+
+class TagNetwork(nn.Module):
+    """``front``, ``body`` and a head in a row, with dropout between them: x (B, T, …) → scores (B, T, K).
+
+    ``field`` scores whole rows of tags, or is None (Huang, Xu & Yu, 2015, "Bidirectional LSTM-CRF Models").
+    """
+
+    def __init__(
+        self, front: nn.Module, body: SequenceLayer, tags: int, field: ConditionalRandomField | None, dropout: float
+    ) -> None:
+        super().__init__()
+        self.front, self.body, self.field = front, body, field
+        self.dropout = nn.Dropout(dropout)
+        self.head = StepHead(body.out_features, tags)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """x (B, T, …) and lengths (B,) → (B, T, K)."""
+        y, _ = self.body(self.dropout(self.front(x, lengths)), None, lengths)
+        scores: Tensor = self.head(self.dropout(y))
+        return scores

@@ -1,0 +1,81 @@
+"""Words and their characters as vectors."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from seqloom.tasks.tagging.fronts import UNKNOWN, NumberFront, WordFront, distinct_rows
+from seqloom.tasks.tagging.lexicon import LONGEST, Lexicon
+
+SENTENCES = [["The", "cat", "sat", "the"], ["a", "cat"], ["A" * 60 + "b"]]
+
+
+def front(lexicon: Lexicon, **changes: object) -> WordFront:
+    torch.manual_seed(0)
+    sizes = (lexicon.word_ids, 5), (lexicon.character_ids, 4)
+    arguments = {"spec": "gru(3) bidirectional + pool(last)", "rare": lexicon.rare, "word_dropout": 0.5}
+    return WordFront(*sizes, **arguments | changes)  # type: ignore[arg-type]
+
+
+def test_a_word_has_one_vector_wherever_it_stands() -> None:
+    lexicon = Lexicon.learned(SENTENCES)
+    read = front(lexicon).eval()
+    x = torch.nn.utils.rnn.pad_sequence(lexicon.encoded(SENTENCES), batch_first=True)
+    lengths = torch.tensor([4, 2, 1])
+    found = read(x, lengths)
+    assert found.shape == (3, 4, read.out_features) == (3, 4, 11)
+    assert torch.equal(found[0, 1], found[1, 1])
+    assert torch.equal(found[0, 0, :5], found[0, 3, :5])
+    assert not torch.equal(found[0, 0, 5:], found[0, 3, 5:])  # The, the
+    assert not found[1, 2:].any()
+    for row, length in enumerate(lengths.tolist()):
+        torch.testing.assert_close(read(x[row : row + 1, :length], lengths[row : row + 1])[0], found[row, :length])
+
+
+def test_characters_are_read_once_for_each_distinct_word() -> None:
+    lexicon = Lexicon.learned(SENTENCES)
+    read, rows = front(lexicon), []
+    read.form.register_forward_pre_hook(lambda module, given: rows.append(len(given[0])))
+    x = torch.nn.utils.rnn.pad_sequence(lexicon.encoded(SENTENCES), batch_first=True)
+    read(x, torch.tensor([4, 2, 1]))
+    assert rows == [6]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_rare_words_are_taken_for_unknown_in_training(share: float) -> None:
+    lexicon = Lexicon.learned([*SENTENCES, ["dog"]])
+    read = front(lexicon, word_dropout=share)
+    x, lengths = lexicon.encoded([["the", "dog"]])[0][None], torch.tensor([2])
+    unknown = read.words.weight[UNKNOWN]
+    before = read.eval()(x, lengths)
+    read.train()
+    after = read(x, lengths)
+    assert torch.equal(after[0, 0], before[0, 0])
+    assert torch.equal(after[0, 1, :5], unknown) == (share == 1.0)
+    assert torch.equal(after[0, 1, 5:], before[0, 1, 5:])
+
+
+def test_a_lexicon_comes_back_and_long_words_keep_their_ends() -> None:
+    lexicon = Lexicon.learned(SENTENCES)
+    assert Lexicon.from_json(lexicon.to_json()) == lexicon
+    long = lexicon.encoded(SENTENCES)[2][0, 1:].tolist()
+    assert len(long) == LONGEST
+    b = lexicon.characters.index("b") + 2
+    assert long[-1] == b
+    assert lexicon.encoded([["b"]])[0].tolist() == [[UNKNOWN, b]]
+    assert lexicon.encoded([["ß"]])[0].tolist() == [[UNKNOWN, UNKNOWN]]
+
+
+def test_rows_that_are_alike_are_found() -> None:
+    rows = torch.randint(3, (500, 4), generator=torch.Generator().manual_seed(0))
+    first, which = distinct_rows(rows)
+    assert len(first) == len(torch.unique(rows, dim=0)) == 81
+    assert torch.equal(rows[first][which], rows)
+
+
+def test_numbers_are_moved_and_scaled() -> None:
+    x = torch.tensor([[[1.0, 10.0], [3.0, 30.0]]])
+    read = NumberFront([2.0, 20.0], [1.0, 10.0])
+    assert read(x, torch.tensor([2])).tolist() == [[[-1.0, -1.0], [1.0, 1.0]]]
+    assert not read.state_dict()
