@@ -6,18 +6,21 @@ from seqloom.lazy import lazily
 
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
+    from seqloom.decoding.settings import BeamSearch, Sampling
     from seqloom.tasks import LanguageModel
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
-__all__ = ["LanguageModel", "TrainingSettings", "__version__", "load"]
+__all__ = ["BeamSearch", "LanguageModel", "Sampling", "TrainingSettings", "__version__", "load"]
 
 __version__ = "0.1.0"
 
 __getattr__, __dir__ = lazily(
     __name__,
     {
+        "BeamSearch": "seqloom.decoding.settings",
         "LanguageModel": "seqloom.tasks",
+        "Sampling": "seqloom.decoding.settings",
         "TrainingSettings": "seqloom.training.settings",
         "load": "seqloom.tasks.registry",
     },

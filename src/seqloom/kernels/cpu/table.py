@@ -27,7 +27,7 @@ from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
-__all__ = ["Sampling", "Table", "compiled_segments", "meetings"]
+__all__ = ["SamplingOperands", "Table", "compiled_segments", "meetings"]
 
 ALIGNMENT = 64
 CACHE = 8 << 20
@@ -62,7 +62,7 @@ def compiled_scan(machine: Machine, number_format: Format, program: Program, bac
     return machine.compile(write, ["scan"])["scan"]
 
 
-class Sampling(NamedTuple):
+class SamplingOperands(NamedTuple):
     """How tokens are drawn: what is added to the scores (V,), the temperature (1,) or None, how many are kept.
 
     The random numbers are those of ``name``, the row seeds (B,) and the times (B,), counted on with each step.
@@ -213,7 +213,7 @@ class Table:
         self._add(self.functions["gather"], [*words, *self.rows(out, Place.TOKEN)], tokens, table)
         self._shared_otherwise = True
 
-    def add_sample(self, scores: Tensor, scratch: Tensor, tokens: Tensor, sampling: Sampling) -> None:
+    def add_sample(self, scores: Tensor, scratch: Tensor, tokens: Tensor, sampling: SamplingOperands) -> None:
         """tokens (steps, B) at this step, drawn from ``scores`` (B, V); ``scratch`` has a row of float64 a thread.
 
         Every thread draws for itself, which costs less than to wait for another.
