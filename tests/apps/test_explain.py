@@ -38,7 +38,7 @@ def test_json_has_a_line_for_each_recurrence_of_its_own(command: Command) -> Non
     ]
     assert [one["kernel"]["name"] for one in found] == ["torch", "torch", "cpu"]
     assert "T B H² = 262,144 is at most 40,000,000" in found[0]["kernel"]["summary"]
-    assert "T² H = 65,536 is above 4,000" in found[2]["kernel"]["refused"]["torch"]
+    assert "T² H = 65,536 is above 5,000" in found[2]["kernel"]["refused"]["torch"]
     assert found[0]["products_deep"] == 1
     assert found[0]["flops"] == 2 * 4 * 8 * (64 + 8)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from seqloom import kernels
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.state import from_tensors, leaves, map_state, select, to_tensors
-from seqloom.testing.tolerance import assert_close, assert_same_state
+from seqloom.testing.closeness import assert_close, assert_same_state
 
 __all__ = ["check_layer"]
 

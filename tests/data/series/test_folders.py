@@ -8,7 +8,7 @@ import pytest
 
 from seqloom.data.series.read import holds_numbers, read_recordings
 from seqloom.errors import DataError
-from tests.data.folders import written
+from tests.data.writing import written
 
 ONE, TWO = "time,x,y\n0,1,2\n1,3,4\n", "time,x,y\n0,5,6\n"
 
@@ -23,8 +23,8 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
 
 
 def test_files_without_names_of_columns(tmp_path: Path) -> None:
-    found = read_recordings(written(tmp_path, {"walk/a.txt": "1 2\n3 4\n", "run/b.txt": " 5\t6\n"}))
-    assert (found.channels, found.series[0].tolist()) == (("channel 1", "channel 2"), [[5, 6]])
+    found = read_recordings(written(tmp_path, {"walk/a.txt": "1 2\n3 4\n", "run/b.txt": "   5  -6 \n  -5 6\n"}))
+    assert (found.channels, found.series[0].tolist()) == (("column 1", "column 2"), [[5, -6], [-5, 6]])
 
 
 def test_labels_in_names_and_in_a_table(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ FAULTS = {
         {"a/1.csv": ONE, "a/2.csv": "x\n1\n", "a/3.csv": "x\n1\n"},
         "2 problems in .*\n  a/2.csv: .*\n  a/3.csv: ",
     ),
-    "a text among numbers": ({"a/1.csv": ONE + "2,x,4\n2,5,5\n"}, "a/1.csv, line 4, column x: expected a number"),
+    "a text among numbers": ({"a/1.csv": ONE + "2,one,4\n2,5,5\n"}, "a/1.csv, column 'x': .* line 4 has 'one'"),
     "no labels": (
         {"1.csv": ONE, "2.csv": TWO},
         "does not say what the label of 1.csv is: expected a folder for each class, labels.csv",

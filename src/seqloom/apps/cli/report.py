@@ -45,10 +45,10 @@ def print_figures(figures: Figures, name: str) -> None:
     for column in figures.model:
         table.add_column(column.replace("_", " "), justify="right")
     for label, values in figures.baselines.items():
-        add_row(table, label, *(figure(values[column], ".3f") for column in figures.model))
+        add_row(table, label, *(figure(values.get(column), ".3f") for column in figures.model))
     add_row(table, name, *(figure(value, ".3f") for value in figures.model.values()), style="bold")
     emit_table(table)
-    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark):
+    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark, *figures.notes):
         if line:
             emit(line)
     if figures.chosen_among > 1:

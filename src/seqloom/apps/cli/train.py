@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -49,7 +50,7 @@ def train(
     run = out or Path("models") / inputs_name(files)
     written = read_toml(config) if config else {}
     before = _run_before(run) if resume else None
-    name = _task(task or written.get("task"), before, run)
+    name = _task(task or written.get("task") or _guessed(files, before, {**written, **flags}, quiet), before, run)
     door = door_of(name)
     table = table_of(door)
     own = {setting.key: flags.get(setting.key) for setting in table}
@@ -117,6 +118,20 @@ def _task(asked: str | None, before: _Before | None, run: Path) -> str:
     if asked not in (None, before.task):
         raise UsageError(f"--task: {run} is a run of the task {before.task!r}, not of {asked!r}.")
     return before.task
+
+
+def _guessed(files: list[str], before: _Before | None, given: Mapping[str, Any], quiet: bool) -> str | None:
+    """The task that one file is for; a run that goes on has its own, and several files are texts."""
+    from seqloom.tasks.guess import guess
+
+    if before is not None or len(files) != 1 or files[0] == "-" or not os.path.exists(files[0]):
+        return None
+    found = guess(Path(files[0]), {key: value for key, value in given.items() if value is not None})
+    if found is None:
+        return None
+    if not quiet:
+        say(f"{files[0]}: {found.reason}. Taken for {found.task}; --task, --target and --input say otherwise.")
+    return found.task
 
 
 def _build(door: Door, settings: Mapping[str, Any], problems: list[str]) -> Any:

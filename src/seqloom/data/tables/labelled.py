@@ -39,6 +39,10 @@ class Labelled:
     rows: NDArray[np.int64]
     remarks: list[str] = field(default_factory=list)
 
+    def of_column(self, name: str) -> Sequence[str]:
+        """The cells of another column beside the examples."""
+        return Chosen(self.table.cells(name), self.rows)
+
     def place(self, index: int) -> str:
         """Where an example stands, for messages."""
         return f"{self.table.name}, line {self.table.line(int(self.rows[index]))}"

@@ -10,8 +10,8 @@ from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
 from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
-from seqloom.settings import take
-from seqloom.tasks.arguments import whole_number
+from seqloom.settings import Settings, take
+from seqloom.tasks.arguments import refuse_answers, whole_number
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.language.baselines import Baselines
 from seqloom.tasks.language.evaluation import Evaluation
@@ -57,6 +57,7 @@ class LanguageModel(Estimator):
     """
 
     task: ClassVar[str] = TASK
+    records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
     model_: TokenModel
     vocabulary_: Vocabulary
     history_: History
@@ -99,7 +100,8 @@ class LanguageModel(Estimator):
 
     def fit(
         self,
-        data: Data,
+        X: Data,
+        y: None = None,
         validation: float | Data = 0.1,
         *,
         run: str | Path | None = None,
@@ -109,11 +111,12 @@ class LanguageModel(Estimator):
         progress: bool | Progress | None = None,
     ) -> Self:
         """Learn from a text: the path of a file or folder, a list of paths, or a list of texts, each a document.
+        ``y`` is None: what comes next stands in the text.
 
         ``validation`` is the share held out to judge by, or a text of its own; 0 holds out nothing. Of one stream it
         is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew
         for each epoch. At most 262,144 tokens are held out. What is held out also chooses the weights, the best of
-        all evaluations. The vocabulary is that of all of ``data``, so for words a validation text of its own shows
+        all evaluations. The vocabulary is that of all of ``X``, so for words a validation text of its own shows
         what ``<unk>`` costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it,
         ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
         shows or hides the progress bar (None: shown on a terminal).
@@ -121,24 +124,27 @@ class LanguageModel(Estimator):
         from seqloom.tasks.language.fit import LanguageTask
         from seqloom.tasks.task import carry_out
 
+        refuse_answers(y)
         preview = whole_number("preview", preview, 0)
         shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
-        task = LanguageTask.of(self._settings(), data, validation, shown)
+        task = LanguageTask.of(self._settings(), X, validation, shown)
         self._take(carry_out(task, None if run is None else Path(run), resume, force, progress))
         return self
 
-    def score(self, data: Data) -> float:
+    def score(self, X: Data, y: None = None) -> float:
         """−nats per token of a text: the higher the better."""
-        return -self._measure(data).nats_per_token
+        refuse_answers(y)
+        return -self._measure(X).nats_per_token
 
-    def evaluate(self, data: Data, progress: Watch | None = None) -> Evaluation:
+    def evaluate(self, X: Data, y: None = None, *, progress: Watch | None = None) -> Evaluation:
         """Every figure of a text, with the baselines beside it.
 
         The text is one stream with the state carried (or reset at documents, as in training), so the score is
         exact. A stream of more than a million tokens is read as 16 parts at once, each of which begins
         afresh.
         """
-        return self._measure(data, progress)
+        refuse_answers(y)
+        return self._measure(X, progress)
 
     def log_probability(self, text: str, *, context: str = "", end: bool | None = None) -> float:
         """ln p(text | context): see :meth:`score_texts`."""
@@ -174,6 +180,9 @@ class LanguageModel(Estimator):
         if isinstance(texts, str):
             raise UsageError(f"texts: expected several texts, got one string. Give a list: [{texts[:20]!r}].")
         scored, vocabulary = list(texts), self.vocabulary_
+        for place, text in enumerate(scored):
+            if not isinstance(text, str):
+                raise UsageError(f"texts: expected texts, got {text!r} as number {place}.")
         last = [vocabulary.eos] if self._ends(end) else []
         rows = [vocabulary.encode(text) + last for text in scored]
         nats = surprisals(self.model_, [*opening(self._fitted()), *vocabulary.encode_start(context)], rows)
@@ -289,11 +298,11 @@ class LanguageModel(Estimator):
         """Whether ``<eos>`` is a token of texts: as wished, or if the model could learn it."""
         return self._boundaries.ends if wish is None else wish
 
-    def _measure(self, data: Data, watch: Watch | None = None) -> Evaluation:
+    def _measure(self, X: Data, watch: Watch | None = None) -> Evaluation:
         self._check_fitted("model_")
         settings = self._settings()
         with enough_memory("Measure on a shorter text, or close other programs."):
-            stream = encode(data, self.vocabulary_, settings.document, None)
+            stream = encode(X, self.vocabulary_, settings.document, None)
             return measure(self._fitted(), stream, watch)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from seqloom.data.labelled.files import find_files
+from seqloom.data.folders.files import find_files
 from seqloom.errors import DataError, UsageError
-from tests.data.folders import written
+from tests.data.writing import written
 
 LAYOUTS = {
     "folders of classes": (
@@ -76,11 +76,12 @@ FAULTS = {
         "expected columns file and label, got a, b",
     ),
     "faults of a table": (
-        {"labels.csv": "file,label\na.csv,x\na,y\nb.csv,x\nc.csv\nd.csv,\n", "a.csv": "1", "d.csv": "1"},
+        {"labels.csv": "file,label\na.csv,x\na,y\nb.csv,x\nd.csv,\n", "a.csv": "1", "d.csv": "1"},
         None,
-        r"4 problems in .*labels.csv:\n  line 3: a.csv has a label already, in line 2.\n  line 4: there is no file "
-        r"'b.csv' in .*\n  line 5: expected 2 columns, got 1.\n  line 6: the label of d.csv is empty",
+        r"3 problems in .*labels.csv:\n  line 3: a.csv has a label already, in line 2.\n  line 4: there is no file "
+        r"'b.csv' in .*\n  line 5: the label of d.csv is empty",
     ),
+    "rows of other sizes": ({"labels.csv": "file,label\na.csv\n", "a.csv": "1"}, None, "line 2 has 1"),
     "no name with a label": ({"a.csv": "1"}, r"(?P<label>\d)", "finds no label in any of 1 names, such as a"),
 }
 
@@ -104,7 +105,7 @@ def test_folders_that_do_not_tell_labels(tmp_path: Path, kind: str) -> None:
 def test_patterns_that_cannot_be_used(
     tmp_path: Path, pattern: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("seqloom.data.labelled.files._SECONDS", 1e-9)
+    monkeypatch.setattr("seqloom.data.folders.files._SECONDS", 1e-9)
     with pytest.raises(UsageError, match=f"label_pattern: .*{message}"):
         find_files(written(tmp_path, {"a" * 60 + "b": "1"}), pattern)
 

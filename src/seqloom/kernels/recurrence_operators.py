@@ -15,7 +15,7 @@ from seqloom.cells.graph import Graph
 from seqloom.kernels.backend import CPU
 from seqloom.kernels.call import Call, Randomness, States
 from seqloom.kernels.cpu.engine import BITS
-from seqloom.kernels.operator import Halves, operator
+from seqloom.kernels.custom_operator import Halves, custom_operator
 from seqloom.kernels.policy import Operation, wish, wished
 from seqloom.kernels.recurrence.planned import planned
 from seqloom.kernels.recurrence.recall import Recall, Record, sizes
@@ -152,5 +152,7 @@ def _training_shapes(
 
 
 INPUTS = "Tensor x, Tensor[] states, Tensor[] parameters, Tensor? lengths, Tensor[] randomness, str graph"
-_operator = operator("recurrence", INPUTS, _run, _shapes, _flops)
-_training_operator = operator("recurrence_in_training", INPUTS, _train, _training_shapes, _flops, Halves(_recall, _run))
+_operator = custom_operator("recurrence", INPUTS, _run, _shapes, _flops)
+_training_operator = custom_operator(
+    "recurrence_in_training", INPUTS, _train, _training_shapes, _flops, Halves(_recall, _run)
+)

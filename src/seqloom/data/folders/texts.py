@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from seqloom.data.labelled.files import Layout, find_files
+from seqloom.data.folders.files import Layout, find_files
 from seqloom.data.lines import Lines
 from seqloom.data.text.reader import read_text
 from seqloom.errors import DataError

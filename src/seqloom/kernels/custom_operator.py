@@ -19,7 +19,7 @@ from torch.utils.flop_counter import register_flop_formula
 from seqloom.kernels.policy import use
 from seqloom.kernels.transforms import differentiable_inside
 
-__all__ = ["Halves", "operator"]
+__all__ = ["Halves", "custom_operator"]
 
 Function = Callable[..., list[Tensor]]
 STATES = 1
@@ -36,7 +36,7 @@ class Halves(NamedTuple):
     whole: Function
 
 
-def operator(
+def custom_operator(
     name: str, inputs: str, run: Function, shapes: Function, flops: Callable[..., int], halves: Halves | None = None
 ) -> Any:
     """The operator ``seqloom::name`` of ``run(*inputs)``, which gives outputs and a final state for each of the states.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from seqloom.data.labelled.texts import read_labelled_texts
+from seqloom.data.folders.texts import read_labelled_texts
 from seqloom.errors import DataError
-from tests.data.folders import written
+from tests.data.writing import written
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Final, NamedTuple
 
 import regex
 
-from seqloom.data.lines import Lines
 from seqloom.data.problems import Problems
+from seqloom.data.tables import read_table
 from seqloom.data.text.folder import files_inside
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, UsageError
@@ -120,33 +119,26 @@ def _by_pattern(
 
 
 def _by_table(paths: dict[str, Path], table: Path, left_out: Counter[str]) -> Iterator[LabelledFile]:
-    lines = Lines(table)
-    problems, rows = Problems(lines.name), list[tuple[int, list[str]]]()
-    for number, line in lines:
-        if line.strip():
-            separator = next((one for one in "\t;," if one in line), ",")
-            rows.append((number, [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]))
-    head = [cell.lower() for cell in rows[0][1]]
-    file = next((head.index(name) for name in _FILE_COLUMNS if name in head), None)
-    label = next((head.index(name) for name in _LABEL_COLUMNS if name in head), None)
+    rows = read_table(table)
+    by_name = {name.lower(): name for name in reversed([*rows.columns])}
+    file = next((by_name[name] for name in _FILE_COLUMNS if name in by_name), None)
+    label = next((by_name[name] for name in _LABEL_COLUMNS if name in by_name), None)
     if file is None or label is None:
-        raise DataError(f"{lines.name}: expected columns file and label, got {', '.join(rows[0][1])}.")
-    by_stem = {str(Path(name).with_suffix("")): name for name in paths}
+        raise DataError(f"{rows.name}: expected columns file and label, got {', '.join(rows.columns)}.")
+    problems, by_stem = Problems(rows.name), {str(Path(name).with_suffix("")): name for name in paths}
     seen: dict[str, int] = {}
-    for number, cells in rows[1:]:
-        if len(cells) != len(head):
-            problems.add(f"line {number}", f"expected {len(head)} columns, got {len(cells)}.")
-            continue
-        name = cells[file] if cells[file] in paths else by_stem.get(cells[file], "")
+    for row, (asked, given) in enumerate(zip(rows.cells(file), rows.cells(label), strict=True)):
+        name = asked.strip() if asked.strip() in paths else by_stem.get(asked.strip(), "")
+        place = f"line {rows.line(row)}"
         if not name:
-            problems.add(f"line {number}", f"there is no file {cells[file][:80]!r} in {table.parent}.")
+            problems.add(place, f"there is no file {asked[:80]!r} in {table.parent}.")
         elif name in seen:
-            problems.add(f"line {number}", f"{name} has a label already, in line {seen[name]}.")
-        elif not cells[label]:
-            problems.add(f"line {number}", f"the label of {name} is empty.")
+            problems.add(place, f"{name} has a label already, in line {seen[name]}.")
+        elif not given.strip():
+            problems.add(place, f"the label of {name} is empty.")
         else:
-            seen[name] = number
-            yield LabelledFile(paths[name], name, cells[label])
+            seen[name] = rows.line(row)
+            yield LabelledFile(paths[name], name, given.strip())
     problems.refuse()
     if len(seen) < len(paths):
         left_out[f"without a line in {table.name}"] += len(paths) - len(seen)
