@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqloom.data import Decoder, Start, Vocabulary
+from seqloom.data import IncrementalDecoder, Start, Vocabulary
 from seqloom.data.text.lanes import ZERO
 from seqloom.decoding import (
     BeamSearch,
@@ -147,7 +147,7 @@ def _forbidden(vocabulary: Vocabulary, ends: bool) -> tuple[int, ...]:
     return unknown if ends else (*unknown, vocabulary.eos)
 
 
-def _decoder_after(vocabulary: Vocabulary, prompt: Sequence[int]) -> Decoder:
+def _decoder_after(vocabulary: Vocabulary, prompt: Sequence[int]) -> IncrementalDecoder:
     """A decoder that has already written the prompt, so that spaces fall right after it."""
     decoder = vocabulary.decoder()
     for token in prompt:
