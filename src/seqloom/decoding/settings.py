@@ -43,7 +43,7 @@ class Sampling(Settings):
     seed: Annotated[
         int,
         Range(least=0),
-        "The same seed draws the same texts; each has a seed of its own, shown by --json.",
+        "The same seed draws the same texts; each text has a seed of its own.",
         _DRAWING,
     ] = 0
 
