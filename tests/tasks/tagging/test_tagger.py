@@ -114,6 +114,19 @@ def test_tags_that_were_not_seen_are_said_and_count_as_wrong(tagger: Tagger) -> 
     assert [figures[name] for name in ("recall", "precision", "accuracy")] == pytest.approx([2 / 3, 2 / 3, 5 / 6])
 
 
+@pytest.mark.parametrize("crf", [True, False])
+def test_probabilities_are_of_every_tag_at_every_step(crf: bool) -> None:
+    tokens, tags = tagged()
+    tagger = small(crf=crf).fit(tokens, tags, validation=0.0, progress=False)
+    assert tagger.tags_ == ("B-person", "B-place", "I-person", "I-place", "O")
+    for row, wanted in zip(tagger.predict_proba(tokens), tags, strict=True):
+        assert row.shape == (len(wanted), 5)
+        assert row.sum(1) == pytest.approx(1.0, abs=1e-5)
+        assert [tagger.tags_[place] for place in row.argmax(1)] == wanted
+    if crf:
+        assert not tagger.predict_proba([["York"]])[0][0, [2, 3]].any(), "nothing begins with I"
+
+
 def series(count: int, seed: int) -> tuple[list[torch.Tensor], list[list[str]]]:
     """Two channels, one of which says whether a machine is on; the other is large and says nothing."""
     draw = torch.Generator().manual_seed(seed)

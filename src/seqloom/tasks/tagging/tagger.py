@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
@@ -28,6 +30,8 @@ from seqloom.training.objectives.tags import best_tags
 __all__ = ["Tagger"]
 
 _CHARACTER_WIDTH = 32
+_EPOCHS, _EXAMPLES = (15, 40), 50_000
+"""How often all is read: so many examples in all, within bounds."""
 
 
 class Tagger(ExampleEstimator):
@@ -44,7 +48,7 @@ class Tagger(ExampleEstimator):
     of words seen once that are taken for unknown while it learns. With ``crf`` the tags of a sentence are scored
     together. ``training`` and ``batch_size`` are as for every task.
 
-    >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", training={"epochs": 20})
+    >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
     >>> sentences, tags = [["a", "dog", "barks"], ["cats", "sleep"]], [["DET", "NOUN", "VERB"], ["NOUN", "VERB"]]
     >>> tagger.fit(20 * sentences, 20 * tags, progress=False).predict([["a", "dog", "barks"]])
     [['DET', 'NOUN', 'VERB']]
@@ -71,7 +75,7 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        facts: Facts = {"tags": TagSet.learned(y).to_json()}
+        facts: Facts = {"tags": TagSet.learned(y).to_json(), "examples": len(X)}
         if isinstance(X[0], Tensor):
             steps = torch.cat([series for series in X if isinstance(series, Tensor)]).double()
             deviation = steps.std(0, correction=0)
@@ -82,7 +86,8 @@ class Tagger(ExampleEstimator):
         return facts | {"lexicon": Lexicon.learned(X).to_json()}  # type: ignore[arg-type]
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        return {"learning_rate": 0.004, "epochs": 15}
+        epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
+        return {"learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
         targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
@@ -121,6 +126,16 @@ class Tagger(ExampleEstimator):
         best = best_tags(module, module(batch.x, batch.length), batch.length).tolist()
         return [tags.decoded(row[:length]) for row, length in zip(best, batch.length.tolist(), strict=True)]
 
+    @property
+    def tags_(self) -> tuple[str, ...]:
+        """The tags that are learned, the columns of :meth:`predict_proba`; those of spans are IOB2's."""
+        self._check_fitted("model_")
+        return _tags(self.facts_).names
+
+    def predict_proba(self, X: Any) -> list[NDArray[np.float32]]:
+        """p(tag) at each step of each example, (T, K); with a random field given the whole sentence."""
+        return [found for batch in self._over(X, _probabilities) for found in batch]
+
     def written(self, path: str | Path) -> Iterator[str]:
         """The text of a file of words, sentence by sentence, with the tags that are predicted; else as it is.
 
@@ -142,6 +157,14 @@ class Tagger(ExampleEstimator):
                 "stream. Train with layers that only look back, as lstm(128)."
             )
         return TagStream(module, _tags(facts), lambda step: _numbers(facts, checked([[step]], None)[0])[0])
+
+
+def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:
+    assert isinstance(module, TagNetwork)
+    assert batch.length is not None
+    scores = module(batch.x, batch.length)
+    found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
+    return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
 
 
 def _tags(facts: Facts) -> TagSet:
