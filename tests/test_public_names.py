@@ -21,8 +21,14 @@ def test_every_public_name_is_there() -> None:
     [
         ("import seqloom", {"torch", "lightning_fabric", "rich", "tokenizers"}),
         ("import seqloom.apps.cli.main", {"torch", "numpy", "lightning_fabric"}),
-        ("from seqloom.tasks import LanguageModel", {"lightning_fabric", "tokenizers", "matplotlib", "sklearn"}),
-        ("from seqloom import LanguageModel", {"lightning_fabric", "tokenizers", "matplotlib", "sklearn", "typer"}),
+        (
+            "from seqloom.tasks import LanguageModel",
+            {"lightning_fabric", "tokenizers", "matplotlib", "sklearn", "scipy"},
+        ),
+        (
+            "from seqloom import LanguageModel",
+            {"lightning_fabric", "tokenizers", "matplotlib", "sklearn", "scipy", "typer"},
+        ),
     ],
 )
 def test_heavy_packages_wait_until_they_are_needed(statement: str, absent: set[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 TEXT = "the quick brown fox jumps over the lazy dog.\n" * 30
-COMMANDS = ("demo", "train", "generate", "score", "evaluate", "models", "explain", "probe", "doctor")
+COMMANDS = ("demo", "data", "train", "generate", "score", "evaluate", "models", "explain", "probe", "doctor")
 FAST = ("--model", "lstm(8)", "--batch-size", "2", "--window", "16", "--steps", "3", "--quiet")
 
 

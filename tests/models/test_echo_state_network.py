@@ -19,7 +19,7 @@ from seqloom.models.recursive_least_squares import RecursiveLeastSquares
 from seqloom.models.ridge import Ridge
 from seqloom.probes.mackey_glass import mackey_glass, nrmse
 from seqloom.testing import check_layer
-from seqloom.testing.tolerance import assert_close, assert_same_state
+from seqloom.testing.closeness import assert_close, assert_same_state
 
 
 def driven(steps: int = 300, rows: int = 2) -> tuple[Tensor, Tensor]:

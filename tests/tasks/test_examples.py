@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,11 +16,13 @@ from seqloom.data.batch import IGNORED, Batch
 from seqloom.errors import DataError, ModelFileError, SeqloomWarning, UsageError
 from seqloom.tasks import model_directory, registry
 from seqloom.tasks.estimator import NotFittedError
-from seqloom.tasks.examples import Examples, ExampleSettings
+from seqloom.tasks.examples import Examples, ExampleSettings, Given
+from seqloom.tasks.measures import baselines_of_classes
 from seqloom.tasks.registry import estimator_of, load
 from seqloom.training.objectives import Objective
 from seqloom.training.objectives.next_token import mean_nats
 from seqloom.training.settings import TrainingSettings
+from tests.tasks import toy
 from tests.tasks.toy import Ranker
 
 TRAINING = TrainingSettings(learning_rate=0.03, epochs=12, device="cpu", schedule="constant")  # type: ignore[arg-type]
@@ -119,8 +122,8 @@ def test_a_target_for_each_step_is_learned_from(tmp_path: Path) -> None:
         def _constants(self, facts: dict[str, Any]) -> dict[str, torch.Tensor]:
             return {}
 
-        def _read(self, X: Any, y: Any) -> Any:
-            return X, X
+        def _read(self, X: Any, y: Any, facts: Any) -> Any:
+            return Given(X, X)
 
     class Steps(torch.nn.Linear):
         def __init__(self) -> None:
@@ -138,6 +141,10 @@ def test_a_target_for_each_step_is_learned_from(tmp_path: Path) -> None:
     assert model.history_.weight == 12 * (sum(map(len, words)) - model.validation_.count)
     with pytest.raises(UsageError, match="other examples"):
         Tags(training=TRAINING, batch_size=4).fit([[1, *words[0][1:]], *words[1:]], run=tmp_path / "run", resume=True)
+
+
+def test_a_task_is_short() -> None:
+    assert len(Path(toy.__file__).read_text().splitlines()) <= 60
 
 
 def test_the_constructor_is_made_of_the_settings() -> None:
@@ -177,16 +184,22 @@ def test_what_is_not_given_is_picked_by_the_data(pairs: Path, tmp_path: Path) ->
     assert Picking(**given).fit(pairs, run=tmp_path / "run", resume=True).history_.epochs == 4
 
 
-def test_simple_models_are_learned_from_what_is_not_held_out(pairs: Path) -> None:
+def test_simple_models_are_learned_from_what_is_not_held_out_and_kept(pairs: Path, tmp_path: Path) -> None:
     class Counting(Ranker):
-        def _baselines(self, facts: dict[str, Any], X: Any, y: Any) -> dict[str, Any]:
+        def _baselines(self, facts: dict[str, Any], X: Any, y: Any) -> Any:
             seen.append(len(y))
-            return {"counting": lambda X: torch.tensor([float(a.count("a") - b.count("a")) for a, b in X])}
+            return baselines_of_classes(X, y, ["0", "1"])
+
+        def _figures(self, facts: dict[str, Any], y: Any, answers: Any) -> dict[str, float]:
+            return {"right": float((answers.argmax(1) == np.array(y, int)).mean())}
 
     seen: list[int] = []
-    found = Counting(training=TRAINING).fit(pairs).validation_
-    assert found.baselines["counting"]["right"] == 1.0
+    model = Counting(training=TRAINING).fit(pairs, run=tmp_path / "run")
+    found = model.validation_
+    assert list(found.baselines) == ["a tie", "majority", "TF-IDF + logistic regression"]
+    assert found.baselines["majority"]["right"] < 0.7
     assert seen == [len(pairs.read_text().splitlines()) - found.count]
+    assert Counting.load(tmp_path / "run").evaluate(pairs).baselines == model.evaluate(pairs).baselines
 
 
 def test_what_is_held_out_may_be_given(pairs: Path, tmp_path: Path) -> None:

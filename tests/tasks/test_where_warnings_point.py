@@ -34,7 +34,7 @@ def fit_on_names(tmp_path: Path) -> None:
 
 
 def judge_by_a_folder(tmp_path: Path) -> None:
-    small(steps=1).fit([RHYME], folder(tmp_path))
+    small(steps=1).fit([RHYME], validation=folder(tmp_path))
 
 
 def evaluate_a_folder(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 
 from seqloom.layers import LastHead, parse_spec
-from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings
+from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings, Given
 from seqloom.training.objectives import Objective
 
 
@@ -34,19 +34,20 @@ class RankerSettings(ExampleSettings):
 
 
 class Ranker(ExampleEstimator):
-    task, settings, objective = "toy-ranker", RankerSettings, Rank()
+    task, estimator_kind, settings, objective, classes_ = "toy-ranker", "classifier", RankerSettings, Rank(), (0, 1)
 
-    def _read(self, X, y):
-        rows = [line.split() for line in Path(X).read_text().splitlines()]
-        return [row[:2] for row in rows], [int(row[2]) for row in rows]
+    def _read(self, X, y, facts):
+        if isinstance(X, str | Path):
+            X, y = zip(*(line.rsplit(" ", 1) for line in Path(X).read_text().splitlines()), strict=True)
+        return Given(X, y)
 
     def _learn(self, X, y):
-        return {"letters": "".join(sorted({letter for pair in X for word in pair for letter in word})) + "?"}
+        return {"letters": "".join(sorted({*"".join(X)} - {" "})) + "?"}
 
     def _examples(self, facts, X, y):
         codes = dict(zip(facts["letters"], torch.eye(len(facts["letters"])), strict=True))
-        a, b = ([torch.stack([codes.get(c, codes["?"]) for c in pair[k]]) for pair in X] for k in (0, 1))
-        return Examples({"a": a, "b": b}, torch.tensor(y or [0] * len(X)))
+        a, b = ([torch.stack([codes.get(c, codes["?"]) for c in pair.split()[k]]) for pair in X] for k in (0, 1))
+        return Examples({"a": a, "b": b}, torch.tensor([0] * len(X) if y is None else list(map(int, y))))
 
     def _build(self, facts):
         body = parse_spec(self._settled(facts).spec).build(len(facts["letters"]))

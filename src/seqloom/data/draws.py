@@ -18,6 +18,7 @@ class Purpose(IntEnum):
     PART = 3
     BATCHES = 4
     HELD_OUT = 5
+    MADE = 6
 
 
 def generator(seed: int, purpose: Purpose, number: int = 0) -> np.random.Generator:

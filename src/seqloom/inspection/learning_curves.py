@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqloom.errors import MissingExtraError, raise_together
+from seqloom.inspection.picture import new_figure
 
-__all__ = ["Curve", "Panel", "check_picture", "draw_learning_curves"]
+__all__ = ["Curve", "Panel", "draw_learning_curves"]
 
 _GREY = "#888888"
 _FLOOR = 1e-8
@@ -34,25 +33,10 @@ class Panel(NamedTuple):
     share: bool = False
 
 
-def check_picture(picture: Path) -> None:
-    """Find out early that ``picture`` cannot be drawn.
-
-    Raises MissingExtraError without matplotlib, and UsageError for a kind of file or a folder that there is not.
-    """
-    kinds = _load("matplotlib.figure").Figure().canvas.get_supported_filetypes()
-    problems = []
-    if picture.suffix.removeprefix(".").lower() not in kinds:
-        problems.append(f"{picture}: pictures are files that end in .png, .svg or .pdf.")
-    if not picture.parent.is_dir():
-        problems.append(f"{picture}: there is no folder {picture.parent}.")
-    raise_together(problems)
-
-
 def draw_learning_curves(panels: Sequence[Panel], title: str, picture: Path) -> None:
     """Draw ``panels`` side by side into the file ``picture``; raises MissingExtraError without matplotlib."""
     size = (6.4 * len(panels), 4.2)
-    figure = _load("matplotlib.figure").Figure(figsize=size, dpi=160, layout="constrained")
-    figure.suptitle(title, fontsize=10)
+    figure = new_figure(size, title)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _draw(axes, panel)
     figure.savefig(picture)
@@ -76,10 +60,3 @@ def _draw(axes: Any, panel: Panel) -> None:
     axes.set_ylabel(panel.measure)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
-
-
-def _load(module: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise MissingExtraError("matplotlib", "plots") from None

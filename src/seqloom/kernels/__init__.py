@@ -2,9 +2,9 @@
 
 from seqloom.kernels.backend import Backend, Kernel
 from seqloom.kernels.call import Call, Randomness
-from seqloom.kernels.operators import RECURRENCE
 from seqloom.kernels.plan import PlanExplanation, explain_cell, explain_graph
 from seqloom.kernels.policy import Explanation, Operation, available, present, use, watch, wish
+from seqloom.kernels.recurrence_operators import RECURRENCE
 from seqloom.kernels.steps import Steps
 
 __all__ = [

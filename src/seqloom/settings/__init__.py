@@ -9,6 +9,8 @@
 ...     pace: Annotated[Literal["slow", "fast"], "How to go."] = "slow"
 >>> Walk.from_mapping({"steps": 3, "pace": "fast"})
 Walk(steps=3, pace='fast')
+>>> Walk(pace="fast")
+Walk(pace='fast')
 >>> Walk.from_mapping({"step": 3, "pace": "fasd"})
 Traceback (most recent call last):
 ...
@@ -22,7 +24,7 @@ seqloom.errors.UsageError: 2 problems in the walk:
 from seqloom.settings.flat import flat, flattened, nested
 from seqloom.settings.kinds import LARGEST, Either, Kind, Number, OneOf, Switch, Text, Whole
 from seqloom.settings.range import COUNT, POSITIVE, SHARE, Range
-from seqloom.settings.record import Settings
+from seqloom.settings.record import Settings, code_of
 from seqloom.settings.setting import Key, Section, Setting, settings_of
 from seqloom.settings.taking import read, take
 
@@ -43,6 +45,7 @@ __all__ = [
     "Switch",
     "Text",
     "Whole",
+    "code_of",
     "flat",
     "flattened",
     "nested",

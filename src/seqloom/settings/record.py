@@ -11,7 +11,7 @@ from seqloom.errors import UsageError, did_you_mean, raise_together
 from seqloom.settings.kinds import Kind
 from seqloom.settings.setting import settings_of
 
-__all__ = ["RecordOf", "Settings"]
+__all__ = ["RecordOf", "Settings", "code_of"]
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,18 @@ class Settings:
     """The base of records of settings, for an example see :mod:`seqloom.settings`.
 
     Values are checked and brought to their final types when a record is made; UsageError names all problems at once,
-    in ``title``.
+    in ``title``. What is printed is the code that makes the record again: the fields that differ from their defaults.
     """
 
     title: ClassVar[str] = "the settings"
+
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Settings.__repr__  # type: ignore[method-assign] # or each dataclass has one of its own
+
+    def __repr__(self) -> str:
+        values = {name: (getattr(self, name), setting.default) for name, setting in settings_of(type(self)).items()}
+        shown = [f"{name}={code_of(value)}" for name, (value, default) in values.items() if value != default]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -57,6 +65,11 @@ class Settings:
     def to_mapping(self) -> dict[str, Any]:
         """Plain values that JSON and TOML can hold, and :meth:`from_mapping` takes back."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def code_of(value: object) -> str:
+    """The value as code that needs no import for a word: a member of an enumeration is the text that it stands for."""
+    return repr(value.value if isinstance(value, Enum) else value)
 
 
 def _plain(value: Any) -> Any:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from seqloom.errors import UsageError
 from seqloom.settings import Range, Whole, take
 
-__all__ = ["whole_number"]
+__all__ = ["refuse_answers", "whole_number"]
+
+
+def refuse_answers(y: object) -> None:
+    """Raise UsageError unless ``y`` is None, where the data hold all that there is to learn."""
+    if y is not None:
+        raise UsageError(
+            "y: expected None, for the data themselves say what is right. "
+            "What is to be held out is given by its name: validation=…."
+        )
 
 
 def whole_number(name: str, value: object, least: int) -> int:

@@ -21,7 +21,7 @@ class Claim(NamedTuple):
     reason: str
 
 
-def _no_claim(path: Path) -> Claim | None:
+def _no_claim(path: Path, given: Mapping[str, Any]) -> Claim | None:
     return None
 
 
@@ -36,7 +36,8 @@ class Door:
     ``estimator`` is the place of its class, ``module:Class``; ``settings`` are its arguments, ``fitting`` those of its
     ``fit``. ``pick`` chooses what was not given, from the size of the input in bytes and the settings given.
     ``many`` says whether it reads any number of texts, standard input among them, or one file. ``then`` says what to do
-    with the model in ``{run}``. ``claims`` says whether a file is for this task.
+    with the model in ``{run}``. ``claims`` says whether a file is for this task, which the settings given may decide.
+    It raises UsageError where the file is for it and two readings remain.
     """
 
     estimator: str
@@ -45,7 +46,7 @@ class Door:
     pick: Callable[[int, Mapping[str, Any]], dict[str, Any]] = _nothing
     many: bool = False
     then: str = "Predict with it:  seqloom predict {run} FILE"
-    claims: Callable[[Path], Claim | None] = _no_claim
+    claims: Callable[[Path, Mapping[str, Any]], Claim | None] = _no_claim
 
     def load(self) -> Any:
         """The class of the estimator.

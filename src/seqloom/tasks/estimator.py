@@ -1,4 +1,4 @@
-"""The conventions of scikit-learn, without scikit-learn.
+"""The conventions of scikit-learn, without importing scikit-learn.
 
 The constructor stores its arguments and does nothing else; ``fit`` learns, and what it learns ends in an
 underscore. So an estimator can be copied unlearned, printed, and varied by a search over its parameters.
@@ -9,9 +9,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal, Self
 
-from seqloom.errors import UsageError, did_you_mean
+from seqloom.errors import UsageError, did_you_mean, raise_together
+from seqloom.settings import Settings, code_of, settings_of, take
 
 __all__ = ["Estimator", "NotFittedError"]
 
@@ -23,7 +25,11 @@ class NotFittedError(UsageError, AttributeError):
 class Estimator:
     """``get_params``, ``set_params``, ``clone`` and ``repr``, read off the constructor's signature.
 
-    A parameter that is a record (a dataclass) also shows its fields, as ``training__learning_rate``.
+    A parameter that takes a record, named in ``records``, also shows its fields, as ``training__learning_rate``; None
+    stands for the record's defaults. Searches, pipelines and cross-validation of scikit-learn take such an estimator:
+    ``estimator_kind`` tells them whether it is a classifier or a regressor, ``targets_required`` whether it learns
+    from y. What is printed evaluates to an estimator
+    with the same parameters, as long as the parameters themselves do.
 
     >>> class Constant(Estimator):
     ...     def __init__(self, value=1.0, times=2):
@@ -39,6 +45,10 @@ class Estimator:
     seqloom.errors.UsageError: Constant has no parameter 'tims'. Did you mean 'times'?
     """
 
+    estimator_kind: ClassVar[Literal["classifier", "regressor"] | None] = None
+    targets_required: ClassVar[bool] = False
+    records: ClassVar[Mapping[str, type[Settings]]] = {}
+
     @classmethod
     def _defaults(cls) -> dict[str, Any]:
         parameters = inspect.signature(cls).parameters
@@ -47,24 +57,31 @@ class Estimator:
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The constructor's arguments, by name; ``deep`` adds the fields of records."""
         found = {name: getattr(self, name) for name in self._defaults()}
-        if deep:
-            for name, value in list(found.items()):
-                if dataclasses.is_dataclass(value) and not isinstance(value, type):
-                    for field in dataclasses.fields(value):
-                        found[f"{name}__{field.name}"] = getattr(value, field.name)
+        for name in self.records if deep else ():
+            record = self._record(name, found[name])
+            found |= {f"{name}__{field}": getattr(record, field) for field in self._fields(name)}
         return found
 
     def set_params(self, **values: Any) -> Self:
-        """Change arguments by name; ``record__field`` changes one field of a record."""
-        for key, value in values.items():
+        """Change arguments by name; ``record__field`` changes one field of a record, after the record itself.
+
+        All is set or, with UsageError, nothing: for a name that is no parameter, and for fields that a record refuses.
+        """
+        known = {*self._defaults(), *(f"{name}__{field}" for name in self.records for field in self._fields(name))}
+        raise_together(
+            f"{type(self).__name__} has no parameter {name!r}.{did_you_mean(name, known)}"
+            for name in values
+            if name not in known
+        )
+        fields: dict[str, dict[str, Any]] = {}
+        for key in values:
             name, _, field = key.partition("__")
-            known = self.get_params()
-            if key not in known:
-                hint = did_you_mean(key, known)
-                raise UsageError(f"{type(self).__name__} has no parameter {key!r}.{hint}")
             if field:
-                value = dataclasses.replace(getattr(self, name), **{field: value})
-            setattr(self, name, value)
+                fields.setdefault(name, {})[field] = values[key]
+        changed = self.get_params(deep=False) | {name: value for name, value in values.items() if "__" not in name}
+        for name, of_record in fields.items():
+            changed[name] = self._with_fields(name, changed[name], of_record)
+        vars(self).update(changed)
         return self
 
     def clone(self) -> Self:
@@ -72,12 +89,33 @@ class Estimator:
         return type(self)(**copy.deepcopy(self.get_params(deep=False)))
 
     def __repr__(self) -> str:
-        shown = [
-            f"{name}={value!r}"
-            for name, value in self.get_params(deep=False).items()
-            if not _same(value, self._defaults()[name])
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        defaults = self._defaults()
+        shown = {k: v for k, v in self.get_params(deep=False).items() if not _same(v, defaults[k])}
+        return f"{type(self).__name__}({', '.join(f'{name}={code_of(value)}' for name, value in shown.items())})"
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks an estimator before it searches, validates or checks it."""
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+
+        kind = self.estimator_kind
+        return Tags(
+            estimator_type=kind,
+            target_tags=TargetTags(required=self.targets_required),
+            classifier_tags=ClassifierTags() if kind == "classifier" else None,
+            regressor_tags=RegressorTags() if kind == "regressor" else None,
+            input_tags=InputTags(one_d_array=kind is None, two_d_array=kind is not None, string=kind is None),
+        )
+
+    def _fields(self, name: str) -> Iterable[str]:
+        return settings_of(self.records[name])
+
+    def _with_fields(self, name: str, value: object, fields: Mapping[str, Any]) -> object:
+        """The argument ``name`` with other values in some fields of its record."""
+        return dataclasses.replace(self._record(name, value), **fields)
+
+    def _record(self, name: str, value: object) -> Settings:
+        record: Settings = take(name, self.records[name].as_kind(), value)
+        return record
 
     def _check_fitted(self, attribute: str) -> None:
         if attribute not in vars(self):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.tasks.example_values import Fitted
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.measures.kept_baselines import baseline_files, read_baselines
 from seqloom.tasks.model_directory import README, Config, check_savable, check_task, config_file, loaded, read_config
 from seqloom.training.settings import TrainingSettings
 
@@ -30,7 +31,8 @@ def fitted_files(estimator: ExampleEstimator, fitted: Fitted, seed: int | None =
     weights = sum(parameter.numel() for parameter in fitted.module.parameters())
     card = [f"# A model of the task {estimator.task} by seqloom", "", f"- {weights:,} weights", f"- {parameters}", ""]
     config = Config(estimator.task, parameters, learned, {})
-    return config_file(config) | {README: "\n".join(card).encode()}
+    files = config_file(config) | {README: "\n".join(card).encode()}
+    return files | (baseline_files(fitted.baselines) if fitted.baselines else {})
 
 
 def read_estimator(kind: type[E], files: Mapping[str, bytes]) -> tuple[E, Fitted]:
@@ -46,7 +48,8 @@ def read_estimator(kind: type[E], files: Mapping[str, bytes]) -> tuple[E, Fitted
     except (UsageError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise ModelFileError(f"config.json is damaged: {error}") from error
     module = loaded(lambda: estimator._build(facts), files)
-    return estimator, Fitted(module, facts, fingerprint, config.learned.get("held_out"), None, figures)
+    share = config.learned.get("held_out")
+    return estimator, Fitted(module, facts, fingerprint, share, read_baselines(files), None, figures)
 
 
 def _asked(training: TrainingSettings | Mapping[str, Any] | None, seed: int | None) -> dict[str, Any] | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -16,8 +17,7 @@ from seqloom.data.padded import Padded
 from seqloom.errors import DataError, UsageError
 from seqloom.settings import settings_of
 from seqloom.tasks.example_files import fitted_files, read_estimator
-from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, taken
-from seqloom.tasks.judging import constant_figures, figures_of, measured
+from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.settings import FitSettings
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
 
 __all__ = ["ExampleTask"]
-
-
-class _Part(NamedTuple):
-    """Examples as a user has them."""
-
-    X: Sequence[Any]
-    y: Sequence[Any]
 
 
 class ExampleTask(Task[Fitted]):
@@ -66,95 +59,92 @@ class ExampleTask(Task[Fitted]):
         return task
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:
-        estimator, seed = self.estimator, self.training.seed
-        learned, held_out = self._parts(seed)
-        if self._before is None:
-            facts = estimator._learn(*learned)
-            facts["picked"] = dict(estimator._pick(facts))
+        estimator, seed, before = self.estimator, self.training.seed, self._before
+        learned, aside, remark = self._parts(seed)
+        if before is None:
+            facts = _as_read({**estimator._learn(learned.X, learned.y or []), **learned.about})
+            facts["picked"] = estimator._picked(facts)
             self._training = estimator._settled(facts).training
         else:
-            facts = self._before[1].facts
-        examples = estimator._examples(facts, *learned)
-        judged = None if held_out is None else estimator._examples(facts, *held_out)
-        fingerprint = f"{_checksum(examples, judged)}:{self.share}"
-        if self._before is not None and self._before[1].fingerprint != fingerprint:
+            facts = before[1].facts
+        examples = estimator._examples(facts, learned.X, learned.y)
+        held_out = None
+        if aside is not None:
+            of_aside = estimator._examples(facts, aside.X, aside.y)
+            held_out = HeldOut(aside, of_aside, remark)
+        fingerprint = f"{_checksum(examples, None if held_out is None else held_out.examples)}:{self.share}"
+        if before is not None and before[1].fingerprint != fingerprint:
             raise UsageError(
-                f"{self._before[0]} was trained on other examples, or held out another part of them. Resume with the "
-                "same, or replace the run with --force (in Python force=True)."
+                f"{before[0]} was trained on other examples, or held out another part of them. Resume with the same, "
+                "or replace the run with --force (in Python force=True)."
             )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             module = estimator._build(facts)
-        objective = estimator._objective(facts)
-        remark = self._remark(len(learned.X), 0 if held_out is None else len(held_out.X))
-        fitted = Fitted(module, facts, fingerprint, self.share, held_out=judged, remark=remark)
+            if before is None:
+                estimator._prime(facts, module)
+        fitted = Fitted(module, facts, fingerprint, self.share, held_out=held_out)
         self.files(fitted)
-        if held_out is not None and judged is not None:
-            simple = {name: answer(held_out.X) for name, answer in estimator._baselines(facts, *learned).items()}
-            found = {name: figures_of(objective, outputs, judged) for name, outputs in simple.items()}
-            fitted = fitted._replace(baselines=constant_figures(estimator, facts, judged) | found)
+        baselines = estimator._baselines(facts, learned.X, learned.y or []) if before is None else before[1].baselines
+        fitted = fitted._replace(baselines=baselines)
         problem = Problem(
             module,
-            objective,
+            estimator._objective(facts),
             Padded(*examples, estimator._settled(facts).batch_size, seed),
-            None if judged is None else Padded(*judged, ROWS),
+            None if held_out is None else Padded(*held_out.examples, ROWS),
         )
-        news = _news(facts, fitted.baselines, objective.watched) if self._before is None else ()
-        return Prepared(fitted, problem, "\n".join(filter(None, [remark, *news])))
+        return Prepared(fitted, problem, "\n".join(_news(estimator, fitted)))
 
     def files(self, fitted: Fitted) -> dict[str, bytes]:
         return fitted_files(self.estimator, fitted, self.training.seed)
 
     def judge(self, prepared: Prepared[Fitted], history: History, seconds: float | None, watch: Watch) -> Fitted:
-        fitted = prepared.fitted
-        figures = None
-        if fitted.held_out is not None:
-            chosen_among = max(1, len(history.column("validation_loss")))
-            found = measured(self.estimator, fitted.facts, fitted.module, fitted.held_out)
-            figures = dataclasses.replace(
-                found, baselines=fitted.baselines, remark=fitted.remark, chosen_among=chosen_among
-            )
-        return Fitted(fitted.module, fitted.facts, fitted.fingerprint, fitted.share, history, figures)
+        fitted = prepared.fitted._replace(history=history, held_out=None)
+        held_out = prepared.fitted.held_out
+        if held_out is None:
+            return fitted
+        facts = self.estimator._finish(fitted.facts, fitted.module, held_out)
+        figures = self.estimator._judge(facts, fitted.module, fitted.baselines, held_out.given, held_out.examples)
+        chosen_among = max(1, len(history.column("validation_loss")))
+        figures = dataclasses.replace(figures, remark=held_out.remark, chosen_among=chosen_among)
+        return fitted._replace(facts=facts, validation=figures)
 
-    def _remark(self, learned: int, held_out: int) -> str:
-        if self.share is None:
-            return f"Held out: examples of their own, {held_out:,}."
-        seed, total = self.training.seed, learned + held_out
-        return f"Held out: {held_out:,} of {total:,} examples, drawn by seed {seed}." if held_out else ""
-
-    def _parts(self, seed: int) -> tuple[_Part, _Part | None]:
-        """What is learned from, and what is held out."""
-        estimator = self.estimator
-        whole = _part(estimator, self.X, self.y)
+    def _parts(self, seed: int) -> tuple[Given, Given | None, str]:
+        """What is learned from, what is held out, and a remark on that."""
+        estimator, known = self.estimator, {} if self._before is None else self._before[1].facts
+        whole = taken(estimator, self.X, self.y, known, targets=True)
         if self.share is None:
             X, y = self.validation if isinstance(self.validation, tuple) else (self.validation, None)
-            return whole, _part(estimator, X, y)
-        count = len(whole.X)
-        places = set(estimator._divide(*whole, self.share, seed)) if self.share else set()
-        if count < 2 or (self.share and not 0 < len(places) < count):
-            raise DataError(f"There are too few examples: of {count:,}, {len(places):,} would be held out. Give more.")
-        if not places:
-            return whole, None
-        learned, held_out = ([k for k in range(count) if (k in places) is held] for held in (False, True))
-        return _some(whole, learned), _some(whole, held_out)
+            aside = taken(estimator, X, y, {**known, **whole.about}, targets=True)
+            return whole, aside, f"Held out: examples of their own, {len(aside.X):,}."
+        if len(whole.X) < 2:
+            raise DataError(f"Expected at least two examples, got {len(whole.X)}.")
+        if not self.share:
+            return whole, None, ""
+        learned, held_out, remark = estimator._divide(whole, self.share, seed)
+        return whole.rows(learned), whole.rows(held_out), remark
 
 
-def _part(estimator: ExampleEstimator, X: Any, y: Any) -> _Part:
-    X, y = taken(estimator, X, y, targets=True)
-    return _Part(X, y)
-
-
-def _some(part: _Part, places: Sequence[int]) -> _Part:
-    return _Part(*([values[place] for place in places] for values in part))
-
-
-def _news(facts: Facts, baselines: Mapping[str, Mapping[str, float]], watched: str) -> Iterator[str]:
+def _news(estimator: ExampleEstimator, fitted: Fitted) -> Iterator[str]:
     """What is worth saying before anything is learned, a line each."""
-    if facts["picked"]:
-        yield "Picked by the data: " + ", ".join(f"{name} {value}" for name, value in facts["picked"].items())
-    if baselines:
-        said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in baselines.items())
+    facts, held_out = fitted.facts, fitted.held_out
+    picked = [f"{name} {value}" for name, value in facts["picked"].items() if value is not None]
+    if picked:
+        yield "Picked by the data: " + ", ".join(picked)
+    if held_out is None:
+        return
+    yield held_out.remark
+    found = estimator._simple(facts, fitted.baselines, held_out.given, held_out.examples)
+    watched = estimator._watched(facts)
+    if found:
+        said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in found.items())
         yield f"To be beaten ({watched.replace('_', ' ')}): {said}"
+
+
+def _as_read(facts: Facts) -> Facts:
+    """The facts as they come back from a file."""
+    found: Facts = json.loads(json.dumps(facts))
+    return found
 
 
 def _checksum(*parts: Examples | None) -> str:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor, nn
 
 from seqloom.data.padded import Targets, chosen
-from seqloom.errors import DataError, UsageError
+from seqloom.errors import UsageError
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.rows import check_rows
 from seqloom.training.log import History
 
 if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
+    from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["ROWS", "Examples", "Facts", "Fitted", "taken"]
+__all__ = ["ROWS", "Division", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
 
 ROWS = 64
 """Examples that are read at once where nothing is learned."""
@@ -36,31 +38,64 @@ class Examples(NamedTuple):
         return Examples(inputs, chosen(self.targets, order))
 
 
+class Given(NamedTuple):
+    """Examples as a task reads them: an item ``X`` for each, and its target in ``y``, None where there is none.
+
+    Of a file, ``about`` is what was found out about it, ready for JSON (which columns are read, say), to be among the
+    facts; ``source`` is the value of the door that read it.
+    """
+
+    X: Sequence[Any]
+    y: Sequence[Any] | None = None
+    about: Mapping[str, Any] = {}
+    source: Any = None
+
+    def rows(self, places: Sequence[int]) -> Given:
+        """Some of the examples, in this order."""
+        y = None if self.y is None else [self.y[place] for place in places]
+        return Given([self.X[place] for place in places], y, self.about)
+
+
+class Division(NamedTuple):
+    """The places of the examples to learn from and of those held out, and a remark on which these are."""
+
+    learned: Sequence[int]
+    held_out: Sequence[int]
+    remark: str
+
+
+class HeldOut(NamedTuple):
+    """Examples kept aside, as they were given and as tensors, and a ``remark`` on which they are."""
+
+    given: Given
+    examples: Examples
+    remark: str
+
+
 class Fitted(NamedTuple):
-    """What was learned. ``share`` of the examples was held out, None where others were. Until those are scored they
-    are ``held_out``, with a ``remark`` on which they are and the figures of simple models, the ``baselines``."""
+    """What was learned. ``share`` of the examples was ``held_out``, None where others were, until they are scored."""
 
     module: nn.Module
     facts: Facts
     fingerprint: str
     share: float | None
+    baselines: Sequence[Baseline] = ()
     history: History | None = None
     validation: Figures | None = None
-    held_out: Examples | None = None
-    remark: str = ""
-    baselines: Mapping[str, Mapping[str, float]] = {}
+    held_out: HeldOut | None = None
 
 
-def taken(estimator: ExampleEstimator, X: Any, y: Any, targets: bool) -> tuple[Sequence[Any], Sequence[Any] | None]:
-    """What the estimator reads of what a user gave, one item and target for each example.
+def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bool) -> Given:
+    """What the estimator reads of what a user gave.
 
-    Raises DataError without an example, and UsageError where the ``targets`` are missing or of another number.
+    Raises DataError for rows and targets that are missing, empty or of unequal number, UsageError where ``targets`` are
+    needed and there are none.
     """
-    X, y = estimator._read(X, y)
-    if not len(X):
-        raise DataError("There is no example.")
-    if targets and y is None:
-        raise UsageError("y: expected a target for each example, got None.")
-    if y is not None and len(y) != len(X):
-        raise UsageError(f"y: expected {len(X):,} targets, one for each example, got {len(y):,}.")
-    return X, y
+    given = estimator._read(X, y, facts)
+    check_rows(given.X, given.y)
+    if targets and given.y is None:
+        raise UsageError(
+            f"y: expected a target for each example, got None. {type(estimator).__name__} requires y to be passed, but "
+            "the target y is None."
+        )
+    return given

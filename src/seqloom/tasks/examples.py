@@ -5,32 +5,36 @@ What a task gives is asked for in this order when it is fitted: ``_read`` the pl
 settings that suit them, ``_examples`` as tensors, ``_build`` the module, its ``_objective``, and answers that need no
 model: ``_constants`` and ``_baselines``. All but the weights is known from the constructor's arguments and what
 ``_learn`` returned, so saving, loading, resuming, evaluating and predicting are the same for every task, and are here.
+Where the figures that count are not the objective's, ``_judge`` makes others; ``_finish`` may learn from what is held
+out.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.draws import Purpose, drawn_order
-from seqloom.data.padded import Padded, Targets
-from seqloom.settings import flattened, nested
+from seqloom.data.padded import Padded
+from seqloom.errors import DataError
+from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.constructor import constructor_of
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.example_files import fitted_files, read_estimator
 from seqloom.tasks.example_fit import ExampleTask
-from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, taken
+from seqloom.tasks.example_values import ROWS, Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.judging import measured
+from seqloom.tasks.judging import measured, simple_figures
 from seqloom.tasks.memory import loading
 from seqloom.tasks.model_directory import WEIGHTS, read_newest
 from seqloom.tasks.settings import ExampleSettings
@@ -38,17 +42,20 @@ from seqloom.tasks.task import carry_out
 from seqloom.training.log import History
 from seqloom.training.objectives import Objective
 from seqloom.training.progress import Progress
-from seqloom.training.settings import TrainingSettings
+from seqloom.training.settings import LIMITS, TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
-__all__ = ["Baseline", "ExampleEstimator", "ExampleSettings", "Examples", "Facts"]
+if TYPE_CHECKING:
+    from seqloom.tasks.measures.baselines import Baseline
+
+__all__ = ["Division", "ExampleEstimator", "ExampleSettings", "Examples", "Facts", "Given", "HeldOut", "over"]
 
 
 class ExampleEstimator(Estimator, ABC):
     """An estimator over examples; see the top of this file for what a task gives.
 
     Its constructor is made from its ``settings``: it stores an argument for each field under its name. ``fit`` learns
-    ``model_``, ``facts_``, ``history_`` and ``validation_``.
+    ``model_``, ``facts_``, ``baselines_``, ``history_`` and ``validation_``.
     """
 
     task: ClassVar[str]
@@ -59,10 +66,14 @@ class ExampleEstimator(Estimator, ABC):
     objective: ClassVar[Objective[Batch]]
     """What is minimised and measured; where that depends on the data, ``_objective`` says."""
 
+    targets_required = True
+    records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
+
     batch_size: int
     training: TrainingSettings | Mapping[str, Any] | None
     model_: nn.Module
     facts_: Facts
+    baselines_: Sequence[Baseline]
     history_: History
     validation_: Figures
 
@@ -71,15 +82,22 @@ class ExampleEstimator(Estimator, ABC):
         if "settings" in vars(cls):
             cls.__init__ = constructor_of(cls.settings)  # type: ignore[method-assign]
 
-    def _read(self, X: Any, y: Any) -> tuple[Sequence[Any], Sequence[Any] | None]:
-        """One item for each example, and its target, of what a user gave; ``X`` may be the path of a file that has
-        both. Raises DataError for what cannot be read."""
-        return X, y
+    def _read(self, X: Any, y: Any, facts: Facts) -> Given:
+        """What a user gave as an item for each example, and its target; ``X`` may be the path of a file that has both.
 
-    def _divide(self, X: Sequence[Any], y: Sequence[Any], share: float, seed: int) -> Sequence[int]:
-        """Which examples are held out, about a ``share`` of them, by their places."""
-        count = round(share * len(X))
-        return sorted(drawn_order(len(X), seed, Purpose.HELD_OUT)[:count].tolist())
+        There are no ``facts`` yet where it is to be learned from. Raises DataError for what cannot be read.
+        """
+        return Given(X, y)
+
+    def _divide(self, given: Given, share: float, seed: int) -> Division:
+        """Which examples are held out, about a ``share`` of them. DataError where one side would be empty."""
+        total = len(given.X)
+        count = round(share * total)
+        if not 0 < count < total:
+            raise DataError(f"There are too few examples: of {total:,}, {count:,} would be held out. Give more.")
+        order = drawn_order(total, seed, Purpose.HELD_OUT).tolist()
+        remark = f"Held out: {count:,} of {total:,} examples, drawn by seed {seed}."
+        return Division(sorted(order[count:]), sorted(order[:count]), remark)
 
     @abstractmethod
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
@@ -106,10 +124,37 @@ class ExampleEstimator(Estimator, ABC):
         """Outputs of the module (K,) that look at no input, by name."""
         return {}
 
-    def _baselines(self, facts: Facts, X: Sequence[Any], y: Sequence[Any]) -> Mapping[str, Baseline]:
-        """Simple models by name, learned from these examples: from N items to what the module would say: (N, …), or
-        a tensor (T, …) for each."""
-        return {}
+    def _baselines(self, facts: Facts, X: Sequence[Any], y: Sequence[Any]) -> Sequence[Baseline]:
+        """Simple models that are learned from these examples."""
+        return ()
+
+    def _figures(self, facts: Facts, y: Sequence[Any], answers: Any) -> Mapping[str, float]:
+        """The figures of the answers of a simple model."""
+        raise NotImplementedError
+
+    def _simple(
+        self, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Mapping[str, Mapping[str, float]]:
+        """The figures, by name, of all that needs no module."""
+        return simple_figures(self, facts, baselines, given, examples)
+
+    def _watched(self, facts: Facts) -> str:
+        """The figure that counts most, of the module and of what is simple."""
+        return self._objective(facts).watched
+
+    def _prime(self, facts: Facts, module: nn.Module) -> None:
+        """Give a new module other weights to begin with than it drew."""
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        """What is known once the module is trained: what is chosen by what is held out is added."""
+        return facts
+
+    def _judge(
+        self, facts: Facts, module: nn.Module, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Figures:
+        """The figures of a module, beside those of what is simple."""
+        found = measured(self, facts, module, examples)
+        return dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
 
     @abstractmethod
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
@@ -136,21 +181,21 @@ class ExampleEstimator(Estimator, ABC):
         self._take(carry_out(ExampleTask(self, X, y, validation), place, resume, force, progress))
         return self
 
-    def predict(self, X: Any) -> list[Any]:
+    def predict(self, X: Any) -> Any:
         """An answer for each example, in their order; how many are given at once changes nothing."""
         return [answer for answers in self._over(X, self._answers) for answer in answers]
 
     def evaluate(self, X: Any, y: Any = None) -> Figures:
         """Every figure of the objective on some examples, beside those of the constant answers."""
         self._check_fitted("model_")
-        examples = self._examples(self.facts_, *taken(self, X, y, targets=True))
-        return measured(self, self.facts_, self.model_, examples)
+        given = taken(self, X, y, self.facts_, targets=True)
+        examples = self._examples(self.facts_, given.X, given.y)
+        return self._judge(self.facts_, self.model_, self.baselines_, given, examples)
 
     def score(self, X: Any, y: Any = None) -> float:
         """The watched figure, its sign changed where low is good: the higher the better."""
-        sign = 1 if self._objective(self.facts_).higher_is_better else -1
         found = self.evaluate(X, y)
-        return sign * found.model[found.watched]
+        return (1 if found.higher_is_better else -1) * found.model[found.watched]
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
@@ -177,26 +222,40 @@ class ExampleEstimator(Estimator, ABC):
     def _over(self, X: Any, function: Callable[[Facts, nn.Module, Batch], Any]) -> Iterator[Any]:
         """What a function of the facts, the module and a batch says of the batches of some examples, in their order."""
         self._check_fitted("model_")
-        examples = self._examples(self.facts_, taken(self, X, None, targets=False)[0], None)
-        self.model_.eval()
-        device = next((weight.device for weight in self.model_.parameters()), torch.device("cpu"))
-        with torch.no_grad():
-            for batch in Padded(*examples, ROWS):
-                yield function(self.facts_, self.model_, batch.to(device))
+        given = taken(self, X, None, self.facts_, targets=False)
+        return over(self.facts_, self.model_, self._examples(self.facts_, given.X, None), function)
 
     def _settled(self, facts: Facts) -> Any:
         """The record of the arguments, checked; what was not given is what the data suggested. Raises UsageError."""
         given = {name: value for name, value in self.get_params(deep=False).items() if value is not None}
         checked = self.settings.from_mapping(given)
+        picked = facts.get("picked", {})
+        return self.settings.from_mapping(nested(self.settings, picked | self._given())) if picked else checked
+
+    def _given(self) -> dict[str, Any]:
+        """The arguments that were given, by key."""
+        given = {name: value for name, value in self.get_params(deep=False).items() if value is not None}
         if isinstance(self.training, TrainingSettings):
             given["training"] = self.training.to_mapping()
-        picked = facts.get("picked", {})
-        if not picked:
-            return checked
-        return self.settings.from_mapping(nested(self.settings, picked | flattened(self.settings, given)))
+        return flattened(self.settings, given)
+
+    def _picked(self, facts: Facts) -> dict[str, Any]:
+        """What suits the data of all that was not given; a limit that was given stands alone."""
+        given = self._given()
+        picked = dict(self._pick(facts))
+        if any(given.get(limit) is not None for limit in LIMITS):
+            picked |= dict.fromkeys(LIMITS)
+        return {key: value for key, value in picked.items() if key not in given}
+
+    def _with_fields(self, name: str, value: object, fields: Mapping[str, Any]) -> object:
+        if isinstance(value, TrainingSettings):
+            return super()._with_fields(name, value, fields)
+        given = {**dict(value or {}), **fields}  # type: ignore[call-overload]
+        self._record(name, given)
+        return given
 
     def _take(self, fitted: Fitted) -> None:
-        self.model_, self.facts_ = fitted.module, fitted.facts
+        self.model_, self.facts_, self.baselines_ = fitted.module, fitted.facts, fitted.baselines
         self._fingerprint, self._share = fitted.fingerprint, fitted.share
         for name, value in (("history_", fitted.history), ("validation_", fitted.validation)):
             vars(self).pop(name, None)
@@ -205,7 +264,17 @@ class ExampleEstimator(Estimator, ABC):
 
     def _fitted(self) -> Fitted:
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
-        return Fitted(self.model_, self.facts_, self._fingerprint, self._share, history, validation)
+        learned = (self.model_, self.facts_, self._fingerprint, self._share, self.baselines_)
+        return Fitted(*learned, history, validation)
 
 
-Baseline = Callable[[Sequence[Any]], Targets]
+def over(
+    facts: Facts, module: nn.Module, examples: Examples, function: Callable[[Facts, nn.Module, Batch], Any]
+) -> Iterator[Any]:
+    """What a function says of the batches of some examples, in their order."""
+    module.eval()
+    device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
+    for batch in Padded(*examples, ROWS):
+        with torch.no_grad():
+            found = function(facts, module, batch.to(device))
+        yield found

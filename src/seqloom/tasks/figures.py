@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,7 +15,8 @@ class Figures:
     """The figures of ``count`` targets by name, and those of each trivial baseline by its name.
 
     ``watched`` is the one that counts most. ``remark`` says in words which part of the data this is; where these very
-    data chose the weights, as the best of several evaluations, ``chosen_among`` is their number.
+    data chose the weights, as the best of several evaluations, ``chosen_among`` is their number. ``notes`` are for
+    people, of a line or more each.
 
     >>> Figures(4, "examples", {"loss": 0.5}, {"constant": {"loss": 0.7}}).to_mapping()["baselines"]
     {'constant': {'loss': 0.7}}
@@ -28,6 +29,8 @@ class Figures:
     watched: str = "loss"
     remark: str = ""
     chosen_among: int = 1
+    higher_is_better: bool = False
+    notes: Sequence[str] = ()
 
     def to_mapping(self) -> dict[str, Any]:
         """Everything by name, ready for JSON; None where there is no finite number."""
@@ -40,7 +43,8 @@ class Figures:
     def from_mapping(cls, values: Mapping[str, Any]) -> Figures:
         """The inverse of :meth:`to_mapping`."""
         baselines = {str(name): _numbers(figures) for name, figures in values["baselines"].items()}
-        return cls(**{**values, "model": _numbers(values["model"]), "baselines": baselines})
+        notes = tuple(values.get("notes", ()))
+        return cls(**{**values, "model": _numbers(values["model"]), "baselines": baselines, "notes": notes})
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:

@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.padded import Padded, Targets, chosen, pad
-from seqloom.tasks.example_values import ROWS, Examples, Facts
+from seqloom.tasks.example_values import ROWS, Examples, Facts, Given
 from seqloom.tasks.figures import Figures
 from seqloom.training.evaluation import evaluate
 from seqloom.training.objectives import Objective, added
 
 if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
+    from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["constant_figures", "figures_of", "measured"]
+__all__ = ["figures_of", "measured", "simple_figures"]
 
 
 def measured(estimator: ExampleEstimator, facts: Facts, module: nn.Module, examples: Examples) -> Figures:
-    """The figures of a module, beside those of the constant answers."""
+    """The figures of the objective."""
     objective = estimator._objective(facts)
     found = evaluate(objective, module, Padded(*examples, ROWS))
-    baselines = constant_figures(estimator, facts, examples)
-    return Figures(float(found["weight"]), objective.counted, objective.figures(found), baselines, objective.watched)
+    return Figures(
+        float(found["weight"]),
+        objective.counted,
+        objective.figures(found),
+        watched=objective.watched,
+        higher_is_better=objective.higher_is_better,
+    )
 
 
-def constant_figures(estimator: ExampleEstimator, facts: Facts, examples: Examples) -> dict[str, Mapping[str, float]]:
-    """The figures of each constant answer."""
+def simple_figures(
+    estimator: ExampleEstimator, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
+) -> dict[str, Mapping[str, float]]:
+    """The figures of what needs no module: constant answers, and simple models."""
+    found = {one.name: estimator._figures(facts, given.y or [], one.answers(given.X)) for one in baselines}
+    return _constant_figures(estimator, facts, examples) | found
+
+
+def _constant_figures(estimator: ExampleEstimator, facts: Facts, examples: Examples) -> dict[str, Mapping[str, float]]:
     objective, count = estimator._objective(facts), len(examples.targets)
     return {
         name: figures_of(objective, outputs.expand(count, *outputs.shape), examples)

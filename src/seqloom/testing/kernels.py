@@ -17,7 +17,7 @@ from seqloom.kernels import Call, Randomness, Steps
 from seqloom.kernels.backend import REFERENCE
 from seqloom.kernels.call import SequenceKernel
 from seqloom.kernels.reference import Reference
-from seqloom.testing.tolerance import tolerance
+from seqloom.testing.closeness import tolerance
 
 __all__ = ["Comparison", "compare_kernels", "known_cells"]
 

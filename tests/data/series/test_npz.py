@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from seqloom.data.series.read import read_recordings
 from seqloom.errors import DataError
-from tests.data.folders import written
+from tests.data.writing import written
 
 ROWS = np.arange(12.0).reshape(2, 3, 2)
 LABELS = np.array(["a", "b"])

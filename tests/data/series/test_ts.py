@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from seqloom.data.series.read import read_recordings
 from seqloom.errors import DataError
-from tests.data.folders import written
+from tests.data.writing import written
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 HEAD = "# about\n@problemName Toy\n@timeStamps false\n@univariate false\n@dimensions 2\n@classLabel true a b\n@data\n"

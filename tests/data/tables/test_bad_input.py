@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seqloom.data.tables import Labelled, choose_columns, labelled, read_table
+from seqloom.data.tables import Asked, Labelled, choose_columns, labelled, read_table
 from seqloom.errors import DataError, MissingExtraError, SeqloomError, UsageError
 
 GOOD = [f"a text number {n},{'pos' if n % 2 else 'neg'}" for n in range(12)]
@@ -16,7 +16,7 @@ GOOD = [f"a text number {n},{'pos' if n % 2 else 'neg'}" for n in range(12)]
 
 def _learn(path: Path, strict: bool = False, **given: Any) -> Labelled:
     table = read_table(path)
-    return labelled(table, choose_columns(table, **given), strict)
+    return labelled(table, choose_columns(table, Asked(**given)), strict)
 
 
 def _file(tmp_path: Path, text: str | bytes, name: str = "a.csv") -> Path:
@@ -89,11 +89,11 @@ def test_refused_with_file_and_place(case: str, tmp_path: Path) -> None:
 
 def test_a_column_that_is_not_there(tmp_path: Path) -> None:
     path = _file(tmp_path, _rows())
-    for given in ({"target": "lable"}, {"inputs": ["texte"]}, {"without": ["txet"]}):
+    for given in ({"target": "lable"}, {"inputs": ("texte",)}, {"group": "txet"}):
         with pytest.raises(UsageError, match=r"has no column .*; it has 'text', 'label'. Did you mean"):
             _learn(path, **given)
     with pytest.raises(UsageError, match="one of the inputs, too"):
-        _learn(path, target="label", inputs=["label"])
+        _learn(path, target="label", inputs=("label",))
 
 
 def test_a_word_among_numbers_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqloom.data.tables import choose_columns, labelled, read_table
+from seqloom.data.tables import Asked, choose_columns, labelled, read_table
 from seqloom.data.tables.dialect import Dialect
 from seqloom.data.tables.records import Record
 from seqloom.data.tables.writing import Separated
@@ -112,7 +112,7 @@ SAVED: dict[str, tuple[str, bytes]] = {
 
 def _arrays(source: Any) -> tuple[list[str], list[str], list[float], list[str]]:
     table = read_table(source)
-    found = labelled(table, choose_columns(table, target="label"))
+    found = labelled(table, choose_columns(table, Asked(target="label")))
     texts = [text.replace("two lines", "two\nlines") for text in found.X]
     return texts, found.y, table.numbers("amount").tolist(), [str(day)[:10] for day in table.dates("day")]
 

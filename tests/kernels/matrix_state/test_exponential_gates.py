@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from seqloom.kernels.matrix_state.exponential_gates import ExponentialState, chunked, exponential_gates, naive, step
-from seqloom.testing.tolerance import assert_close, assert_same_state
+from seqloom.testing.closeness import assert_close, assert_same_state
 
 SIZES = [(1, 1, 1, 1, 1), (2, 65, 3, 4, 5), (3, 130, 2, 5, 3), (2, 7, 1, 3, 8)]
 """B, T, N, K, V."""

@@ -19,7 +19,7 @@ from seqloom.kernels.matrix_state import (
     vector_decay,
 )
 from seqloom.kernels.matrix_state.exponential_gates import EPSILON
-from seqloom.testing.tolerance import tolerance
+from seqloom.testing.closeness import tolerance
 
 BATCH, TIME, HEADS, KEY, VALUE = 2, 70, 2, 5, 3
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from seqloom import kernels
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import Forms, delta_rule, scalar_decay, vector_decay
-from seqloom.testing.tolerance import assert_close
+from seqloom.testing.closeness import assert_close
 
 Inputs = tuple[Tensor, ...]
 

@@ -94,8 +94,6 @@ def test_one_mode_after_the_other(
     make: Make, run: Run, shape: tuple[int, ...], modes: tuple[Callable[[], AbstractContextManager[None]], ...]
 ) -> None:
     module, x = make(), torch.randn(shape)
-    if isinstance(module, nn.RNNCellBase):
-        pytest.skip("steps have tests of their own")
     wanted = run(module, x)
     for mode in modes:
         with mode():

@@ -26,7 +26,7 @@ from seqloom.layers.attention import (
 from seqloom.layers.attention.input_positions import sinusoids
 from seqloom.layers.attention.projections import Projections
 from seqloom.layers.blocks.transformer import FeedForwardKind
-from seqloom.testing.tolerance import assert_close
+from seqloom.testing.closeness import assert_close
 
 WIDTH, HEADS, TIME = 8, 2, 6
 

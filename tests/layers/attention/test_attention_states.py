@@ -21,7 +21,7 @@ from seqloom.layers.attention import (
     reserve,
 )
 from seqloom.layers.state import leaves, select, where
-from seqloom.testing.tolerance import assert_close, assert_same_state
+from seqloom.testing.closeness import assert_close, assert_same_state
 
 ROWS, TIME = 3, 24
 

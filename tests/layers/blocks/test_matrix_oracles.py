@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from seqloom.kernels.matrix_state import delta_rule, scalar_decay, vector_decay
 from seqloom.layers.blocks.gated_delta_net import GatedDeltaNet
 from seqloom.layers.blocks.mamba2 import Mamba2, Mamba2Block
-from seqloom.testing.tolerance import assert_close
+from seqloom.testing.closeness import assert_close
 
 pytest.importorskip("transformers")
 from transformers.models.kimi_linear import modeling_kimi_linear as kimi

@@ -88,7 +88,7 @@ def test_fit_and_evaluate_tell_what_came() -> None:
     with pytest.raises(UsageError, match=r"put it in a list: \[text\]"):
         small().fit(RHYME)
     with pytest.raises(UsageError, match="got bytes"):
-        small().fit([RHYME], b"text")  # type: ignore[arg-type]
+        small().fit([RHYME], validation=b"text")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="got dict"):
         small(steps=1).fit([RHYME]).evaluate({})  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqloom import LanguageModel, TrainingSettings
-from seqloom.data import Boundaries, Characters, Corpus, Lanes, Stream, shuffled, split
+from seqloom.data import Boundaries, Characters, Corpus, Lanes, TokenStream, shuffled, split
 from seqloom.errors import DataError, DivergedError, Interrupted, SeqloomWarning, UsageError
 from seqloom.tasks.language.evaluation import Evaluation
 from seqloom.tasks.language.held_out import Parts, divide
@@ -39,11 +39,11 @@ def parts_of(data: object, validation: object = 0.1, *, reset: bool = True, seed
         one if isinstance(one, float | int) else encode(one, LETTERS, settings.document, None)  # type: ignore[arg-type]
         for one in (data, validation)
     )
-    assert isinstance(whole, Stream)
+    assert isinstance(whole, TokenStream)
     return divide(settings, whole, own, Boundaries(reset, ends=whole.documents > 1), None)
 
 
-def texts_of(stream: Stream | None) -> list[str]:
+def texts_of(stream: TokenStream | None) -> list[str]:
     """The documents of a part."""
     assert stream is not None
     names = {stream.eos: "|"} | {i: LETTERS.piece(i) for i in range(1, LETTERS.size)}
@@ -144,7 +144,7 @@ def test_what_can_be_scored_in_time_is_a_beginning() -> None:
     stream = parts_of(["ab" * 50_000], 0.0, reset=False).learned
     read: list[int] = []
 
-    def score(part: Stream) -> Evaluation:
+    def score(part: TokenStream) -> Evaluation:
         read.append(len(part))
         return Evaluation(tokens=len(part), characters=len(part), nats=0.0)
 
@@ -198,7 +198,7 @@ def test_what_has_no_effect_is_said(changes: dict[str, object], what: str) -> No
 def test_what_has_no_effect_where_nothing_is_held_out() -> None:
     training = TrainingSettings(steps=1, evaluate_every=1, device="cpu")
     with pytest.warns(SeqloomWarning) as caught:
-        small(training=training).fit([RHYME], 0.0, preview=5)
+        small(training=training).fit([RHYME], validation=0.0, preview=5)
     assert {str(one.message).partition(":")[0] for one in caught} == {"evaluate_every", "preview"}
 
 
@@ -248,7 +248,7 @@ def test_both_parts_hold_text_however_few_the_documents(texts: list[str], share:
 
 def test_a_second_fit_keeps_no_figure_of_the_first() -> None:
     model = small().fit([RHYME])
-    assert not hasattr(model.fit([RHYME], 0.0), "validation_")
+    assert not hasattr(model.fit([RHYME], validation=0.0), "validation_")
 
 
 def test_parts_of_a_text_are_learned_from_and_judged_by_alone() -> None:
@@ -263,7 +263,7 @@ def test_parts_of_a_text_are_learned_from_and_judged_by_alone() -> None:
         assert sorted(texts_of(within.learned) + texts_of(within.held_out)) == texts_of(first)
         fingerprints = {parts_of(first, one, reset=reset).fingerprint for one in (second, third, 0.25)}
         assert len(fingerprints | {parts_of(corpus, 0.25, reset=reset).fingerprint}) == 4
-    model = small(tokens=LETTERS).fit(third, second)
+    model = small(tokens=LETTERS).fit(third, validation=second)
     assert model.validation_.characters == second.characters
     assert model.baselines_.count(LETTERS.encode("a")[0]) == int((third.ids == LETTERS.encode("a")[0]).sum())
 
@@ -272,7 +272,7 @@ def test_a_document_that_is_cut_off_stays_last() -> None:
     corpus = Corpus.from_texts(["abc", "de", "fgh", "ijkl"], LETTERS)
     for stop in range(2, len(corpus) + 1):
         for start in range(1, stop):
-            part = Stream(corpus, start, stop)
+            part = TokenStream(corpus, start, stop)
             found = shuffled(part, 3)
             assert sorted(found.ids[1:].tolist()) == sorted(part.targets.tolist())
             *whole, rest = "".join("|" if i == 0 else LETTERS.piece(i) for i in part.targets.tolist()).split("|")
@@ -325,7 +325,7 @@ def test_what_is_held_out_tells_nothing_of_the_order_of_an_epoch() -> None:
 
 @pytest.mark.parametrize("share", [np.float32(0.25), np.float64(0.25), Fraction(1, 4)])
 def test_shares_of_every_type(share: object) -> None:
-    model = small(training=TrainingSettings(epochs=1, device="cpu")).fit([RHYME], share)  # type: ignore[arg-type]
+    model = small(training=TrainingSettings(epochs=1, device="cpu")).fit([RHYME], validation=share)  # type: ignore[arg-type]
     assert model.validation_.remark.startswith("Held out: the last ")
 
 
@@ -351,7 +351,7 @@ def test_lengths_that_are_none(length: object) -> None:
 def test_what_was_read_in_another_order_is_not_called_another_text(tmp_path: Path) -> None:
     small(steps=2).fit(SORTED, run=tmp_path / "run")
     with pytest.raises(UsageError, match="held out another part of this text, or is of an older seqloom"):
-        small(steps=2).fit(SORTED, 0.2, run=tmp_path / "run", resume=True)
+        small(steps=2).fit(SORTED, validation=0.2, run=tmp_path / "run", resume=True)
     with pytest.raises(UsageError, match="was trained on another text"):
         small(steps=2).fit([*SORTED, "aaab"], run=tmp_path / "run", resume=True)
 

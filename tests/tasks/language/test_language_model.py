@@ -64,10 +64,10 @@ def test_validation_may_be_a_text_of_its_own_or_nothing(tmp_path: Path) -> None:
     path = tmp_path / "held_out.txt"
     path.write_text("six seven eight\n", encoding="utf-8")
     for held_out in (path, ["six seven eight\n"]):
-        assert small().fit([RHYME], held_out).validation_.tokens == 16
-    assert not hasattr(small().fit([RHYME], 0.0), "validation_")
+        assert small().fit([RHYME], validation=held_out).validation_.tokens == 16
+    assert not hasattr(small().fit([RHYME], validation=0.0), "validation_")
     with pytest.raises(UsageError, match=r"1\.5"):
-        small().fit([RHYME], 1.5)
+        small().fit([RHYME], validation=1.5)
 
 
 @pytest.mark.parametrize(("document", "reset"), [("file", False), ("line", True), ("blank-line", True)])

@@ -236,6 +236,13 @@ GOOD = [["a", "b"], ["c"]], [["X", "Y"], ["X"]]
 FAULTS: dict[str, tuple[Any, Any, type[Exception], str]] = {
     "texts": (["a b"], [["X"]], DataError, "Example 0: expected the tokens of a sentence, got the text 'a b'"),
     "empty": ([["a"], []], [["X"], []], DataError, "Example 1 is empty"),
+    "no sentence": (
+        [["a"], None],
+        [["X"], ["Y"]],
+        DataError,
+        "Example 1: expected the tokens of a sentence, .* got None",
+    ),
+    "no tags": (GOOD[0], [["X", "Y"], None], DataError, "Example 1: expected 1 tags, one for each step, got None"),
     "no token": ([["a", ""]], [["X", "Y"]], DataError, "Example 0: expected tokens, .* got ''"),
     "a number": ([["a", 3]], [["X", "Y"]], DataError, "Example 0: expected tokens, .* got 3"),
     "too few tags": (GOOD[0], [["X", "Y"], []], DataError, "Example 1: expected 1 tags, one for each step, got 0"),
@@ -243,7 +250,7 @@ FAULTS: dict[str, tuple[Any, Any, type[Exception], str]] = {
     "no tag": (GOOD[0], [["X", None], ["X"]], DataError, "Example 0: expected tags, .* got None"),
     "too few lists": (GOOD[0], GOOD[1][:1], UsageError, "y: expected 2 lists of tags, one for each example, got 1"),
     "none": (GOOD[0], None, UsageError, "y: expected a target for each example"),
-    "nothing": ([], [], DataError, "There is no example"),
+    "nothing": ([], [], DataError, "expected at least one row"),
     "one tag": (GOOD[0], [["X", "X"], ["X"]], DataError, "Expected at least two different tags, got 'X' alone"),
     "both": ([["a"], [[1.0]]], GOOD[1], DataError, "Expected sentences or series, got both"),
     "flat": ([[1.0, 2.0]], [["X", "Y"]], DataError, r"Example 0: expected a series \(T, D\), got the shape \(2,\)"),
@@ -282,3 +289,22 @@ def test_settings_that_cannot_be(make: Callable[[], Tagger], said: str) -> None:
 def test_a_file_has_its_tags_itself(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="y: expected None beside a file"):
         small().fit(tmp_path / "a.conll", GOOD[1])
+
+
+def test_words_begin_with_the_vectors_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("bob 0 0 0\nin 1 -1 1\noslo 2 -2 4\n")
+
+    def fit(**more: Any) -> Tagger:
+        training = {"epochs": 1, "learning_rate": 1e-9, "weight_decay": 0.0}
+        return small(vectors=str(tmp_path / "v.txt"), training=training, **more).fit(*tagged(), progress=False)
+
+    with pytest.warns(SeqloomWarning, match=r"vectors: of \d+ words, 3 have one in"):
+        tagger = fit(embedding=None)
+    words = tagger.facts_["lexicon"]["words"]
+    table = tagger.model_.front.words.weight.detach()
+    assert table.shape[1] == 3
+    rows = torch.stack([table[2 + words.index(word)] for word in ("bob", "in", "oslo")])
+    wanted = torch.tensor([[0.0, 0, 0], [1, -1, 1], [2, -2, 4]])
+    torch.testing.assert_close(rows, wanted / wanted.std(), rtol=0, atol=1e-4)
+    with pytest.raises(UsageError, match=r"embedding: the vectors in .* have 3 numbers; leave it out"):
+        fit(embedding=8)

@@ -27,6 +27,7 @@ __all__ = [
     "Page",
     "add_row",
     "emit",
+    "emit_bytes",
     "emit_json",
     "emit_page",
     "emit_table",
@@ -58,11 +59,26 @@ def emit(text: str, end: str = "\n") -> None:
     What is half of a character (a lone surrogate: a byte of a path, say) is written as an escape, \\udc80. Raises
     ``UsageError`` for a character that the encoding of stdout lacks, ``StorageError`` where stdout cannot be written.
     """
-    try:
-        sys.stdout.write(_whole(text + end))
+    with _printing():
+        try:
+            sys.stdout.write(_whole(text + end))
+        except UnicodeEncodeError as error:
+            raise UsageError(_lacks(sys.stdout.encoding, error.object[error.start])) from None
         sys.stdout.flush()
-    except UnicodeEncodeError as error:
-        raise UsageError(_lacks(sys.stdout.encoding, error.object[error.start])) from None
+
+
+def emit_bytes(data: bytes) -> None:
+    """Print data that is encoded already, as :func:`emit` does."""
+    with _printing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         give_up()
         raise typer.Exit(0) from None

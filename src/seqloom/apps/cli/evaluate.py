@@ -36,7 +36,7 @@ def evaluate(
     if isinstance(loaded, LanguageModel):
         source = read_inputs(context, files)
         with watched("evaluating") as progress:
-            evaluation = loaded.evaluate(source, progress)
+            evaluation = loaded.evaluate(source, progress=progress)
     elif len(files) == 1:
         evaluation = loaded.evaluate(Path(files[0]))
     else:

@@ -14,9 +14,11 @@ from typer.core import TyperCommand, TyperGroup
 from seqloom import __version__
 from seqloom.apps.cli import several
 from seqloom.apps.cli.console import Page, emit, emit_page, say, use_encoding
+from seqloom.apps.cli.data import data
 from seqloom.apps.cli.demo import demo
 from seqloom.apps.cli.doctor import doctor
 from seqloom.apps.cli.evaluate import evaluate
+from seqloom.apps.cli.examples import examples_data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
 from seqloom.apps.cli.models import models
@@ -65,9 +67,25 @@ app = typer.Typer(
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
     "7 missing extra, 8 another process gone, 129/130/143 stopped by a signal after a checkpoint.",
 )
-_COMMANDS = (demo, takes_settings(())(train), predict, generate, score, evaluate, models, explain, probe, doctor)
+_COMMANDS = (
+    demo,
+    data,
+    takes_settings(())(train),
+    predict,
+    generate,
+    score,
+    evaluate,
+    models,
+    explain,
+    probe,
+    doctor,
+)
 for command in _COMMANDS:
     app.command(cls=_Command)(command)
+_examples = typer.Typer(name="examples", cls=_Group, help="Made data, to try every command on.")
+_examples.callback()(lambda: None)
+_examples.command("data", cls=_Command)(examples_data)
+app.add_typer(_examples)
 
 
 def _train_command(task: str | None) -> Any:
@@ -113,7 +131,7 @@ def run(arguments: Sequence[str]) -> int:
     seqloom 0.1.0
     0
     """
-    commands = [command.__name__ for command in _COMMANDS]
+    commands = ["examples", *(command.__name__ for command in _COMMANDS)]
     asked = next((word for word in arguments if word in commands), None)
     debug = "--debug" in takewhile(lambda word: word not in commands, arguments)
     try:

@@ -2,33 +2,146 @@
 
 from __future__ import annotations
 
+import codecs
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit, emit_json
+from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say
+from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.loading import load_any
-from seqloom.errors import UsageError
+from seqloom.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from seqloom.data.tables.opened import Opened
+    from seqloom.data.tables.writing import Layout
 
 __all__ = ["predict"]
 
 
 def predict(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Examples, as in training.", show_default=False)],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Examples, as in training; of a table also - .", show_default=False)
+    ],
+    inputs: Annotated[
+        str | None, typer.Option("--input", metavar="NAMES", help="The columns to read (default: those of training).")
+    ] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="Each line is a text, and no cell of a table.")] = False,
+    top: Annotated[int, typer.Option("--top", min=1, help="Add so many of the likeliest classes.")] = 1,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", help="Of a table: utf-8, cp1252, …")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each example.")] = False,
 ) -> None:
-    """Print the answer to each example of FILE, in its order, a line each; tagged words as FILE has them."""
+    """Print the answer to each example of FILE, in its order.
+
+    A table comes back in its own format with new columns, the prediction and its probability. It needs no target; where
+    it has one, the predictions are scored on stderr. Tagged words come back as FILE has them, too. Other files give a
+    line for each example.
+    """
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
-    if not as_json and hasattr(loaded, "written"):
-        for text in loaded.written(file):
-            emit(text, end="")
+    columns = getattr(loaded, "facts_", {}).get("about", {}).get("columns")
+    if columns is None:
+        refuse_without_effect(
+            context, [(True, f"for the task {loaded.task!r}", ("inputs", "lines", "top", "encoding"))]
+        )
+        if file == "-":
+            raise UsageError(f"{model} reads files: name one in place of -.")
+        if not as_json and hasattr(loaded, "written"):
+            for text in loaded.written(file):
+                emit(text, end="")
+            return
+        for place, answer in enumerate(loaded.predict(Path(file))):
+            if as_json:
+                emit_json({"example": place, "answer": answer})
+            else:
+                emit(str(answer))
         return
-    for place, answer in enumerate(loaded.predict(file)):
+    with _opened(file, encoding, lines) as opened:
+        _predict_rows(loaded, columns, opened, inputs, lines, top, as_json)
+
+
+def _predict_rows(
+    loaded: Any, columns: dict[str, Any], opened: Opened, inputs: str | None, lines: bool, top: int, as_json: bool
+) -> None:
+    from dataclasses import replace
+
+    from seqloom.tasks.columns import choice_of
+    from seqloom.tasks.predicting import Scored, added_columns, answers
+
+    choice = choice_of(columns)
+    if lines or inputs is not None:
+        choice = replace(choice, inputs=("text",) if inputs is None else tuple(inputs.split(",")))
+    for remark in opened.remarks:
+        say(remark, style="yellow")
+    names = added_columns(loaded, choice, top, opened.columns)
+    write = _Writer(opened.layout)
+    scored, without = Scored(choice, opened.columns), 0
+    found = answers(loaded, opened, choice, names)
+    for place, answered in enumerate(found):
+        without += answered.answer is None
+        scored.see(answered)
         if as_json:
-            emit_json({"example": place, "answer": answer})
-        else:
-            emit(str(answer))
+            cells = dict(zip(opened.columns, answered.record.cells, strict=False))
+            emit_json({"line": answered.record.line, **cells, **answered.added})
+            continue
+        if not place:
+            write(opened.layout.head(opened.columns, names))
+        write(opened.layout.row(answered.record, answered.added))
+    write.end()
+    if without:
+        say(f"{without:,} rows without a text have no prediction.")
+    if str(scored):
+        say(str(scored))
+
+
+class _Writer:
+    """Text on stdout in the encoding and with the line ends of the file that was read, a block at a time."""
+
+    _SIZE = 1 << 16
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._encoder = codecs.getincrementalencoder(layout.encoding)()
+        self._held: list[str] = []
+        self._size = 0
+
+    def __call__(self, text: str) -> None:
+        self._held.append(text)
+        self._size += len(text)
+        if self._size > self._SIZE:
+            self.end()
+
+    def end(self) -> None:
+        text = "".join(self._held).replace("\n", self._layout.newline)
+        self._held, self._size = [], 0
+        try:
+            emit_bytes(self._encoder.encode(text))
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                f"The file is {self._layout.encoding}, which has no {error.object[error.start]!r}. Convert it to "
+                "UTF-8, or take --json."
+            ) from None
+
+
+@contextmanager
+def _opened(file: str, encoding: str | None, lines: bool) -> Iterator[Opened]:
+    from seqloom.data.tables.opening import Reading, open_path, open_stream
+
+    reading = Reading(encoding=encoding, lines=lines)
+    if file != "-":
+        with open_path(Path(file), reading) as opened:
+            yield opened
+        return
+    if sys.stdin is None:
+        raise DataError("The standard input is closed. Give it a table, or name a file.")
+    with open_stream(sys.stdin.buffer, "standard input", reading) as opened:
+        yield opened

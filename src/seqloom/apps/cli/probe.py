@@ -61,7 +61,7 @@ def probe(
     settings = ProbeSettings(**nested(ProbeSettings, read_settings(PROBE_SETTINGS, flags, None)))
     words = dict.fromkeys(str(parse_spec(model)) for text in models or ["lstm(128)"] for model in _split(text))
     if plot is not None:
-        from seqloom.inspection.learning_curves import check_picture
+        from seqloom.inspection.picture import check_picture
         from seqloom.tasks.probing.picture import draw_results
 
         check_picture(plot)

@@ -47,12 +47,12 @@ def print_figures(figures: Figures, name: str) -> None:
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
     for label, values in figures.baselines.items():
-        add_row(table, label, *(figure(values[column], ".3f") for column in columns))
+        add_row(table, label, *(figure(values.get(column), ".3f") for column in columns))
     add_row(table, name, *(figure(figures.model[column], ".3f") for column in columns), style="bold")
     emit_table(table)
     if parts := [column for column in figures.model if _of_part(column)]:
         _print_parts(figures, parts, name)
-    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark):
+    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark, *figures.notes):
         if line:
             emit(line)
     if figures.chosen_among > 1:
@@ -66,7 +66,7 @@ def _print_parts(figures: Figures, parts: Sequence[str], name: str) -> None:
         table.add_column(column, justify="left" if column == "of each" else "right")
     for part in parts:
         values = (*figures.baselines.values(), figures.model)
-        add_row(table, part, *(figure(one[part], ".3f") for one in values))
+        add_row(table, part, *(figure(one.get(part), ".3f") for one in values))
     emit("")
     emit_table(table)
 

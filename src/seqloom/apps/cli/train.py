@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -37,6 +38,10 @@ def train(
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="A TOML file of settings.", readable=False)
     ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option("--test", metavar="FILE", help="Score the model on it once, when it is trained.", readable=False),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -49,7 +54,7 @@ def train(
     run = out or Path("models") / inputs_name(files)
     written = read_toml(config) if config else {}
     before = _run_before(run) if resume else None
-    name = _task(task or written.get("task"), before, run)
+    name = _task(task or written.get("task") or _guessed(files, before, {**written, **flags}, quiet), before, run)
     door = door_of(name)
     table = table_of(door)
     own = {setting.key: flags.get(setting.key) for setting in table}
@@ -63,6 +68,7 @@ def train(
     fitting = {setting.name: settings.pop(setting.key) for setting in flat(door.fitting) if setting.key in settings}
     if isinstance(fitting.get("validation"), str):
         fitting["validation"], _ = read_data(context, door, [fitting["validation"]])
+    tests = None if test is None else read_data(context, door, [test])[0]
     model = _build(door, settings, problems)
     if picked and not quiet:
         say("Picked by the size of the text: " + ", ".join(f"{key} {value}" for key, value in picked.items()))
@@ -75,7 +81,9 @@ def train(
     if before is not None and model.history_.steps == before.step and not quiet:
         more = "--patience" if model.history_.stopped == "patience" else "--steps, --epochs or --minutes"
         say(f"The run is complete at step {before.step:,}; give more {more}.")
-    _report(model, door, run, as_json)
+    with warnings_said():
+        tested = _tested(model, source) if tests is None else model.evaluate(tests)
+    _report(model, door, run, f"test: {test or files[0]}", tested, as_json)
 
 
 class _Before(NamedTuple):
@@ -119,6 +127,20 @@ def _task(asked: str | None, before: _Before | None, run: Path) -> str:
     return before.task
 
 
+def _guessed(files: list[str], before: _Before | None, given: Mapping[str, Any], quiet: bool) -> str | None:
+    """The task that one file is for; a run that goes on has its own, and several files are texts."""
+    from seqloom.tasks.guess import guess
+
+    if before is not None or len(files) != 1 or files[0] == "-" or not os.path.exists(files[0]):
+        return None
+    found = guess(Path(files[0]), {key: value for key, value in given.items() if value is not None})
+    if found is None:
+        return None
+    if not quiet:
+        say(f"{files[0]}: {found.reason}. Taken for {found.task}; --task, --target and --input say otherwise.")
+    return found.task
+
+
 def _build(door: Door, settings: Mapping[str, Any], problems: list[str]) -> Any:
     """The estimator that the settings describe; the problems of all parts come as one error."""
     arguments = nested(door.settings, {**(dict.fromkeys(LIMITS) if _limited(settings) else {}), **settings})
@@ -135,16 +157,30 @@ def _limited(settings: Mapping[str, Any]) -> bool:
     return any(limit in settings for limit in LIMITS)
 
 
-def _report(model: Any, door: Door, run: Path, as_json: bool) -> None:
+def _tested(model: Any, source: Any) -> Any:
+    """How good a model is on rows for testing in the very file that it learned from, if there are any."""
+    about = getattr(model, "facts_", {}).get("about", {})
+    if not about.get("tests"):
+        return None
+    from seqloom.tasks.table_rows import rows_for_testing
+
+    rows = rows_for_testing(source, model.get_params(), about)
+    return None if rows is None else model.evaluate(list(rows), rows.y)
+
+
+def _report(model: Any, door: Door, run: Path, test: str, tested: Any, as_json: bool) -> None:
     from seqloom.apps.cli.report import print_scores
 
     found = getattr(model, "validation_", None)
     if as_json:
         figures = {} if found is None else found.to_mapping()
+        figures |= {} if tested is None else {"test": tested.to_mapping()}
         emit_json({"directory": str(run), "task": model.task, "steps": model.history_.steps, **figures})
         return
     if found is None:
         say("Nothing was held out, so there is no score.")
     else:
         print_scores(found, str(run))
+    if tested is not None:
+        print_scores(tested, test)
     say(f"\n{door.then.format(run=quoted(run))}")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.problems import Problems
-from seqloom.data.series.grid import Grid, numbers
 from seqloom.data.series.recordings import Sample
+from seqloom.data.tables import Kind, Table
 from seqloom.errors import DataError, did_you_mean
 
 __all__ = ["Columns", "find_columns", "read_steps"]
@@ -20,8 +19,7 @@ __all__ = ["Columns", "find_columns", "read_steps"]
 _IDS: Final = ("id", "sample", "sample_id", "recording", "series", "series_id", "case", "case_id", "case:concept:name")
 _TIMES: Final = ("time", "timestamp", "t", "step", "date", "datetime", "time:timestamp")
 _LABELS: Final = ("label", "class", "target", "state", "outcome")
-_MOST: Final = 0.5
-"""A column of which more is no number holds words."""
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d+)?))?")
 
 
 @final
@@ -62,83 +60,75 @@ def find_columns(names: Sequence[str], given: Columns) -> Columns:
     return replace(found, channels=found.channels or left)
 
 
-def read_steps(grid: Grid, columns: Columns, name: str | None = None) -> Iterator[Sample]:
+def read_steps(table: Table, columns: Columns, name: str | None = None) -> Iterator[Sample]:
     """The recordings of a table: the rows of each id in the order of their time; all rows are one where there is none.
 
     A label that changes within an id is one for each step. ``name`` is that of a table without ids. Raises DataError
-    for channels in which a few cells are no numbers, and for times that are neither numbers nor dates.
+    for channels in which a few cells are no numbers, times that are neither numbers nor dates, and rows without an id.
     """
-    cells, problems = dict(zip(grid.names, grid.columns, strict=True)), Problems(grid.source)
-    values, words = _parted(cells, columns, grid, problems)
-    times = None if columns.time is None else _times(cells[columns.time], columns.time, grid, problems)
-    problems.refuse()
-    channels = tuple(channel for channel in columns.channels if channel not in words)
-    table = np.stack([values[channel] for channel in channels], 1) if channels else np.zeros((len(grid.lines), 0))
-    labels = None if columns.label is None else cells[columns.label]
-    each_step = columns.id is None or _changes(cells[columns.id], labels)
-    for called, rows in _groups(None if columns.id is None else cells[columns.id], len(grid.lines)).items():
+    words = [one for one in columns.channels if one in columns.categories or not _is_number(table, one)]
+    channels = tuple(one for one in columns.channels if one not in words)
+    values = np.stack([table.numbers(one) for one in channels], 1) if channels else np.zeros((len(table), 0))
+    groups = {"": np.arange(len(table))} if columns.id is None else _groups(table, columns.id)
+    times = None if columns.time is None else _times(table, columns.time)
+    cells = {word: list(map(str.strip, table.cells(word))) for word in words}
+    labels = None if columns.label is None else list(map(str.strip, table.cells(columns.label)))
+    known = {one: _known(labels, rows) for one, rows in groups.items()} if labels else {}
+    each_step = columns.id is None or any(len(found) > 1 for found in known.values())
+    for called, rows in groups.items():
         if times is not None:
             rows = rows[np.argsort(times[rows], kind="stable")]
-        mine = None if labels is None else [labels[row] for row in rows]
         yield Sample(
-            called or name or grid.source,
-            table[rows],
+            called or name or table.name,
+            values[rows],
             channels,
-            None if mine is None or each_step else mine[0],
-            mine if each_step else None,
-            {word: [cells[word][row] for row in rows] for word in words},
+            None if each_step or not known.get(called) else known[called][0],
+            None if not each_step or labels is None else [_label(table, labels, row, columns) for row in rows],
+            {word: [found[row] for row in rows] for word, found in cells.items()},
         )
 
 
-def _parted(
-    cells: dict[str, list[str]], columns: Columns, grid: Grid, problems: Problems
-) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
-    """The channels that are numbers, and the names of those that are words."""
-    values, words = {}, [name for name in columns.channels if name in columns.categories]
-    for name in columns.channels:
-        if name in words:
-            continue
-        values[name], wrong = numbers(cells[name])
-        if len(wrong) > _MOST * len(grid.lines):
-            words.append(name)
-            continue
-        for place in wrong:
-            problems.add(
-                f"line {grid.lines[place]}, column {name}",
-                f"expected a number, as in {len(grid.lines) - len(wrong):,} rows, got {cells[name][place][:40]!r}.",
-            )
-    return values, words
+def _is_number(table: Table, name: str) -> bool:
+    """Whether a column holds numbers; one that mostly does is taken for it, and its other cells for faults."""
+    column = table.column(name)
+    if column.kind in (Kind.NUMBER, Kind.EMPTY):
+        return True
+    return column.numbers.tried and 2 * column.numbers.strange < column.numbers.count
 
 
-def _times(cells: Sequence[str], name: str, grid: Grid, problems: Problems) -> NDArray[np.float64]:
-    found, wrong = numbers(cells)
-    for place in wrong:
-        try:
-            moment = datetime.fromisoformat(cells[place])
-            found[place] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            problems.add(
-                f"line {grid.lines[place]}, column {name}",
-                f"expected a number or a date such as 2026-01-31 12:00, got {cells[place][:40]!r}.",
-            )
-    if 0 < len(wrong) < len(cells):
-        problems.add(f"column {name}", f"expected one kind of time, got {len(wrong):,} dates among numbers.")
-    return found
-
-
-def _changes(ids: Sequence[str], labels: Sequence[str] | None) -> bool:
-    """Whether rows of one id have different labels."""
-    first: dict[str, str] = {}
-    return labels is not None and any(
-        first.setdefault(one, label) != label for one, label in zip(ids, labels, strict=True)
+def _times(table: Table, name: str) -> NDArray[np.float64]:
+    """When each row was, as numbers that grow with time: of numbers, dates, or the time of a day."""
+    column = table.column(name)
+    if column.kind is Kind.DATE:
+        return table.dates(name).astype("datetime64[us]").astype(np.float64)
+    clock = [_CLOCK.fullmatch(cell.strip()) for cell in table.cells(name)]
+    if not all(clock):
+        return table.numbers(name)
+    return np.array(
+        [
+            np.polyval([float((part or "0").replace(",", ".")) for part in found.groups()], 60)
+            for found in clock
+            if found
+        ]
     )
 
 
-def _groups(ids: Sequence[str] | None, count: int) -> dict[str, NDArray[np.int64]]:
+def _known(labels: Sequence[str], rows: NDArray[np.int64]) -> list[str]:
+    """The different labels of some rows."""
+    return [label for label in dict.fromkeys(labels[row] for row in rows) if label]
+
+
+def _label(table: Table, labels: Sequence[str], row: int, columns: Columns) -> str:
+    if not labels[row]:
+        raise DataError(f"{table.name}, line {table.line(row)}, column {columns.label}: expected a label, got nothing.")
+    return labels[row]
+
+
+def _groups(table: Table, name: str) -> dict[str, NDArray[np.int64]]:
     """The rows of each id, in the order in which the ids come."""
-    if ids is None:
-        return {"": np.arange(count)}
     places: dict[str, list[int]] = {}
-    for row, one in enumerate(ids):
-        places.setdefault(one, []).append(row)
+    for row, one in enumerate(table.cells(name)):
+        if not one.strip():
+            raise DataError(f"{table.name}, line {table.line(row)}, column {name}: expected an id, got nothing.")
+        places.setdefault(one.strip(), []).append(row)
     return {one: np.array(rows, np.int64) for one, rows in places.items()}

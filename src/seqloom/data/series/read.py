@@ -8,22 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from seqloom.data.labelled.files import Layout, find_files
-from seqloom.data.series.grid import Grid, is_number, read_grid
+import numpy as np
+
+from seqloom.data.folders.files import Layout, find_files
+from seqloom.data.folders.heads import first_lines, holds_numbers
 from seqloom.data.series.long import Columns, find_columns, read_steps
 from seqloom.data.series.npz import read_npz
 from seqloom.data.series.recordings import Recordings, Sample, gather
 from seqloom.data.series.ts import read_ts
+from seqloom.data.tables import Table, read_table
 from seqloom.data.text.reader import shown
-from seqloom.errors import DataError
+from seqloom.errors import DataError, listed
 
-__all__ = ["holds_numbers", "read_recordings"]
+__all__ = ["read_recordings"]
 
 _TOLD: Final = Columns()
 """Names of columns that tell what they are."""
-_HEAD: Final = 1 << 16
-_LINES: Final = 20
-_SEPARATORS: Final = re.compile(r"[,;|\s]")
+_OTHERS: Final = re.compile(r"[,;|\t]")
 
 
 def read_recordings(
@@ -35,61 +36,52 @@ def read_recordings(
     ``columns`` names those of a table whose names do not tell. What is missing becomes NaN, recordings without steps
     are left out: both are counted, or refused where ``strict``. DataError names file and line, column or sample.
     """
-    path = Path(path)
+    path, name = Path(path), shown(str(path))
     if path.is_dir():
-        layout = find_files(path, label_pattern)
-        return gather(shown(str(path)), _of_folder(layout, path, columns), strict, layout.left_out)
-    return gather(shown(str(path)), _of_file(path, columns), strict)
-
-
-def holds_numbers(path: Path) -> bool:
-    """Whether a text file is a table of numbers: below the first row each has some, and most of all cells are."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD).decode("utf-8", "replace")
-    except OSError:
-        return False
-    lines = [line for line in head.split("\n", _LINES)[:_LINES] if line.strip()]
-    rows = [[cell for cell in _SEPARATORS.split(line.strip()) if cell] for line in lines[1:] or lines]
-    found = [sum(is_number(cell) for cell in row if cell != "?") for row in rows]
-    return bool(rows) and min(found) > 0 and 2 * sum(found) > sum(map(len, rows))
-
-
-def _of_file(path: Path, columns: Columns) -> Iterator[Sample]:
+        layout, remarks = find_files(path, label_pattern), list[str]()
+        samples = list(_of_folder(layout, path, columns, remarks))
+        left_out = [f"{count:,} {what} left out" for what, count in layout.left_out.items()]
+        return gather(name, samples, strict, left_out + remarks)
     if path.suffix.lower() == ".npz":
-        return read_npz(path)
+        return gather(name, read_npz(path), strict)
     if _is_ts(path):
-        return read_ts(path)
-    grid = read_grid(path)
-    found = _found(grid, columns)
+        return gather(name, read_ts(path), strict)
+    table = read_table(path)
+    found = _found(table, columns)
     if found.id is None:
         raise DataError(
-            f"{grid.source}: expected a column that says whose step a row is, such as id; got {', '.join(grid.names)}."
+            f"{name}: expected a column that says whose step a row is, such as id; got {listed([*table.columns])}."
         )
-    return read_steps(grid, found)
+    return gather(name, read_steps(table, found), strict, table.remarks)
 
 
-def _of_folder(layout: Layout, folder: Path, columns: Columns) -> Iterator[Sample]:
+def _of_folder(layout: Layout, folder: Path, columns: Columns, remarks: list[str]) -> Iterator[Sample]:
     several = [file.name for file in layout.files if _is_ts(file.path)]
     if several:
         raise DataError(f"{folder} holds {', '.join(several[:3])}: name one of them.")
     for file in layout.files:
-        grid = read_grid(file.path)
-        found = replace(_found(grid, columns), id=None)
+        lines = [line for line in first_lines(file.path) if line.strip()]
+        if len(lines) < 2 and not holds_numbers(file.path):
+            yield Sample(file.name, np.zeros((0, 0)), (), file.label)
+            continue
+        spaces = all(" " in line.strip() and not _OTHERS.search(line) for line in lines)
+        table = read_table(file.path, separator=" " if spaces else None)
+        remarks += table.remarks
+        found = replace(_found(table, columns), id=None)
         if layout.of_classes and found.label is None:
             raise DataError(
                 f"{folder} does not say what the label of {file.name} is: expected a folder for each class, labels.csv "
                 "(file, label), a pattern that finds labels in names, or a column label."
             )
-        for sample in read_steps(grid, found if layout.of_classes else replace(found, label=None), file.name):
+        for sample in read_steps(table, found if layout.of_classes else replace(found, label=None), file.name):
             yield sample if layout.of_classes else sample._replace(label=file.label)
 
 
-def _found(grid: Grid, columns: Columns) -> Columns:
+def _found(table: Table, columns: Columns) -> Columns:
     try:
-        return find_columns(grid.names, columns)
+        return find_columns([*table.columns], columns)
     except DataError as error:
-        raise DataError(f"{grid.source}: {error}") from None
+        raise DataError(f"{table.name}: {error}") from None
 
 
 def _is_ts(path: Path) -> bool:

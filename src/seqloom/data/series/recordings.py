@@ -79,13 +79,11 @@ class Recordings:
             yield line.getvalue()
 
 
-def gather(
-    source: str, samples: Iterable[Sample], strict: bool = False, left_out: Mapping[str, int] = {}
-) -> Recordings:
+def gather(source: str, samples: Iterable[Sample], strict: bool = False, remarks: Sequence[str] = ()) -> Recordings:
     """The samples as one value.
 
     A recording without steps is left out, a value that is missing or infinite becomes NaN; both are counted in
-    ``remarks``, with what was ``left_out`` before. With ``strict`` they are refused. Raises DataError for samples that
+    ``remarks``, after those that are given. With ``strict`` they are refused. Raises DataError for samples that
     differ in their channels, of which only some have labels, and for none at all.
     """
     problems, kept = Problems(source), list[Sample]()
@@ -108,8 +106,7 @@ def gather(
     problems.refuse()
     if not kept:
         raise DataError(f"{source}: expected recordings, found none with a step in it.")
-    counts = [f"{count:,} {what} left out" for what, count in left_out.items()]
-    counts += [f"{empty:,} recordings without a step left out"] * bool(empty)
+    counts = [f"{empty:,} recordings without a step left out"] * bool(empty)
     counts += [f"{missing:,} missing values masked"] * bool(missing)
     return Recordings(
         source,
@@ -119,12 +116,12 @@ def gather(
         [sample.label for sample in kept if sample.label is not None] or None,
         [sample.step_labels for sample in kept if sample.step_labels is not None] or None,
         {name: [sample.categories[name] for sample in kept] for name in kept[0].categories},
-        tuple(counts),
+        (*remarks, *counts),
     )
 
 
 def _compare(first: Sample, other: Sample, problems: Problems) -> None:
-    mine, others = (*first.channels, *first.categories), (*other.channels, *other.categories)
+    mine, others = ([*one.channels, *(f"{name} (words)" for name in one.categories)] for one in (first, other))
     if mine != others:
         what = f"{len(mine)} channels, got {len(others)}" if len(mine) != len(others) else f"{_differing(mine, others)}"
         problems.add(other.name, f"expected the channels of {first.name}: {what}.")

@@ -39,6 +39,7 @@ class Dialect:
             "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             "escapechar": self.escape or None,
             "doublequote": not self.escape,
+            "skipinitialspace": self.separator == " ",
             "strict": True,
         }
 

@@ -33,12 +33,14 @@ TARGETS: Final = _words(
 """What is to be predicted, by a name that says hardly anything else."""
 LIKELY_TARGETS: Final = _words(
     "genre genres stance diagnosis language lang rating ratings score stars star grade spam toxic toxicity sarcasm "
-    "price overall stimmung airline_sentiment bewertung sentimento sentimiento tag tags code department queue "
-    "priority type status species product nationality origin country author note calificacion voto puntuacion "
-    "severity subject_area"
+    "price overall stimmung bewertung sentimento sentimiento airline_sentiment tag tags department queue priority "
+    "calificacion voto puntuacion severity emotions ziel"
 )
 """What may be, where nothing else is."""
-CODES: Final = _words("label labels class classes category categories label_id class_label classlabel y target gold")
+CODES: Final = _words(
+    "label labels class classes category categories label_id class_label class_id class_index labelid classid y target "
+    "gold"
+)
 """Whole numbers under such a name are classes."""
 INPUTS: Final = _words(
     "text texts sentence sentences review reviews comment comments content contents message messages tweet utterance "

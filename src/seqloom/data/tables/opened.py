@@ -39,6 +39,11 @@ def headed(
     first = list(islice(records, FIRST))
     if not first:
         raise DataError(f"{name} has no rows.")
+    above = _above(first)
+    if above:
+        places = ", ".join(str(record.line) for record in first[:above])
+        remarks = [*remarks, f"{name}: line {places}, above the names of the columns, left out."]
+        first = first[above:]
     top = first[0]
     width = len(top.cells)
     below = [record.cells for record in first[1:]]
@@ -48,6 +53,15 @@ def headed(
     columns = checked_names(top.cells[:width] if named else [""] * width, name, top.line)
     rows = refuse_ragged(chain(first[named:], records), width, name, lines)
     return opened_rows(name, columns, rows, Separated(replace(dialect, header=named)), remarks, len(first) > named)
+
+
+def _above(first: list[Record]) -> int:
+    """How many rows stand above the names: they have one cell filled, and the next row all of several."""
+    for place, record in enumerate(first):
+        filled = sum(bool(cell.strip()) for cell in record.cells)
+        if filled != 1 or len(record.cells) < 2:
+            return place if filled == len(record.cells) else 0
+    return 0
 
 
 def opened_rows(

@@ -17,8 +17,8 @@ from seqloom.data.tables.encodings import FoundEncoding, checked_encoding, find_
 from seqloom.data.tables.fasttext import COLUMNS, MARK, fasttext_records
 from seqloom.data.tables.json_lines import json_records
 from seqloom.data.tables.opened import FIRST, Opened, headed, opened_rows
-from seqloom.data.tables.records import Lines, separated
-from seqloom.data.tables.writing import FastText, JsonLines
+from seqloom.data.tables.records import Lines, Record, separated
+from seqloom.data.tables.writing import Appended, JsonLines
 from seqloom.data.text.reader import shown, text_size
 from seqloom.errors import DataError
 
@@ -30,11 +30,15 @@ _BLOCK: Final = 1 << 20
 
 @dataclass(frozen=True)
 class Reading:
-    """How a table is to be read, where it is not to be found out: encoding, separator, whether it has a header."""
+    """How a table is to be read, where it is not to be found out: encoding, separator, whether it has a header.
+
+    With ``lines`` each line is a text, the only cell of its row.
+    """
 
     encoding: str | None = None
     separator: str | None = None
     header: bool | None = None
+    lines: bool = False
 
 
 @contextmanager
@@ -109,6 +113,9 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
     newline = "\r\n" if "\r\n" in sample else "\r" if "\r" in sample and "\n" not in sample else "\n"
     lines = Lines(text, name)
     remarks = [found.remark] if found.remark else []
+    if reading.lines:
+        plain = (Record(number, [line.rstrip("\n")], line.rstrip("\n")) for number, line in lines)
+        return opened_rows(name, ["text"], plain, Appended(found.name, newline), remarks)
     begun = sample.lstrip()
     if begun.startswith("{") or suffix in (".jsonl", ".ndjson", ".json"):
         columns: list[str] = []
@@ -117,7 +124,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
         return opened_rows(name, columns, chain(first, records), JsonLines(found.name, newline), remarks, bool(first))
     if begun.startswith(MARK):
         records = fasttext_records(lines)
-        return opened_rows(name, list(COLUMNS), records, FastText(found.name, newline), remarks)
+        return opened_rows(name, list(COLUMNS), records, Appended(found.name, newline), remarks)
     dialect = find_dialect(sample, whole, found.name)
     if reading.separator is not None:
         dialect = replace(dialect, separator=reading.separator)
@@ -125,7 +132,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
 
 
 def _stated(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, str]]:
-    """The lines, without a first one that states the separator, as spreadsheets write it."""
+    """The lines, without a first one that states the separator, as spreadsheets write it; spaces around cells apart."""
     for number, text in lines:
         if number > 1 or text.strip().lower() != f"sep={dialect.separator}":
-            yield number, text
+            yield number, text if dialect.separator != " " else f"{text.strip()}\n"

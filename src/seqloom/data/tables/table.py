@@ -39,7 +39,7 @@ class Table:
     ``layout`` writes rows back as they came.
     """
 
-    def __init__(self, opened: Opened, decimal: str | None = None) -> None:
+    def __init__(self, opened: Opened, decimal: str | None = None, most: int | None = None) -> None:
         self.name = opened.name
         self.layout: Layout = opened.layout
         self.remarks: list[str] = opened.remarks
@@ -48,7 +48,8 @@ class Table:
         self._cells: dict[str, Cells] = {}
         self._places = Places()
         profiles: dict[str, Profile] = {}
-        while block := list(islice(opened.records, BLOCK)):
+        records = islice(opened.records, most)
+        while block := list(islice(records, BLOCK)):
             lines = [record.line for record in block]
             for place, name in enumerate(opened.columns):
                 if name not in profiles:
@@ -165,11 +166,13 @@ def read_table(
     separator: str | None = None,
     header: bool | None = None,
     decimal: str | None = None,
+    most: int | None = None,
 ) -> Table:
     """Read a table: csv, tsv, jsonl or fastText's lines, xlsx, parquet, or a frame of pandas, polars and others.
 
     How it is spelt is found, unless it is said: ``encoding`` as Python names it, ``separator``, whether the first row
-    is a ``header``, and what stands before decimals (``decimal``, "." or ","). Any size is read in bounded memory.
+    is a ``header``, and what stands before decimals (``decimal``, "." or ","). Any size is read in bounded memory,
+    ``most`` rows where not all are wanted.
     Raises DataError for what cannot be read, naming file and line; MissingExtraError where a package is missing.
 
     >>> import tempfile
@@ -180,7 +183,7 @@ def read_table(
     (['fine', 'no, not at all'], [4.5, 1.0], 3)
     """
     with opened_table(source, Reading(encoding, separator, header)) as opened:
-        return Table(opened, decimal)
+        return Table(opened, decimal, most)
 
 
 def _decimal(text: str | None) -> Decimal | None:

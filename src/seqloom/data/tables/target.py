@@ -9,10 +9,11 @@ from typing import Final
 
 from seqloom.data.tables.columns import Column, Kind
 from seqloom.data.tables.names import CODES, INPUTS, LIKELY_TARGETS, PARTS, SECOND_INPUTS, TARGETS, is_identifier, meant
+from seqloom.data.tables.parts import part_of
 from seqloom.data.tables.table import Table
 from seqloom.errors import DataError, UsageError, listed
 
-__all__ = ["Choice", "Doubt", "Sought", "choose_columns"]
+__all__ = ["Asked", "Choice", "Doubt", "Sought", "choose_columns"]
 
 _SHORT_WORDS: Final = 3.0
 _SHORT: Final = 40
@@ -34,11 +35,24 @@ class Sought(StrEnum):
 
 
 class Doubt(UsageError):
-    """Two readings of a table, both named; ``readings`` are the words of each on the command line."""
+    """Two readings of a table, both named with the words that choose; ``between`` is what a target may be."""
 
-    def __init__(self, message: str, readings: Sequence[str]) -> None:
-        super().__init__(f"{message} Say which: {', or '.join(readings)}.")
-        self.readings = tuple(readings)
+    def __init__(self, message: str, words: Sequence[str], between: Sequence[Sought] = ()) -> None:
+        super().__init__(f"{message} Say which: {', or '.join(words)}.")
+        self.between = tuple(between)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The columns that a user names: ``inputs`` to read, the ``target``; ``group`` and ``time``, by which rows are held
+    out; ``part``, which says which rows those are. None and () are found, the group and the time are not looked for.
+    """
+
+    inputs: tuple[str, ...] = ()
+    target: str | None = None
+    group: str | None = None
+    time: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,46 +63,49 @@ class Choice:
     target: str
     sought: Sought
     separator: str = ""
+    group: str | None = None
+    time: str | None = None
+    part: str | None = None
 
     def __str__(self) -> str:
         what = {Sought.CLASS: "a class", Sought.LABELS: "labels", Sought.NUMBER: "a number"}[self.sought]
-        return f"{what}, {self.target!r}, from {' and '.join(map(repr, self.inputs))}"
+        others = {"grouped by": self.group, "ordered by": self.time, "divided by": self.part}
+        more = "".join(f", {how} {name!r}" for how, name in others.items() if name is not None)
+        return f"{what} ({self.target}) from {' and '.join(self.inputs)}{more}"
 
 
-def choose_columns(
-    table: Table,
-    *,
-    target: str | None = None,
-    inputs: Sequence[str] = (),
-    sought: Sought | None = None,
-    without: Iterable[str] = (),
-) -> Choice:
-    """The target and the inputs of a table; what is given is taken, the rest found.
+def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None = None) -> Choice:
+    """The target and the inputs of a table; what is asked for is taken, the rest found.
 
     A target is found by its name, or as the only category, or as the last column where there are several. An input is a
-    column of text. ``without`` are columns for other ends: groups, times, parts. Raises :class:`Doubt` where two
-    readings remain, DataError where there is nothing to read or to predict.
+    column of text. Raises :class:`Doubt` where two readings remain, DataError where there is nothing to read or to
+    predict, UsageError for a column that is not there.
     """
-    for name in (*inputs, *([] if target is None else [target]), *without):
+    others = [name for name in (asked.group, asked.time, asked.part) if name is not None]
+    for name in (*asked.inputs, *([] if asked.target is None else [asked.target]), *others):
         table.column(name)
-    if target is not None and target in inputs:
-        raise UsageError(f"The target {target!r} is one of the inputs, too.")
-    apart = {*without, *inputs, *(name for name, column in table.columns.items() if _is_apart(column))}
+    if asked.target in asked.inputs:
+        raise UsageError(f"The target {asked.target!r} is one of the inputs, too.")
+    part = asked.part or next((name for name, column in table.columns.items() if _is_part(column)), None)
+    apart = {part, *others, *asked.inputs, *(name for name, column in table.columns.items() if _is_apart(column))}
     columns = [column for name, column in table.columns.items() if name not in apart]
-    texts = _texts([column for column in columns if column.name != target])
-    chosen = table.column(target) if target is not None else _target(table, columns, texts)
-    kind, separator = (
-        _sought(table, chosen) if sought is None else (sought, _between(chosen) if sought == Sought.LABELS else "")
-    )
-    if not inputs:
-        inputs = [_input(table, [column for column in texts if column.name != chosen.name]).name]
-    return Choice(tuple(inputs), chosen.name, kind, separator)
+    texts = _texts([column for column in columns if column.name != asked.target])
+    target = table.column(asked.target) if asked.target is not None else _target(table, columns, texts)
+    inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
+    separator = _between(target) if sought in (None, Sought.LABELS) else ""
+    kind = _sought(table, target, separator) if sought is None else sought
+    return Choice(inputs, target.name, kind, separator, asked.group, asked.time, part)
+
+
+def _is_part(column: Column) -> bool:
+    """Whether a column says of each row to which part it belongs, by its name and its cells."""
+    values: Iterable[str] = column.values or ()
+    return meant(column.name) in PARTS and (column.distinct or 0) > 1 and all(part_of(value) for value in values)
 
 
 def _is_apart(column: Column) -> bool:
     return (
         column.kind in (Kind.EMPTY, Kind.IDENTIFIER)
-        or meant(column.name) in PARTS
         or (is_identifier(column.name) and meant(column.name) not in TARGETS)
         or (column.name.startswith("column ") and column.kind == Kind.NUMBER and _counts(column))
     )
@@ -111,15 +128,18 @@ def _texts(columns: Sequence[Column]) -> list[Column]:
 def _target(table: Table, columns: Sequence[Column], texts: Sequence[Column]) -> Column:
     """The column to predict, by its name, or by what it holds."""
     others = [column for column in columns if column not in texts]
+    classes = [column for column in others if column.kind in (Kind.CATEGORY, Kind.LIST) or _is_binary(column)]
+    classes = [column for column in classes if column.distinct != 1]
+    last = [*table.columns.values()][-1]
     for names in (TARGETS, LIKELY_TARGETS):
         named = [column for column in columns if _is_named(column, names) and _may_be_target(column)]
         named = [column for column in named if column not in texts or len(texts) > 1]
+        if named and names is LIKELY_TARGETS and last in classes and last not in named:
+            named.append(last)
         if named:
             return _only(table, named)
-    classes = [column for column in others if column.kind in (Kind.CATEGORY, Kind.LIST) or _is_binary(column)]
-    classes = [column for column in classes if column.distinct != 1]
-    if len(classes) > 1 and classes[-1].name == [*table.columns][-1]:
-        return classes[-1]
+    if len(classes) > 1 and last in classes:
+        return last
     numbers = [column for column in others if column.kind == Kind.NUMBER]
     found = classes or numbers
     if found:
@@ -174,34 +194,35 @@ def _input(table: Table, texts: Sequence[Column]) -> Column:
         return named[0] if named else texts[0]
     if not named and not rivals and all(_LONGER * one.words < longest.words for one in texts if one is not longest):
         return longest
-    names = [column.name for column in (named + rivals if named or rivals else texts)]
-    both = " ".join(f"--input {_word(name)}" for name in names[:2])
+    likely = [column for column in texts if column in named + rivals]
+    names = [column.name for column in likely or texts]
+    both = "--input " + ",".join(map(_word, names[:2]))
     raise Doubt(
         f"{table.name} has several columns of text: {listed(names)}.",
         [f"--input {_word(name)}" for name in names] + [both],
     )
 
 
-def _sought(table: Table, column: Column) -> tuple[Sought, str]:
+def _sought(table: Table, column: Column, separator: str) -> Sought:
     """What a target is; Doubt for few whole numbers, which may be classes or amounts."""
     if column.kind != Kind.NUMBER:
-        separator = _between(column)
-        return (Sought.LABELS, separator) if separator or column.kind == Kind.LIST else (Sought.CLASS, "")
+        return Sought.LABELS if separator or column.kind == Kind.LIST else Sought.CLASS
     values = column.values
     if column.distinct == 2:
-        return Sought.CLASS, ""
+        return Sought.CLASS
     whole = values is not None and all(value.lstrip("+-−").removesuffix(".0").isdecimal() for value in values)
     few = values is not None and len(values) <= _CLASSES and 2 * len(values) <= column.rows
     if not whole or not few:
-        return Sought.NUMBER, ""
-    if meant(column.name) in CODES:
-        return Sought.CLASS, ""
+        return Sought.NUMBER
+    if meant(column.name) in CODES or {*map(float, values or ())} == {-1.0, 0.0, 1.0}:
+        return Sought.CLASS
     assert values is not None
     ordered = sorted(values, key=lambda value: float(value.replace("−", "-")))
     raise Doubt(
         f"{table.name}: {column.name!r} has whole numbers from {ordered[0]} to {ordered[-1]}, which may be classes or "
         "amounts.",
-        ["--task classifier", "--task regressor"],
+        ["sought=class", "sought=number"],
+        (Sought.CLASS, Sought.NUMBER),
     )
 
 

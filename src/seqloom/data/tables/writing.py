@@ -12,7 +12,7 @@ from typing import Any, Protocol, final
 from seqloom.data.tables.dialect import Dialect
 from seqloom.data.tables.records import Record
 
-__all__ = ["FastText", "JsonLines", "Layout", "Separated", "free_names"]
+__all__ = ["Appended", "JsonLines", "Layout", "Separated", "free_names"]
 
 
 class Layout(Protocol):
@@ -44,6 +44,9 @@ class Separated:
     """
 
     dialect: Dialect
+
+    def __str__(self) -> str:
+        return str(self.dialect)
 
     @property
     def encoding(self) -> str:
@@ -81,6 +84,9 @@ class JsonLines:
     encoding: str = "utf-8"
     newline: str = "\n"
 
+    def __str__(self) -> str:
+        return f"{self.encoding}, json lines"
+
     def head(self, columns: Sequence[str], added: Sequence[str]) -> str:
         return ""
 
@@ -92,15 +98,18 @@ class JsonLines:
 
 @final
 @dataclass(frozen=True)
-class FastText:
-    """A line of fastText, then the new values, each after a tab.
+class Appended:
+    """A line as it was, then the new values, each after a tab.
 
-    >>> FastText().row(Record(1, [], "__label__a so"), {"label": "b", "p": 0.5})
+    >>> Appended().row(Record(1, [], "__label__a so"), {"label": "b", "p": 0.5})
     '__label__a so\\tb\\t0.5\\n'
     """
 
     encoding: str = "utf-8"
     newline: str = "\n"
+
+    def __str__(self) -> str:
+        return f"{self.encoding}, lines of text"
 
     def head(self, columns: Sequence[str], added: Sequence[str]) -> str:
         return ""

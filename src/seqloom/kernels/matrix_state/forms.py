@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from seqloom.kernels.autocast import under_autocast, without_autocast
 from seqloom.kernels.backend import FUSED, REFERENCE, Kernel
-from seqloom.kernels.operator import operator
+from seqloom.kernels.custom_operator import custom_operator
 from seqloom.kernels.policy import Operation, wish
 from seqloom.kernels.transforms import constant, is_seen, left_to_torch
 
@@ -158,7 +158,7 @@ def _flops(inputs: Sequence[Sequence[int]], states: Sequence[Sequence[int]], nam
     return int(counted.get_total_flops())
 
 
-_operator = operator("matrix_state", "Tensor[] inputs, Tensor[] states, str name", _run, _shapes, _flops)
+_operator = custom_operator("matrix_state", "Tensor[] inputs, Tensor[] states, str name", _run, _shapes, _flops)
 
 
 def fold(step: Form[State], sequences: Sequence[Tensor], values: Tensor, state: State) -> tuple[Tensor, State]:

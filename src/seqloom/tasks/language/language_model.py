@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
-from seqloom.decoding import Sampling
+from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
-from seqloom.tasks.arguments import whole_number
+from seqloom.settings import Settings, take
+from seqloom.tasks.arguments import refuse_answers, whole_number
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.language.baselines import Baselines
 from seqloom.tasks.language.evaluation import Evaluation
 from seqloom.tasks.language.files import Fitted, read_fitted, save_files
-from seqloom.tasks.language.generation import Beam, encode_prompt, generate, opening, search
+from seqloom.tasks.language.generation import Beam, encode_prompt, generate, likeliest, opening
 from seqloom.tasks.language.measuring import measure
 from seqloom.tasks.language.model_files import TASK
 from seqloom.tasks.language.scoring import read_prompts, surprisals
@@ -32,7 +33,7 @@ from seqloom.training.settings import TrainingSettings
 
 __all__ = ["LanguageModel"]
 
-_PREVIEW_TEMPERATURE = 0.8
+_PREVIEW = Sampling(temperature=0.8)
 
 
 class LanguageModel(Estimator):
@@ -56,6 +57,7 @@ class LanguageModel(Estimator):
     """
 
     task: ClassVar[str] = TASK
+    records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
     model_: TokenModel
     vocabulary_: Vocabulary
     history_: History
@@ -98,7 +100,8 @@ class LanguageModel(Estimator):
 
     def fit(
         self,
-        data: Data,
+        X: Data,
+        y: None = None,
         validation: float | Data = 0.1,
         *,
         run: str | Path | None = None,
@@ -108,11 +111,12 @@ class LanguageModel(Estimator):
         progress: bool | Progress | None = None,
     ) -> Self:
         """Learn from a text: the path of a file or folder, a list of paths, or a list of texts, each a document.
+        ``y`` is None: what comes next stands in the text.
 
         ``validation`` is the share held out to judge by, or a text of its own; 0 holds out nothing. Of one stream it
         is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew
         for each epoch. At most 262,144 tokens are held out. What is held out also chooses the weights, the best of
-        all evaluations. The vocabulary is that of all of ``data``, so for words a validation text of its own shows
+        all evaluations. The vocabulary is that of all of ``X``, so for words a validation text of its own shows
         what ``<unk>`` costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it,
         ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
         shows or hides the progress bar (None: shown on a terminal).
@@ -120,24 +124,27 @@ class LanguageModel(Estimator):
         from seqloom.tasks.language.fit import LanguageTask
         from seqloom.tasks.task import carry_out
 
+        refuse_answers(y)
         preview = whole_number("preview", preview, 0)
         shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
-        task = LanguageTask.of(self._settings(), data, validation, shown)
+        task = LanguageTask.of(self._settings(), X, validation, shown)
         self._take(carry_out(task, None if run is None else Path(run), resume, force, progress))
         return self
 
-    def score(self, data: Data) -> float:
+    def score(self, X: Data, y: None = None) -> float:
         """−nats per token of a text: the higher the better."""
-        return -self._measure(data).nats_per_token
+        refuse_answers(y)
+        return -self._measure(X).nats_per_token
 
-    def evaluate(self, data: Data, progress: Watch | None = None) -> Evaluation:
+    def evaluate(self, X: Data, y: None = None, *, progress: Watch | None = None) -> Evaluation:
         """Every figure of a text, with the baselines beside it.
 
         The text is one stream with the state carried (or reset at documents, as in training), so the score is
         exact. A stream of more than a million tokens is read as 16 parts at once, each of which begins
         afresh.
         """
-        return self._measure(data, progress)
+        refuse_answers(y)
+        return self._measure(X, progress)
 
     def log_probability(self, text: str, *, context: str = "", end: bool | None = None) -> float:
         """ln p(text | context): see :meth:`score_texts`."""
@@ -173,6 +180,9 @@ class LanguageModel(Estimator):
         if isinstance(texts, str):
             raise UsageError(f"texts: expected several texts, got one string. Give a list: [{texts[:20]!r}].")
         scored, vocabulary = list(texts), self.vocabulary_
+        for place, text in enumerate(scored):
+            if not isinstance(text, str):
+                raise UsageError(f"texts: expected texts, got {text!r} as number {place}.")
         last = [vocabulary.eos] if self._ends(end) else []
         rows = [vocabulary.encode(text) + last for text in scored]
         nats = surprisals(self.model_, [*opening(self._fitted()), *vocabulary.encode_start(context)], rows)
@@ -192,53 +202,47 @@ class LanguageModel(Estimator):
         prompts: str | Sequence[str] = "",
         length: int = 500,
         *,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        seed: int = 0,
+        sampling: Sampling | None = None,
         stop: bool | None = None,
         stop_at: str | Sequence[str] = (),
         ignore_unknown: bool = False,
     ) -> Writing:
-        """Continue the prompts, yielding ``(row, piece)`` as the text is drawn.
+        """Continue the prompts, yielding ``(row, piece)`` as the text is drawn, as ``sampling`` says (default:
+        as ``Sampling()`` does).
 
         A text ends after ``length`` tokens, right before the first of the strings ``stop_at`` in what was written, or
         with ``stop`` at ``<eos>``, which never comes without; ``endings`` of what is returned says which it was. None
         stops where the model learned from more than one document: one long text does not teach where texts end, nor
         how they begin, so there every text begins a line (after a newline that is not yielded, if the text had any).
-        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. ``ignore_unknown`` leaves out of
-        the prompts what the model has never seen. Row 0 draws from ``seed``, row k from
-        ``seqloom.decoding.seed_of_row(seed, k)``, whatever rows stand beside it: its prompt alone with that seed gives
-        the same text, and another ``seed`` shares no row. Raises UsageError for what is out of range, and for a prompt
-        that holds what the model has never seen.
+        ``<unk>`` never comes. ``ignore_unknown`` leaves out of the prompts what the model has never seen. Row 0 draws
+        from the seed of ``sampling``, row k from ``seqloom.decoding.seed_of_row(seed, k)``, whatever rows stand beside
+        it: its prompt alone with that seed gives the same text, and another seed shares no row. Raises UsageError for
+        what is out of range, and for a prompt that holds what the model has never seen.
         """
         self._check_fitted("model_")
         length = whole_number("length", length, 0)
         rows = [encode_prompt(self.vocabulary_, text, ignore_unknown) for text in _several(prompts)]
-        sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
-        ends, strings = self._ends(stop), _several(stop_at)
-        return generate(self._fitted(), rows, sampling, length, ends, strings)
+        drawn: Sampling = take("sampling", Sampling.as_kind(), sampling)
+        return generate(self._fitted(), rows, drawn, length, self._ends(stop), _several(stop_at))
 
     def beam_search(
         self,
         prompt: str = "",
         length: int = 100,
         *,
-        width: int = 5,
-        length_penalty: float = 0.0,
+        search: BeamSearch | None = None,
         stop: bool | None = None,
         ignore_unknown: bool = False,
     ) -> list[Beam]:
-        """The likeliest continuations of a prompt, the best first; ``length_penalty`` above 0 favours long ones.
+        """The likeliest continuations of a prompt, the best first, as ``search`` says (default: ``BeamSearch()``).
 
         ``stop``, ``ignore_unknown`` and the beginning are as for :meth:`generate`; without ``stop`` all have ``length``
         tokens.
         """
         self._check_fitted("model_")
         row, ends = encode_prompt(self.vocabulary_, prompt, ignore_unknown), self._ends(stop)
-        width, length = whole_number("width", width, 1), whole_number("length", length, 0)
-        return search(self._fitted(), row, width, length, length_penalty, ends)
+        searched: BeamSearch = take("search", BeamSearch.as_kind(), search)
+        return likeliest(self._fitted(), row, searched, whole_number("length", length, 0), ends)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
@@ -281,7 +285,7 @@ class LanguageModel(Estimator):
         model._take(fitted)
         training = fitted.model.training
         try:
-            return "".join(piece for _, piece in model.generate(length=length, temperature=_PREVIEW_TEMPERATURE))
+            return "".join(piece for _, piece in model.generate(length=length, sampling=_PREVIEW))
         finally:
             fitted.model.train(training)
 
@@ -294,11 +298,11 @@ class LanguageModel(Estimator):
         """Whether ``<eos>`` is a token of texts: as wished, or if the model could learn it."""
         return self._boundaries.ends if wish is None else wish
 
-    def _measure(self, data: Data, watch: Watch | None = None) -> Evaluation:
+    def _measure(self, X: Data, watch: Watch | None = None) -> Evaluation:
         self._check_fitted("model_")
         settings = self._settings()
         with enough_memory("Measure on a shorter text, or close other programs."):
-            stream = encode(data, self.vocabulary_, settings.document, None)
+            stream = encode(X, self.vocabulary_, settings.document, None)
             return measure(self._fitted(), stream, watch)
 
 

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
-from seqloom.errors import DataError, UsageError, listed
+from seqloom.data.text.vectors import read_vectors
+from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples import Baseline, ExampleEstimator, Examples, Facts
+from seqloom.tasks.examples import ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.judging import figures_of
+from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
 from seqloom.tasks.tagging.given import Steps, checked, read_file, warn_of_illegal
@@ -29,7 +32,7 @@ from seqloom.training.objectives.tags import best_tags
 
 __all__ = ["Tagger"]
 
-_CHARACTER_WIDTH = 32
+_WIDTH, _CHARACTER_WIDTH = 100, 32
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -44,9 +47,9 @@ class Tagger(ExampleEstimator):
     predicted is in the same scheme and always in an order that it has.
 
     ``spec`` are the layers over a sentence: those that look back only can :meth:`stream`. ``characters`` read each
-    word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, ``word_dropout`` the share
-    of words seen once that are taken for unknown while it learns. With ``crf`` the tags of a sentence are scored
-    together. ``training`` and ``batch_size`` are as for every task.
+    word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, which begin as those in the
+    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown.
+    With ``crf`` the tags of a sentence are scored together. ``training`` and ``batch_size`` are as for every task.
 
     >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
     >>> sentences, tags = [["a", "dog", "barks"], ["cats", "sleep"]], [["DET", "NOUN", "VERB"], ["NOUN", "VERB"]]
@@ -54,28 +57,34 @@ class Tagger(ExampleEstimator):
     [['DET', 'NOUN', 'VERB']]
     """
 
-    task, settings = "tagger", TaggerSettings
+    task, settings = "tagging", TaggerSettings
     target: str | None
+    vectors: str | None
 
-    def _read(self, X: Any, y: Any) -> tuple[Sequence[Any], Sequence[Any] | None]:
+    def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         if not isinstance(X, str | Path):
             steps, tags = checked(X, y)
             if tags is not None:
                 warn_of_illegal(tags, lambda example, step: f"example {example}, step {step}")
-            return steps, tags
+            return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
         found = read_file(X, self.target)
         tags = next(iter(found.tags.values()), None)
         if tags is not None:
             warn_of_illegal(tags, found.place)
-        return found.tokens, tags
+        return Given(found.tokens, tags)
 
     def _learn(self, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        facts: Facts = {"tags": TagSet.learned(y).to_json(), "examples": len(X)}
+        tags = TagSet.learned(y)
+        facts: Facts = {
+            "tags": tags.to_json(),
+            "examples": len(X),
+            "most_frequent": MostFrequent.learned(X, y, tags).counts,
+        }
         if isinstance(X[0], Tensor):
             steps = torch.cat([series for series in X if isinstance(series, Tensor)]).double()
             deviation = steps.std(0, correction=0)
@@ -83,11 +92,13 @@ class Tagger(ExampleEstimator):
                 "mean": steps.mean(0).tolist(),
                 "deviation": torch.where(deviation > 0, deviation, 1.0).tolist(),
             }
-        return facts | {"lexicon": Lexicon.learned(X).to_json()}  # type: ignore[arg-type]
+        width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
+        return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
-        return {"learning_rate": 0.004, "epochs": epochs}
+        width = {"embedding": facts["width"]} if "width" in facts else {}
+        return {**width, "learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
         targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
@@ -112,13 +123,29 @@ class Tagger(ExampleEstimator):
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
         return TagNetwork(front, body, len(tags.names), field, settings.dropout)
 
+    def _prime(self, facts: Facts, module: nn.Module) -> None:
+        if self.vectors is None or "lexicon" not in facts:
+            return
+        assert isinstance(module, TagNetwork)
+        assert isinstance(module.front, WordFront)
+        lexicon = Lexicon.from_json(facts["lexicon"])
+        found = read_vectors(self.vectors, lexicon.words)
+        if module.front.words.embedding_dim != found.width:
+            raise UsageError(f"embedding: the vectors in {self.vectors} have {found.width} numbers; leave it out.")
+        if len(found.vectors) < len(lexicon.words) // 2:
+            warn(f"vectors: of {len(lexicon.words):,} words, {len(found.vectors):,} have one in {self.vectors}.")
+        module.front.fill_in(lexicon.rows(found.vectors))
+
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return _tags(facts).objective
 
-    def _baselines(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Mapping[str, Baseline]:
+    def _simple(
+        self, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Mapping[str, Mapping[str, float]]:
         tags = _tags(facts)
         name = "the most frequent tag of the word" if "lexicon" in facts else "the most frequent tag"
-        return {name: MostFrequent(X, tags.encoded(y), len(tags.names))}
+        said = MostFrequent(facts["most_frequent"], len(tags.names))(given.X)
+        return {name: figures_of(tags.objective, said, examples)}
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         assert batch.length is not None

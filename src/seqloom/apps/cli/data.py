@@ -1,0 +1,105 @@
+"""``seqloom data``: what is in a file, and what would be trained on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from seqloom.apps.cli.console import emit_json
+from seqloom.apps.cli.data_report import print_report
+from seqloom.errors import DataError, UsageError
+
+__all__ = ["data"]
+
+
+def data(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A table, a text, or a folder.", show_default=False)],
+    target: Annotated[str | None, typer.Option("--target", metavar="NAME", help="The column to predict.")] = None,
+    inputs: Annotated[
+        str | None, typer.Option("--input", metavar="NAMES", help="The columns to read, with commas between.")
+    ] = None,
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Rows that stay together.")] = None,
+    time: Annotated[str | None, typer.Option("--time", metavar="NAME", help="The latest rows are held out.")] = None,
+    split_column: Annotated[
+        str | None, typer.Option("--split-column", metavar="NAME", help="It says train, validation or test.")
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option("--test", metavar="FILE", help="A table whose texts should not be in FILE.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", help="Of a table: utf-8, cp1252, …")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", metavar=".|,", help="What stands before decimals.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Report on FILE without training: columns, lengths, classes, what is missing, doubled or leaks, and the task."""
+    from seqloom.data.text.reader import no_such_file
+    from seqloom.tasks.guess import guess
+
+    given = {
+        "target": target,
+        "input": inputs,
+        "group": group,
+        "time": time,
+        "split_column": split_column,
+        "encoding": encoding,
+        "decimal": decimal,
+    }
+    path = Path(file)
+    if not path.exists():
+        raise DataError(no_such_file(file))
+    report: dict[str, Any] = {"file": file}
+    try:
+        found = guess(path, given)
+        report["task"] = "language-model" if found is None else found.task
+        report["reason"] = "text" if found is None else found.reason
+    except UsageError as error:
+        report["question"] = str(error)
+    if _is_rows(path, report):
+        _of_table(report, path, given, test)
+    elif "question" not in report:
+        report |= _of_text(file)
+    emit_json(report) if as_json else print_report(report)
+
+
+def _is_rows(path: Path, report: dict[str, Any]) -> bool:
+    from seqloom.tasks.claims import is_table
+
+    return is_table(path) or (path.is_file() and report.get("task") != "language-model")
+
+
+def _of_table(report: dict[str, Any], path: Path, given: dict[str, Any], test: str | None) -> None:
+    from seqloom.data.tables import choose_columns, labelled
+    from seqloom.data.tables.report import columns_of, described, overlaps
+    from seqloom.tasks.columns import asked_of, table_of
+
+    table = table_of(path, given)
+    report |= {"rows": len(table), "layout": str(table.layout), "columns": columns_of(table), "remarks": table.remarks}
+    try:
+        choice = choose_columns(table, asked_of(given))
+        found = labelled(table, choice)
+    except (UsageError, DataError) as error:
+        report.setdefault("question", str(error))
+        return
+    report["remarks"] = [*table.remarks, *found.remarks]
+    report |= described(found)
+    if test is not None:
+        other = table_of(Path(test), given)
+        tested = labelled(other, choose_columns(other, asked_of({**given, "target": choice.target})))
+        report["in_test_too"] = overlaps(found.X, tested.X)
+
+
+def _of_text(file: str) -> dict[str, Any]:
+    from seqloom.data.text.document import Document
+    from seqloom.data.text.sources import Files
+
+    files = Files.of(file)
+    characters = lines = 0
+    for piece in files.documents(Document.FILE):
+        characters += len(piece.text)
+        lines += piece.text.count("\n")
+    return {"files": len(files.files), "bytes": files.size, "characters_of_text": characters, "lines": lines}

@@ -1,0 +1,93 @@
+"""``seqloom examples data``: small files that look as people's own, made here from a seed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seqloom.apps.cli.console import emit, emit_json, quoted, say
+from seqloom.errors import UsageError
+
+if TYPE_CHECKING:
+    from seqloom.data.made.files import Example, Kind
+
+__all__ = ["examples_data"]
+
+_MOST: int = 100_000
+
+
+def examples_data(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="sentences, sensors or tagged; without it all are listed.", show_default=False),
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(min=1, max=_MOST, help="How many sentences or recordings.", show_default="as listed"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Other seeds make other rows.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="The file; sensors go into a folder by class if it has no suffix.", readable=False
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+) -> None:
+    """Write a small file of made data: labelled sentences, sensor series of a machine, or tagged sentences.
+
+    Rows, seed and version of seqloom say all that is in it. Prints the path.
+    """
+    from seqloom.data.made.files import KINDS, Example, made_file, made_folder
+
+    if name is None:
+        _list(KINDS, as_json)
+        return
+    what = Example(name)
+    kind = KINDS[what]
+    place, rows = out or Path(kind.file), rows or kind.rows
+    _refuse(place, force)
+    folder = what is Example.SENSORS and not place.suffix
+    _write(place, made_folder(rows, seed) if folder else {"": made_file(what, rows, seed)})
+    if as_json:
+        emit_json({"path": str(place), "data": what.value, "rows": rows, "seed": seed})
+    else:
+        say(f"{rows:,} {kind.row} written. Train on them:  seqloom train {quoted(place)}")
+        emit(str(place))
+
+
+def _list(kinds: Mapping[Example, Kind], as_json: bool) -> None:
+    for name, kind in kinds.items():
+        if as_json:
+            emit_json({"data": str(name), "file": kind.file, "rows": kind.rows, "row": kind.row})
+        else:
+            emit(f"{name:<10} {kind.rows:>5,} {kind.row:<20} {kind.file}")
+
+
+def _refuse(place: Path, force: bool) -> None:
+    if place.is_dir():
+        raise UsageError(f"--out: {place} is a folder that is there. Name one that is not.")
+    if place.exists() and not force:
+        raise UsageError(f"--out: {place} is there. Add --force to replace it, or name another.")
+
+
+def _write(place: Path, files: Mapping[str, str]) -> None:
+    """Write files below ``place``, or the one that it is; all of them, or none."""
+    from seqloom.storage.directory import storage_error, write_file
+
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=place.parent, prefix=".tmp-") as beside:
+            for name, text in files.items():
+                path = Path(beside) / "made" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_file(path, text.encode())
+            os.replace(Path(beside) / "made", place)
+    except OSError as error:
+        raise storage_error(error, place, sum(map(len, files.values()))) from error

@@ -1,0 +1,153 @@
+"""Which files a folder has, and the label of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import regex
+
+from seqloom.data.problems import Problems
+from seqloom.data.tables import read_table
+from seqloom.data.text.folder import files_inside
+from seqloom.data.text.reader import no_such_file
+from seqloom.errors import DataError, UsageError
+
+__all__ = ["LabelledFile", "Layout", "find_files", "is_about"]
+
+_TABLES: Final = ("labels.csv", "labels.tsv")
+_FILE_COLUMNS: Final = ("file", "filename", "file_name", "name", "path", "recording", "id")
+_LABEL_COLUMNS: Final = ("label", "class", "target", "y")
+_PARTS: Final = frozenset(("train", "training", "test", "testing", "valid", "validation", "val", "dev"))
+_REMARKS: Final = ("readme", "license", "licence", "changelog", "about")
+_SECONDS: Final = 1.0
+"""For a pattern to search one name: one that backtracks without end is stopped."""
+
+
+class LabelledFile(NamedTuple):
+    """A file, what messages call it (its path in the folder), and its label, None where it has none."""
+
+    path: Path
+    name: str
+    label: str | None
+
+
+class Layout(NamedTuple):
+    """The files of a folder. With ``of_classes`` each is all that there is of a class, its name the label."""
+
+    files: list[LabelledFile]
+    of_classes: bool
+    left_out: Counter[str]
+
+
+def find_files(folder: str | Path, label_pattern: str | None = None) -> Layout:
+    """The files of a folder with their labels.
+
+    With ``label_pattern``, a regular expression, its group ``label`` finds them in the files' paths. Otherwise they
+    stand in ``labels.csv``, where there is one; or are the names of the folders in it; or each file is a class: its
+    name, without its suffix if the names differ without, or just the suffix if only that differs. Hidden and empty
+    files, READMEs and licences are left out. Raises DataError for a folder that has none of this, UsageError for a
+    pattern that is none.
+    """
+    folder, left_out = Path(folder), Counter[str]()
+    if not folder.is_dir():
+        raise DataError(
+            no_such_file(str(folder)) if not folder.exists() else f"{folder}: expected a folder, got a file."
+        )
+    paths = {path.relative_to(folder).as_posix(): path for path in files_inside(folder, left_out)}
+    table = next((name for name in _TABLES if name in paths), None)
+    for name in [name for name in paths if is_about(name) or name == table]:
+        left_out["about the data"] += name != table
+        del paths[name]
+    if not paths:
+        raise DataError(f"{folder}: expected files to learn from, found none.")
+    if label_pattern is not None:
+        return Layout(list(_by_pattern(paths, label_pattern, folder, left_out)), False, left_out)
+    if table is not None:
+        return Layout(list(_by_table(paths, folder / table, left_out)), False, left_out)
+    if any("/" in name for name in paths):
+        return Layout(list(_by_folder(paths, folder, left_out)), False, left_out)
+    return Layout(_by_file(paths), True, left_out)
+
+
+def is_about(name: str) -> bool:
+    """Whether a file tells of the data, by its name.
+
+    >>> is_about("data/README.md"), is_about("ready.txt")
+    (True, False)
+    """
+    return Path(name).stem.lower() in _REMARKS
+
+
+def _by_folder(paths: dict[str, Path], folder: Path, left_out: Counter[str]) -> Iterator[LabelledFile]:
+    classes = {name.partition("/")[0] for name in paths if "/" in name}
+    parts = sorted(one for one in classes if one.lower() in _PARTS)
+    if parts:
+        raise DataError(f"{folder} is divided into {', '.join(parts)}. Name one of them: {folder / parts[-1]}")
+    for name, path in paths.items():
+        if "/" in name:
+            yield LabelledFile(path, name, name.partition("/")[0])
+        else:
+            left_out["beside the folders of classes"] += 1
+
+
+def _by_file(paths: dict[str, Path]) -> list[LabelledFile]:
+    stems = {Path(name).stem for name in paths}
+    named = [Path(name).stem if len(stems) == len(paths) else name for name in paths]
+    if len(stems) == 1 < len(paths):
+        named = [Path(name).suffix.removeprefix(".") or name for name in paths]
+    return [LabelledFile(path, name, label) for (name, path), label in zip(paths.items(), named, strict=True)]
+
+
+def _by_pattern(
+    paths: dict[str, Path], label_pattern: str, folder: Path, left_out: Counter[str]
+) -> Iterator[LabelledFile]:
+    try:
+        pattern = regex.compile(label_pattern)
+    except regex.error as error:
+        raise UsageError(f"label_pattern: expected a regular expression, got {label_pattern!r}: {error}.") from None
+    if "label" not in pattern.groupindex:
+        raise UsageError(
+            rf"label_pattern: expected a group named label, as in (?P<label>\w+)_\d+, got {label_pattern!r}."
+        )
+    found = False
+    for name, path in paths.items():
+        try:
+            match = pattern.search(name, timeout=_SECONDS)
+        except TimeoutError:
+            raise UsageError(f"label_pattern: {label_pattern!r} takes too long on {name}; make it simpler.") from None
+        if match is None or not match["label"]:
+            left_out["without a label in their name"] += 1
+            continue
+        found = True
+        yield LabelledFile(path, name, match["label"])
+    if not found:
+        raise DataError(f"{folder}: label_pattern finds no label in any of {len(paths):,} names, such as {name}.")
+
+
+def _by_table(paths: dict[str, Path], table: Path, left_out: Counter[str]) -> Iterator[LabelledFile]:
+    rows = read_table(table)
+    by_name = {name.lower(): name for name in reversed([*rows.columns])}
+    file = next((by_name[name] for name in _FILE_COLUMNS if name in by_name), None)
+    label = next((by_name[name] for name in _LABEL_COLUMNS if name in by_name), None)
+    if file is None or label is None:
+        raise DataError(f"{rows.name}: expected columns file and label, got {', '.join(rows.columns)}.")
+    problems, by_stem = Problems(rows.name), {str(Path(name).with_suffix("")): name for name in paths}
+    seen: dict[str, int] = {}
+    for row, (asked, given) in enumerate(zip(rows.cells(file), rows.cells(label), strict=True)):
+        name = asked.strip() if asked.strip() in paths else by_stem.get(asked.strip(), "")
+        place = f"line {rows.line(row)}"
+        if not name:
+            problems.add(place, f"there is no file {asked[:80]!r} in {table.parent}.")
+        elif name in seen:
+            problems.add(place, f"{name} has a label already, in line {seen[name]}.")
+        elif not given.strip():
+            problems.add(place, f"the label of {name} is empty.")
+        else:
+            seen[name] = rows.line(row)
+            yield LabelledFile(paths[name], name, given.strip())
+    problems.refuse()
+    if len(seen) < len(paths):
+        left_out[f"without a line in {table.name}"] += len(paths) - len(seen)

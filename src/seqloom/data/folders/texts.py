@@ -1,0 +1,52 @@
+"""Labelled texts in folders: a file each, or a line each in one file for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+from seqloom.data.folders.files import Layout, find_files
+from seqloom.data.lines import Lines
+from seqloom.data.text.reader import read_text
+from seqloom.errors import DataError
+
+__all__ = ["LabelledTexts", "read_labelled_texts"]
+
+
+@final
+@dataclass(frozen=True)
+class LabelledTexts:
+    """N texts with a label each; ``names`` says the file, and the line where one file has several."""
+
+    source: str
+    texts: list[str] = field(repr=False)
+    labels: list[str] = field(repr=False)
+    names: list[str] = field(repr=False)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_labelled_texts(folder: str | Path | Layout, label_pattern: str | None = None) -> LabelledTexts:
+    """Read a folder of texts: see :func:`find_files` for where their labels stand.
+
+    A file is a text; where each file has the name of a class, each of its lines is one. Texts of nothing but spaces are
+    left out. Raises DataError for a file that cannot be read, and for a folder without texts.
+    """
+    layout = folder if isinstance(folder, Layout) else find_files(folder, label_pattern)
+    found, left_out = list[tuple[str, str, str]](), layout.left_out.copy()
+    by_line = layout.of_classes or (label_pattern is not None and _one_each(layout))
+    for path, name, label in layout.files:
+        for number, text in Lines(path) if by_line else [(0, "".join(read_text(path)))]:
+            if text.strip():
+                found.append((text.strip(), label or "", f"{name}, line {number}" if by_line else name))
+            else:
+                left_out["empty texts"] += 1
+    if not found:
+        raise DataError(f"{folder}: expected texts, found only empty ones.")
+    texts, labels, names = (list(column) for column in zip(*found, strict=True))
+    return LabelledTexts(str(folder), texts, labels, names, +left_out)
+
+
+def _one_each(layout: Layout) -> bool:
+    return len({file.label for file in layout.files}) == len(layout.files)

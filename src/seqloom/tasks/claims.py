@@ -1,0 +1,71 @@
+"""What makes a file one for a task over labelled rows of a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from seqloom.errors import DataError
+from seqloom.tasks.columns import asked_of, table_of
+from seqloom.tasks.door import Claim
+
+__all__ = ["claims_rows", "is_table"]
+
+_SURE: Final = 0.9
+_LIKELY: Final = 0.8
+"""A file whose name does not say that it is a table."""
+_DOUBT: Final = 0.5
+_MOST: Final = 5000
+_TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
+_MAYBE: Final = (".txt", ".data", ".train", ".ft", ".dat", "")
+_HEAD: Final = 1 << 12
+
+
+def is_table(path: Path) -> bool:
+    """Whether the name of a file says that it is a table."""
+    return path.suffix.lower() in _TABLES and not os.path.isdir(path)
+
+
+def claims_rows(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | None]:
+    """The claims of a task that predicts one of ``sought`` (``class``, ``labels``, ``number``) from texts in a table.
+
+    A target that may be two of them is claimed less. Raises UsageError where other doubts remain, DataError for a table
+    that cannot be read.
+    """
+
+    def claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
+        if is_table(path):
+            return _claim(path, given, sought)
+        if path.suffix.lower() not in _MAYBE or not path.is_file() or not _may_have_columns(path):
+            return None
+        try:
+            found = _claim(path, given, sought)
+        except (DataError, ValueError):
+            return None
+        return None if found is None else found._replace(strength=min(found.strength, _LIKELY))
+
+    return claims
+
+
+def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Claim | None:
+    from seqloom.data.tables import Doubt, choose_columns
+
+    table = table_of(path, given, _MOST)
+    try:
+        choice = choose_columns(table, asked_of(given))
+    except Doubt as doubt:
+        if not doubt.between:
+            raise
+        return Claim(_DOUBT, str(doubt)) if set(sought) & set(doubt.between) else None
+    except DataError:
+        return None
+    return Claim(_SURE, str(choice)) if choice.sought in sought else None
+
+
+def _may_have_columns(path: Path) -> bool:
+    """Whether each of the first lines has a tab, or begins as those of fastText."""
+    with path.open("rb") as file:
+        lines = file.read(_HEAD).split(b"\n")[:-1]
+    return len(lines) > 1 and all(b"\t" in line or line.startswith(b"__label__") for line in lines if line.strip())

@@ -1,0 +1,72 @@
+"""The settings of every task that reads labelled rows of a table: which columns, and how the file is spelt; light."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from seqloom.settings import Kind, OneOf, Section, Settings
+
+if TYPE_CHECKING:
+    from seqloom.data.tables import Asked, Choice, Table
+
+__all__ = ["ColumnSettings", "asked_of", "choice_of", "table_of"]
+
+_COLUMNS = Section("Columns")
+
+
+class Names(Kind):
+    """Names of columns with commas between.
+
+    >>> Names().take("title, body")
+    'title,body'
+    """
+
+    metavar = "NAMES"
+    expected = ("names of columns with commas between",)
+
+    def take(self, value: object) -> str:
+        names = [name.strip() for name in value.split(",")] if isinstance(value, str) else []
+        if not names or not all(names):
+            raise ValueError
+        return ",".join(names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnSettings(Settings):
+    """Which columns of a table are read. What is None is found, where only one reading is possible."""
+
+    target: Annotated[str | None, "The column to predict.", _COLUMNS] = None
+    input: Annotated[str | None, Names(), "The column to read, or several with commas between.", _COLUMNS] = None
+    group: Annotated[str | None, "Rows with the same value here stay together when some are held out.", _COLUMNS] = None
+    time: Annotated[str | None, "The latest rows by this column are held out.", _COLUMNS] = None
+    split_column: Annotated[str | None, "It says train, validation or test of each row.", _COLUMNS] = None
+    encoding: Annotated[str | None, "Of the file, as Python names it: utf-8, cp1252, …", _COLUMNS] = None
+    decimal: Annotated[str | None, OneOf((".", ",")), "What stands before decimals.", _COLUMNS] = None
+    strict: Annotated[bool, "Refuse rows that would be left out or repaired.", _COLUMNS] = False
+
+
+def asked_of(given: Mapping[str, Any]) -> Asked:
+    """The columns that settings name, by the names of :class:`ColumnSettings`."""
+    from seqloom.data.tables import Asked
+
+    inputs = given.get("input")
+    return Asked(
+        () if inputs is None else tuple(inputs.split(",")),
+        *(given.get(name) for name in ("target", "group", "time", "split_column")),
+    )
+
+
+def table_of(source: Any, given: Mapping[str, Any], most: int | None = None) -> Table:
+    """The table in a file or a frame, or its first rows, read as the settings say."""
+    from seqloom.data.tables import read_table
+
+    return read_table(source, encoding=given.get("encoding"), decimal=given.get("decimal"), most=most)
+
+
+def choice_of(columns: Mapping[str, Any]) -> Choice:
+    """A choice of columns from plain data, as ``dataclasses.asdict`` gives it."""
+    from seqloom.data.tables import Choice, Sought
+
+    return Choice(**{**columns, "inputs": tuple(columns["inputs"]), "sought": Sought(columns["sought"])})

@@ -1,0 +1,105 @@
+"""What baselines look at: the words and letters of texts, or what summarises a series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Features", "Nothing", "Summary", "Terms", "text_of"]
+
+MOST_TERMS = 20_000
+"""Terms of each kind: the commonest."""
+LONGEST_TEXT = 20_000
+"""Characters of a text that are looked at: its beginning."""
+_FEW = 4
+_KINDS: dict[str, dict[str, Any]] = {
+    "word": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"},
+    "char": {"analyzer": "char_wb", "ngram_range": (2, 4)},
+}
+
+
+class Features:
+    """From N rows to an array (N, F), dense or sparse."""
+
+    def of(self, X: Sequence[Any]) -> Any:
+        raise NotImplementedError
+
+
+class Nothing(Features):
+    """No features: who looks at them answers alike for every row."""
+
+    def of(self, X: Sequence[Any]) -> Any:
+        """Zeros (N, 0)."""
+        return np.zeros((len(X), 0))
+
+
+class Summary(Features):
+    """Of each channel of a series (T, D) its mean, deviation and slope over time, and once ln T: (N, 3 D + 1).
+
+    >>> Summary().of([[[0.0], [1.0], [2.0]]]).round(3)
+    array([[1.   , 0.816, 1.   , 1.099]])
+    """
+
+    def of(self, X: Sequence[Any]) -> Any:
+        return np.stack([_summary(np.asarray(series, dtype=np.float64)) for series in X])
+
+
+@dataclass(frozen=True)
+class Terms(Features):
+    """TF-IDF of words and pairs of words: (1 + ln count) · (1 + ln((1 + N) / (1 + n))), where n of N texts have it.
+
+    Texts of few words, four in the mean, are also seen as two to four letters. ``terms`` has the terms of each kind, at
+    most 20,000, and ``idf`` their weights; each kind is scaled to length 1. Of a text the first 20,000 characters are
+    looked at.
+    """
+
+    terms: dict[str, list[str]]
+    idf: dict[str, NDArray[np.float64]]
+
+    @classmethod
+    def fit(cls, texts: Sequence[Any]) -> Terms:
+        """The terms of some texts, strings or lists of words."""
+        seen = [text_of(row) for row in texts]
+        few = sum(len(text.split()) for text in seen) <= _FEW * len(seen)
+        terms, idf = {}, {}
+        for kind in ("word", "char") if few else ("word",):
+            vectoriser = _vectoriser(kind, max_features=MOST_TERMS)
+            try:
+                vectoriser.fit(seen)
+            except ValueError:  # there is no term, as of words in texts of spaces
+                continue
+            terms[kind], idf[kind] = vectoriser.get_feature_names_out().tolist(), vectoriser.idf_
+        return cls(terms, idf)
+
+    def of(self, X: Sequence[Any]) -> Any:
+        from scipy.sparse import csr_array, hstack
+
+        parts = [csr_array((len(X), 0))]
+        for kind, terms in self.terms.items():
+            vectoriser = _vectoriser(kind, vocabulary={term: place for place, term in enumerate(terms)})
+            vectoriser.idf_ = self.idf[kind]
+            parts.append(vectoriser.transform(map(text_of, X)))
+        return hstack(parts, format="csr")
+
+
+def _vectoriser(kind: str, **more: Any) -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(**_KINDS[kind], sublinear_tf=True, **more)
+
+
+def text_of(row: Any) -> str:
+    """What is looked at of a text, a string or a list of words."""
+    text = row if isinstance(row, str) else " ".join(map(str, row))
+    return text[:LONGEST_TEXT]
+
+
+def _summary(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    x = series.reshape(len(series), -1)
+    time = np.arange(len(x)) - (len(x) - 1) / 2
+    slopes = time @ x / max(1.0, float(time @ time))
+    return np.concatenate([x.mean(0), x.std(0), slopes, [np.log(len(x))]])

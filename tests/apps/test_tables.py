@@ -1,0 +1,196 @@
+"""Tables on the command line: the task guessed, a model trained, predictions written back in the file's own format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from seqloom.tasks import registry
+from tests.apps.running import Command
+from tests.tasks.odd_files import cases, mood, page, rows, text
+
+FAST = ("--steps", "8", "--learning-rate", "0.5", "--device", "cpu", "--quiet")
+FILES = {case.name: case for case in cases()}
+
+
+@pytest.fixture(autouse=True)
+def _doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(registry._OURS, "moods", "tests.tasks.moods:DOOR")
+    monkeypatch.setitem(registry._OURS, "regression", "tests.tasks.doors:REGRESSION")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def moods(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tasks.moods import Moods
+
+    home = tmp_path_factory.mktemp("moods")
+    (home / "a.csv").write_text(page(["text", "label"], rows(text, mood, count=60)))
+    training = {"steps": 200, "learning_rate": 1.0, "device": "cpu"}
+    Moods(training=training).fit(home / "a.csv", progress=False).save(home / "moods")
+    return home / "moods"
+
+
+def _feed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_a_table_is_taken_for_its_task_and_that_is_said(command: Command) -> None:
+    Path("klasse.csv").write_bytes(FILES["klasse.csv"].data)
+    result = command("train", "klasse.csv", *FAST[:-1])
+    assert result.code == 0
+    line = next(line for line in result.err.splitlines() if line.startswith("klasse.csv"))
+    assert line == (
+        "klasse.csv: a class (Klasse) from Satz. Taken for moods; --task, --target and --input say otherwise."
+    )
+    assert "equal texts together, drawn by seed" not in line
+    run = json.loads(command("train", "klasse.csv", "--resume", "--steps", "12", "--json", "-q").out)
+    assert (run["task"], run["steps"]) == ("moods", 12)
+
+
+def test_rows_for_testing_are_scored_once(command: Command) -> None:
+    Path("split.csv").write_bytes(FILES["split.csv"].data)
+    record = json.loads(command("train", "split.csv", *FAST, "--json").out)
+    assert (record["count"], record["test"]["count"]) == (10, 10)
+    Path("reviews.csv").write_bytes(FILES["reviews.csv"].data)
+    record = json.loads(command("train", "reviews.csv", *FAST, "--test", "split.csv", "--json").out)
+    assert (record["count"], record["test"]["count"]) == (4, 40)
+    record = json.loads(command("train", "reviews.csv", *FAST, "--force", "--validation", "split.csv", "--json").out)
+    assert record["count"] == 40
+    assert "test" not in record
+    shown = command("train", "split.csv", *FAST, "--force").out
+    assert "test: split.csv" in shown
+
+
+def test_doubts_end_with_the_choices(command: Command) -> None:
+    for name in ("stars.csv", "mails.csv"):
+        Path(name).write_bytes(FILES[name].data)
+        result = command("train", name, *FAST)
+        assert (result.code, result.out) == (2, "")
+        assert "Say which: --" in result.err
+    assert not Path("models").exists()
+    assert command("train", "mails.csv", "--input", "subject,body", *FAST).code == 0
+
+
+def test_a_damaged_table_is_refused_and_nothing_written(command: Command) -> None:
+    Path("a.csv").write_text("text,label\nfine,a\nso,b,c\n")
+    result = command("train", "a.csv", *FAST)
+    assert result.code == 3
+    assert "a.csv: expected 2 cells in each row, as in the first; line 3 has 3" in result.err
+    assert not Path("models").exists()
+
+
+def test_predictions_come_back_in_the_files_own_format(
+    command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = [["7", "a lovely, warm book", "x;y"], ["3", "", "z"], ["5", 'an "awful" and dull\nmeal', "größe"]]
+    data = page(["id", "text", "more"], body, delimiter=";", lineterminator="\r\n").replace("\nmeal", "\r\nmeal")
+    Path("new.csv").write_bytes(data.encode("cp1252"))
+    stdout = io.TextIOWrapper(io.BytesIO())
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", stdout)
+        result = command("predict", moods, "new.csv")
+    out = stdout.buffer.getvalue().decode("cp1252")
+    assert result.code == 0
+    assert "read as cp1252" in result.err
+    assert "1 rows without a text have no prediction" in result.err
+    found = list(csv.reader(io.StringIO(out, newline=""), delimiter=";"))
+    assert found[0] == ["id", "text", "more", "prediction", "probability"]
+    assert [row[0] for row in found[1:]] == ["7", "3", "5"]
+    assert [row[3] for row in found[1:]] == ["positive", "", "negative"]
+    assert found[3][1] == 'an "awful" and dull\r\nmeal'
+    assert out.count("\r\n") == out.count("\n") == 5
+
+
+def test_json_lines_keep_every_character(command: Command, moods: Path) -> None:
+    Path("new.jsonl").write_text('{"n": 1.50, "text": "a lovely book", "prediction": null}\n{"text": "dull"}\n')
+    out = command("predict", moods, "new.jsonl", "--top", "2").out.splitlines()
+    assert out[0].startswith('{"n": 1.50, "text": "a lovely book", "prediction": null, "prediction_2": "positive"')
+    assert list(json.loads(out[1])) == ["text", "prediction_2", "probability", "prediction_2_2", "probability_2"]
+
+
+def test_a_target_in_the_file_is_scored(command: Command, moods: Path) -> None:
+    Path("new.csv").write_text(page(["label", "text"], rows(mood, text)))
+    result = command("predict", moods, "new.csv")
+    assert "40 rows have a 'label': accuracy " in result.err
+    assert float(result.err.split("accuracy ")[1].split()[0].rstrip(".")) > 0.8
+
+
+def test_standard_input_streams_through(command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _feed(monkeypatch, b"text\tid\n" + b"a lovely book\t1\na dull one\t2\n" * 2000)
+    result = command("predict", moods, "-")
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 4001
+    assert result.out.splitlines()[:2][0] == "text\tid\tprediction\tprobability"
+    _feed(monkeypatch, b"a lovely, warm book\nand a dull, awful one\n")
+    lines = command("predict", moods, "-", "--lines").out.splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [
+        ["a lovely, warm book", "positive"],
+        ["and a dull, awful one", "negative"],
+    ]
+
+
+def test_a_column_that_is_not_there_is_named(command: Command, moods: Path) -> None:
+    Path("new.csv").write_text("texts,id\nso so,1\n")
+    result = command("predict", moods, "new.csv")
+    assert (result.code, result.out) == (2, "")
+    assert (
+        "new.csv has no column 'text', which the model reads; it has 'texts', 'id'. Did you mean 'texts'?" in result.err
+    )
+    assert command("predict", moods, "new.csv", "--input", "texts").code == 0
+    assert command("predict", moods, "nowhere.csv").code == 3
+
+
+def test_the_report_says_what_is_in_a_table(command: Command) -> None:
+    body = rows(text, mood)
+    body += [[body[0][0], "negative"], [body[3][0].upper(), body[3][1]], ["", "positive"]]
+    Path("a.csv").write_text(page(["text", "label"], body), encoding="cp1252")
+    Path("test.csv").write_text(page(["text", "label"], [body[1], ["a new one", "positive"], ["one more", "negative"]]))
+    result = command("data", "a.csv", "--test", "test.csv", "--json")
+    assert result.code == 0
+    report = json.loads(result.out)
+    assert (report["rows"], report["examples"], report["left_out"]) == (43, 42, 1)
+    assert report["task"] == "moods"
+    assert report["columns"][1] == {
+        "name": "label", "kind": "category", "missing": 0, "distinct": 2, "example": "negative",
+    }  # fmt: skip
+    assert sum(report["classes"].values()) == 42
+    assert report["duplicates"]["rows"] >= 2
+    assert report["duplicates"]["texts_with_several_targets"] == (body[0][1] != "negative")
+    assert report["in_test_too"] == 1
+    assert report["parts"] == {"train": 38, "validation": 4}
+    assert 0 <= report["unknown_words"] < 0.3
+    assert report["words"]["median"] == 10
+    shown = command("data", "a.csv")
+    assert "Left out 1 with an empty text (line 44)." in shown.err
+    for words in ("a.csv: 43 rows, utf-8, separated by comma", "label, 2 classes: positive ", "takes it for moods"):
+        assert words in shown.out
+
+
+def test_the_report_counts_what_leaks_between_parts(command: Command) -> None:
+    body = [["test" if place == 5 else "train", one[0], one[1]] for place, one in enumerate(rows(text, mood))]
+    body[5][1] = body[7][1]
+    Path("a.csv").write_text(page(["split", "text", "label"], body))
+    result = command("data", "a.csv")
+    assert "Leak: 1 rows of other parts have a text that is in the rows for training too." in result.out
+    assert json.loads(command("data", "a.csv", "--json").out)["leaks"] == 1
+
+
+def test_the_report_asks_what_training_would_ask(command: Command) -> None:
+    Path("stars.csv").write_bytes(FILES["stars.csv"].data)
+    result = command("data", "stars.csv")
+    assert result.code == 0
+    assert "whole numbers from 1 to 5, which may be classes or amounts. Say which: --task" in result.out
+
+
+def test_the_report_on_a_text(command: Command) -> None:
+    Path("a.txt").write_text("one line\nand one more\n")
+    report = json.loads(command("data", "a.txt", "--json").out)
+    assert (report["task"], report["lines"], report["characters_of_text"]) == ("language-model", 2, 22)
+    assert "takes it for language-model" in command("data", "a.txt").out
+    assert command("data", "nowhere.csv").code == 3

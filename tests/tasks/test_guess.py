@@ -1,0 +1,74 @@
+"""Which task a file is taken for, and from which columns: a table of odd files, all of which are right or ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seqloom.data.tables import choose_columns
+from seqloom.errors import DataError, UsageError
+from seqloom.tasks import registry
+from seqloom.tasks.columns import asked_of, table_of
+from seqloom.tasks.guess import guess
+from tests.tasks.odd_files import Case, cases
+
+CASES = cases()
+
+
+@pytest.fixture(autouse=True)
+def _doors(monkeypatch: pytest.MonkeyPatch) -> None:
+    for task in ("classification", "regression"):
+        monkeypatch.setitem(registry._OURS, task, f"tests.tasks.doors:{task.upper()}")
+
+
+def test_there_are_more_than_forty() -> None:
+    assert len(CASES) > 40
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_task_and_the_columns_are_right_or_asked_for(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / case.name
+    path.write_bytes(case.data)
+    if case.asks:
+        with pytest.raises(UsageError) as caught:
+            guess(path, {})
+        assert caught.value.exit_code == 2
+        for words in (str(path), *case.asks):
+            assert words in str(caught.value)
+        return
+    found = guess(path, {})
+    assert (found.task if found else "") == case.task
+    if found:
+        choice = choose_columns(table_of(path, {}))
+        assert (choice.inputs, choice.target) == (case.inputs, case.target)
+
+
+def test_what_is_said_decides(tmp_path: Path) -> None:
+    by_name = {case.name: case for case in CASES}
+    for name, given, task in [
+        ("two_targets.csv", {"target": "topic"}, "classification"),
+        ("mails.csv", {"input": "subject,body"}, "classification"),
+        ("length.csv", {"target": "words", "input": "text"}, None),
+        ("price.csv", {"target": "price"}, "regression"),
+    ]:
+        path = tmp_path / name
+        path.write_bytes(by_name[name].data)
+        if task is None:
+            with pytest.raises(UsageError, match="whole numbers from 5 to 11"):
+                guess(path, given)
+        else:
+            found = guess(path, given)
+            assert found is not None
+            assert found.task == task
+    both = choose_columns(table_of(tmp_path / "mails.csv", {}), asked_of({"input": "subject,body"}))
+    assert both.inputs == ("subject", "body")
+
+
+def test_a_damaged_table_is_no_prose(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('text,label\nfine,a\n"open,b\n')
+    with pytest.raises(DataError, match="a quote is opened"):
+        guess(tmp_path / "a.csv", {})
+    (tmp_path / "a.txt").write_text("text\tlabel\nfine\ta\nso, so\n")
+    assert guess(tmp_path / "a.txt", {}) is None

@@ -1,0 +1,72 @@
+"""The laws of estimators, for every estimator that there is."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import torch
+
+from seqloom.tasks.tagging.tagger import Tagger
+from seqloom.testing import ESTIMATOR_LAWS, Trial
+from seqloom.training.settings import TrainingSettings
+from tests.tasks.conftest import small
+from tests.tasks.toy import Ranker
+
+NEW_PROCESSES = {"saved and loaded in a new process", "killed and resumed is fit"}
+
+
+def pairs() -> list[str]:
+    """Two words each, of any lengths."""
+    draw = random.Random(0)
+    return [
+        f"{''.join(draw.choices('abc', k=k % 5 + 1))} {''.join(draw.choices('abc', k=k % 3 + 1))}" for k in range(24)
+    ]
+
+
+def ranker() -> Ranker:
+    return Ranker("gru(4)", training=TrainingSettings(steps=6, epochs=None, device="cpu", learning_rate=0.05))
+
+
+TEXTS = [f"{word}\n" for word in ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]]
+SENTENCES = [["the", "dog", "barks"], ["a", "cat", "sleeps", "well"], ["dogs", "sleep"], ["the", "cat"]] * 5
+TAGS = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB", "ADV"], ["NOUN", "VERB"], ["DET", "NOUN"]] * 5
+SERIES = [torch.randn(3 + k % 4, 2, generator=torch.Generator().manual_seed(k)) for k in range(20)]
+STATES = [["up" if step > 0 else "down" for step in row[:, 0].tolist()] for row in SERIES]
+BRIEF = {"steps": 4, "epochs": None, "device": "cpu", "learning_rate": 0.05}
+
+
+def tagger() -> Tagger:
+    return Tagger("lstm(4) bidirectional", characters="lstm(4) + pool(last)", embedding=4, training=BRIEF)
+
+
+TRIALS = {
+    "tagger of words": Trial(tagger, SENTENCES, TAGS),
+    "tagger of series": Trial(tagger, SERIES, STATES),
+    "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
+    "language model": Trial(
+        lambda: small(steps=6),
+        TEXTS,
+        asks="log_probabilities",
+        exempt={"empty rows are refused": "the empty text is a text: its probability is that of its end"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> dict[str, Any]:
+    return {name: trial.fit(trial.make()) for name, trial in TRIALS.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "law"),
+    [
+        pytest.param(name, law, marks=pytest.mark.slow if law in NEW_PROCESSES else ())
+        for name, trial in TRIALS.items()
+        for law in ESTIMATOR_LAWS
+        if law not in trial.exempt
+    ],
+)
+def test_it_obeys(fitted: dict[str, Any], name: str, law: str) -> None:
+    ESTIMATOR_LAWS[law](TRIALS[name], fitted[name])
