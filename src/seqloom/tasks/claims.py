@@ -18,14 +18,14 @@ _LIKELY: Final = 0.8
 """A file whose name does not say that it is a table."""
 _DOUBT: Final = 0.5
 _MOST: Final = 5000
-_TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
+_TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
 _MAYBE: Final = (".txt", ".data", ".train", ".ft", ".dat", "")
 _HEAD: Final = 1 << 12
 
 
 def is_table(path: Path) -> bool:
     """Whether the name of a file says that it is a table."""
-    return path.suffix.lower() in _TABLES and not os.path.isdir(path)
+    return Path(path.name.lower().removesuffix(".gz")).suffix in _TABLES and not os.path.isdir(path)
 
 
 def claims_rows(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | None]:
