@@ -13,4 +13,5 @@ DOOR = Door(
     TaggerSettings,
     claims=claims_tagged,
     then="Tag a file with it:  seqloom predict {run} FILE",
+    claims=claims_tagged,
 )
