@@ -94,5 +94,8 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bo
     given = estimator._read(X, y, facts)
     check_rows(given.X, given.y)
     if targets and given.y is None:
-        raise UsageError("y: expected a target for each example, got None.")
+        raise UsageError(
+            f"y: expected a target for each example, got None. {type(estimator).__name__} requires y to be passed, but "
+            "the target y is None."
+        )
     return given

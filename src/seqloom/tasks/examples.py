@@ -66,6 +66,7 @@ class ExampleEstimator(Estimator, ABC):
     objective: ClassVar[Objective[Batch]]
     """What is minimised and measured; where that depends on the data, ``_objective`` says."""
 
+    targets_required = True
     records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
 
     batch_size: int

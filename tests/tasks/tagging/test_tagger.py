@@ -223,6 +223,13 @@ GOOD = [["a", "b"], ["c"]], [["X", "Y"], ["X"]]
 FAULTS: dict[str, tuple[Any, Any, type[Exception], str]] = {
     "texts": (["a b"], [["X"]], DataError, "Example 0: expected the tokens of a sentence, got the text 'a b'"),
     "empty": ([["a"], []], [["X"], []], DataError, "Example 1 is empty"),
+    "no sentence": (
+        [["a"], None],
+        [["X"], ["Y"]],
+        DataError,
+        "Example 1: expected the tokens of a sentence, .* got None",
+    ),
+    "no tags": (GOOD[0], [["X", "Y"], None], DataError, "Example 1: expected 1 tags, one for each step, got None"),
     "no token": ([["a", ""]], [["X", "Y"]], DataError, "Example 0: expected tokens, .* got ''"),
     "a number": ([["a", 3]], [["X", "Y"]], DataError, "Example 0: expected tokens, .* got 3"),
     "too few tags": (GOOD[0], [["X", "Y"], []], DataError, "Example 1: expected 1 tags, one for each step, got 0"),

@@ -55,6 +55,8 @@ def _steps(place: int, one: Any) -> Steps:
         raise DataError(
             f"Example {place}: expected the tokens of a sentence, got the text {one[:40]!r}. Write text.split()."
         )
+    if not hasattr(one, "__len__"):
+        raise DataError(f"Example {place}: expected the tokens of a sentence, or a series (T, D), got {one!r}.")
     if not len(one):
         raise DataError(f"Example {place} is empty.")
     if isinstance(one[0], str):
@@ -70,8 +72,9 @@ def _steps(place: int, one: Any) -> Steps:
 
 
 def _tags(place: int, tags: Any, length: int) -> list[str]:
-    if isinstance(tags, str) or len(tags) != length:
-        got = f"the text {tags[:40]!r}" if isinstance(tags, str) else f"{len(tags)}"
+    count = len(tags) if hasattr(tags, "__len__") and not isinstance(tags, str) else None
+    if count != length:
+        got = f"the text {tags[:40]!r}" if isinstance(tags, str) else f"{tags if count is None else count}"
         raise DataError(f"Example {place}: expected {length} tags, one for each step, got {got}.")
     return _texts(place, tags, "tags")
 
