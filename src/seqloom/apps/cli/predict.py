@@ -42,18 +42,23 @@ def predict(
     """Print the answer to each example of FILE, in its order.
 
     A table comes back in its own format with new columns, the prediction and its probability. It needs no target; where
-    it has one, the predictions are scored on stderr. Other files give a line for each example.
+    it has one, the predictions are scored on stderr. Tagged words come back as FILE has them, too. Other files give a
+    line for each example.
     """
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
-    columns = getattr(loaded, "facts_", {}).get("columns")
+    columns = getattr(loaded, "facts_", {}).get("about", {}).get("columns")
     if columns is None:
         refuse_without_effect(
             context, [(True, f"for the task {loaded.task!r}", ("inputs", "lines", "top", "encoding"))]
         )
         if file == "-":
             raise UsageError(f"{model} reads files: name one in place of -.")
+        if not as_json and hasattr(loaded, "written"):
+            for text in loaded.written(file):
+                emit(text, end="")
+            return
         for place, answer in enumerate(loaded.predict(Path(file))):
             if as_json:
                 emit_json({"example": place, "answer": answer})

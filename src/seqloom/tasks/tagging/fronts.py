@@ -13,6 +13,7 @@ NOTHING = 0
 """The id of what is not there: a padded word, or a character beyond a word's end."""
 UNKNOWN = 1
 """The id of a word or a character that was not seen in training."""
+_SCALE = 0.1
 
 
 class WordFront(nn.Module):
@@ -30,6 +31,9 @@ class WordFront(nn.Module):
         super().__init__()
         self.words = nn.Embedding(*words)
         self.characters = nn.Embedding(*characters)
+        with torch.no_grad():  # small: what was seen once or twice stays nearly nothing, and its characters are heard
+            self.words.weight.mul_(_SCALE)
+            self.characters.weight.mul_(_SCALE)
         self.form = parse_spec(spec).build_pooled(characters[1])
         self.rare, self.word_dropout = rare, word_dropout
         self.out_features = words[1] + self.form.out_features
