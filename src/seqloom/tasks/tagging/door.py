@@ -13,5 +13,4 @@ DOOR = Door(
     TaggerSettings,
     claims=claims_tagged,
     then="Tag a file with it:  seqloom predict {run} FILE",
-    claims=claims_tagged,
 )
