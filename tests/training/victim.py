@@ -29,6 +29,7 @@ from seqloom.models.token_model import TokenModel
 from seqloom.storage import directory
 from seqloom.storage.run import Run, versions
 from seqloom.training.settings import TrainingSettings
+from tests.tasks.tagging.sentences import small, tagged
 from tests.training.example import VOCABULARY, TinyModel, contents, fit, windows, without_clock
 
 SETTINGS = TrainingSettings.from_mapping(
@@ -58,13 +59,28 @@ def lstm() -> nn.Module:
     return TokenModel(LearnedEmbedding(VOCABULARY, 8), body, StepHead(8, VOCABULARY), dropout=0.2)
 
 
+def network(make: Callable[[], nn.Module]) -> Callable[[Path, bool], None]:
+    """Trained by the loop alone."""
+
+    def run(path: Path, resume: bool) -> None:
+        with Run(path, lambda: {"config.json": b"{}"}, resume=resume) as run:
+            fit(make(), windows(9), windows(3, seed=5), SETTINGS, run)
+
+    return run
+
+
+def tagger(path: Path, resume: bool) -> None:
+    """A whole estimator, with words that are dropped, a random field, and a part that is held out."""
+    training = {"steps": 40, "epochs": None, "evaluate_every": 4, "log_every": 3, "checkpoint_every_steps": 7}
+    small(dropout=0.2, training=training).fit(*tagged(), validation=0.25, run=path, resume=resume, progress=False)
+
+
 CALLS = ("mkdir", "open", "write", "fsync", "close", "rename", "replace", "unlink", "rmdir")
-MODELS: dict[str, Callable[[], nn.Module]] = {"tiny": tiny, "lstm": lstm}
+RUNS: dict[str, Callable[[Path, bool], None]] = {"tiny": network(tiny), "lstm": network(lstm), "tagger": tagger}
 
 
 def train(path: Path, model: str, resume: bool) -> None:
-    with Run(path, lambda: {"config.json": b"{}"}, resume=resume) as run:
-        fit(MODELS[model](), windows(9), windows(3, seed=5), SETTINGS, run)
+    RUNS[model](path, resume)
 
 
 def in_child(work: Callable[[], None], kill_after: float | None = None) -> int:
