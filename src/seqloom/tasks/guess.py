@@ -30,6 +30,7 @@ def guess(path: Path, given: Mapping[str, Any]) -> Guess | None:
     Raises UsageError where two doors claim it alike, and for a table that none claims; and what a door raises, where no
     other is surer.
     """
+    _refuse_parts(path)
     found: list[tuple[float, str, str]] = []
     refusal: UsageError | DataError | None = None
     for name in tasks():
@@ -53,3 +54,18 @@ def guess(path: Path, given: Mapping[str, Any]) -> Guess | None:
         reasons = " ".join(dict.fromkeys(reason.partition(" Say which: ")[0] for _, reason in best))
         raise UsageError(f"{reasons} Say which: {choices}.")
     return Guess(*best[0])
+
+
+def _refuse_parts(folder: Path) -> None:
+    """Raise UsageError for a folder of files named train, test and so on: they are one data set, no classes."""
+    from seqloom.data.tables.parts import Part, part_of
+
+    if not folder.is_dir():
+        return
+    files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
+    parts = {part_of(file.name.partition(".")[0]): file for file in files}
+    if Part.TRAIN in parts and len(parts.keys() - {None}) > 1:
+        flags = "".join(f" --{part} {parts[part]}" for part in (Part.VALIDATION, Part.TEST) if part in parts)
+        raise UsageError(
+            f"{folder} holds the parts of one data set. Name them: seqloom train {parts[Part.TRAIN]}{flags}"
+        )
