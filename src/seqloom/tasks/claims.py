@@ -65,7 +65,12 @@ def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Cla
 
 
 def _may_have_columns(path: Path) -> bool:
-    """Whether each of the first lines has a tab, or begins as those of fastText."""
+    """Whether each of the first lines has as many tabs, semicolons or bars, or begins as those of fastText."""
     with path.open("rb") as file:
         lines = file.read(_HEAD).split(b"\n")[:-1]
-    return len(lines) > 1 and all(b"\t" in line or line.startswith(b"__label__") for line in lines if line.strip())
+    lines = [line for line in lines if line.strip()]
+    if len(lines) < 2:
+        return False
+    counts = ({line.count(separator) for line in lines} for separator in (b"\t", b";", b"|"))
+    marked = all(line.startswith(b"__label__") for line in lines)
+    return marked or b"\0" in lines[0] or any(len(count) == 1 and count != {0} for count in counts)

@@ -114,6 +114,19 @@ def test_tags_that_were_not_seen_are_said_and_count_as_wrong(tagger: Tagger) -> 
     assert [figures[name] for name in ("recall", "precision", "accuracy")] == pytest.approx([2 / 3, 2 / 3, 5 / 6])
 
 
+@pytest.mark.parametrize("crf", [True, False])
+def test_probabilities_are_of_every_tag_at_every_step(crf: bool) -> None:
+    tokens, tags = tagged()
+    tagger = small(crf=crf).fit(tokens, tags, validation=0.0, progress=False)
+    assert tagger.tags_ == ("B-person", "B-place", "I-person", "I-place", "O")
+    for row, wanted in zip(tagger.predict_proba(tokens), tags, strict=True):
+        assert row.shape == (len(wanted), 5)
+        assert row.sum(1) == pytest.approx(1.0, abs=1e-5)
+        assert [tagger.tags_[place] for place in row.argmax(1)] == wanted
+    if crf:
+        assert not tagger.predict_proba([["York"]])[0][0, [2, 3]].any(), "nothing begins with I"
+
+
 def series(count: int, seed: int) -> tuple[list[torch.Tensor], list[list[str]]]:
     """Two channels, one of which says whether a machine is on; the other is large and says nothing."""
     draw = torch.Generator().manual_seed(seed)
@@ -276,3 +289,22 @@ def test_settings_that_cannot_be(make: Callable[[], Tagger], said: str) -> None:
 def test_a_file_has_its_tags_itself(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="y: expected None beside a file"):
         small().fit(tmp_path / "a.conll", GOOD[1])
+
+
+def test_words_begin_with_the_vectors_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("bob 0 0 0\nin 1 -1 1\noslo 2 -2 4\n")
+
+    def fit(**more: Any) -> Tagger:
+        training = {"epochs": 1, "learning_rate": 1e-9, "weight_decay": 0.0}
+        return small(vectors=str(tmp_path / "v.txt"), training=training, **more).fit(*tagged(), progress=False)
+
+    with pytest.warns(SeqloomWarning, match=r"vectors: of \d+ words, 3 have one in"):
+        tagger = fit(embedding=None)
+    words = tagger.facts_["lexicon"]["words"]
+    table = tagger.model_.front.words.weight.detach()
+    assert table.shape[1] == 3
+    rows = torch.stack([table[2 + words.index(word)] for word in ("bob", "in", "oslo")])
+    wanted = torch.tensor([[0.0, 0, 0], [1, -1, 1], [2, -2, 4]])
+    torch.testing.assert_close(rows, wanted / wanted.std(), rtol=0, atol=1e-4)
+    with pytest.raises(UsageError, match=r"embedding: the vectors in .* have 3 numbers; leave it out"):
+        fit(embedding=8)

@@ -11,6 +11,6 @@ __all__ = ["DOOR"]
 DOOR = Door(
     "seqloom.tasks.tagging.tagger:Tagger",
     TaggerSettings,
-    then="Tag a file with it:  seqloom predict {run} FILE",
     claims=claims_tagged,
+    then="Tag a file with it:  seqloom predict {run} FILE",
 )

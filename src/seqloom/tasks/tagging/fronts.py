@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.layers import parse_spec
@@ -37,6 +41,13 @@ class WordFront(nn.Module):
         self.form = parse_spec(spec).build_pooled(characters[1])
         self.rare, self.word_dropout = rare, word_dropout
         self.out_features = words[1] + self.form.out_features
+
+    def fill_in(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
+        """Let words, by their ids, begin with pretrained vectors, all of them scaled to entries of size 1."""
+        if vectors:
+            found = torch.from_numpy(np.stack(list(vectors.values())))
+            with torch.no_grad():
+                self.words.weight[list(vectors)] = found / found.std().clamp_min(1e-6)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x (B, T, 1 + L) and lengths (B,) → (B, T, D), 0 beyond each row's length."""
