@@ -55,7 +55,7 @@ class Tagger(ExampleEstimator):
     task, settings = "tagger", TaggerSettings
     target: str | None
 
-    def _read(self, X: Any, y: Any, about: Mapping[str, Any]) -> Given:
+    def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         if not isinstance(X, str | Path):
             steps, tags = checked(X, y)
             if tags is not None:
