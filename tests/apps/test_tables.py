@@ -14,7 +14,7 @@ from seqloom.tasks import registry
 from tests.apps.running import Command
 from tests.tasks.odd_files import cases, mood, page, rows, text
 
-FAST = ("--steps", "30", "--learning-rate", "0.5", "--device", "cpu", "--quiet")
+FAST = ("--steps", "8", "--learning-rate", "0.5", "--device", "cpu", "--quiet")
 FILES = {case.name: case for case in cases()}
 
 
@@ -49,8 +49,22 @@ def test_a_table_is_taken_for_its_task_and_that_is_said(command: Command) -> Non
         "klasse.csv: a class (Klasse) from Satz. Taken for moods; --task, --target and --input say otherwise."
     )
     assert "equal texts together, drawn by seed" not in line
-    run = json.loads(command("train", "klasse.csv", "--resume", "--steps", "40", "--json", "-q").out)
-    assert (run["task"], run["steps"]) == ("moods", 40)
+    run = json.loads(command("train", "klasse.csv", "--resume", "--steps", "12", "--json", "-q").out)
+    assert (run["task"], run["steps"]) == ("moods", 12)
+
+
+def test_rows_for_testing_are_scored_once(command: Command) -> None:
+    Path("split.csv").write_bytes(FILES["split.csv"].data)
+    record = json.loads(command("train", "split.csv", *FAST, "--json").out)
+    assert (record["count"], record["test"]["count"]) == (10, 10)
+    Path("reviews.csv").write_bytes(FILES["reviews.csv"].data)
+    record = json.loads(command("train", "reviews.csv", *FAST, "--test", "split.csv", "--json").out)
+    assert (record["count"], record["test"]["count"]) == (4, 40)
+    record = json.loads(command("train", "reviews.csv", *FAST, "--force", "--validation", "split.csv", "--json").out)
+    assert record["count"] == 40
+    assert "test" not in record
+    shown = command("train", "split.csv", *FAST, "--force").out
+    assert "test: split.csv" in shown
 
 
 def test_doubts_end_with_the_choices(command: Command) -> None:

@@ -136,6 +136,8 @@ LAYERS = [
     Subject("stack", _stack),
     Subject("Bidirectional", lambda: Bidirectional(Recurrent(GRU, FEATURES, HIDDEN), Recurrent(GRU, FEATURES, HIDDEN))),
     *(Subject(word, lambda word=word: parse_spec(f"{word}({HIDDEN})").build(FEATURES)) for word in BLOCKS),
+    Subject("front end", lambda: parse_spec("project(8) + conv(8, activation=gelu)").build(FEATURES)),
+    Subject("front end with a stride", lambda: parse_spec("project(8) + conv(8, width=3, stride=2)").build(FEATURES)),
     Subject("CausalSelfAttention", lambda: CausalSelfAttention(FEATURES, heads=2)),
     Subject("attention to a window", lambda: CausalSelfAttention(FEATURES, heads=2, window=3)),
     Subject("SelfAttention", lambda: SelfAttention(FEATURES, heads=2)),

@@ -1,18 +1,20 @@
 """A task over rows of tables, as a package may add one: the class of a text, by its words."""
 
-import dataclasses
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import torch
 
-from seqloom.data.tables import Sought, choose_columns, divide, labelled
+from seqloom.data.tables import Sought
+from seqloom.data.tables.frames import is_frame
 from seqloom.tasks.claims import claims_rows
-from seqloom.tasks.columns import ColumnSettings, asked_of, table_of
+from seqloom.tasks.columns import ColumnSettings
 from seqloom.tasks.door import Door
-from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings
+from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings, Given
+from seqloom.tasks.table_rows import held_out_rows, read_rows
 from seqloom.training.objectives import Classes
 
 WIDTH = 128
@@ -35,20 +37,16 @@ class MoodSettings(ColumnSettings, ExampleSettings):
 class Moods(ExampleEstimator):
     task, settings = "moods", MoodSettings
 
-    def _read(self, X, y):
-        if isinstance(X, list | tuple):
-            return X, y
-        given = vars(self._settled({}))
-        table = table_of(X, given)
-        found = labelled(table, choose_columns(table, asked_of(given), Sought.CLASS), given["strict"])
-        self._found = found
-        return found.X, found.y
+    def _read(self, X, y, about):
+        if isinstance(X, str | Path) or is_frame(X):
+            return read_rows(X, vars(self._settled({})), Sought.CLASS, about)
+        return Given(X, y)
 
     def _divide(self, X, y, share, seed):
-        return divide(self._found, share, seed).validation.tolist()
+        return held_out_rows(X, y, share, seed)
 
     def _learn(self, X, y):
-        return {"classes": sorted(set(y)), "columns": dataclasses.asdict(self._found.choice)}
+        return {"classes": sorted(set(y))}
 
     def _examples(self, facts, X, y):
         words = [[word.strip(",.").encode() for word in text.split()] for text in X]

@@ -47,6 +47,7 @@ class Bidirectional(SequenceLayer):
         self.backward_layer = backward_layer
         self.in_features = forward_layer.in_features
         self.out_features = forward_layer.out_features + backward_layer.out_features
+        self.keeps_time = forward_layer.keeps_time and backward_layer.keeps_time
         self.backward_features = backward_layer.out_features
 
     def lengths_after(self, lengths: Tensor | None) -> Tensor | None:

@@ -124,7 +124,7 @@ class Convolution(_Convolution):
                 f"A convolution moves by at least one step and at most its width, {width}, or inputs would be left "
                 f"out; got a stride of {stride}."
             )
-        self.stride, self.causal = stride, causal
+        self.stride, self.causal, self.keeps_time = stride, causal, stride == 1
 
     def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
         """⌈length / stride⌉."""

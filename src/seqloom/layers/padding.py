@@ -8,15 +8,13 @@ from torch import Tensor
 __all__ = ["first_real_step", "last_real_step", "real_steps", "real_steps_only"]
 
 
-def real_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
+def real_steps(x: Tensor, lengths: Tensor) -> Tensor:
     """Which steps of x (B, T, …) are real: (B, T).
 
     >>> real_steps(torch.zeros(2, 3), torch.tensor([3, 1]))
     tensor([[ True,  True,  True],
             [ True, False, False]])
     """
-    if lengths is None:
-        return torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
     return torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
 
 

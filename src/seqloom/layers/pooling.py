@@ -94,7 +94,7 @@ class MaxPooling(Pooling):
 
     def pool(self, y: Tensor, lengths: Tensor | None) -> Tensor:
         """What is beyond a row's end is less than anything."""
-        return y.masked_fill(~real_steps(y, lengths)[..., None], -torch.inf).amax(1)
+        return (y if lengths is None else y.masked_fill(~real_steps(y, lengths)[..., None], -torch.inf)).amax(1)
 
 
 class AttentionPooling(Pooling):
@@ -128,7 +128,8 @@ class AttentionPooling(Pooling):
         return (self._weights(y, lengths)[:, None] @ y).squeeze(1)
 
     def _weights(self, y: Tensor, lengths: Tensor | None) -> Tensor:
-        return masked_softmax(self.vector(torch.tanh(self.key(y))).squeeze(-1), real_steps(y, lengths))
+        scores = self.vector(torch.tanh(self.key(y))).squeeze(-1)
+        return scores.softmax(-1) if lengths is None else masked_softmax(scores, real_steps(y, lengths))
 
 
 class Pooled(nn.Module):

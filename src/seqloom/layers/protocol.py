@@ -31,7 +31,6 @@ __all__ = [
     "check_sequence",
     "check_state",
     "check_step",
-    "keeps_time",
     "mixed",
 ]
 
@@ -44,6 +43,8 @@ class SequenceLayer(Leaf, ABC):
 
     in_features: int
     out_features: int
+    keeps_time: bool = True
+    """Whether y has as many steps as x; a layer for which that is not so also says ``lengths_after``."""
     backward_features: int | None = 0
     """How many of the last features of y come from a reader that begins at the end, and has seen all at step 0.
 
@@ -59,10 +60,7 @@ class SequenceLayer(Leaf, ABC):
         """x (B, T, D) → y (B, T, H), 0 beyond each row's length, and the state after the last real step."""
 
     def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
-        """How many steps of each row of y are real, where ``lengths`` (B,) of x are; None where all are.
-
-        y has as many steps as x, unless a layer says otherwise here.
-        """
+        """How many steps of each row of y are real, where ``lengths`` (B,) of x are; None where all are."""
         return lengths
 
     @abstractmethod
@@ -97,12 +95,6 @@ def check_causal(whole: nn.Module, parts: Iterable[nn.Module]) -> None:
 def mixed(below: int | None) -> int | None:
     """``SequenceLayer.backward_after`` of a layer that mixes what stands near each other: one direction stays one."""
     return 0 if below == 0 else None
-
-
-def keeps_time(layer: SequenceLayer) -> bool:
-    """Whether y has as many steps as x."""
-    lengths = torch.arange(9, device="cpu")
-    return bool(torch.equal(lengths, layer.lengths_after(lengths)))  # type: ignore[arg-type]
 
 
 def check_sequence(layer: nn.Module, x: Tensor, features: int, lengths: Tensor | None, least: int = 0) -> Tensor | None:

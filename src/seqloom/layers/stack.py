@@ -13,7 +13,7 @@ from seqloom.errors import SeqloomWarning, UsageError
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.norm import NormKind
 from seqloom.layers.padding import real_steps_only
-from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_causal, check_parts, check_sequence, keeps_time
+from seqloom.layers.protocol import CausalLayer, SequenceLayer, check_causal, check_parts, check_sequence
 
 __all__ = ["CausalStack", "Stack", "stack"]
 
@@ -62,7 +62,8 @@ class Stack(SequenceLayer):
                 raise UsageError(
                     f"{names[0]} gives {below.out_features} features, but {names[1]} takes {above.in_features}."
                 )
-        if residual and not all(map(keeps_time, self._sequence_layers())):
+        self.keeps_time = all(layer.keeps_time for layer in self._sequence_layers())
+        if residual and not self.keeps_time:
             raise UsageError(
                 "A residual connection adds a layer's inputs to its outputs, step by step, but a layer here has fewer "
                 "outputs than inputs. Leave residual=true out, or the stride."

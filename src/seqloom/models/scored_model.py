@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.layers import Embedding, SequenceLayer
-from seqloom.layers.protocol import keeps_time
 
 __all__ = ["ScoredModel"]
 
@@ -33,7 +32,7 @@ class ScoredModel(nn.Module):
             raise UsageError(
                 f"The embedding gives {embedding.out_features} features, the body takes {body.in_features}."
             )
-        if not keeps_time(body):
+        if not body.keeps_time:
             raise UsageError("Answers are wanted at steps of x, but a layer here has fewer outputs. Leave strides out.")
         self.embedding = embedding
         self.body = body

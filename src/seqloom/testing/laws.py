@@ -85,6 +85,7 @@ def check_layer(
 def check_shapes(subject: Subject) -> None:
     """Every T, B = 1, and the pair of outputs."""
     layer = subject.layer
+    assert layer.keeps_time == (subject.lengths_after(*LENGTHS) == [*LENGTHS]), "keeps_time is not what is done"
     for time in LENGTHS:
         x, state, steps = subject.inputs(1, time), subject.state(1), subject.lengths_after(time)[0]
         y, after = layer(x, state)

@@ -97,15 +97,6 @@ def test_dropout_between_layers_is_that_of_the_words_or_of_the_model(tmp_path: P
 VERSION_1 = Path(__file__).parent / "version_1"
 
 
-@pytest.mark.parametrize(("name", "score"), json.loads((VERSION_1 / "log_probabilities.json").read_text()).items())
-def test_directories_of_version_1_load_and_predict_the_same(name: str, score: float, tmp_path: Path) -> None:
-    """Written by the code of then, with what it said of a text."""
-    model = LanguageModel.load(VERSION_1 / name)
-    assert model.log_probability("one two.") == pytest.approx(score, abs=1e-4)
-    model.save(tmp_path / "model")
-    assert LanguageModel.load(tmp_path / "model").log_probability("one two.") == model.log_probability("one two.")
-
-
 def older_body() -> dict[str, Any]:
     return json.loads((VERSION_1 / "own-cells" / "config.json").read_text())["model"]
 

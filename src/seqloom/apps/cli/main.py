@@ -18,7 +18,7 @@ from seqloom.apps.cli.data import data
 from seqloom.apps.cli.demo import demo
 from seqloom.apps.cli.doctor import doctor
 from seqloom.apps.cli.evaluate import evaluate
-from seqloom.apps.cli.examples import data as examples_data
+from seqloom.apps.cli.examples import examples_data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
 from seqloom.apps.cli.models import models

@@ -221,7 +221,7 @@ def _sought(table: Table, column: Column, separator: str) -> Sought:
     raise Doubt(
         f"{table.name}: {column.name!r} has whole numbers from {ordered[0]} to {ordered[-1]}, which may be classes or "
         "amounts.",
-        ["--task classification", "--task regression"],
+        ["sought=class", "sought=number"],
         (Sought.CLASS, Sought.NUMBER),
     )
 
