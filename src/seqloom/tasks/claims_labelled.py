@@ -55,7 +55,7 @@ def _steps(path: Path) -> Claim | None:
 
 def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:
     from seqloom.data.folders.files import is_about
-    from seqloom.data.folders.heads import first_lines, holds_numbers
+    from seqloom.data.folders.heads import first_lines, hold_numbers
     from seqloom.storage.reading import mode_of
 
     if mode_of(folder / "manifest.json"):
@@ -70,7 +70,7 @@ def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:
     if {"labels.csv", "labels.tsv"} & {*names}:
         return Claim(_SURE, "files with their labels in a table")
     if len(classes) > 1:
-        numbers = all(holds_numbers(file) for file in islice(classes.values(), _LOOKED_AT))
+        numbers = hold_numbers(classes.values())
         kind = "recording" if numbers else "text"
         return Claim(_SURE if numbers else _LIKELY, f"a folder for each of {len(classes)} classes, each file a {kind}")
     lines = [first_lines(file) for file in files[:_LOOKED_AT]]

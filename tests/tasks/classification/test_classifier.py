@@ -13,6 +13,7 @@ import torch
 import seqloom
 from seqloom import Classifier
 from seqloom.errors import DataError, SeqloomWarning, UsageError
+from seqloom.tasks.classification.known import Known
 from seqloom.tasks.sequences.stream import AnswerStream
 from tests.tasks.sequences.given import series, texts
 
@@ -99,15 +100,17 @@ def test_any_number_of_labels(tmp_path: Path) -> None:
     ("weights", "wanted"), [("none", [1.0, 1.0]), ("balanced", [1.5, 0.75]), ("sqrt", [1.243, 0.879])]
 )
 def test_what_an_example_counts(weights: str, wanted: list[float]) -> None:
-    facts = {"classes": ["bad", "good"], "counts": [20, 40], "several": False}
+    facts = {"classes": ["bad", "good"], "counts": [20, 40], "several": False, "size": {"examples": 60}}
     objective: Any = small(class_weights=weights, label_smoothing=0.1)._objective(facts)
     assert objective.weights.tolist() == pytest.approx(wanted, abs=1e-3)
     assert objective.smoothing == 0.1
 
 
 def test_temperature_and_threshold_are_chosen_on_what_is_held_out(of_texts: Classifier) -> None:
-    assert 0.05 <= of_texts.facts_["temperature"] <= 20
+    assert of_texts.facts_["temperature"] == 1.0
     assert "thresholds" not in of_texts.facts_
+    found = Known(["a", "b"]).chosen(["a"] * 80 + ["b"] * 20, np.array([[4.0, 0.0]] * 100), "max-f1")
+    assert found["temperature"] == pytest.approx(4 / np.log(4), abs=1e-3)
     careful = small(tokens="words", threshold=0.999999).fit(TEXTS, CLASSES)
     assert careful.facts_["thresholds"] == [0.999999]
     assert careful.predict(TEXTS).tolist().count("good") < CLASSES.count("good")
@@ -159,7 +162,7 @@ def test_what_is_not_given_is_picked_by_the_data() -> None:
     model = Classifier(training={"steps": 2, "device": "cpu"}).fit([f"{a}{k}" for k, a in enumerate(names)], [0, 1] * 6)
     assert model.facts_["inputs"]["vocabulary"]["kind"] == "characters"
     assert set(model.facts_["picked"]) == {
-        *("model", "embedding", "dropout", "word_dropout", "learning_rate", "epochs", "minutes"),
+        *("model", "embedding", "dropout", "word_dropout", "learning_rate", "batch_size", "epochs", "minutes"),
     }
     assert model.history_.steps == 2
     assert model.predict(["ada0"]).dtype.kind == "i"

@@ -48,7 +48,7 @@ def predict(
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
-    columns = getattr(loaded, "facts_", {}).get("about", {}).get("columns")
+    columns = getattr(loaded, "facts_", {}).get("columns")
     if columns is None:
         refuse_without_effect(
             context, [(True, f"for the task {loaded.task!r}", ("inputs", "lines", "top", "encoding"))]

@@ -159,12 +159,10 @@ def _limited(settings: Mapping[str, Any]) -> bool:
 
 def _tested(model: Any, source: Any) -> Any:
     """How good a model is on rows for testing in the very file that it learned from, if there are any."""
-    about = getattr(model, "facts_", {}).get("about", {})
-    if not about.get("tests"):
-        return None
     from seqloom.tasks.table_rows import rows_for_testing
 
-    rows = rows_for_testing(source, model.get_params(), about)
+    columns = getattr(model, "facts_", {}).get("columns")
+    rows = rows_for_testing(source, model.get_params(deep=False), columns)
     return None if rows is None else model.evaluate(list(rows), rows.y)
 
 

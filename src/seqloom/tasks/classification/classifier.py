@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -28,6 +28,11 @@ from seqloom.training.objectives import Classes, Labels, Objective
 
 __all__ = ["Classifier"]
 
+_SMOOTHING = 0.1
+"""Of series: their classes are soon told apart, and then only surer."""
+_FEW = 2000
+"""Where fewer examples are learned from, too few are held out to count right answers by."""
+
 
 class Classifier(SequenceEstimator):
     """Says of which class a text or a series is, or which labels it has: p(class) = softmax(head(pool(layers(x))) / T).
@@ -48,7 +53,7 @@ class Classifier(SequenceEstimator):
     task, settings, estimator_kind = "classification", ClassifierSettings, "classifier"
     sought = (Sought.CLASS, Sought.LABELS)
     class_weights: str
-    label_smoothing: float
+    label_smoothing: float | None
     threshold: float | str | None
 
     @property
@@ -111,7 +116,13 @@ class Classifier(SequenceEstimator):
         power = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}[settings.class_weights]
         counts = np.array(facts["counts"], dtype=np.float64)
         weights = counts**-power
-        return Classes(len(counts), (weights * counts.sum() / (weights @ counts)).tolist(), settings.label_smoothing)
+        weights *= counts.sum() / (weights @ counts)
+        watched: Literal["loss", "macro_f1"] = "loss" if facts["size"]["examples"] < _FEW else "macro_f1"
+        return Classes(len(counts), weights.tolist(), settings.label_smoothing or 0.0, watched)
+
+    def _pick(self, facts: Facts) -> Mapping[str, Any]:
+        of_texts = "vocabulary" in facts["inputs"]
+        return {**super()._pick(facts), **({} if of_texts or facts["several"] else {"label_smoothing": _SMOOTHING})}
 
     def _baselines(self, facts: Facts, X: Sequence[Any], y: Sequence[Any]) -> Sequence[Baseline]:
         return (baselines_of_labels if facts["several"] else baselines_of_classes)(X, y, facts["classes"])

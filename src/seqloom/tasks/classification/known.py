@@ -28,7 +28,7 @@ __all__ = ["Known", "in_order", "plain_labels"]
 
 Floats = NDArray[np.float64]
 _EVEN = 0.5
-_MOST_SHOWN = 20
+_ENOUGH = 50
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,16 @@ class Known:
         return self.names[probabilities.argmax(1)]
 
     def chosen(self, y: Sequence[Any], scores: Floats, rule: float | str | None) -> dict[str, Any]:
-        """The temperature and the thresholds that suit the scores of examples that were not learned from."""
+        """The temperature and the thresholds that suit the scores of examples that were not learned from.
+
+        The temperature stays 1 where these are few, or none of them is wrong: nothing says how sure one may be.
+        """
         truth = self.encoded(y)
-        find = temperature_of_labels if self.several else temperature_of_classes
-        found: dict[str, Any] = {"temperature": find(scores, truth.astype(bool) if self.several else truth)}
+        wrong = (scores > 0) != (truth > 0) if self.several else scores.argmax(1) != truth
+        found: dict[str, Any] = {"temperature": 1.0}
+        if len(y) >= _ENOUGH and wrong.any():
+            find = temperature_of_labels if self.several else temperature_of_classes
+            found["temperature"] = find(scores, truth.astype(bool) if self.several else truth)
         if rule is None:
             return found
         p = Known(self.classes, self.several, found["temperature"]).probabilities(scores)

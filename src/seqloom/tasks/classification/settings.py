@@ -30,7 +30,7 @@ class ClassifierSettings(SequenceSettings):
         "What an example counts: 1; or 1 / n of its class; or 1 / √n.",
         _CLASSES,
     ] = "sqrt"
-    label_smoothing: Annotated[float, SHARE, "Share of a target that all classes have alike.", _CLASSES] = 0.0
+    label_smoothing: Annotated[float | None, SHARE, "Share of a target that all classes have alike.", _CLASSES] = None
     threshold: Annotated[
         float | str | None,
         ThresholdRule(),

@@ -74,7 +74,7 @@ class SequenceEstimator(ExampleEstimator):
         return Tokens.WORDS if self.vectors is not None and settings.tokens is None else settings.tokens
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        return pick_settings(facts, self.batch_size)
+        return pick_settings(facts, self._given())
 
     def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
         targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from seqloom.data.folders.files import find_files
-from seqloom.data.folders.heads import holds_numbers
+from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import read_labelled_texts
 from seqloom.data.series.read import read_recordings
 from seqloom.data.splits import split_rows, text_groups
@@ -43,7 +43,7 @@ def read_sequences(
         path = Path(X)
         if not path.exists():
             raise DataError(no_such_file(str(path)))
-        if path.is_dir() and not holds_numbers(find_files(path).files[0].path):
+        if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
             found = read_labelled_texts(path)
             return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None)
         if path.is_dir() or claims_labelled(path, settings) is not None:

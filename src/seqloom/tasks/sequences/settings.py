@@ -1,7 +1,7 @@
 """The settings of every task with one answer for a sequence; light, for the command line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from seqloom.errors import UsageError
@@ -44,6 +44,9 @@ class SequenceSettings(ColumnSettings, ExampleSettings):
         float | None, SHARE, "Share of units dropped before and between the layers and before the head.", _MODEL
     ] = None
     word_dropout: Annotated[float | None, SHARE, "Share of tokens that are not seen in training.", _MODEL] = None
+    batch_size: Annotated[int | None, COUNT, "Examples of a batch.", Section("Training")] = field(  # type: ignore[assignment]
+        default=None, kw_only=True
+    )
 
     def conflicts(self) -> Iterator[str]:
         if isinstance(self.spec, str) and self.spec.strip():
