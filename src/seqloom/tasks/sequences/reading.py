@@ -27,7 +27,7 @@ from seqloom.tasks.claims_labelled import claims_labelled
 from seqloom.tasks.columns import asked_of, choice_of, table_of
 from seqloom.tasks.example_values import Division, Given
 
-__all__ = ["by_place", "divided", "read_sequences"]
+__all__ = ["by_place", "divided", "filled", "read_sequences"]
 
 _OF_TEXT = "OUT"
 """Kinds of arrays that hold text."""
@@ -120,7 +120,7 @@ def _recordings(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought
     labels: Any = found.labels
     if labels is not None and Sought.NUMBER in sought:
         labels = found.numbers()
-    return Given([_filled(series) for series in found.series], labels, source=found)
+    return Given([filled(series) for series in found.series], labels, source=found)
 
 
 def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
@@ -132,7 +132,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
         raise DataError(f"Expected numbers as labels: {error}.") from None
 
 
-def _filled(series: Tensor) -> Tensor:
+def filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
     missing = series.isnan()
     if not missing.any():
