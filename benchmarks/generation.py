@@ -14,8 +14,8 @@ from support.layers import TORCH, make_pair
 from support.report import Report
 from torch import Tensor, nn
 
-from seqloom.decoding import Choice, sample, sample_compiled
-from seqloom.kernels.generation import TokenSteps
+from seqloom.decoding import TopKSampling, sample, sample_compiled
+from seqloom.kernels.token_steps import TokenSteps
 from seqloom.layers import LearnedEmbedding, StepHead
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
@@ -43,7 +43,13 @@ def case(hidden: int) -> Case:
     def ours() -> list[int]:
         logits, state = model.step(start, model.initial_state(1))
         tokens = sample_compiled(
-            TokenSteps(network), logits, states_of(model, state), seeds=[0], limit=LENGTH, end=None, choice=Choice()
+            TokenSteps(network),
+            logits,
+            states_of(model, state),
+            seeds=[0],
+            limit=LENGTH,
+            end=None,
+            sampling=TopKSampling(),
         )
         drawn[:] = [token for _, token in tokens]
         return drawn

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-from seqloom import __version__
+from seqloom import Sampling, __version__
 from seqloom.tasks.language.language_model import LanguageModel
 from seqloom.training.settings import TrainingSettings
 
@@ -120,7 +120,8 @@ def reproduce(name: str, learn: str, judge: str) -> dict[str, Any]:
         model.fit(path, validation=0.0, progress=True)
         seconds = time.perf_counter() - begin
     found = model.evaluate([judge])
-    sample = "".join(piece for _, piece in model.generate("", 400, temperature=0.8, seed=1, stop=False))
+    drawn = model.generate("", 400, sampling=Sampling(temperature=0.8, seed=1), stop=False)
+    sample = "".join(piece for _, piece in drawn)
     return {
         "settings": {**ROWS[name].model, **ROWS[name].training},
         "parameters": sum(p.numel() for p in model.model_.parameters()),

@@ -6,18 +6,34 @@ from seqloom.lazy import lazily
 
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
-    from seqloom.tasks import LanguageModel
+    from seqloom.decoding.settings import BeamSearch, Sampling
+    from seqloom.tasks import Classifier, LanguageModel, Regressor, Tagger
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
-__all__ = ["LanguageModel", "TrainingSettings", "__version__", "load"]
+__all__ = [
+    "BeamSearch",
+    "Classifier",
+    "LanguageModel",
+    "Regressor",
+    "Sampling",
+    "Tagger",
+    "TrainingSettings",
+    "__version__",
+    "load",
+]
 
 __version__ = "0.1.0"
 
 __getattr__, __dir__ = lazily(
     __name__,
     {
+        "BeamSearch": "seqloom.decoding.settings",
+        "Classifier": "seqloom.tasks",
         "LanguageModel": "seqloom.tasks",
+        "Regressor": "seqloom.tasks",
+        "Sampling": "seqloom.decoding.settings",
+        "Tagger": "seqloom.tasks",
         "TrainingSettings": "seqloom.training.settings",
         "load": "seqloom.tasks.registry",
     },

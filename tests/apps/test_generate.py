@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from seqloom.decoding import BeamSearch, Sampling
+from seqloom.settings import flat
 from tests.apps.running import Command
 
 
@@ -103,3 +105,14 @@ def test_what_is_unknown_in_a_prompt_is_left_out_and_said(command: Command, mode
     assert odd.err == "Not read, characters unknown to the model: 'ß'.\n"
     known = command("generate", model, "-p", "the ", "--ignore-unknown", *words)
     assert (known.out, known.err) == (plain.out, "")
+
+
+def test_every_setting_of_drawing_and_searching_is_a_flag_and_is_refused_by_its_record(
+    command: Command, model: Path
+) -> None:
+    wrong = {"--temperature": -1, "--top-k": 0, "--top-p": 2, "--repetition-penalty": 0.5, "--seed": -1}
+    wrong |= {"--beam": 0, "--length-penalty": -1}
+    assert set(wrong) == {setting.flag for setting in flat(Sampling) + flat(BeamSearch)}
+    result = command("generate", model, *(word for pair in wrong.items() for word in pair))
+    assert result.code == 2
+    assert all(f"{flag}: expected a" in result.err for flag in wrong)

@@ -224,7 +224,6 @@ def freed_and_given_out_again(module: nn.Module) -> None:
     new = others(module)
     for parameter in module.parameters():
         parameter.data = torch.empty(0, dtype=parameter.dtype)
-    gc.collect()
     for parameter, other in zip(module.parameters(), new, strict=True):
         parameter.data = other.clone()
 
@@ -257,7 +256,6 @@ def new_parameters(module: nn.Module) -> None:
 
 @column
 def swapped_tensors(module: nn.Module) -> None:
-    gc.collect()
     for parameter, other in zip(module.parameters(), others(module), strict=True):
         torch.utils.swap_tensors(parameter, nn.Parameter(other))
 

@@ -13,21 +13,21 @@ from torch import Tensor
 from seqloom import kernels
 from seqloom.cells import GRU, LSTM, Cell, Elman, GRUResetAfter, Symbol, affine, norm, part, sigmoid, tanh
 from seqloom.decoding import (
-    Choice,
     Filter,
     Forbid,
     RepetitionPenalty,
     Temperature,
     TopK,
+    TopKSampling,
     TopP,
-    choice_of,
     sample,
     sample_compiled,
+    top_k_sampling_of,
 )
 from seqloom.errors import DivergedError, UsageError
-from seqloom.kernels.cpu import CPUEngine, Generator, Machine, TokenStep
-from seqloom.kernels.generation import TOKEN_STEPS, TokenSteps
+from seqloom.kernels.cpu import CPUEngine, Machine, TokenGenerator, TokenStep
 from seqloom.kernels.network import Network
+from seqloom.kernels.token_steps import TOKEN_STEPS, TokenSteps
 from seqloom.layers import LearnedEmbedding, OneHot, Recurrent, StepHead, stack
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
@@ -77,10 +77,10 @@ def begun(model: TokenModel, batch: int) -> tuple[TokenSteps, Tensor, Any]:
 def both(
     model: TokenModel, seeds: Sequence[int], limit: int, filters: Sequence[Filter] = (), end: int | None = None
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    choice = choice_of(filters)
-    assert choice is not None
+    sampling = top_k_sampling_of(filters)
+    assert sampling is not None
     steps, logits, states = begun(model, len(seeds))
-    fast = sample_compiled(steps, logits, states, seeds=seeds, limit=limit, end=end, choice=choice)
+    fast = sample_compiled(steps, logits, states, seeds=seeds, limit=limit, end=end, sampling=sampling)
     plain = sample(steps, select, logits, states, seeds=seeds, limit=limit, end=end, filters=filters)
     return list(fast), list(plain)
 
@@ -99,10 +99,10 @@ def test_rows_that_the_reader_has_done_with_yield_nothing_more() -> None:
     wanted = (40, 3, 100, 16, 17)
     done: set[int] = set()
     found: list[Row] = [[] for _ in wanted]
-    choice = choice_of(())
-    assert choice is not None
+    sampling = top_k_sampling_of(())
+    assert sampling is not None
     for row, token in sample_compiled(
-        steps, logits, states, seeds=range(5), limit=100, end=None, choice=choice, done=done
+        steps, logits, states, seeds=range(5), limit=100, end=None, sampling=sampling, done=done
     ):
         found[row].append(token)
         if len(found[row]) == wanted[row]:
@@ -159,9 +159,9 @@ def test_filters(filters: list[Filter]) -> None:
 
 def test_filters_that_compiled_code_has_not_got() -> None:
     for filters in ([TopP(0.9)], [RepetitionPenalty(1.1)], [TopK(3), Temperature(2.0)], [Temperature(2.0)] * 2):
-        assert choice_of(filters) is None
-    assert choice_of([]) == Choice()
-    assert choice_of([Forbid((1,)), Temperature(0), TopK(5)]) == Choice(1.0, 1, (1,))
+        assert top_k_sampling_of(filters) is None
+    assert top_k_sampling_of([]) == TopKSampling()
+    assert top_k_sampling_of([Forbid((1,)), Temperature(0), TopK(5)]) == TopKSampling(1.0, 1, (1,))
 
 
 class Second(Cell):
@@ -215,7 +215,7 @@ def test_only_as_many_tokens_as_are_asked_for() -> None:
 
 def test_it_streams_without_end() -> None:
     steps, logits, states = begun(model_of(GRU), 1)
-    tokens = sample_compiled(steps, logits, states, seeds=[0], limit=10**9, end=None, choice=Choice())
+    tokens = sample_compiled(steps, logits, states, seeds=[0], limit=10**9, end=None, sampling=TopKSampling())
     assert [next(tokens)[0] for _ in range(40)] == [0] * 40
 
 
@@ -224,7 +224,7 @@ def test_a_generation_goes_on_with_the_weights_it_began_with() -> None:
     wanted, _ = both(model_of(LSTM), list(range(12)), 300, end=4)
     model = model_of(LSTM)
     steps, logits, states = begun(model, 12)
-    tokens = sample_compiled(steps, logits, states, seeds=range(12), limit=300, end=4, choice=Choice())
+    tokens = sample_compiled(steps, logits, states, seeds=range(12), limit=300, end=4, sampling=TopKSampling())
     found = [next(tokens)]
     for parameter in model.parameters():
         parameter.data.mul_(-1)
@@ -253,7 +253,7 @@ def test_narrow_vectors_and_double_numbers_draw_the_same(width: int, dtype: torc
     model = model_of(LSTM, Elman).to(dtype)
     steps, logits, states = begun(model, 3)
     step = TokenStep(CPUEngine(Machine(width)), steps.network, 3)
-    generator = Generator(step, Choice(0.8, 9), [1, 2, 3], logits, states, 0)
+    generator = TokenGenerator(step, TopKSampling(0.8, 9), [1, 2, 3], logits, states, 0)
     drawn = [(row, int(token)) for tokens in generator.draw(100) for row, token in enumerate(tokens)]
     filters = [Temperature(0.8), TopK(9)]
     assert drawn == list(sample(steps, select, logits, states, seeds=[1, 2, 3], limit=100, filters=filters))
@@ -280,15 +280,15 @@ def test_frequencies_are_the_probabilities() -> None:
     count = 10_000
     scores = torch.linspace(-2, 2, VOCABULARY)
     states = ((torch.zeros(count, 19),),)
-    for choice, filtered in (
-        (Choice(), scores),
+    for sampling, filtered in (
+        (TopKSampling(), scores),
         (
-            Choice(0.5, 6, (22,)),
+            TopKSampling(0.5, 6, (22,)),
             torch.cat([torch.full((16,), -math.inf), 2 * scores[16:22], torch.tensor([-math.inf])]),
         ),
     ):
         drawn = sample_compiled(
-            steps, scores.expand(count, -1), states, seeds=range(count), limit=1, end=None, choice=choice
+            steps, scores.expand(count, -1), states, seeds=range(count), limit=1, end=None, sampling=sampling
         )
         counts = torch.bincount(torch.tensor([token for _, token in drawn]), minlength=VOCABULARY).double()
         expected = filtered.double().softmax(-1) * count
@@ -303,13 +303,13 @@ def test_frequencies_are_the_probabilities() -> None:
 def test_scores_that_are_not_finite(wrong: float) -> None:
     steps, logits, states = begun(model_of(GRU), 2)
     logits[1, 3] = wrong
-    draw = sample_compiled(steps, logits, states, seeds=[1, 2], limit=5, end=None, choice=Choice(0.5, 2))
+    draw = sample_compiled(steps, logits, states, seeds=[1, 2], limit=5, end=None, sampling=TopKSampling(0.5, 2))
     with pytest.raises(DivergedError if math.isnan(wrong) else UsageError):
         list(draw)
 
 
 def test_no_token_is_left() -> None:
     steps, logits, states = begun(model_of(GRU), 1)
-    everything = Choice(forbidden=tuple(range(VOCABULARY)))
+    everything = TopKSampling(forbidden=tuple(range(VOCABULARY)))
     with pytest.raises(UsageError, match="no token"):
-        list(sample_compiled(steps, logits, states, seeds=[1], limit=5, end=None, choice=everything))
+        list(sample_compiled(steps, logits, states, seeds=[1], limit=5, end=None, sampling=everything))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from seqloom import kernels
-from seqloom.kernels.memory import fresh
+from seqloom.kernels.large_results import fresh
 from seqloom.layers import Recurrent
 from tests.kernels.cells import CELLS
 from tests.kernels.comparing import CPU, DERIVED, draw, outcome

@@ -20,7 +20,7 @@ from seqloom.probes import (
     Agreement,
     AssociativeRecall,
     BracketDepth,
-    Choice,
+    ClassAnswer,
     Copy,
     DelayedCopy,
     EmbeddedReber,
@@ -71,7 +71,7 @@ def test_examples_have_the_shapes_of_the_contract(probe: Probe) -> None:
         assert (examples.inputs.dtype, examples.inputs.shape) == (torch.float32, (batch, time, probe.in_features))
     assert (examples.scored.dtype, examples.scored.shape) == (torch.bool, (batch, time))
     assert bool(examples.scored.any(1).all())
-    if isinstance(probe.answer, Choice):
+    if isinstance(probe.answer, ClassAnswer):
         assert examples.targets.dtype == torch.int64
         assert 0 <= int(examples.targets.min()) <= int(examples.targets.max()) < probe.answer.outputs
     if examples.lengths is not None:
@@ -111,7 +111,7 @@ def trivial(probe: Probe, examples: Examples) -> Tensor:
     if examples.lengths is not None:  # asked at the end: known by its distance from the end
         steps = examples.lengths[:, None].expand_as(examples.scored)[examples.scored]
     targets = examples.targets[examples.scored]
-    if not isinstance(probe.answer, Choice):
+    if not isinstance(probe.answer, ClassAnswer):
         return targets.mean().expand(len(targets), 1)
     if isinstance(probe, AssociativeRecall):
         steps = torch.zeros_like(steps)

@@ -122,7 +122,7 @@ def test_a_target_for_each_step_is_learned_from(tmp_path: Path) -> None:
         def _constants(self, facts: dict[str, Any]) -> dict[str, torch.Tensor]:
             return {}
 
-        def _read(self, X: Any, y: Any, about: Any) -> Any:
+        def _read(self, X: Any, y: Any, facts: Any) -> Any:
             return Given(X, X)
 
     class Steps(torch.nn.Linear):

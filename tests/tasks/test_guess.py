@@ -8,18 +8,11 @@ import pytest
 
 from seqloom.data.tables import choose_columns
 from seqloom.errors import DataError, UsageError
-from seqloom.tasks import registry
 from seqloom.tasks.columns import asked_of, table_of
 from seqloom.tasks.guess import guess
 from tests.tasks.odd_files import Case, cases
 
 CASES = cases()
-
-
-@pytest.fixture(autouse=True)
-def _doors(monkeypatch: pytest.MonkeyPatch) -> None:
-    for task in ("classification", "regression"):
-        monkeypatch.setitem(registry._OURS, task, f"tests.tasks.doors:{task.upper()}")
 
 
 def test_there_are_more_than_forty() -> None:

@@ -6,7 +6,9 @@ import random
 from typing import Any
 
 import pytest
+import torch
 
+from seqloom.tasks.tagging.tagger import Tagger
 from seqloom.testing import ESTIMATOR_LAWS, Trial
 from seqloom.training.settings import TrainingSettings
 from tests.tasks.conftest import small
@@ -28,7 +30,20 @@ def ranker() -> Ranker:
 
 
 TEXTS = [f"{word}\n" for word in ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]]
+SENTENCES = [["the", "dog", "barks"], ["a", "cat", "sleeps", "well"], ["dogs", "sleep"], ["the", "cat"]] * 5
+TAGS = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB", "ADV"], ["NOUN", "VERB"], ["DET", "NOUN"]] * 5
+SERIES = [torch.randn(3 + k % 4, 2, generator=torch.Generator().manual_seed(k)) for k in range(20)]
+STATES = [["up" if step > 0 else "down" for step in row[:, 0].tolist()] for row in SERIES]
+BRIEF = {"steps": 4, "epochs": None, "device": "cpu", "learning_rate": 0.05}
+
+
+def tagger() -> Tagger:
+    return Tagger("lstm(4) bidirectional", characters="lstm(4) + pool(last)", embedding=4, training=BRIEF)
+
+
 TRIALS = {
+    "tagger of words": Trial(tagger, SENTENCES, TAGS),
+    "tagger of series": Trial(tagger, SERIES, STATES),
     "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
     "language model": Trial(
         lambda: small(steps=6),
@@ -47,7 +62,7 @@ def fitted() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "law"),
     [
-        pytest.param(name, law, marks=pytest.mark.slow if law in NEW_PROCESSES and name != "ranker" else ())
+        pytest.param(name, law, marks=pytest.mark.slow if law in NEW_PROCESSES else ())
         for name, trial in TRIALS.items()
         for law in ESTIMATOR_LAWS
         if law not in trial.exempt

@@ -36,7 +36,7 @@ class RankerSettings(ExampleSettings):
 class Ranker(ExampleEstimator):
     task, estimator_kind, settings, objective, classes_ = "toy-ranker", "classifier", RankerSettings, Rank(), (0, 1)
 
-    def _read(self, X, y, about):
+    def _read(self, X, y, facts):
         if isinstance(X, str | Path):
             X, y = zip(*(line.rsplit(" ", 1) for line in Path(X).read_text().splitlines()), strict=True)
         return Given(X, y)

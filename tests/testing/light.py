@@ -19,7 +19,7 @@ DRAWN = count()
 class Nearest(Estimator):
     """The class whose mean is nearest; the means are gone towards in ``steps``, each of which a run saves."""
 
-    estimator_kind = "classifier"
+    estimator_kind, targets_required = "classifier", True
 
     def __init__(self, pace: float = 0.5, steps: int = 6) -> None:
         self.pace, self.steps = pace, steps

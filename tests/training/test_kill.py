@@ -41,6 +41,6 @@ def test_a_few_kills(tmp_path: Path, work: str, count: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # on a machine that does other things, most of it waits for the disk
-@pytest.mark.parametrize("work", ["tiny", "lstm", "language model", "classifier"])
+@pytest.mark.parametrize("work", ["tiny", "lstm", "language model", "classifier", "tagger"])
 def test_24_kills(tmp_path: Path, work: str) -> None:
     check(kill_and_resume(tmp_path, work, 24))

@@ -32,6 +32,7 @@ from seqloom.storage import directory
 from seqloom.storage.run import Run, versions
 from seqloom.tasks.language.language_model import LanguageModel
 from seqloom.training.settings import TrainingSettings
+from tests.tasks.tagging.sentences import small, tagged
 from tests.training.example import VOCABULARY, TinyModel, contents, fit, windows, without_clock
 from tests.training.sorter import Sorter, rows
 
@@ -88,12 +89,19 @@ def classifier(path: Path, resume: bool) -> None:
     Sorter(batch_size=8, training=SHORTER).fit(*rows(70), 0.3, run=path, resume=resume, progress=False)
 
 
+def tagger(path: Path, resume: bool) -> None:
+    """A whole estimator, with words that are dropped, a random field, and a part that is held out."""
+    model = small(dropout=0.2, training=dict(SHORTER.to_mapping()))
+    model.fit(*tagged(), validation=0.25, run=path, resume=resume, progress=False)
+
+
 CALLS = ("mkdir", "open", "write", "fsync", "close", "rename", "replace", "unlink", "rmdir")
 WORKS: dict[str, Work] = {
     "tiny": on_the_loop(tiny),
     "lstm": on_the_loop(lstm),
     "language model": language_model,
     "classifier": classifier,
+    "tagger": tagger,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seqloom.data.batch import IGNORED, Batch, Batches, Epoch
 from seqloom.data.padded import Padded, pad
 from seqloom.data.text.boundaries import Boundaries, Start
-from seqloom.data.text.corpus import Corpus, Stream, encode_corpus
+from seqloom.data.text.corpus import Corpus, TokenStream, encode_corpus
 from seqloom.data.text.document import Document, Piece, split_documents, text_documents
 from seqloom.data.text.lanes import Lanes
 from seqloom.data.text.reader import read_text
@@ -17,7 +17,7 @@ from seqloom.data.text.vocabularies.byte import Bytes
 from seqloom.data.text.vocabularies.characters import Characters
 from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary, vocabulary_from_json
 from seqloom.data.text.vocabularies.symbols import Symbols
-from seqloom.data.text.vocabularies.vocabulary import Decoder, Encoded, Encoder, Vocabulary
+from seqloom.data.text.vocabularies.vocabulary import Encoded, IncrementalDecoder, IncrementalEncoder, Vocabulary
 from seqloom.data.text.vocabularies.words import Words
 
 __all__ = [
@@ -29,20 +29,20 @@ __all__ = [
     "Bytes",
     "Characters",
     "Corpus",
-    "Decoder",
     "Document",
     "Encoded",
-    "Encoder",
     "Epoch",
     "Files",
+    "IncrementalDecoder",
+    "IncrementalEncoder",
     "Lanes",
     "Padded",
     "Piece",
     "Source",
     "Start",
-    "Stream",
     "Symbols",
     "Texts",
+    "TokenStream",
     "Tokens",
     "Vocabulary",
     "Words",

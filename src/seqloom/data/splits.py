@@ -50,21 +50,21 @@ def split_rows(
     ([5, 3], 2)
     """
     _check_share(share)
-    group = _codes(range(count) if groups is None else groups, count, "groups")
-    label = _codes(np.zeros(count) if labels is None else labels, count, "labels")
-    sizes = np.bincount(group)
-    first = np.full(len(sizes), count)
-    np.minimum.at(first, group, np.arange(count))
-    stratum = label[first] if count else label  # a group counts for the class of its first row
+    group = np.arange(count, dtype=np.int32) if groups is None else _codes(groups, count, "groups")
+    label = np.zeros(count, np.int32) if labels is None else _codes(labels, count, "labels")
+    sizes = np.bincount(group).astype(np.int32)
+    stratum = np.zeros(len(sizes), np.int32)
+    stratum[group[::-1]] = label[::-1]  # a group counts for the class of its first row, which is written last
     random = generator(seed, Purpose.HELD_OUT)
-    drawn = random.permutation(len(sizes))
+    drawn = random.permutation(np.arange(len(sizes), dtype=np.int32))
     wanted = _wanted(np.bincount(stratum, sizes), share, random)
     held = np.zeros(len(sizes), bool)
     for place, rows in enumerate(wanted):
         ours = drawn[stratum[drawn] == place]
-        ours = ours[np.argsort(sizes[ours] > max(rows, 1), kind="stable")]  # a group that is too large comes last
-        middle = np.cumsum(sizes[ours]) - sizes[ours] / 2
-        held[ours[np.logical_and.accumulate(middle <= rows)]] = True
+        large = sizes[ours] > max(rows, 1)
+        ours = np.concatenate((ours[~large], ours[large]))
+        middle = 2 * np.cumsum(sizes[ours]) - sizes[ours]  # twice that of each, once they stand side by side
+        held[ours[np.logical_and.accumulate(middle <= 2 * rows)]] = True
     return _parts(held[group], "rows" if groups is None else "groups")
 
 
@@ -94,11 +94,16 @@ def _wanted(sizes: NDArray[Any], share: float, random: np.random.Generator) -> N
     return rows
 
 
-def _codes(values: Any, count: int, what: str) -> Rows:
+def _codes(values: Any, count: int, what: str) -> NDArray[np.int32]:
+    """A number from 0 for each different value, in less memory than ``np.unique`` takes."""
     array = np.asarray(values)
     if array.shape != (count,):
         raise UsageError(f"{what}: expected one for each of {count:,} rows, got the shape {array.shape}.")
-    return np.unique(array, return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(array, kind="stable")
+    ordered = array[order]
+    codes = np.zeros(count, np.int32)
+    codes[order[1:]] = np.cumsum(ordered[1:] != ordered[:-1], dtype=np.int32)
+    return codes
 
 
 def _parts(held: NDArray[np.bool_], what: str) -> Parts:

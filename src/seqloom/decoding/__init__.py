@@ -1,14 +1,22 @@
 """Turning next-token scores into sequences; everything here sees only ``step`` and ``select``."""
 
-from seqloom.decoding.beam import Hypothesis, beam_search
-from seqloom.decoding.compiled import Choice, choice_of, sample_compiled
-from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
-from seqloom.decoding.sampling import sample
-from seqloom.decoding.settings import Sampling, seed_of_row
-from seqloom.decoding.stop import StopStrings
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seqloom.lazy import lazily
+
+if TYPE_CHECKING:
+    from seqloom.decoding.beam import Hypothesis, beam_search
+    from seqloom.decoding.compiled import TopKSampling, sample_compiled, top_k_sampling_of
+    from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
+    from seqloom.decoding.sampling import sample
+    from seqloom.decoding.seeds import seed_of_row
+    from seqloom.decoding.settings import BeamSearch, Sampling
+    from seqloom.decoding.stop import StopStrings
 
 __all__ = [
-    "Choice",
+    "BeamSearch",
     "Filter",
     "Forbid",
     "Hypothesis",
@@ -17,11 +25,25 @@ __all__ = [
     "StopStrings",
     "Temperature",
     "TopK",
+    "TopKSampling",
     "TopP",
     "apply_filters",
     "beam_search",
-    "choice_of",
     "sample",
     "sample_compiled",
     "seed_of_row",
+    "top_k_sampling_of",
 ]
+
+_HOMES = {
+    "beam": ("Hypothesis", "beam_search"),
+    "compiled": ("TopKSampling", "sample_compiled", "top_k_sampling_of"),
+    "filters": ("Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"),
+    "sampling": ("sample",),
+    "seeds": ("seed_of_row",),
+    "settings": ("BeamSearch", "Sampling"),
+    "stop": ("StopStrings",),
+}
+__getattr__, __dir__ = lazily(
+    __name__, {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
+)

@@ -10,30 +10,30 @@ from torch import Tensor
 from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP
 from seqloom.decoding.sampling import no_token_left
 from seqloom.kernels.call import States
-from seqloom.kernels.generation import TokenSteps
-from seqloom.kernels.network import Choice
+from seqloom.kernels.network import TopKSampling
+from seqloom.kernels.token_steps import TokenSteps
 
-__all__ = ["Choice", "choice_of", "sample_compiled"]
+__all__ = ["TopKSampling", "sample_compiled", "top_k_sampling_of"]
 
 _FIRST = 16
 
 
-def choice_of(filters: Sequence[Filter]) -> Choice | None:
+def top_k_sampling_of(filters: Sequence[Filter]) -> TopKSampling | None:
     """The filters as compiled code knows them: Forbid, Temperature, TopK, in this order. None for any others."""
-    choice = Choice()
+    sampling = TopKSampling()
     for one in filters:
         match one:
             case RepetitionPenalty(1) | TopP(1):
                 continue
-            case Forbid(tokens) if choice[:2] == Choice()[:2]:
-                choice = choice._replace(forbidden=(*choice.forbidden, *tokens))
-            case Temperature() if choice[:2] == Choice()[:2]:
-                choice = choice._replace(kept=1) if one.is_greedy else choice._replace(temperature=one.value)
+            case Forbid(tokens) if sampling[:2] == TopKSampling()[:2]:
+                sampling = sampling._replace(forbidden=(*sampling.forbidden, *tokens))
+            case Temperature() if sampling[:2] == TopKSampling()[:2]:
+                sampling = sampling._replace(kept=1) if one.is_greedy else sampling._replace(temperature=one.value)
             case TopK(k):
-                choice = choice._replace(kept=k if choice.kept is None else min(k, choice.kept))
+                sampling = sampling._replace(kept=k if sampling.kept is None else min(k, sampling.kept))
             case _:
                 return None
-    return choice
+    return sampling
 
 
 def sample_compiled(
@@ -44,7 +44,7 @@ def sample_compiled(
     seeds: Sequence[int],
     limit: int,
     end: int | None,
-    choice: Choice,
+    sampling: TopKSampling,
     done: Container[int] = (),
 ) -> Iterator[tuple[int, int]]:
     """What :func:`sample` yields with these filters, drawn in pieces that double in length while none is used up.
@@ -53,7 +53,7 @@ def sample_compiled(
     """
     rows, position, size = list(range(len(logits))), 0, _FIRST
     while rows and position < limit:
-        generator = steps.generator(choice, [seeds[row] for row in rows], logits, states, position)
+        generator = steps.generator(sampling, [seeds[row] for row in rows], logits, states, position)
         going = dict(enumerate(rows))
         while 2 * len(going) > len(rows) and position < limit:
             count = min(size, generator.at_once, limit - position)

@@ -15,7 +15,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from seqloom.errors import UsageError
+from seqloom.decoding.settings import MASS, PENALTY, TEMPERATURE
+from seqloom.settings import COUNT, Number, Whole, take
 
 __all__ = ["Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"]
 
@@ -39,8 +40,7 @@ class Temperature:
     value: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.value) and self.value >= 0):
-            raise UsageError(f"The temperature must be a number ≥ 0 (0 takes the likeliest), not {self.value!r}.")
+        take("temperature", Number(TEMPERATURE), self.value)
 
     @property
     def is_greedy(self) -> bool:
@@ -67,8 +67,7 @@ class TopK:
     k: int
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise UsageError(f"top-k must keep at least 1 token, not {self.k!r}.")
+        take("top_k", Whole(COUNT), self.k)
 
     def __call__(self, logits: Tensor, seen: Tensor) -> Tensor:
         if self.k >= logits.shape[-1]:
@@ -88,8 +87,7 @@ class TopP:
     p: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.p <= 1:
-            raise UsageError(f"top-p must lie above 0 and at most at 1, not {self.p!r}.")
+        take("top_p", Number(MASS), self.p)
 
     def __call__(self, logits: Tensor, seen: Tensor) -> Tensor:
         if self.p == 1:
@@ -117,8 +115,7 @@ class RepetitionPenalty:
     penalty: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.penalty) and self.penalty >= 1):
-            raise UsageError(f"The repetition penalty must be at least 1 (1 is none), not {self.penalty!r}.")
+        take("repetition_penalty", Number(PENALTY), self.penalty)
 
     def __call__(self, logits: Tensor, seen: Tensor) -> Tensor:
         if self.penalty == 1:

@@ -14,6 +14,7 @@ from seqloom.inspection.picture import new_figure
 __all__ = ["draw_confusion"]
 
 _MOST_NUMBERS = 25
+_MOST_NAMES = 50
 _LONGEST = 20
 _DARK = 0.55
 _WIDEST = 20.0
@@ -22,7 +23,8 @@ _WIDEST = 20.0
 def draw_confusion(counts: NDArray[np.int64], classes: Sequence[Any], title: str, picture: Path) -> None:
     """Draw ``counts`` (C, C), rows of each true class by the class that they are taken for, into a file.
 
-    A cell is as dark as its share of the true class is large; up to 25 classes it shows its count, unless that is 0.
+    A cell is as dark as its share of the true class is large; up to 25 classes it shows its count, unless that is 0. Of
+    more than 50 classes every second one is named, and so on.
     Raises MissingExtraError without matplotlib.
     """
     count, names = len(classes), [_short(str(label)) for label in classes]
@@ -32,8 +34,10 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[Any], title: str
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(count), names, rotation=90 if max(map(len, names)) > 3 else 0, fontsize=size)
-    axes.set_yticks(range(count), names, fontsize=size)
+    named = range(0, count, -(-count // _MOST_NAMES))
+    shown = [names[place] for place in named]
+    axes.set_xticks(named, shown, rotation=90 if max(map(len, shown)) > 3 else 0, fontsize=size)
+    axes.set_yticks(named, shown, fontsize=size)
     axes.set_xlabel("taken for")
     axes.set_ylabel("true class")
     axes.tick_params(length=0)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seqloom.cells.graph import Graph
 
-__all__ = ["Choice", "Layer", "Network"]
+__all__ = ["Layer", "Network", "TopKSampling"]
 
 
 class Layer(NamedTuple):
@@ -44,7 +44,7 @@ class Network(NamedTuple):
         return Network(own(self.embedding), tuple(layers), own(self.weight), own(self.bias))
 
 
-class Choice(NamedTuple):
+class TopKSampling(NamedTuple):
     """p_i ∝ exp(x_i / temperature) over the ``kept`` likeliest tokens (None: all) that are not ``forbidden``."""
 
     temperature: float = 1.0

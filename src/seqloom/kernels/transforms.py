@@ -23,6 +23,7 @@ from torch._C._functorch import (
     is_legacy_batchedtensor,
     maybe_current_level,
 )
+from torch._higher_order_ops.scan import scan
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 from torch.autograd import forward_ad
@@ -48,6 +49,7 @@ __all__ = [
     "left_to_torch",
     "may_transform",
     "sameness",
+    "scan",
     "under_transform",
 ]
 

@@ -17,6 +17,7 @@ from seqloom.errors import UsageError
 __all__ = [
     "detach",
     "from_tensors",
+    "grows",
     "join",
     "leaves",
     "lengthened",
@@ -91,6 +92,11 @@ def with_equal_room(states: Sequence[State]) -> list[State]:
         return [state.with_room(room) for state in states]
     columns = [with_equal_room(parts) for parts in zip(*states, strict=True)]
     return [rebuilt(state, [column[k] for column in columns]) for k, state in enumerate(states)]
+
+
+def grows(state: State) -> bool:
+    """Whether a part of ``state`` gets larger with every step."""
+    return not isinstance(state, Tensor) and (hasattr(state, "with_room") or any(grows(part) for part in state))
 
 
 def lengthened(leaf: Tensor, room: int) -> Tensor:

@@ -5,7 +5,7 @@
 
 from seqloom.probes.adding import Adding
 from seqloom.probes.agreement import Agreement
-from seqloom.probes.answers import Answer, Choice, Value
+from seqloom.probes.answers import Answer, ClassAnswer, NumberAnswer
 from seqloom.probes.associative_recall import AssociativeRecall
 from seqloom.probes.bracket_depth import BracketDepth
 from seqloom.probes.copying import Copy
@@ -27,7 +27,7 @@ __all__ = [
     "AssociativeRecall",
     "Baseline",
     "BracketDepth",
-    "Choice",
+    "ClassAnswer",
     "Copy",
     "DelayedCopy",
     "EmbeddedReber",
@@ -36,12 +36,12 @@ __all__ = [
     "Measures",
     "ModularCounting",
     "Multiplication",
+    "NumberAnswer",
     "Parity",
     "Probe",
     "Seed",
     "SelectiveCopy",
     "TemporalOrder",
-    "Value",
     "mackey_glass",
     "nrmse",
 ]

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Value
+from seqloom.probes.answers import Answer, NumberAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["Adding"]
@@ -44,7 +44,7 @@ class Adding(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Value(tolerance=0.04)
+        return NumberAnswer(tolerance=0.04)
 
     def baseline(self) -> Baseline:
         return Baseline(1 / 6, 1 - 0.96**2)

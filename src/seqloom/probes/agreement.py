@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["Agreement"]
@@ -56,7 +56,7 @@ class Agreement(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(2)
+        return ClassAnswer(2)
 
     @staticmethod
     def text(tokens: Tensor) -> str:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["Answer", "Choice", "Value"]
+__all__ = ["Answer", "ClassAnswer", "NumberAnswer"]
 
 
 class Answer(ABC):
@@ -37,10 +37,10 @@ class Answer(ABC):
 
 @final
 @dataclass(frozen=True)
-class Value(Answer):
+class NumberAnswer(Answer):
     """A number: squared error; right if the error stays below ``tolerance``.
 
-    >>> Value(0.04).right(torch.tensor([[0.50], [0.55]]), torch.tensor([0.52, 0.5]), None)
+    >>> NumberAnswer(0.04).right(torch.tensor([[0.50], [0.55]]), torch.tensor([0.52, 0.5]), None)
     tensor([ True, False])
     """
 
@@ -63,13 +63,13 @@ class Value(Answer):
 
 @final
 @dataclass(frozen=True)
-class Choice(Answer):
+class ClassAnswer(Answer):
     """One of ``classes``: cross-entropy in nats; right if each right class scores above each wrong one.
 
     >>> scores = torch.tensor([[3.0, 2.0, 1.0]])
-    >>> Choice(3).right(scores, torch.tensor([1]), None)
+    >>> ClassAnswer(3).right(scores, torch.tensor([1]), None)
     tensor([False])
-    >>> Choice(3).right(scores, torch.tensor([1]), torch.tensor([[True, True, False]]))
+    >>> ClassAnswer(3).right(scores, torch.tensor([1]), torch.tensor([[True, True, False]]))
     tensor([True])
     """
 

@@ -8,7 +8,7 @@ from typing import Self, final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["BracketDepth"]
@@ -43,7 +43,7 @@ class BracketDepth(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(self.deepest + 1)
+        return ClassAnswer(self.deepest + 1)
 
     def longer(self) -> Self | None:
         return replace(self, length=self.longest) if self.longest > self.length else None

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["Copy"]
@@ -47,7 +47,7 @@ class Copy(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(self.symbols + 1)
+        return ClassAnswer(self.symbols + 1)
 
     @property
     def length(self) -> int:

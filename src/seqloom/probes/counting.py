@@ -10,7 +10,7 @@ from typing import Self, final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["ModularCounting", "Parity"]
@@ -45,7 +45,7 @@ class Counting(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(self.circle)
+        return ClassAnswer(self.circle)
 
     def longer(self) -> Self | None:
         return replace(self, shortest=self.length + 1, length=self.longest) if self.longest > self.length else None

@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["DelayedCopy"]
@@ -45,7 +45,7 @@ class DelayedCopy(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(self.symbols)
+        return ClassAnswer(self.symbols)
 
     def baseline(self) -> Baseline:
         return Baseline(math.log(self.symbols), 1 / self.symbols)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
-from seqloom.probes.answers import Answer, Value
+from seqloom.probes.answers import Answer, NumberAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["MackeyGlass", "mackey_glass", "nrmse"]
@@ -96,7 +96,7 @@ class MackeyGlass(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Value(TOLERANCE)
+        return NumberAnswer(TOLERANCE)
 
     def baseline(self) -> Baseline:
         return _of_the_mean(self.delay)

@@ -10,7 +10,7 @@ from typing import ClassVar, final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Value
+from seqloom.probes.answers import Answer, NumberAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["Adding1997", "Multiplication"]
@@ -43,7 +43,7 @@ class MarkedPairs(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Value(_ERROR)
+        return NumberAnswer(_ERROR)
 
     @property
     def first_marked(self) -> float:

@@ -9,7 +9,7 @@ from typing import NamedTuple, final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["EmbeddedReber"]
@@ -87,7 +87,7 @@ class EmbeddedReber(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(len(SYMBOLS))
+        return ClassAnswer(len(SYMBOLS))
 
     def baseline(self) -> Baseline:
         # Expected visits of each node: (1 - Q)^-1, the fundamental matrix of the absorbing chain.

@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["SelectiveCopy"]
@@ -46,7 +46,7 @@ class SelectiveCopy(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(self.symbols + 1)
+        return ClassAnswer(self.symbols + 1)
 
     def baseline(self) -> Baseline:
         return Baseline(math.log(self.symbols), 1 / self.symbols)

@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 import torch
 
-from seqloom.probes.answers import Answer, Choice
+from seqloom.probes.answers import Answer, ClassAnswer
 from seqloom.probes.probe import Baseline, Examples, Measures, Probe
 
 __all__ = ["TemporalOrder"]
@@ -47,7 +47,7 @@ class TemporalOrder(Probe):
 
     @property
     def answer(self) -> Answer:
-        return Choice(2**self.marks)
+        return ClassAnswer(2**self.marks)
 
     def baseline(self) -> Baseline:
         return Baseline(self.marks * math.log(2), 0.5**self.marks)

@@ -7,24 +7,42 @@ from typing import TYPE_CHECKING
 from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
+    from seqloom.tasks.classification.classifier import Classifier
     from seqloom.tasks.estimator import Estimator, NotFittedError
     from seqloom.tasks.language.evaluation import Evaluation
     from seqloom.tasks.language.generation import Beam
     from seqloom.tasks.language.language_model import LanguageModel
     from seqloom.tasks.language.text_score import TextScore
     from seqloom.tasks.language.writing import Ending, Writing
+    from seqloom.tasks.regression.regressor import Regressor
+    from seqloom.tasks.tagging.tagger import Tagger
 
-__all__ = ["Beam", "Ending", "Estimator", "Evaluation", "LanguageModel", "NotFittedError", "TextScore", "Writing"]
+__all__ = [
+    "Beam",
+    "Classifier",
+    "Ending",
+    "Estimator",
+    "Evaluation",
+    "LanguageModel",
+    "NotFittedError",
+    "Regressor",
+    "Tagger",
+    "TextScore",
+    "Writing",
+]
 
 __getattr__, __dir__ = lazily(
     __name__,
     {
         "Beam": "seqloom.tasks.language.generation",
+        "Classifier": "seqloom.tasks.classification.classifier",
         "Ending": "seqloom.tasks.language.writing",
         "Estimator": "seqloom.tasks.estimator",
         "Evaluation": "seqloom.tasks.language.evaluation",
         "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
+        "Regressor": "seqloom.tasks.regression.regressor",
+        "Tagger": "seqloom.tasks.tagging.tagger",
         "TextScore": "seqloom.tasks.language.text_score",
         "Writing": "seqloom.tasks.language.writing",
     },

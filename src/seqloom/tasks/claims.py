@@ -18,14 +18,14 @@ _LIKELY: Final = 0.8
 """A file whose name does not say that it is a table."""
 _DOUBT: Final = 0.5
 _MOST: Final = 5000
-_TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
+_TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
 _MAYBE: Final = (".txt", ".data", ".train", ".ft", ".dat", "")
 _HEAD: Final = 1 << 12
 
 
 def is_table(path: Path) -> bool:
     """Whether the name of a file says that it is a table."""
-    return path.suffix.lower() in _TABLES and not os.path.isdir(path)
+    return Path(path.name.lower().removesuffix(".gz")).suffix in _TABLES and not os.path.isdir(path)
 
 
 def claims_rows(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | None]:
@@ -65,7 +65,12 @@ def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Cla
 
 
 def _may_have_columns(path: Path) -> bool:
-    """Whether each of the first lines has a tab, or begins as those of fastText."""
+    """Whether each of the first lines has as many tabs, semicolons or bars, or begins as those of fastText."""
     with path.open("rb") as file:
         lines = file.read(_HEAD).split(b"\n")[:-1]
-    return len(lines) > 1 and all(b"\t" in line or line.startswith(b"__label__") for line in lines if line.strip())
+    lines = [line for line in lines if line.strip()]
+    if len(lines) < 2:
+        return False
+    counts = ({line.count(separator) for line in lines} for separator in (b"\t", b";", b"|"))
+    marked = all(line.startswith(b"__label__") for line in lines)
+    return marked or b"\0" in lines[0] or any(len(count) == 1 and count != {0} for count in counts)

@@ -27,7 +27,8 @@ class Estimator:
 
     A parameter that takes a record, named in ``records``, also shows its fields, as ``training__learning_rate``; None
     stands for the record's defaults. Searches, pipelines and cross-validation of scikit-learn take such an estimator:
-    ``estimator_kind`` tells them whether it is a classifier or a regressor. What is printed evaluates to an estimator
+    ``estimator_kind`` tells them whether it is a classifier or a regressor, ``targets_required`` whether it learns
+    from y. What is printed evaluates to an estimator
     with the same parameters, as long as the parameters themselves do.
 
     >>> class Constant(Estimator):
@@ -45,6 +46,7 @@ class Estimator:
     """
 
     estimator_kind: ClassVar[Literal["classifier", "regressor"] | None] = None
+    targets_required: ClassVar[bool] = False
     records: ClassVar[Mapping[str, type[Settings]]] = {}
 
     @classmethod
@@ -98,10 +100,10 @@ class Estimator:
         kind = self.estimator_kind
         return Tags(
             estimator_type=kind,
-            target_tags=TargetTags(required=kind is not None),
+            target_tags=TargetTags(required=self.targets_required),
             classifier_tags=ClassifierTags() if kind == "classifier" else None,
             regressor_tags=RegressorTags() if kind == "regressor" else None,
-            input_tags=InputTags(one_d_array=True, two_d_array=kind is not None, three_d_array=True, string=True),
+            input_tags=InputTags(one_d_array=kind is None, two_d_array=kind is not None, string=kind is None),
         )
 
     def _fields(self, name: str) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from numbers import Real
 from pathlib import Path
@@ -16,8 +17,7 @@ from seqloom.data.padded import Padded
 from seqloom.errors import DataError, UsageError
 from seqloom.settings import settings_of
 from seqloom.tasks.example_files import fitted_files, read_estimator
-from seqloom.tasks.example_values import ROWS, Examples, Fitted, Given, HeldOut, taken
-from seqloom.tasks.judging import simple_figures
+from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.settings import FitSettings
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch
@@ -60,10 +60,10 @@ class ExampleTask(Task[Fitted]):
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:
         estimator, seed, before = self.estimator, self.training.seed, self._before
-        learned, aside = self._parts(seed)
+        learned, aside, remark = self._parts(seed)
         if before is None:
-            facts = {**estimator._learn(learned.X, learned.y or []), "about": dict(learned.about)}
-            facts["picked"] = dict(estimator._pick(facts))
+            facts = _as_read({**estimator._learn(learned.X, learned.y or []), **learned.about})
+            facts["picked"] = estimator._picked(facts)
             self._training = estimator._settled(facts).training
         else:
             facts = before[1].facts
@@ -71,7 +71,7 @@ class ExampleTask(Task[Fitted]):
         held_out = None
         if aside is not None:
             of_aside = estimator._examples(facts, aside.X, aside.y)
-            held_out = HeldOut(aside, of_aside, self._remark(len(learned.X), len(aside.X)))
+            held_out = HeldOut(aside, of_aside, remark)
         fingerprint = f"{_checksum(examples, None if held_out is None else held_out.examples)}:{self.share}"
         if before is not None and before[1].fingerprint != fingerprint:
             raise UsageError(
@@ -109,41 +109,42 @@ class ExampleTask(Task[Fitted]):
         figures = dataclasses.replace(figures, remark=held_out.remark, chosen_among=chosen_among)
         return fitted._replace(facts=facts, validation=figures)
 
-    def _remark(self, learned: int, held_out: int) -> str:
-        if self.share is None:
-            return f"Held out: examples of their own, {held_out:,}."
-        return f"Held out: {held_out:,} of {learned + held_out:,} examples, drawn by seed {self.training.seed}."
-
-    def _parts(self, seed: int) -> tuple[Given, Given | None]:
-        """What is learned from, and what is held out."""
-        estimator = self.estimator
-        whole = taken(estimator, self.X, self.y, {} if self._before is None else self._before[1].facts["about"], True)
+    def _parts(self, seed: int) -> tuple[Given, Given | None, str]:
+        """What is learned from, what is held out, and a remark on that."""
+        estimator, known = self.estimator, {} if self._before is None else self._before[1].facts
+        whole = taken(estimator, self.X, self.y, known, targets=True)
         if self.share is None:
             X, y = self.validation if isinstance(self.validation, tuple) else (self.validation, None)
-            return whole, taken(estimator, X, y, whole.about, targets=True)
-        count = len(whole.X)
-        places = set(estimator._divide(whole.X, whole.y or [], self.share, seed)) if self.share else set()
-        if count < 2 or (self.share and not 0 < len(places) < count):
-            raise DataError(f"There are too few examples: of {count:,}, {len(places):,} would be held out. Give more.")
-        if not places:
-            return whole, None
-        learned, held_out = ([k for k in range(count) if (k in places) is held] for held in (False, True))
-        return whole.rows(learned), whole.rows(held_out)
+            aside = taken(estimator, X, y, {**known, **whole.about}, targets=True)
+            return whole, aside, f"Held out: examples of their own, {len(aside.X):,}."
+        if len(whole.X) < 2:
+            raise DataError(f"Expected at least two examples, got {len(whole.X)}.")
+        if not self.share:
+            return whole, None, ""
+        learned, held_out, remark = estimator._divide(whole, self.share, seed)
+        return whole.rows(learned), whole.rows(held_out), remark
 
 
 def _news(estimator: ExampleEstimator, fitted: Fitted) -> Iterator[str]:
     """What is worth saying before anything is learned, a line each."""
     facts, held_out = fitted.facts, fitted.held_out
-    if facts["picked"]:
-        yield "Picked by the data: " + ", ".join(f"{name} {value}" for name, value in facts["picked"].items())
+    picked = [f"{name} {value}" for name, value in facts["picked"].items() if value is not None]
+    if picked:
+        yield "Picked by the data: " + ", ".join(picked)
     if held_out is None:
         return
     yield held_out.remark
-    found = simple_figures(estimator, facts, fitted.baselines, held_out.given, held_out.examples)
+    found = estimator._simple(facts, fitted.baselines, held_out.given, held_out.examples)
     watched = estimator._watched(facts)
     if found:
         said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in found.items())
         yield f"To be beaten ({watched.replace('_', ' ')}): {said}"
+
+
+def _as_read(facts: Facts) -> Facts:
+    """The facts as they come back from a file."""
+    found: Facts = json.loads(json.dumps(facts))
+    return found
 
 
 def _checksum(*parts: Examples | None) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
     from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["ROWS", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
+__all__ = ["ROWS", "Division", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
 
 ROWS = 64
 """Examples that are read at once where nothing is learned."""
@@ -41,17 +41,27 @@ class Examples(NamedTuple):
 class Given(NamedTuple):
     """Examples as a task reads them: an item ``X`` for each, and its target in ``y``, None where there is none.
 
-    ``about`` is what was found out about the file that they come from, ready for JSON: which columns it is, say.
+    Of a file, ``about`` is what was found out about it, ready for JSON (which columns are read, say), to be among the
+    facts; ``source`` is the value of the door that read it.
     """
 
     X: Sequence[Any]
     y: Sequence[Any] | None = None
     about: Mapping[str, Any] = {}
+    source: Any = None
 
     def rows(self, places: Sequence[int]) -> Given:
         """Some of the examples, in this order."""
-        X, y = ([values[place] for place in places] if values is not None else None for values in (self.X, self.y))
-        return Given(X or [], y, self.about)
+        y = None if self.y is None else [self.y[place] for place in places]
+        return Given([self.X[place] for place in places], y, self.about)
+
+
+class Division(NamedTuple):
+    """The places of the examples to learn from and of those held out, and a remark on which these are."""
+
+    learned: Sequence[int]
+    held_out: Sequence[int]
+    remark: str
 
 
 class HeldOut(NamedTuple):
@@ -75,14 +85,17 @@ class Fitted(NamedTuple):
     held_out: HeldOut | None = None
 
 
-def taken(estimator: ExampleEstimator, X: Any, y: Any, about: Mapping[str, Any], targets: bool) -> Given:
+def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bool) -> Given:
     """What the estimator reads of what a user gave.
 
     Raises DataError for rows and targets that are missing, empty or of unequal number, UsageError where ``targets`` are
     needed and there are none.
     """
-    given = estimator._read(X, y, about)
+    given = estimator._read(X, y, facts)
     check_rows(given.X, given.y)
     if targets and given.y is None:
-        raise UsageError("y: expected a target for each example, got None.")
+        raise UsageError(
+            f"y: expected a target for each example, got None. {type(estimator).__name__} requires y to be passed, but "
+            "the target y is None."
+        )
     return given

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from seqloom.data.batch import Batch
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.data.padded import Padded
+from seqloom.errors import DataError
 from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
@@ -31,7 +32,7 @@ from seqloom.tasks.constructor import constructor_of
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.example_files import fitted_files, read_estimator
 from seqloom.tasks.example_fit import ExampleTask
-from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, Given, HeldOut, taken
+from seqloom.tasks.example_values import ROWS, Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.judging import measured, simple_figures
 from seqloom.tasks.memory import loading
@@ -41,13 +42,13 @@ from seqloom.tasks.task import carry_out
 from seqloom.training.log import History
 from seqloom.training.objectives import Objective
 from seqloom.training.progress import Progress
-from seqloom.training.settings import TrainingSettings
+from seqloom.training.settings import LIMITS, TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
 if TYPE_CHECKING:
     from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["ExampleEstimator", "ExampleSettings", "Examples", "Given", "HeldOut", "over"]
+__all__ = ["Division", "ExampleEstimator", "ExampleSettings", "Examples", "Facts", "Given", "HeldOut", "over"]
 
 
 class ExampleEstimator(Estimator, ABC):
@@ -65,6 +66,7 @@ class ExampleEstimator(Estimator, ABC):
     objective: ClassVar[Objective[Batch]]
     """What is minimised and measured; where that depends on the data, ``_objective`` says."""
 
+    targets_required = True
     records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
 
     batch_size: int
@@ -80,18 +82,22 @@ class ExampleEstimator(Estimator, ABC):
         if "settings" in vars(cls):
             cls.__init__ = constructor_of(cls.settings)  # type: ignore[method-assign]
 
-    def _read(self, X: Any, y: Any, about: Mapping[str, Any]) -> Given:
+    def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         """What a user gave as an item for each example, and its target; ``X`` may be the path of a file that has both.
 
-        ``about`` is what was found out about the file that was learned from, empty at first. Raises DataError for what
-        cannot be read.
+        There are no ``facts`` yet where it is to be learned from. Raises DataError for what cannot be read.
         """
         return Given(X, y)
 
-    def _divide(self, X: Sequence[Any], y: Sequence[Any], share: float, seed: int) -> Sequence[int]:
-        """Which examples are held out, about a ``share`` of them, by their places."""
-        count = round(share * len(X))
-        return sorted(drawn_order(len(X), seed, Purpose.HELD_OUT)[:count].tolist())
+    def _divide(self, given: Given, share: float, seed: int) -> Division:
+        """Which examples are held out, about a ``share`` of them. DataError where one side would be empty."""
+        total = len(given.X)
+        count = round(share * total)
+        if not 0 < count < total:
+            raise DataError(f"There are too few examples: of {total:,}, {count:,} would be held out. Give more.")
+        order = drawn_order(total, seed, Purpose.HELD_OUT).tolist()
+        remark = f"Held out: {count:,} of {total:,} examples, drawn by seed {seed}."
+        return Division(sorted(order[count:]), sorted(order[:count]), remark)
 
     @abstractmethod
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
@@ -126,6 +132,12 @@ class ExampleEstimator(Estimator, ABC):
         """The figures of the answers of a simple model."""
         raise NotImplementedError
 
+    def _simple(
+        self, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Mapping[str, Mapping[str, float]]:
+        """The figures, by name, of all that needs no module."""
+        return simple_figures(self, facts, baselines, given, examples)
+
     def _watched(self, facts: Facts) -> str:
         """The figure that counts most, of the module and of what is simple."""
         return self._objective(facts).watched
@@ -142,7 +154,7 @@ class ExampleEstimator(Estimator, ABC):
     ) -> Figures:
         """The figures of a module, beside those of what is simple."""
         found = measured(self, facts, module, examples)
-        return dataclasses.replace(found, baselines=simple_figures(self, facts, baselines, given, examples))
+        return dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
 
     @abstractmethod
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
@@ -169,14 +181,14 @@ class ExampleEstimator(Estimator, ABC):
         self._take(carry_out(ExampleTask(self, X, y, validation), place, resume, force, progress))
         return self
 
-    def predict(self, X: Any) -> list[Any]:
+    def predict(self, X: Any) -> Any:
         """An answer for each example, in their order; how many are given at once changes nothing."""
         return [answer for answers in self._over(X, self._answers) for answer in answers]
 
     def evaluate(self, X: Any, y: Any = None) -> Figures:
         """Every figure of the objective on some examples, beside those of the constant answers."""
         self._check_fitted("model_")
-        given = taken(self, X, y, self.facts_["about"], targets=True)
+        given = taken(self, X, y, self.facts_, targets=True)
         examples = self._examples(self.facts_, given.X, given.y)
         return self._judge(self.facts_, self.model_, self.baselines_, given, examples)
 
@@ -210,19 +222,30 @@ class ExampleEstimator(Estimator, ABC):
     def _over(self, X: Any, function: Callable[[Facts, nn.Module, Batch], Any]) -> Iterator[Any]:
         """What a function of the facts, the module and a batch says of the batches of some examples, in their order."""
         self._check_fitted("model_")
-        given = taken(self, X, None, self.facts_["about"], targets=False)
+        given = taken(self, X, None, self.facts_, targets=False)
         return over(self.facts_, self.model_, self._examples(self.facts_, given.X, None), function)
 
     def _settled(self, facts: Facts) -> Any:
         """The record of the arguments, checked; what was not given is what the data suggested. Raises UsageError."""
         given = {name: value for name, value in self.get_params(deep=False).items() if value is not None}
         checked = self.settings.from_mapping(given)
+        picked = facts.get("picked", {})
+        return self.settings.from_mapping(nested(self.settings, picked | self._given())) if picked else checked
+
+    def _given(self) -> dict[str, Any]:
+        """The arguments that were given, by key."""
+        given = {name: value for name, value in self.get_params(deep=False).items() if value is not None}
         if isinstance(self.training, TrainingSettings):
             given["training"] = self.training.to_mapping()
-        picked = facts.get("picked", {})
-        if not picked:
-            return checked
-        return self.settings.from_mapping(nested(self.settings, picked | flattened(self.settings, given)))
+        return flattened(self.settings, given)
+
+    def _picked(self, facts: Facts) -> dict[str, Any]:
+        """What suits the data of all that was not given; a limit that was given stands alone."""
+        given = self._given()
+        picked = dict(self._pick(facts))
+        if any(given.get(limit) is not None for limit in LIMITS):
+            picked |= dict.fromkeys(LIMITS)
+        return {key: value for key, value in picked.items() if key not in given}
 
     def _with_fields(self, name: str, value: object, fields: Mapping[str, Any]) -> object:
         if isinstance(value, TrainingSettings):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
-from seqloom.data.padded import Padded
+from seqloom.data.padded import Padded, Targets, chosen, pad
 from seqloom.tasks.example_values import ROWS, Examples, Facts, Given
 from seqloom.tasks.figures import Figures
 from seqloom.training.evaluation import evaluate
@@ -19,19 +19,18 @@ if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
     from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["measured", "simple_figures"]
+__all__ = ["figures_of", "measured", "simple_figures"]
 
 
 def measured(estimator: ExampleEstimator, facts: Facts, module: nn.Module, examples: Examples) -> Figures:
-    """The figures of the objective, beside those of the constant answers."""
+    """The figures of the objective."""
     objective = estimator._objective(facts)
     found = evaluate(objective, module, Padded(*examples, ROWS))
     return Figures(
         float(found["weight"]),
         objective.counted,
         objective.figures(found),
-        _constant_figures(estimator, facts, examples),
-        objective.watched,
+        watched=objective.watched,
         higher_is_better=objective.higher_is_better,
     )
 
@@ -47,18 +46,19 @@ def simple_figures(
 def _constant_figures(estimator: ExampleEstimator, facts: Facts, examples: Examples) -> dict[str, Mapping[str, float]]:
     objective, count = estimator._objective(facts), len(examples.targets)
     return {
-        name: _figures_of(objective, outputs.expand(count, *outputs.shape), examples)
+        name: figures_of(objective, outputs.expand(count, *outputs.shape), examples)
         for name, outputs in estimator._constants(facts).items()
     }
 
 
-def _figures_of(objective: Objective[Batch], outputs: Tensor, examples: Examples) -> Mapping[str, float]:
-    """The figures of what a module would say of the examples: ``outputs`` (N, …)."""
+def figures_of(objective: Objective[Batch], outputs: Targets, examples: Examples) -> Mapping[str, float]:
+    """The figures of what a module would say of the examples: ``outputs`` (N, …), or a tensor (T, …) for each."""
     batches = Padded(*examples, ROWS)
-    sums = [
-        objective.sums(_Said(outputs[batches.rows(index).tolist()]), batch, None)[0]
-        for index, batch in enumerate(batches)
-    ]
+    sums = []
+    for index, batch in enumerate(batches):
+        said = chosen(outputs, batches.rows(index).tolist())
+        module = _Said(said if isinstance(said, Tensor) else pad(said)[0])
+        sums.append(objective.sums(module, batch, None)[0])
     return objective.figures(functools.reduce(added, sums))
 
 

@@ -119,11 +119,20 @@ def check_savable(module: nn.Module, build: Callable[[], nn.Module]) -> None:
 def loaded(build: Callable[[], M], files: Mapping[str, bytes]) -> M:
     """The module that ``build`` makes, filled with the weights.
 
-    It is built without memory first: what it asks for must be what model.safetensors holds.
+    It is built without memory first: what it asks for must be what model.safetensors holds. ``build`` may fail in any
+    way on what config.json says: that a whole one can be built is proven when it is saved.
     """
     tensors = _read_weights(files)
     with torch.device("meta"):
-        _check_shapes(build(), tensors)
+        try:
+            described = build()
+        except (ModelFileError, MemoryError):
+            raise
+        except Exception as error:
+            raise ModelFileError(
+                f"{CONFIG} does not describe a model that can be built: {type(error).__name__}: {error}"
+            ) from error
+        _check_shapes(described, tensors)
     with torch.random.fork_rng(devices=[]):
         module = build()
     module.load_state_dict(tensors)

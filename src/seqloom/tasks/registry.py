@@ -16,7 +16,12 @@ from seqloom.tasks.door import Door, named
 __all__ = ["door_of", "estimator_of", "load", "tasks"]
 
 _GROUP = "seqloom.tasks"
-_OURS = {"language-model": "seqloom.tasks.language.door:DOOR"}
+_OURS = {
+    "language-model": "seqloom.tasks.language.door:DOOR",
+    "classification": "seqloom.tasks.classification.door:DOOR",
+    "regression": "seqloom.tasks.regression.door:DOOR",
+    "tagging": "seqloom.tasks.tagging.door:DOOR",
+}
 
 
 def tasks() -> dict[str, str]:

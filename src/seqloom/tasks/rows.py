@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence, Sized
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ _SHOWN = 10
 
 
 def check_rows(X: Any, y: Any = None) -> None:
-    """Raise DataError where rows are missing, empty or hold NaN or infinity, and where targets are missing or too few.
+    """Raise DataError where rows are missing, empty or hold NaN, and where targets are missing or too few.
 
     Rows are sequences of any kind; a file, given by its path, is left to its reader.
 
@@ -30,6 +31,8 @@ def check_rows(X: Any, y: Any = None) -> None:
       X: row 1 is missing (None).
       X: row 2 is empty.
     """
+    if hasattr(X, "toarray"):
+        raise DataError("X: sparse input is not supported. Give X.toarray().")
     if isinstance(X, str | os.PathLike) or not isinstance(X, Sized) or hasattr(X, "columns"):
         return
     problems = [*_problems_of_targets(len(X), y), *_problems_of_rows(X)]
@@ -46,7 +49,7 @@ def _problems_of_targets(rows: int, y: Any) -> Iterator[str]:
         if len(y) != rows:
             yield f"y: expected {rows:,} targets, one for each row, got {len(y):,}."
         for place, target in enumerate(y if isinstance(y, Sequence | np.ndarray | torch.Tensor) else ()):
-            if _missing(target):
+            if target is None or (isinstance(target, float | np.floating) and not math.isfinite(target)):
                 yield f"y: the target of row {place:,} is missing ({target})."
 
 
@@ -54,31 +57,26 @@ def _problems_of_rows(X: Any) -> Iterator[str]:
     if not len(X):
         yield "X: expected at least one row, got none."
     for place, row in enumerate(X):
-        if _missing(row):
-            yield f"X: row {place:,} is missing ({row})."
-        elif _empty(row):
-            yield f"X: row {place:,} is empty."
-        elif (step := _not_finite(row)) is not None:
-            yield f"X: row {place:,} has a number that is not finite at step {step:,}."
+        if problem := _problem_of(row):
+            yield f"X: row {place:,} {problem}."
 
 
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
-
-
-def _empty(value: Any) -> bool:
-    return isinstance(value, Sized) and getattr(value, "ndim", 1) > 0 and len(value) == 0
-
-
-def _not_finite(row: Any) -> int | None:
-    """The first step with NaN or infinity, if any."""
-    if isinstance(row, str) or (isinstance(row, Sequence) and row and isinstance(row[0], str)):
-        return None
+def _problem_of(row: Any) -> str:
+    if row is None or (isinstance(row, float | np.floating) and math.isnan(row)):
+        return f"is missing ({row})"
+    if isinstance(row, Number) or getattr(row, "ndim", 1) == 0:
+        return f"is a number, {row}, and no sequence. Reshape your data: X.reshape(-1, 1) are sequences of one step"
+    if isinstance(row, Sized) and not len(row):
+        return "is empty"
+    if isinstance(row, str) or (isinstance(row, Sequence) and isinstance(row[0], str)):
+        return ""
     try:
         values = row.detach().cpu().numpy() if isinstance(row, torch.Tensor) else np.asarray(row)
-    except ValueError:
-        return None
-    if values.dtype.kind != "f" or not values.ndim:
-        return None
-    steps = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-    return int(steps.argmax()) if steps.any() else None
+    except ValueError:  # steps of different width, which its task names
+        return ""
+    if values.dtype.kind == "c":
+        return "has complex numbers. Complex data not supported"
+    if values.dtype.kind == "f" and values.ndim:
+        steps = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+        return f"has NaN or infinity at step {int(steps.argmax()):,}" if steps.any() else ""
+    return ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seqloom.data.series.read import holds_numbers, read_recordings
+from seqloom.data.series.read import read_recordings
 from seqloom.errors import DataError
 from tests.data.writing import written
 
@@ -73,22 +73,3 @@ def test_faults(tmp_path: Path, kind: str) -> None:
     with pytest.raises(DataError, match=f"(?s){message}") as error:
         read_recordings(written(tmp_path, files))
     assert str(tmp_path) in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "are_numbers"),
-    [
-        (ONE, True),
-        ("1 2\n3 4\n", True),
-        ("1\n", True),
-        ("2026-01-01;1,5\n2026-01-02;1,6\n", True),
-        ("Khoury\nNahas\n", False),
-        ("It was 1984.\nIn 2 words, no.\n", False),
-        ("text,label\nfine,1\nbad,0\n", False),
-        ("?\n?\n", False),
-        ("", False),
-    ],
-)
-def test_numbers_or_text(tmp_path: Path, text: str, are_numbers: bool) -> None:
-    assert holds_numbers(written(tmp_path, {"x": text}) / "x") is are_numbers
-    assert not holds_numbers(tmp_path / "y")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import Characters, Corpus, Document, Stream, Tokens, encode_corpus, learn_vocabulary
+from seqloom.data import Characters, Corpus, Document, Tokens, TokenStream, encode_corpus, learn_vocabulary
 from seqloom.data.text.document import text_documents
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 from seqloom.errors import DataError
@@ -57,10 +57,10 @@ def test_characters_of_a_part(tmp_path: Path):
     for tokens in Tokens:
         vocabulary = learn_vocabulary(tokens, text_documents([text]), maximum_size=300)
         corpus = encoded(tmp_path, text, vocabulary)
-        half = Stream(corpus, 1, 1 + len(corpus) // 2)
+        half = TokenStream(corpus, 1, 1 + len(corpus) // 2)
         decoded = len(vocabulary.decode(half.targets))
         assert half.characters == decoded
-        rest = Stream(corpus, half.stop, len(corpus))
+        rest = TokenStream(corpus, half.stop, len(corpus))
         assert half.characters + rest.characters == corpus.characters == len(text)
 
 
@@ -81,7 +81,7 @@ def test_every_block_that_is_read_can_be_seen(tmp_path: Path):
 def test_a_part_counts_its_documents(sizes: list[int], data: st.DataObject):
     corpus = Corpus.from_texts(["a" * (size + 1) for size in sizes], LETTERS)
     start = data.draw(st.integers(1, len(corpus)))
-    part = Stream(corpus, start, data.draw(st.integers(start, len(corpus))))
+    part = TokenStream(corpus, start, data.draw(st.integers(start, len(corpus))))
     pieces = "".join("|" if i == corpus.eos else "a" for i in part.targets.tolist()).split("|")
     assert part.documents == len(pieces) - (pieces[-1] == "")
     assert corpus.stream().documents == len(sizes)
@@ -110,7 +110,7 @@ def test_characters_of_words_without_spaces(tmp_path: Path):
     vocabulary = learn_vocabulary(Tokens.WORDS, text_documents([text]))
     corpus = encoded(tmp_path, text, vocabulary)
     for start, stop in ((1, 2), (1, len(corpus) // 2), (len(corpus) - 50, len(corpus))):
-        part = Stream(corpus, start, stop)
+        part = TokenStream(corpus, start, stop)
         assert part.characters == len(vocabulary.decode(part.targets))
 
 
@@ -123,12 +123,12 @@ def test_releasing_the_pages_changes_nothing(tmp_path: Path):
 
 def test_streams():
     corpus = Corpus.from_texts(["abc"], LETTERS)
-    part = Stream(corpus, 2, 4)
+    part = TokenStream(corpus, 2, 4)
     assert (part.inputs.tolist(), part.targets.tolist(), part.ids.tolist()) == ([2, 3], [3, 4], [2, 3, 4])
     assert (len(part), part.eos) == (2, 0)
     for start, stop in [(0, 2), (3, 2), (1, 6)]:
         with pytest.raises(ValueError, match="Expected 1 <= start <= stop <= 5"):
-            Stream(corpus, start, stop)
+            TokenStream(corpus, start, stop)
 
 
 _MEASURE = """

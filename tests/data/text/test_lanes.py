@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import IGNORED, Batch, Boundaries, Bytes, Corpus, Lanes, Start, Stream, split
+from seqloom.data import IGNORED, Batch, Boundaries, Bytes, Corpus, Lanes, Start, TokenStream, split
 from seqloom.data.text.lanes import ZERO
 
 EOS = Bytes().eos
@@ -18,10 +18,10 @@ def corpus_of(sizes: list[int]) -> Corpus:
 
 
 @st.composite
-def streams(draw: st.DrawFn) -> Stream:
+def streams(draw: st.DrawFn) -> TokenStream:
     corpus = corpus_of(draw(st.lists(st.integers(1, 12), min_size=1, max_size=12)))
     start = draw(st.integers(1, len(corpus)))
-    return Stream(corpus, start, draw(st.integers(start, len(corpus))))
+    return TokenStream(corpus, start, draw(st.integers(start, len(corpus))))
 
 
 def rows(batch: Batch, row: int) -> tuple[list[int], list[int]]:
@@ -47,7 +47,7 @@ def check_form(lanes: Lanes) -> None:
 
 
 @given(streams(), st.booleans(), ROWS, STEPS)
-def test_every_target_once_in_order(stream: Stream, reset: bool, batch_size: int, time: int):
+def test_every_target_once_in_order(stream: TokenStream, reset: bool, batch_size: int, time: int):
     lanes = Lanes(stream, batch_size, time, Boundaries(reset))
     check_form(lanes)
     read = [rows(batch, row) for row in range(batch_size) for batch in lanes]
@@ -56,7 +56,7 @@ def test_every_target_once_in_order(stream: Stream, reset: bool, batch_size: int
 
 
 @given(streams(), ROWS, STEPS)
-def test_carried_lanes_are_full_until_the_last_window(stream: Stream, batch_size: int, time: int):
+def test_carried_lanes_are_full_until_the_last_window(stream: TokenStream, batch_size: int, time: int):
     lanes = Lanes(stream, batch_size, time)
     for i, batch in enumerate(lanes):
         assert batch.fresh.eq(i == 0).all()
@@ -66,7 +66,7 @@ def test_carried_lanes_are_full_until_the_last_window(stream: Stream, batch_size
 
 
 @given(streams(), st.sampled_from(Start), ROWS, STEPS)
-def test_reset_rows_are_documents(stream: Stream, start: Start, batch_size: int, time: int):
+def test_reset_rows_are_documents(stream: TokenStream, start: Start, batch_size: int, time: int):
     lanes = Lanes(stream, batch_size, time, Boundaries(True, start))
     documents: list[list[int]] = []
     for row in range(batch_size):
@@ -94,7 +94,7 @@ def test_reset_rows_are_documents(stream: Stream, start: Start, batch_size: int,
 
 
 @given(streams(), st.booleans(), ROWS, STEPS)
-def test_the_zero_start_only_changes_the_first_inputs(stream: Stream, reset: bool, batch_size: int, time: int):
+def test_the_zero_start_only_changes_the_first_inputs(stream: TokenStream, reset: bool, batch_size: int, time: int):
     eos, zero = (Lanes(stream, batch_size, time, Boundaries(reset, start)) for start in Start)
     for a, b in zip(eos, zero, strict=True):
         assert torch.equal(a.targets, b.targets)
@@ -132,7 +132,7 @@ def test_the_last_part_of_a_split_begins_in_the_middle():
 
 
 @given(streams(), ROWS, STEPS, st.integers(1, 9))
-def test_long_documents_fall_into_parts(stream: Stream, batch_size: int, time: int, longest: int):
+def test_long_documents_fall_into_parts(stream: TokenStream, batch_size: int, time: int, longest: int):
     lanes = Lanes(stream, batch_size, time, Boundaries(reset=True), longest=longest)
     check_form(lanes)
     whole = [rows(batch, row) for row in range(batch_size) for batch in lanes]
@@ -145,7 +145,7 @@ def test_long_documents_fall_into_parts(stream: Stream, batch_size: int, time: i
 
 
 @given(streams(), ROWS, STEPS, st.integers(0, 5))
-def test_each_epoch_has_an_order_of_its_own(stream: Stream, batch_size: int, time: int, epoch: int):
+def test_each_epoch_has_an_order_of_its_own(stream: TokenStream, batch_size: int, time: int, epoch: int):
     plain = Lanes(stream, batch_size, time, Boundaries(reset=True))
     lanes = Lanes(stream, batch_size, time, Boundaries(reset=True), seed=3)
     again = Lanes(stream, batch_size, time, Boundaries(reset=True), seed=3).epoch(4).epoch(epoch)
@@ -175,7 +175,7 @@ def test_orders_differ():
 
 
 @given(streams(), st.booleans(), ROWS, STEPS)
-def test_without_ends_no_end_is_a_target(stream: Stream, reset: bool, batch_size: int, time: int):
+def test_without_ends_no_end_is_a_target(stream: TokenStream, reset: bool, batch_size: int, time: int):
     for a, b in zip(
         *(Lanes(stream, batch_size, time, Boundaries(reset, ends=ends)) for ends in (True, False)), strict=True
     ):

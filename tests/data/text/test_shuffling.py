@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data import Corpus, Stream, Tokens, learn_vocabulary, shuffled, text_documents
+from seqloom.data import Corpus, Tokens, TokenStream, learn_vocabulary, shuffled, text_documents
 
 TEXTS = st.lists(st.text("ab é", min_size=1, max_size=9), min_size=1, max_size=30)
 
@@ -30,7 +30,7 @@ def test_the_same_documents_in_another_order(texts: list[str], seed: int, tokens
     stops = other.ends(0, len(other))
     for a, b in pairwise(stops):
         whole = sorted(len(text) for text in texts if vocabulary.encode(text) == other.ids[a + 1 : b].tolist())
-        assert Stream(other, int(a) + 1, int(b) + 1).characters in whole
+        assert TokenStream(other, int(a) + 1, int(b) + 1).characters in whole
 
 
 @pytest.mark.parametrize("part", [5, 1000])

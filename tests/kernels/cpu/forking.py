@@ -24,9 +24,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from seqloom import kernels
 from seqloom.cells import GRU, LSTM
-from seqloom.decoding import Choice, sample_compiled
+from seqloom.decoding import TopKSampling, sample_compiled
 from seqloom.kernels.cpu import team
-from seqloom.kernels.generation import TokenSteps
+from seqloom.kernels.token_steps import TokenSteps
 from seqloom.layers import OneHot, Recurrent, StepHead
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of, states_of
@@ -72,7 +72,7 @@ def writing() -> Iterator[tuple[int, int]]:
     network = network_of(model)
     assert network is not None
     written = TokenSteps(network), logits, states_of(model, state)
-    return sample_compiled(*written, seeds=range(12), limit=20, end=None, choice=Choice())
+    return sample_compiled(*written, seeds=range(12), limit=20, end=None, sampling=TopKSampling())
 
 
 BEGUN = writing()

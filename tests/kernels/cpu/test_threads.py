@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from seqloom.cells import trace
-from seqloom.kernels.cpu.table import meetings
+from seqloom.kernels.cpu.programs import meetings
 from seqloom.kernels.plan import Place, one_step, plan
 from tests.kernels.cells import CELLS
 from tests.kernels.comparing import CPU, REFERENCE, Draw, assert_same, draw, outcome

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from seqloom import kernels
 from seqloom.kernels.matrix_state import delta_rule, scalar_decay, vector_decay
-from seqloom.layers.blocks.memory import MatrixMemory
+from seqloom.layers.blocks.matrix_memory import MatrixMemory
 from seqloom.layers.blocks.mlstm import ExponentialMemory
 from seqloom.layers.state import leaves
 from seqloom.testing.closeness import tolerance

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seqloom import LanguageModel
+from seqloom import LanguageModel, Sampling
 from seqloom.errors import UsageError
 from seqloom.training.settings import TrainingSettings
 
@@ -32,7 +32,10 @@ def test_it_is_loaded_as_it_was_saved(words: str, tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     again = LanguageModel.load(tmp_path / "model")
     assert again.score([TEXT]) == model.score([TEXT])
-    drawn = ["".join(piece for _, piece in one.generate("to ", 20, seed=1, stop=False)) for one in (model, again)]
+    drawn = [
+        "".join(piece for _, piece in one.generate("to ", 20, sampling=Sampling(seed=1), stop=False))
+        for one in (model, again)
+    ]
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) == 20
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqloom import LanguageModel, kernels
-from seqloom.decoding import StopStrings, seed_of_row
+from seqloom.decoding import BeamSearch, Sampling, StopStrings, seed_of_row
 from seqloom.errors import UsageError
 from seqloom.tasks import Ending
 from seqloom.tasks.language import generation
@@ -16,9 +16,16 @@ from tests.tasks.conftest import RHYME, small
 
 def texts_of(model: LanguageModel, prompts: list[str], **options: object) -> list[str]:
     texts = [""] * len(prompts)
-    for row, piece in model.generate(prompts, **options):  # type: ignore[arg-type]
+    for row, piece in model.generate(prompts, **as_asked(options)):  # type: ignore[arg-type]
         texts[row] += piece
     return texts
+
+
+def as_asked(options: dict[str, object]) -> dict[str, object]:
+    """The arguments of ``generate``, the settings of drawing among ``options`` in their record."""
+    drawing = {name: options[name] for name in options if name in Sampling.__dataclass_fields__}
+    rest = {name: value for name, value in options.items() if name not in drawing}
+    return rest | {"sampling": Sampling(**drawing)}  # type: ignore[arg-type]
 
 
 def test_prompts_of_different_lengths_in_a_batch_continue_as_each_alone(model: LanguageModel) -> None:
@@ -27,7 +34,7 @@ def test_prompts_of_different_lengths_in_a_batch_continue_as_each_alone(model: L
     seeds = [seed_of_row(11, row) for row in range(len(prompts))]
     alone = [texts_of(model, [prompt], length=60, seed=seed)[0] for prompt, seed in zip(prompts, seeds, strict=True)]
     assert together == alone
-    assert model.generate(prompts, seed=11).seeds == tuple(seeds)
+    assert model.generate(prompts, sampling=Sampling(seed=11)).seeds == tuple(seeds)
     assert len(set(together)) == len(prompts)
 
 
@@ -42,12 +49,12 @@ def test_it_streams_and_keeps_to_the_length(model: LanguageModel) -> None:
 def test_temperature_zero_is_the_beam_of_width_one(model: LanguageModel) -> None:
     for prompt in ("", "one", "six s"):
         (greedy,) = texts_of(model, [prompt], length=30, temperature=0.0)
-        (found,) = model.beam_search(prompt, length=30, width=1)
+        (found,) = model.beam_search(prompt, length=30, search=BeamSearch(width=1))
         assert found.text == greedy
 
 
 def test_beam_search_scores_are_the_models(model: LanguageModel) -> None:
-    found = model.beam_search("on", length=4, width=200, stop=True)
+    found = model.beam_search("on", length=4, search=BeamSearch(width=200), stop=True)
     assert [beam.score for beam in found] == sorted((beam.score for beam in found), reverse=True)
     finished = [beam for beam in found if beam.finished]
     assert finished
@@ -72,7 +79,7 @@ def test_one_long_text_teaches_no_end(validation: float, tmp_path: Path) -> None
     assert {len(text) for text in texts_of(model, ["", "one"], length=20)} == {20}
     assert texts_of(model, ["", "one"], length=20, stop=True) == ["", ""]
     assert {(len(beam.text), beam.finished) for beam in model.beam_search("", length=4)} == {(4, False)}
-    assert model.beam_search("one", length=4, width=1, stop=True)[0].finished
+    assert model.beam_search("one", length=4, search=BeamSearch(width=1), stop=True)[0].finished
 
 
 @pytest.mark.parametrize("tokens", ["characters", "bytes", "words", "bpe"])
@@ -94,7 +101,7 @@ def test_texts_of_one_stream_begin_a_line_whether_written_or_scored(
         assert model.next_probabilities(prompt)[0] == (best, pytest.approx(float(expected.max()), rel=1e-5))
         (_, nats), *_ = model.surprisal("six", context=prompt)
         assert nats == pytest.approx(-math.log(float(expected[encode("six")[0]])), rel=1e-4)
-        (beam,) = model.beam_search(prompt, length=1, width=1, stop=True)
+        (beam,) = model.beam_search(prompt, length=1, search=BeamSearch(width=1), stop=True)
         assert beam.log_probability == pytest.approx(math.log(float(expected.max())), rel=1e-4)
         (greedy,) = texts_of(model, [prompt], length=1, temperature=0.0, stop=True)
         assert greedy == beam.text
@@ -114,7 +121,7 @@ def test_a_text_ends_right_before_a_stop_string(tokens: str, options: dict[str, 
     options = options | {"length": 60, "seed": 1}
     whole = texts_of(model, prompts, **options)
     strings = [whole[0][7:11], whole[1][20:24], "is never there"]
-    writing = model.generate(prompts, stop_at=strings, **options)  # type: ignore[arg-type]
+    writing = model.generate(prompts, stop_at=strings, **as_asked(options))  # type: ignore[arg-type]
     texts = [""] * len(prompts)
     for row, piece in writing:
         texts[row] += piece
@@ -135,7 +142,7 @@ def test_a_stop_string_in_the_prompt_or_across_its_end_stops_nothing(model: Lang
 
 def test_writing_says_why_each_text_ended() -> None:
     model = small(steps=30).fit(["ab"] * 30, validation=0.0)
-    writing = model.generate([""] * 40, length=3, temperature=2.0, stop_at="ba")
+    writing = model.generate([""] * 40, length=3, sampling=Sampling(temperature=2.0), stop_at="ba")
     texts = [""] * 40
     for row, piece in writing:
         texts[row] += piece
@@ -154,7 +161,7 @@ def test_what_is_unknown_in_a_prompt_can_be_left_out(tokens: str) -> None:
     odd, plain = "one two€", "one two"
     for call in (
         lambda prompt: texts_of(model, [prompt], length=20, ignore_unknown=True),
-        lambda prompt: model.beam_search(prompt, length=5, width=2, ignore_unknown=True),
+        lambda prompt: model.beam_search(prompt, length=5, search=BeamSearch(width=2), ignore_unknown=True),
         lambda prompt: model.next_probabilities(prompt, ignore_unknown=True),
     ):
         assert call(odd) == call(plain)
@@ -177,8 +184,8 @@ def test_words_are_joined_to_the_prompt_with_a_space() -> None:
     [
         ({"prompts": "one % two &"}, r"characters that the model has never seen: '%', '&'"),
         ({"temperature": -1.0}, "temperature"),
-        ({"top_k": 0}, "top-k"),
-        ({"top_p": 1.5}, "top-p"),
+        ({"top_k": 0}, "top_k"),
+        ({"top_p": 1.5}, "top_p"),
         ({"repetition_penalty": 0.5}, "repetition"),
         ({"length": -1}, "length"),
         ({"seed": -1}, "seed"),
@@ -188,7 +195,18 @@ def test_words_are_joined_to_the_prompt_with_a_space() -> None:
 )
 def test_bad_options_are_refused_at_the_call(model: LanguageModel, options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        model.generate(**options)  # type: ignore[arg-type]
+        model.generate(**as_asked(options))  # type: ignore[arg-type]
+
+
+def test_plain_values_do_for_a_record_and_others_are_refused(model: LanguageModel) -> None:
+    told = model.generate("one", 20, sampling={"temperature": 0.5, "seed": 3})  # type: ignore[arg-type]
+    assert list(told) == list(model.generate("one", 20, sampling=Sampling(temperature=0.5, seed=3)))
+    with pytest.raises(UsageError, match=r"sampling: expected Sampling or None, got 0\.5"):
+        model.generate("one", sampling=0.5)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"temprature: no such setting\. Did you mean 'temperature'"):
+        model.generate("one", sampling={"temprature": 1})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="width: expected a whole number of at least 1"):
+        model.beam_search("one", search={"width": 0})  # type: ignore[arg-type]
 
 
 def test_every_filter_can_be_used_together(model: LanguageModel) -> None:

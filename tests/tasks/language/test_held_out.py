@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqloom import LanguageModel, TrainingSettings
-from seqloom.data import Boundaries, Characters, Corpus, Lanes, Stream, shuffled, split
+from seqloom.data import Boundaries, Characters, Corpus, Lanes, TokenStream, shuffled, split
 from seqloom.errors import DataError, DivergedError, Interrupted, SeqloomWarning, UsageError
 from seqloom.tasks.language.evaluation import Evaluation
 from seqloom.tasks.language.held_out import Parts, divide
@@ -39,11 +39,11 @@ def parts_of(data: object, validation: object = 0.1, *, reset: bool = True, seed
         one if isinstance(one, float | int) else encode(one, LETTERS, settings.document, None)  # type: ignore[arg-type]
         for one in (data, validation)
     )
-    assert isinstance(whole, Stream)
+    assert isinstance(whole, TokenStream)
     return divide(settings, whole, own, Boundaries(reset, ends=whole.documents > 1), None)
 
 
-def texts_of(stream: Stream | None) -> list[str]:
+def texts_of(stream: TokenStream | None) -> list[str]:
     """The documents of a part."""
     assert stream is not None
     names = {stream.eos: "|"} | {i: LETTERS.piece(i) for i in range(1, LETTERS.size)}
@@ -144,7 +144,7 @@ def test_what_can_be_scored_in_time_is_a_beginning() -> None:
     stream = parts_of(["ab" * 50_000], 0.0, reset=False).learned
     read: list[int] = []
 
-    def score(part: Stream) -> Evaluation:
+    def score(part: TokenStream) -> Evaluation:
         read.append(len(part))
         return Evaluation(tokens=len(part), characters=len(part), nats=0.0)
 
@@ -272,7 +272,7 @@ def test_a_document_that_is_cut_off_stays_last() -> None:
     corpus = Corpus.from_texts(["abc", "de", "fgh", "ijkl"], LETTERS)
     for stop in range(2, len(corpus) + 1):
         for start in range(1, stop):
-            part = Stream(corpus, start, stop)
+            part = TokenStream(corpus, start, stop)
             found = shuffled(part, 3)
             assert sorted(found.ids[1:].tolist()) == sorted(part.targets.tolist())
             *whole, rest = "".join("|" if i == 0 else LETTERS.piece(i) for i in part.targets.tolist()).split("|")

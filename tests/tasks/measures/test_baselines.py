@@ -61,6 +61,11 @@ def test_words_and_letters_with_logistic_regression_are_scikit_learns() -> None:
     assert found.answers([text.split() for text in new]) == pytest.approx(found.answers(new))
 
 
+def test_letters_are_looked_at_in_texts_of_few_words() -> None:
+    assert set(Terms.fit(["Smith", "van der Berg"]).terms) == {"word", "char"}
+    assert set(Terms.fit(["it has more words than four", "and so has this one"]).terms) == {"word"}
+
+
 def test_three_classes_and_one_that_never_came() -> None:
     names = ["bad", "good", "ugly", "unseen"]
     _, found = baselines_of_classes([*TEXTS, "ugly", "ugly film"], [*MOODS, "ugly", "ugly"], names)
@@ -158,5 +163,9 @@ def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         find(TEXTS * 5, y, CLASSES)
     baselines_of_numbers(TEXTS * 5, list(range(30)))
     assert seen == [4, 4, 4]
+    monkeypatch.setattr(baselines, "MOST_CHARACTERS", 3 * max(map(len, TEXTS)))
+    monkeypatch.setattr(baselines, "MOST_ROWS", 30)
+    baselines_of_numbers(TEXTS * 5, list(range(30)))
+    assert 3 <= seen[-1] < 10
     monkeypatch.undo()
     assert Terms.fit(["a " * 15_000 + "zebra", "ab"]).of(["zebra"])[:, :3].nnz == 0

@@ -22,7 +22,8 @@ def print_report(report: dict[str, Any]) -> None:
         emit(f"{report['file']}: {report['rows']:,} rows, {report['layout']}")
         _print_columns(report["columns"])
     else:
-        emit(f"{report['file']}: {report.get('bytes', 0):,} bytes, {report.get('lines', 0):,} lines")
+        sizes = [f"{report[name]:,} {name}" for name in ("files", "bytes", "lines") if name in report]
+        emit(f"{report['file']}: {', '.join(sizes)}")
     if "examples" in report:
         _print_examples(report)
     if "question" in report:

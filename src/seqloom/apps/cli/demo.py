@@ -11,6 +11,7 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_json, quoted, say
 from seqloom.apps.cli.generate import stream
+from seqloom.decoding.settings import Sampling
 from seqloom.errors import Interrupted, UsageError
 
 __all__ = ["demo"]
@@ -52,7 +53,7 @@ def demo(
     evaluation = model.evaluate([text[cut:]])
     seconds = time.monotonic() - began
     gain = evaluation.per_character(evaluation.baselines["bigram"]) - evaluation.nats_per_character
-    pieces = model.generate("", length=_SAMPLE, temperature=0.8, seed=1)
+    pieces = model.generate("", length=_SAMPLE, sampling=Sampling(temperature=0.8, seed=1))
     if as_json:
         sample = "".join(piece for _, piece in pieces)
         emit_json({"directory": str(out), "seconds": round(seconds, 1), **evaluation.to_mapping(), "sample": sample})

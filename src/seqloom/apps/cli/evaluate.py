@@ -38,10 +38,19 @@ def evaluate(
         with watched("evaluating") as progress:
             evaluation = loaded.evaluate(source, progress=progress)
     elif len(files) == 1:
-        evaluation = loaded.evaluate(Path(files[0]))
+        evaluation = _of_one(loaded, Path(files[0]))
     else:
         raise UsageError(f"{model} is of the task {loaded.task!r}: give one file of examples, not {len(files)}.")
     if as_json:
         emit_json({"model": str(model), "files": files, **evaluation.to_mapping()})
     else:
         print_scores(evaluation, str(model))
+
+
+def _of_one(loaded: Any, file: Path) -> Any:
+    """The figures on a file of examples; of a table that is divided itself, on its rows for testing."""
+    from seqloom.tasks.table_rows import rows_for_testing
+
+    columns = getattr(loaded, "facts_", {}).get("columns")
+    rows = None if columns is None else rows_for_testing(file, loaded.get_params(deep=False), columns)
+    return loaded.evaluate(file) if rows is None else loaded.evaluate(list(rows), rows.y)

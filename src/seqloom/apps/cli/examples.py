@@ -16,12 +16,12 @@ from seqloom.errors import UsageError
 if TYPE_CHECKING:
     from seqloom.data.made.files import Example, Kind
 
-__all__ = ["data"]
+__all__ = ["examples_data"]
 
 _MOST: int = 100_000
 
 
-def data(
+def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(help="sentences, sensors or tagged; without it all are listed.", show_default=False),

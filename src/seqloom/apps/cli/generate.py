@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqloom.apps.cli.console import emit, emit_json
 from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.loading import load_model, say_unknown
-from seqloom.settings import LARGEST
+from seqloom.apps.cli.settings import read_settings, takes_settings
+from seqloom.decoding.settings import BeamSearch, Sampling
+from seqloom.settings import LARGEST, flat, nested
 
 if TYPE_CHECKING:
     from seqloom.tasks import Beam, Writing
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["generate", "stream"]
 
 
+_DRAWING, _SEARCHING = flat(Sampling), flat(BeamSearch)
+_ONLY_DRAWN = ("temperature", "top_k", "top_p", "seed")
+"""What changes nothing where the likeliest token is always taken."""
+
+
+@takes_settings(_SEARCHING)
+@takes_settings(_DRAWING, defaults=True)
 def generate(
     context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
@@ -43,33 +52,21 @@ def generate(
         ),
     ] = None,
     samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Texts for each prompt.")] = 1,
-    temperature: Annotated[float, typer.Option(help="Below 1 is safer, above 1 is bolder.")] = 1.0,
-    top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest tokens.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest tokens of this mass.")] = None,
-    repetition_penalty: Annotated[float, typer.Option(help="Above 1 avoids what was said.")] = 1.0,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always take the likeliest token.")] = False,
-    seed: Annotated[
-        int,
-        typer.Option(
-            min=0, max=LARGEST, help="The same seed draws the same texts; each has a seed of its own, shown by --json."
-        ),
-    ] = 0,
-    beam: Annotated[
-        int | None, typer.Option(min=1, max=LARGEST, help="Search with so many beams instead of drawing.")
-    ] = None,
-    length_penalty: Annotated[float, typer.Option(help="Of the beam search; above 0 favours long texts.")] = 0.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each text; its end says why it ended.")
     ] = False,
+    **flags: Any,
 ) -> None:
     """Write text that continues the prompts, or a new text where there is no prompt."""
-    drawing = ("samples", "temperature", "top_k", "top_p", "seed")
+    given = read_settings(_DRAWING + _SEARCHING, flags, None)
+    searched, drawing = "beam" in given, tuple(setting.key for setting in _DRAWING)
     refuse_without_effect(
         context,
         [
-            (beam is not None, "beside --beam", (*drawing, "repetition_penalty", "greedy", "stop")),
-            (beam is None, "without --beam", ("length_penalty",)),
-            (beam is None and greedy, "beside --greedy", drawing),
+            (searched, "beside --beam", ("samples", *drawing, "greedy", "stop")),
+            (not searched, "without --beam", ("length_penalty",)),
+            (not searched and greedy, "beside --greedy", ("samples", *_ONLY_DRAWN)),
             (not prompt, "without --prompt", ("ignore_unknown",)),
         ],
     )
@@ -78,24 +75,15 @@ def generate(
     if ignore_unknown:
         say_unknown("Not read", loaded, prompts)
     ends = None if endless is None else not endless
-    if beam is not None:
+    if searched:
+        search = BeamSearch(**nested(BeamSearch, given))
         for one in prompts:
-            found = loaded.beam_search(
-                one, length, width=beam, length_penalty=length_penalty, stop=ends, ignore_unknown=ignore_unknown
-            )
+            found = loaded.beam_search(one, length, search=search, stop=ends, ignore_unknown=ignore_unknown)
             _print_beams(one, found, as_json)
         return
+    sampling = Sampling(**nested(Sampling, given) | ({"temperature": 0.0} if greedy else {}))
     pieces = loaded.generate(
-        prompts,
-        length,
-        temperature=0.0 if greedy else temperature,
-        top_k=top_k,
-        top_p=top_p,
-        repetition_penalty=repetition_penalty,
-        stop=ends,
-        seed=seed,
-        stop_at=stop or (),
-        ignore_unknown=ignore_unknown,
+        prompts, length, sampling=sampling, stop=ends, stop_at=stop or (), ignore_unknown=ignore_unknown
     )
     if as_json or len(prompts) > 1:
         _collect(prompts, pieces, as_json)

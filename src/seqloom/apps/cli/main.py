@@ -18,7 +18,7 @@ from seqloom.apps.cli.data import data
 from seqloom.apps.cli.demo import demo
 from seqloom.apps.cli.doctor import doctor
 from seqloom.apps.cli.evaluate import evaluate
-from seqloom.apps.cli.examples import data
+from seqloom.apps.cli.examples import examples_data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
 from seqloom.apps.cli.models import models
@@ -84,7 +84,7 @@ for command in _COMMANDS:
     app.command(cls=_Command)(command)
 _examples = typer.Typer(name="examples", cls=_Group, help="Made data, to try every command on.")
 _examples.callback()(lambda: None)
-_examples.command(cls=_Command)(data)
+_examples.command("data", cls=_Command)(examples_data)
 app.add_typer(_examples)
 
 

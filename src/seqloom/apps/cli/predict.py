@@ -42,7 +42,8 @@ def predict(
     """Print the answer to each example of FILE, in its order.
 
     A table comes back in its own format with new columns, the prediction and its probability. It needs no target; where
-    it has one, the predictions are scored on stderr. Other files give a line for each example.
+    it has one, the predictions are scored on stderr. Tagged words come back as FILE has them, too. Other files give a
+    line for each example.
     """
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
@@ -54,6 +55,10 @@ def predict(
         )
         if file == "-":
             raise UsageError(f"{model} reads files: name one in place of -.")
+        if not as_json and hasattr(loaded, "written"):
+            for text in loaded.written(file):
+                emit(text, end="")
+            return
         for place, answer in enumerate(loaded.predict(Path(file))):
             if as_json:
                 emit_json({"example": place, "answer": answer})

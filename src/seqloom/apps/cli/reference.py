@@ -34,6 +34,6 @@ def _commands(group: typer.Typer | None, *words: str) -> Iterator[list[str]]:
     yield [*words]
     for command in group.registered_commands:
         if command.callback is not None:
-            yield [*words, command.callback.__name__]
+            yield [*words, command.name or command.callback.__name__]
     for inner in group.registered_groups:
         yield from _commands(inner.typer_instance, *words, str(inner.typer_instance and inner.typer_instance.info.name))

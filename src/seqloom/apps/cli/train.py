@@ -38,6 +38,10 @@ def train(
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="A TOML file of settings.", readable=False)
     ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option("--test", metavar="FILE", help="Score the model on it once, when it is trained.", readable=False),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -64,6 +68,7 @@ def train(
     fitting = {setting.name: settings.pop(setting.key) for setting in flat(door.fitting) if setting.key in settings}
     if isinstance(fitting.get("validation"), str):
         fitting["validation"], _ = read_data(context, door, [fitting["validation"]])
+    tests = None if test is None else read_data(context, door, [test])[0]
     model = _build(door, settings, problems)
     if picked and not quiet:
         say("Picked by the size of the text: " + ", ".join(f"{key} {value}" for key, value in picked.items()))
@@ -76,7 +81,9 @@ def train(
     if before is not None and model.history_.steps == before.step and not quiet:
         more = "--patience" if model.history_.stopped == "patience" else "--steps, --epochs or --minutes"
         say(f"The run is complete at step {before.step:,}; give more {more}.")
-    _report(model, door, run, as_json)
+    with warnings_said():
+        tested = _tested(model, source) if tests is None else model.evaluate(tests)
+    _report(model, door, run, f"test: {test or files[0]}", tested, as_json)
 
 
 class _Before(NamedTuple):
@@ -150,16 +157,28 @@ def _limited(settings: Mapping[str, Any]) -> bool:
     return any(limit in settings for limit in LIMITS)
 
 
-def _report(model: Any, door: Door, run: Path, as_json: bool) -> None:
+def _tested(model: Any, source: Any) -> Any:
+    """How good a model is on rows for testing in the very file that it learned from, if there are any."""
+    from seqloom.tasks.table_rows import rows_for_testing
+
+    columns = getattr(model, "facts_", {}).get("columns")
+    rows = rows_for_testing(source, model.get_params(deep=False), columns)
+    return None if rows is None else model.evaluate(list(rows), rows.y)
+
+
+def _report(model: Any, door: Door, run: Path, test: str, tested: Any, as_json: bool) -> None:
     from seqloom.apps.cli.report import print_scores
 
     found = getattr(model, "validation_", None)
     if as_json:
         figures = {} if found is None else found.to_mapping()
+        figures |= {} if tested is None else {"test": tested.to_mapping()}
         emit_json({"directory": str(run), "task": model.task, "steps": model.history_.steps, **figures})
         return
     if found is None:
         say("Nothing was held out, so there is no score.")
     else:
         print_scores(found, str(run))
+    if tested is not None:
+        print_scores(tested, test)
     say(f"\n{door.then.format(run=quoted(run))}")

@@ -15,7 +15,7 @@ from seqloom.data.text.folder import files_inside
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, UsageError
 
-__all__ = ["LabelledFile", "Layout", "find_files"]
+__all__ = ["LabelledFile", "Layout", "find_files", "is_about"]
 
 _TABLES: Final = ("labels.csv", "labels.tsv")
 _FILE_COLUMNS: Final = ("file", "filename", "file_name", "name", "path", "recording", "id")
@@ -58,7 +58,7 @@ def find_files(folder: str | Path, label_pattern: str | None = None) -> Layout:
         )
     paths = {path.relative_to(folder).as_posix(): path for path in files_inside(folder, left_out)}
     table = next((name for name in _TABLES if name in paths), None)
-    for name in [name for name in paths if Path(name).stem.lower() in _REMARKS or name == table]:
+    for name in [name for name in paths if is_about(name) or name == table]:
         left_out["about the data"] += name != table
         del paths[name]
     if not paths:
@@ -70,6 +70,15 @@ def find_files(folder: str | Path, label_pattern: str | None = None) -> Layout:
     if any("/" in name for name in paths):
         return Layout(list(_by_folder(paths, folder, left_out)), False, left_out)
     return Layout(_by_file(paths), True, left_out)
+
+
+def is_about(name: str) -> bool:
+    """Whether a file tells of the data, by its name.
+
+    >>> is_about("data/README.md"), is_about("ready.txt")
+    (True, False)
+    """
+    return Path(name).stem.lower() in _REMARKS
 
 
 def _by_folder(paths: dict[str, Path], folder: Path, left_out: Counter[str]) -> Iterator[LabelledFile]:

@@ -11,22 +11,19 @@ from typing import Final
 import numpy as np
 
 from seqloom.data.folders.files import Layout, find_files
+from seqloom.data.folders.heads import first_lines, holds_numbers
 from seqloom.data.series.long import Columns, find_columns, read_steps
 from seqloom.data.series.npz import read_npz
 from seqloom.data.series.recordings import Recordings, Sample, gather
 from seqloom.data.series.ts import read_ts
 from seqloom.data.tables import Table, read_table
-from seqloom.data.tables.numerals import readings
 from seqloom.data.text.reader import shown
 from seqloom.errors import DataError, listed
 
-__all__ = ["holds_numbers", "read_recordings"]
+__all__ = ["read_recordings"]
 
 _TOLD: Final = Columns()
 """Names of columns that tell what they are."""
-_HEAD: Final = 1 << 16
-_LINES: Final = 20
-_SEPARATORS: Final = re.compile(r"[,;|\s]")
 _OTHERS: Final = re.compile(r"[,;|\t]")
 
 
@@ -58,30 +55,12 @@ def read_recordings(
     return gather(name, read_steps(table, found), strict, table.remarks)
 
 
-def holds_numbers(path: Path) -> bool:
-    """Whether a text file is a table of numbers: below the first row each has some, and most of all cells are."""
-    lines = _first_lines(path)
-    rows = [[cell for cell in _SEPARATORS.split(line.strip()) if cell] for line in lines[1:] or lines]
-    found = [sum(bool(readings(cell)) or cell.lower() == "nan" for cell in row) for row in rows]
-    return bool(rows) and min(found) > 0 and 2 * sum(found) > sum(map(len, rows))
-
-
-def _first_lines(path: Path) -> list[str]:
-    """The first lines with something in them, of a file that can be read."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD).decode("utf-8", "replace")
-    except OSError:
-        return []
-    return [line for line in head.splitlines()[:_LINES] if line.strip()]
-
-
 def _of_folder(layout: Layout, folder: Path, columns: Columns, remarks: list[str]) -> Iterator[Sample]:
     several = [file.name for file in layout.files if _is_ts(file.path)]
     if several:
         raise DataError(f"{folder} holds {', '.join(several[:3])}: name one of them.")
     for file in layout.files:
-        lines = _first_lines(file.path)
+        lines = [line for line in first_lines(file.path) if line.strip()]
         if len(lines) < 2 and not holds_numbers(file.path):
             yield Sample(file.name, np.zeros((0, 0)), (), file.label)
             continue

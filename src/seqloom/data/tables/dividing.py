@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,12 +52,19 @@ def divide(found: Labelled, share: float, seed: int) -> Divided:
         how = f"the latest by {choice.time!r}"
     else:
         groups = text_groups(found.X) if choice.group is None else np.array(found.of_column(choice.group))
-        labels = np.array(found.y)[train] if choice.sought == Sought.CLASS else None
-        drawn = split_rows(len(train), share, seed, labels=labels, groups=groups[train])
+        ours = slice(None) if parts is None else train  # no copy where it is all of them
+        labels = _numbers(found.y)[ours] if choice.sought == Sought.CLASS else None
+        drawn = split_rows(len(train), share, seed, labels=labels, groups=groups[ours])
         together = "equal texts" if choice.group is None else f"the rows of each {choice.group!r}"
         how = f"{together} together, drawn by seed {seed}"
     remark = f"Held out: {len(drawn.held_out):,} of {len(train):,} examples, {how}."
     return Divided(train[drawn.train], train[drawn.held_out], given[Part.TEST], remark)
+
+
+def _numbers(labels: Sequence[str]) -> NDArray[np.int32]:
+    """A number for each label: an array of strings has room for the longest in each place."""
+    numbers: dict[str, int] = {}
+    return np.fromiter((numbers.setdefault(label, len(numbers)) for label in labels), np.int32, len(labels))
 
 
 def parts_of(found: Labelled) -> NDArray[np.str_] | None:

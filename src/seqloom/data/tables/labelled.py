@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,11 @@ Mask = NDArray[np.bool_]
 
 
 @final
-@dataclass(frozen=True)
-class Labelled:
-    """Examples of a table: ``X`` texts, ``y`` their labels, lists of labels or numbers, ``rows`` (N,) where they stand.
+@dataclass(frozen=True, eq=False, repr=False)
+class Labelled(Sequence[str]):
+    """Examples of a table, as a sequence of its texts ``X``; ``y`` are their labels, lists of labels or numbers.
 
-    ``remarks`` are sentences about what was repaired and what is odd.
+    ``rows`` (N,) are where they stand in the table, ``remarks`` sentences about what was repaired and what is odd.
     """
 
     table: Table
@@ -38,6 +38,25 @@ class Labelled:
     y: list[Any]
     rows: NDArray[np.int64]
     remarks: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self.X[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.X)
+
+    def some(self, places: NDArray[np.int64]) -> Labelled:
+        """Some of the examples, in this order."""
+        rows = self.rows[places]
+        texts = Chosen(inputs_of(self.table, self.choice), rows)
+        return replace(self, X=texts, y=[self.y[place] for place in places.tolist()], rows=rows)
 
     def of_column(self, name: str) -> Sequence[str]:
         """The cells of another column beside the examples."""

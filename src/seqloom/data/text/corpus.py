@@ -19,7 +19,7 @@ from seqloom.data.text.sources import Files
 from seqloom.data.text.vocabularies.vocabulary import Encoded, Ids, Vocabulary, id_type
 from seqloom.errors import DataError
 
-__all__ = ["Corpus", "Facts", "Stream", "encode_corpus", "mapped_corpus"]
+__all__ = ["Corpus", "Facts", "TokenStream", "encode_corpus", "mapped_corpus"]
 
 _BATCH_CHARACTERS = 1 << 18
 _SCAN = 1 << 22
@@ -91,9 +91,9 @@ class Corpus:
         """How many documents there are."""
         return self.facts.documents
 
-    def stream(self) -> Stream:
+    def stream(self) -> TokenStream:
         """All of it."""
-        return Stream(self, 1, len(self.ids))
+        return TokenStream(self, 1, len(self.ids))
 
     def characters_between(self, start: int, stop: int) -> int:
         """The characters of text that ``ids[start:stop]`` stand for."""
@@ -130,7 +130,7 @@ class Corpus:
 
 
 @final
-class Stream:
+class TokenStream:
     """Part of a corpus: its ids at [start, stop) are predicted, each from those before it; start ≥ 1."""
 
     def __init__(self, corpus: Corpus, start: int, stop: int) -> None:
@@ -179,15 +179,15 @@ class Stream:
         ends = sum(int(np.count_nonzero(targets[at : at + _SCAN] == self.eos)) for at in range(0, len(self), _SCAN))
         return ends + int(len(targets) > 0 and targets[-1] != self.eos)
 
-    def first(self, tokens: int) -> Stream:
+    def first(self, tokens: int) -> TokenStream:
         """The first ``tokens`` of this part, or all where it has no more."""
-        return Stream(self.corpus, self.start, min(self.stop, self.start + tokens))
+        return TokenStream(self.corpus, self.start, min(self.stop, self.start + tokens))
 
     def __len__(self) -> int:
         return self.stop - self.start
 
     def __repr__(self) -> str:
-        return f"Stream(start={self.start:,}, stop={self.stop:,})"
+        return f"TokenStream(start={self.start:,}, stop={self.stop:,})"
 
 
 def encode_corpus(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqloom.data.batch import IGNORED, Batch
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.data.text.boundaries import Boundaries, Start
-from seqloom.data.text.corpus import Stream
+from seqloom.data.text.corpus import TokenStream
 
 __all__ = ["ZERO", "Lanes"]
 
@@ -44,7 +44,7 @@ class Lanes:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: TokenStream,
         batch_size: int,
         time: int,
         boundaries: Boundaries = _CARRIED,
@@ -124,7 +124,7 @@ Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
 class _Contiguous:
     """Lane b holds N // B targets, the first N % B lanes one more."""
 
-    def __init__(self, stream: Stream, batch_size: int, time: int) -> None:
+    def __init__(self, stream: TokenStream, batch_size: int, time: int) -> None:
         share, extra = divmod(len(stream), batch_size)
         self._sizes = share + (np.arange(batch_size) < extra).astype(np.int64)
         self._starts = stream.start + np.cumsum(self._sizes) - self._sizes
@@ -137,7 +137,7 @@ class _Contiguous:
         return self._starts + np.minimum(done, self._sizes), lengths, np.full(len(lengths), i == 0)
 
 
-def _borders(stream: Stream, longest: int) -> Positions:
+def _borders(stream: TokenStream, longest: int) -> Positions:
     """(D + 1,) where each document of a part, or part of a longer one, begins, and where the last one stops."""
     stops = stream.corpus.ends(stream.start, stream.stop) + 1
     if not len(stops) or stops[-1] != stream.stop:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from seqloom.data.draws import Purpose, drawn_order, generator
 from seqloom.data.spool import Spool
-from seqloom.data.text.corpus import Corpus, Facts, Stream, mapped_corpus
+from seqloom.data.text.corpus import Corpus, Facts, TokenStream, mapped_corpus
 
 __all__ = ["shuffled"]
 
@@ -29,7 +29,7 @@ _MOST_PARTS = 64
 Positions = NDArray[np.signedinteger[Any]]
 
 
-def shuffled(stream: Stream, seed: int, folder: Path | None = None) -> Corpus:
+def shuffled(stream: TokenStream, seed: int, folder: Path | None = None) -> Corpus:
     """The same documents in an order drawn by ``seed``, in a file without a name in ``folder``.
 
     A document that the end of ``stream`` cuts off stays last.
@@ -41,7 +41,7 @@ def shuffled(stream: Stream, seed: int, folder: Path | None = None) -> Corpus:
     corpus, border = stream.corpus, _last_border(stream)
     facts = dataclasses.replace(corpus.facts, documents=stream.documents, characters=stream.characters)
     with _sink(facts, corpus, folder) as sink:
-        for number, part in enumerate(_dealt(Stream(corpus, stream.start, border), seed, folder)):
+        for number, part in enumerate(_dealt(TokenStream(corpus, stream.start, border), seed, folder)):
             stops = part.corpus.ends(part.start, part.stop) + 1
             order = drawn_order(len(stops), seed, Purpose.PART, number)
             for places in _places(part.start, stops, order) if len(stops) else ():
@@ -52,7 +52,7 @@ def shuffled(stream: Stream, seed: int, folder: Path | None = None) -> Corpus:
         return sink.corpus()
 
 
-def _last_border(stream: Stream) -> int:
+def _last_border(stream: TokenStream) -> int:
     """Where the last document ends that is whole."""
     if stream.corpus.ids[stream.stop - 1] == stream.eos:
         return stream.stop
@@ -85,7 +85,7 @@ def _sink(facts: Facts, corpus: Corpus, folder: Path | None) -> Iterator[_Sink]:
         yield sink
 
 
-def _dealt(whole: Stream, seed: int, folder: Path | None) -> Iterator[Stream]:
+def _dealt(whole: TokenStream, seed: int, folder: Path | None) -> Iterator[TokenStream]:
     """Parts of whole documents, each of documents drawn from all of them."""
     corpus, count = whole.corpus, min(_MOST_PARTS, -(-len(whole) // _PART))
     if count <= 1:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from seqloom.data.text.corpus import Corpus, Stream
+from seqloom.data.text.corpus import Corpus, TokenStream
 from seqloom.errors import DataError, UsageError
 
 __all__ = ["split"]
@@ -14,7 +14,9 @@ __all__ = ["split"]
 _SEARCH = 1 << 16
 
 
-def split(text: Corpus | Stream, fractions: Sequence[float] = (0.9, 0.1), window: int = 1) -> tuple[Stream, ...]:
+def split(
+    text: Corpus | TokenStream, fractions: Sequence[float] = (0.9, 0.1), window: int = 1
+) -> tuple[TokenStream, ...]:
     """Cut a corpus, or a part of one, into parts with these shares of its tokens, in order.
 
     Where documents are many, a border moves to the next end of a document: as long as this changes neither
@@ -23,11 +25,11 @@ def split(text: Corpus | Stream, fractions: Sequence[float] = (0.9, 0.1), window
     >>> from seqloom.data import Characters
     >>> corpus = Corpus.from_texts(["abcdefghi"], Characters("abcdefghi"))
     >>> split(corpus)
-    (Stream(start=1, stop=10), Stream(start=10, stop=11))
+    (TokenStream(start=1, stop=10), TokenStream(start=10, stop=11))
     """
     if not fractions or min(fractions) <= 0 or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise UsageError(f"Expected shares above 0 that sum to 1, got {tuple(fractions)}.")
-    whole = text if isinstance(text, Stream) else text.stream()
+    whole = text if isinstance(text, TokenStream) else text.stream()
     corpus, total = whole.corpus, len(whole)
     ideal = [whole.start + round(total * sum(fractions[:part])) for part in range(len(fractions))] + [whole.stop]
     borders = [whole.start]
@@ -35,7 +37,7 @@ def split(text: Corpus | Stream, fractions: Sequence[float] = (0.9, 0.1), window
         smaller = min(ideal[part] - borders[-1], ideal[part + 1] - ideal[part])
         borders.append(max(borders[-1], _moved(corpus, ideal[part], ideal[part] + smaller // 4)))
     borders.append(whole.stop)
-    parts = tuple(Stream(corpus, start, max(start, stop)) for start, stop in pairwise(borders))
+    parts = tuple(TokenStream(corpus, start, max(start, stop)) for start, stop in pairwise(borders))
     if len(parts[0]) < window or min(map(len, parts)) < 1:
         raise DataError(
             f"The text is too short: {total} token{'s' * (total != 1)} give {len(parts[0])} to learn from, "

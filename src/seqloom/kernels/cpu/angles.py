@@ -12,7 +12,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import I64, Code, Integer, Lanes, Variable, define
+from seqloom.kernels.cpu.emit import Code, define
+from seqloom.kernels.cpu.typed import I64, Integer, Variable, Vector
 
 __all__ = ["reduced_angle", "split"]
 
@@ -46,7 +47,7 @@ def split(value: Fraction, bits: int, zeros: int) -> tuple[float, Fraction]:
     return float(first), value - first
 
 
-def reduced_angle(v: Lanes) -> tuple[Lanes, Any]:
+def reduced_angle(v: Vector) -> tuple[Vector, Any]:
     """(r, n) with v = r + n π/2 and |r| ≤ π/4; n are whole numbers, right in their last two bits."""
     code, number_format = v.code, v.code.format
     near = code.intrinsic("nearbyint", v * (2 / math.pi))
@@ -63,7 +64,7 @@ def reduced_angle(v: Lanes) -> tuple[Lanes, Any]:
         for k, variable in enumerate((r, n), 1):
             kind = variable.place.allocated_type
             variable.set(code.builder.load(code.pointer(place + k * size), align=number_format.bytes, typ=kind))
-    return Lanes(code, r.get()), n.get()
+    return Vector(code, r.get()), n.get()
 
 
 def _far_angles(code: Code) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.operands import TIME, rows_at
 from seqloom.kernels.cpu.philox import write_philox
+from seqloom.kernels.cpu.typed import I64, Format, Integer
 from seqloom.kernels.random_bits import WORD
 
 __all__ = ["define_coins"]

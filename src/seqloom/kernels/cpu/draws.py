@@ -11,11 +11,12 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, Variable, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.functions import exponential
 from seqloom.kernels.cpu.operands import TIME, WORDS, rows_at
 from seqloom.kernels.cpu.philox import write_philox
 from seqloom.kernels.cpu.product import VECTORS
+from seqloom.kernels.cpu.typed import I64, Format, Integer, Variable
 from seqloom.kernels.random_bits import WORD
 
 __all__ = ["define_gather", "define_sample"]

@@ -1,173 +1,19 @@
-"""Writing LLVM code in Python: numbers, vectors, addresses, loops.
+"""Writing LLVM code in Python: loads and stores, loops, calls.
 
 Addresses are 64-bit integers in bytes. Variables live on the stack and are lifted into registers by the optimiser.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
 
-__all__ = ["I64", "UNSIGNED_ZERO", "Code", "Format", "Integer", "Lanes", "Variable", "define"]
+from seqloom.kernels.cpu.typed import I32, I64, POINTER, Format, Integer, Variable, Vector
 
-I32, I64 = ir.IntType(32), ir.IntType(64)
-POINTER = ir.PointerType()
-UNSIGNED_ZERO = ("nsz",)
-"""No contraction: terms that cancel exactly must be rounded alike, so only ``fused`` fuses."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """A number format and how many of its numbers one vector holds."""
-
-    bits: int
-    lanes: int
-
-    @property
-    def name(self) -> str:
-        """LLVM's short name, as in ``llvm.sqrt.v16f32``."""
-        return f"f{self.bits}"
-
-    @property
-    def bytes(self) -> int:
-        """The size of one number."""
-        return self.bits // 8
-
-    @property
-    def number(self) -> Any:
-        """The type of one number."""
-        return ir.FloatType() if self.bits == 32 else ir.DoubleType()
-
-    @property
-    def integer(self) -> Any:
-        """The integer type of the same size."""
-        return ir.IntType(self.bits)
-
-    @property
-    def vector(self) -> Any:
-        """The type of one vector."""
-        return ir.VectorType(self.number, self.lanes)
-
-    @property
-    def integers(self) -> Any:
-        """The integer vector of the same size."""
-        return ir.VectorType(self.integer, self.lanes)
-
-
-class Integer:
-    """A 64-bit integer value, with arithmetic."""
-
-    def __init__(self, code: Code, value: Any) -> None:
-        self.code = code
-        self.value = value
-
-    def _other(self, other: Integer | int) -> Any:
-        return other.value if isinstance(other, Integer) else I64(other)
-
-    def __add__(self, other: Integer | int) -> Integer:
-        return Integer(self.code, self.code.builder.add(self.value, self._other(other)))
-
-    def __sub__(self, other: Integer | int) -> Integer:
-        return Integer(self.code, self.code.builder.sub(self.value, self._other(other)))
-
-    def __mul__(self, other: Integer | int) -> Integer:
-        return Integer(self.code, self.code.builder.mul(self.value, self._other(other)))
-
-    def __floordiv__(self, other: Integer | int) -> Integer:
-        return Integer(self.code, self.code.builder.sdiv(self.value, self._other(other)))
-
-    def __and__(self, other: Integer | int) -> Integer:
-        return Integer(self.code, self.code.builder.and_(self.value, self._other(other)))
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def compare(self, sign: str, other: Integer | int) -> Any:
-        """The truth of ``self sign other``."""
-        return self.code.builder.icmp_signed(sign, self.value, self._other(other))
-
-    def least(self, other: Integer | int) -> Integer:
-        """The smaller of the two."""
-        chosen = self.code.builder.select(self.compare("<", other), self.value, self._other(other))
-        return Integer(self.code, chosen)
-
-
-class Variable:
-    """A place on the stack, of any type."""
-
-    def __init__(self, code: Code, value: Any) -> None:
-        self.code = code
-        self.place = code.stack(value.type)
-        self.set(value)
-
-    def get(self) -> Any:
-        """The present value."""
-        return self.code.builder.load(self.place, typ=self.place.allocated_type)
-
-    def set(self, value: Any) -> None:
-        """A new value."""
-        self.code.builder.store(value, self.place)
-
-
-class Lanes:
-    """A vector of numbers, with arithmetic."""
-
-    def __init__(self, code: Code, value: Any) -> None:
-        self.code = code
-        self.value = value
-
-    def _other(self, other: Lanes | float) -> Any:
-        return other.value if isinstance(other, Lanes) else self.code.constant(other).value
-
-    def _make(self, method: Callable[..., Any], *values: Any) -> Lanes:
-        return Lanes(self.code, method(*values, flags=UNSIGNED_ZERO))
-
-    def __add__(self, other: Lanes | float) -> Lanes:
-        return self._make(self.code.builder.fadd, self.value, self._other(other))
-
-    def __sub__(self, other: Lanes | float) -> Lanes:
-        return self._make(self.code.builder.fsub, self.value, self._other(other))
-
-    def __rsub__(self, other: float) -> Lanes:
-        return self._make(self.code.builder.fsub, self._other(other), self.value)
-
-    def __mul__(self, other: Lanes | float) -> Lanes:
-        return self._make(self.code.builder.fmul, self.value, self._other(other))
-
-    def __truediv__(self, other: Lanes | float) -> Lanes:
-        return self._make(self.code.builder.fdiv, self.value, self._other(other))
-
-    def __rtruediv__(self, other: float) -> Lanes:
-        return self._make(self.code.builder.fdiv, self._other(other), self.value)
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __neg__(self) -> Lanes:
-        return Lanes(self.code, self.code.builder.fneg(self.value))
-
-    def fused(self, factor: Lanes | float, addend: Lanes | float) -> Lanes:
-        """self · factor + addend, rounded once where the machine can."""
-        return self.code.intrinsic("fmuladd", self, self._other(factor), self._other(addend))
-
-    def where(self, sign: str, other: Lanes | float, yes: Lanes | float, no: Lanes | float) -> Lanes:
-        """``yes`` in the lanes where self sign other holds, ``no`` elsewhere (and where one of them is NaN)."""
-        truth = self.code.builder.fcmp_ordered(sign, self.value, self._other(other))
-        return Lanes(self.code, self.code.builder.select(truth, self._other(yes), self._other(no)))
-
-    def any(self, sign: str, other: Lanes | float) -> Any:
-        """Whether self sign other holds in some lane."""
-        truth = self.code.builder.fcmp_ordered(sign, self.value, self._other(other))
-        bits = ir.IntType(self.code.format.lanes)
-        return self.code.builder.icmp_unsigned("!=", self.code.builder.bitcast(truth, bits), bits(0))
-
-    def bits(self) -> Any:
-        """The same bits as integers."""
-        return self.code.builder.bitcast(self.value, self.code.format.integers)
+__all__ = ["Code", "declare", "define"]
 
 
 class Code:
@@ -203,10 +49,10 @@ class Code:
         """A constant integer."""
         return Integer(self, I64(value))
 
-    def constant(self, value: float) -> Lanes:
+    def constant(self, value: float) -> Vector:
         """The same number in every lane."""
         number = ir.Constant(self.format.number, float(value))
-        return Lanes(self, ir.Constant(self.format.vector, [number] * self.format.lanes))
+        return Vector(self, ir.Constant(self.format.vector, [number] * self.format.lanes))
 
     def whole(self, value: int) -> Any:
         """The same integer in every lane."""
@@ -232,12 +78,12 @@ class Code:
         """Write one number."""
         self.builder.store(value, self.pointer(address), align=self.format.bytes)
 
-    def load(self, address: Integer) -> Lanes:
+    def load(self, address: Integer) -> Vector:
         """The vector at ``address``."""
         value = self.builder.load(self.pointer(address), align=self.format.bytes, typ=self.format.vector)
-        return Lanes(self, value)
+        return Vector(self, value)
 
-    def store(self, address: Integer, lanes: Lanes) -> None:
+    def store(self, address: Integer, lanes: Vector) -> None:
         """Write a vector."""
         self.builder.store(lanes.value, self.pointer(address), align=self.format.bytes)
 
@@ -269,22 +115,22 @@ class Code:
         function = declare(self.module, "llvm.prefetch.p0", ir.VoidType(), [POINTER, I32, I32, I32])
         self.builder.call(function, [self.pointer(address), I32(0), I32(3), I32(1)])
 
-    def spread(self, number: Any) -> Lanes:
+    def spread(self, number: Any) -> Vector:
         """One number in every lane."""
         undefined = ir.Constant(self.format.vector, ir.Undefined)
         single = self.builder.insert_element(undefined, number, I32(0))
         zeros = ir.Constant(ir.VectorType(I32, self.format.lanes), [0] * self.format.lanes)
-        return Lanes(self, self.builder.shuffle_vector(single, undefined, zeros))
+        return Vector(self, self.builder.shuffle_vector(single, undefined, zeros))
 
-    def intrinsic(self, name: str, *operands: Any) -> Lanes:
+    def intrinsic(self, name: str, *operands: Any) -> Vector:
         """One of LLVM's vector functions."""
-        values = [operand.value if isinstance(operand, Lanes) else operand for operand in operands]
+        values = [operand.value if isinstance(operand, Vector) else operand for operand in operands]
         kind = self.format.vector
         full = f"llvm.{name}.v{self.format.lanes}{self.format.name}"
         function = declare(self.module, full, kind, [kind] * len(values))
-        return Lanes(self, self.builder.call(function, values))
+        return Vector(self, self.builder.call(function, values))
 
-    def sum_of(self, lanes: Lanes) -> Any:
+    def sum_of(self, lanes: Vector) -> Any:
         """The sum of the lanes, pair by pair."""
         value, count = lanes.value, self.format.lanes
         while count > 1:

@@ -16,7 +16,7 @@ from seqloom.kernels.cpu.outer import scratch_numbers
 from seqloom.kernels.cpu.product import panel_width, tile_heights
 from seqloom.kernels.cpu.table import Table
 from seqloom.kernels.cpu.team import team
-from seqloom.kernels.memory import fresh
+from seqloom.kernels.large_results import fresh
 from seqloom.kernels.plan import Place, Program
 from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.engine import Engine

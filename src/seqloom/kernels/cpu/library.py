@@ -7,13 +7,13 @@ from typing import Any
 
 from seqloom.kernels.cpu.coins import define_coins
 from seqloom.kernels.cpu.draws import define_gather, define_sample
-from seqloom.kernels.cpu.emit import Format
 from seqloom.kernels.cpu.live_product import define_multiply_live
 from seqloom.kernels.cpu.loop import define_loop
 from seqloom.kernels.cpu.machine import Machine
 from seqloom.kernels.cpu.outer import define_outer, define_pack
 from seqloom.kernels.cpu.product import define_multiply
 from seqloom.kernels.cpu.rows import define_normalise, define_normalise_back, define_total
+from seqloom.kernels.cpu.typed import Format
 
 __all__ = ["library"]
 

@@ -6,12 +6,13 @@ from torch import Tensor
 
 from seqloom.cells.graph import Graph
 from seqloom.kernels.arrangement import Arrangement
-from seqloom.kernels.cpu.emit import Format
 from seqloom.kernels.cpu.live_product import MAXIMUM_FACTORS
 from seqloom.kernels.cpu.machine import Machine
 from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE
+from seqloom.kernels.cpu.programs import compiled_segments, meetings
 from seqloom.kernels.cpu.segment import define_exact_segment
-from seqloom.kernels.cpu.table import Table, compiled_segments, meetings
+from seqloom.kernels.cpu.table import Table
+from seqloom.kernels.cpu.typed import Format
 from seqloom.kernels.plan import Multiply, Place, Program, Segment, Whole, columns_of_x
 from seqloom.kernels.recurrence.workspace import Workspace
 

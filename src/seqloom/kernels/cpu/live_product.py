@@ -13,8 +13,9 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import I64, UNSIGNED_ZERO, Code, Format, Integer, Lanes, Variable, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.operands import TIME, WORDS, rows_at
+from seqloom.kernels.cpu.typed import I64, UNSIGNED_ZERO, Format, Integer, Variable, Vector
 
 __all__ = ["LIVE_FACTOR_WORDS", "MAXIMUM_FACTORS", "block_height", "define_multiply_live"]
 
@@ -126,10 +127,10 @@ def _dots(
         def add(load: Callable[[Integer], Any], column: Integer, chain: int) -> None:
             values = [load(other + column * size) for other in others]
             for r, line in enumerate(weights):
-                numbers = Lanes(code, load(line + column * size))
+                numbers = Vector(code, load(line + column * size))
                 for n, value in enumerate(values):
                     total = sums[n][r][chain]
-                    total.set(numbers.fused(Lanes(code, value), Lanes(code, total.get())).value)
+                    total.set(numbers.fused(Vector(code, value), Vector(code, total.get())).value)
 
         unrolled, whole = depth // (lanes * chains) * (lanes * chains), depth // lanes * lanes
         with code.loop(0, unrolled, lanes * chains) as column:

@@ -10,8 +10,9 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import I64, Code, Format, Integer, Variable, declare, define
+from seqloom.kernels.cpu.emit import Code, declare, define
 from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, PARTS
+from seqloom.kernels.cpu.typed import I64, Format, Integer, Variable
 
 __all__ = ["JOB_WORDS", "OPERATION_WORDS", "define_loop"]
 

@@ -13,7 +13,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from seqloom.kernels.cpu import cache
-from seqloom.kernels.cpu.emit import Format
+from seqloom.kernels.cpu.typed import Format
 
 __all__ = ["Machine", "host"]
 

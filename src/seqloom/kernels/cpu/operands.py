@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from seqloom.kernels.cpu.emit import Code, Integer
+from seqloom.kernels.cpu.emit import Code
+from seqloom.kernels.cpu.typed import Integer
 from seqloom.kernels.plan import Place
 
 __all__ = ["FACTOR_WORDS", "FIRST_LIVE", "MAXIMUM_LIVE", "OFFSETS", "PARTS", "TIME", "WORDS", "Rows", "rows_at"]

@@ -6,8 +6,9 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import Code, Format, Integer, Variable, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.product import DEPTH, define_tile, panel_width, tile_heights
+from seqloom.kernels.cpu.typed import Format, Integer, Variable
 
 __all__ = ["ROWS", "define_outer", "define_pack", "scratch_numbers"]
 

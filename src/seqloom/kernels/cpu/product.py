@@ -10,8 +10,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, Variable, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.operands import FACTOR_WORDS, WORDS, rows_at
+from seqloom.kernels.cpu.typed import Format, Integer, Variable, Vector
 
 __all__ = ["DEPTH", "VECTORS", "define_multiply", "define_tile", "panel_width", "tile_heights"]
 
@@ -64,10 +65,10 @@ def _write_tile(code: Code, height: int, packed: bool) -> None:
                     number = code.spread(code.load_number(place))
                     for v in range(VECTORS):
                         total = sums[u % chains][r * VECTORS + v]
-                        total.set(number.fused(panel[v], Lanes(code, total.get())).value)
+                        total.set(number.fused(panel[v], Vector(code, total.get())).value)
     for r in range(height):
         for v in range(VECTORS):
-            parts = [Lanes(code, chain[r * VECTORS + v].get()) for chain in sums]
+            parts = [Vector(code, chain[r * VECTORS + v].get()) for chain in sums]
             while len(parts) > 1:
                 parts = [x + y for x, y in zip(parts[::2], parts[1::2], strict=True)]
             begin = code.load(start + start_step * r + v * vector)  # last: errors grow with the length of a sum

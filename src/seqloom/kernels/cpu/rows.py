@@ -7,8 +7,9 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, Variable, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.operands import WORDS, Rows, rows_at
+from seqloom.kernels.cpu.typed import Format, Integer, Variable, Vector
 from seqloom.kernels.reference import NORM_EPSILON
 
 __all__ = ["define_normalise", "define_normalise_back", "define_total"]
@@ -34,11 +35,11 @@ class _Group:
         rest = Variable(code, ir.Constant(code.format.number, 0.0))
         with code.loop(0, self.whole, self.stored.lanes) as k:
             vectors = [self._load(address + k * size) for address in addresses]
-            total.set((Lanes(code, total.get()) + term(*vectors)).value)
+            total.set((Vector(code, total.get()) + term(*vectors)).value)
         with code.loop(self.whole, self.width) as k:
             numbers = [self.load_number(address + k * size) for address in addresses]
             rest.set(code.builder.fadd(rest.get(), _first(term(*numbers))))
-        return code.builder.fadd(code.sum_of(Lanes(code, total.get())), rest.get())
+        return code.builder.fadd(code.sum_of(Vector(code, total.get())), rest.get())
 
     def write(self, target: Integer, result: Callable[..., Any], *addresses: Integer) -> None:
         """target = result, unit by unit."""
@@ -50,18 +51,18 @@ class _Group:
             numbers = [self.load_number(address + k * size) for address in addresses]
             self.store_number(target + k * size, _first(result(*numbers)))
 
-    def mean(self, term: Callable[..., Any], *addresses: Integer) -> Lanes:
+    def mean(self, term: Callable[..., Any], *addresses: Integer) -> Vector:
         """The mean of term, in every lane."""
         code = self.code
         count = code.builder.sitofp(self.width.value, code.format.number)
         return code.spread(code.builder.fdiv(self.sum(term, *addresses), count))
 
-    def _load(self, address: Integer) -> Lanes:
+    def _load(self, address: Integer) -> Vector:
         code, stored = self.code, self.stored
         value = code.builder.load(code.pointer(address), align=stored.bytes, typ=stored.vector)
-        return Lanes(code, value if stored.bits == 64 else code.builder.fpext(value, code.format.vector))
+        return Vector(code, value if stored.bits == 64 else code.builder.fpext(value, code.format.vector))
 
-    def load_number(self, address: Integer) -> Lanes:
+    def load_number(self, address: Integer) -> Vector:
         """The number at ``address``, in every lane."""
         code, stored = self.code, self.stored
         value = code.builder.load(code.pointer(address), align=stored.bytes, typ=stored.number)
@@ -77,7 +78,7 @@ class _Group:
         code.builder.store(rounded, code.pointer(address), align=stored.bytes)
 
 
-def _first(lanes: Lanes) -> Any:
+def _first(lanes: Vector) -> Any:
     return lanes.code.builder.extract_element(lanes.value, ir.IntType(32)(0))
 
 

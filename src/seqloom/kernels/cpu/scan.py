@@ -10,10 +10,11 @@ from typing import Any
 
 from llvmlite import ir
 
-from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.operands import WORDS, Rows, rows_at
 from seqloom.kernels.cpu.product import VECTORS
 from seqloom.kernels.cpu.segment import evaluate, segment_slots
+from seqloom.kernels.cpu.typed import Format, Integer, Vector
 from seqloom.kernels.plan import Place, Segment, Slot
 from seqloom.kernels.plan.values import Arena
 
@@ -95,7 +96,7 @@ class _Moment:
                 case _:
                     self._store(now[slot] + column, result)
 
-    def _store(self, address: Integer, lanes: Lanes) -> None:
+    def _store(self, address: Integer, lanes: Vector) -> None:
         if not self.past_cache:
             self.code.store(address, lanes)
             return

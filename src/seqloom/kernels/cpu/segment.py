@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqloom.kernels.cpu.emit import Code, Format, Integer, Lanes, define
+from seqloom.kernels.cpu.emit import Code, define
 from seqloom.kernels.cpu.functions import FUNCTIONS
 from seqloom.kernels.cpu.live_product import block_height
 from seqloom.kernels.cpu.operands import WORDS, Rows, rows_at
 from seqloom.kernels.cpu.product import VECTORS
+from seqloom.kernels.cpu.typed import Format, Integer, Vector
 from seqloom.kernels.plan import Place, Segment, Slot
 from seqloom.kernels.plan.values import Apply, Arena, Number
 
@@ -77,7 +78,7 @@ class _Body:
         self.row = row
         self.column = column
         self.mask = mask
-        self.known: dict[int, Lanes] = {}
+        self.known: dict[int, Vector] = {}
 
     def write(self) -> None:
         for position, slot in self.segment.sources.items():
@@ -97,15 +98,15 @@ class _Body:
         first = rows.first if slot.place in (Place.SHARED, Place.PARTIAL) else rows.first + self.row * rows.stride
         return first + self.column
 
-    def _load(self, slot: Slot) -> Lanes:
+    def _load(self, slot: Slot) -> Vector:
         if slot.width == 1 < self.segment.width:
             return self.code.spread(self.code.load_number(self._address(slot) - self.column))
         if self.mask is None:
             return self.code.load(self._address(slot))
-        return Lanes(self.code, self.code.load_masked(self._address(slot), self.mask))
+        return Vector(self.code, self.code.load_masked(self._address(slot), self.mask))
 
 
-def evaluate(code: Code, arena: Arena, position: int, known: dict[int, Lanes]) -> Lanes:
+def evaluate(code: Code, arena: Arena, position: int, known: dict[int, Vector]) -> Vector:
     """A pointwise value from those in ``known``, which it joins."""
     if position not in known:
         match arena.values[position]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -12,57 +11,30 @@ import torch
 from torch import Tensor
 
 from seqloom.kernels.call import Randomness
-from seqloom.kernels.cpu.emit import Format
 from seqloom.kernels.cpu.library import library
 from seqloom.kernels.cpu.loop import OPERATION_WORDS
 from seqloom.kernels.cpu.machine import Machine
 from seqloom.kernels.cpu.operands import FIRST_LIVE, MAXIMUM_LIVE, OFFSETS
 from seqloom.kernels.cpu.product import panel_width
-from seqloom.kernels.cpu.scan import carried_slots, define_scan
-from seqloom.kernels.cpu.segment import define_segment, segment_slots
-from seqloom.kernels.plan import Multiply, Operation, Place, Program, Segment, Slot, Throw, Whole, written_slots
+from seqloom.kernels.cpu.programs import compiled_scan, compiled_segments, meetings
+from seqloom.kernels.cpu.scan import carried_slots
+from seqloom.kernels.cpu.segment import segment_slots
+from seqloom.kernels.cpu.typed import Format
+from seqloom.kernels.plan import Multiply, Place, Program, Segment, Slot, Throw, Whole
 from seqloom.kernels.plan.values import Normalise, NormaliseBack
 from seqloom.kernels.random_bits import WORD
 from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.projection import Projection
 from seqloom.kernels.recurrence.workspace import Workspace, padded
 
-__all__ = ["Sampling", "Table", "compiled_segments", "meetings"]
+__all__ = ["SamplingOperands", "Table"]
 
 ALIGNMENT = 64
 CACHE = 8 << 20
 """Results larger than this are written past the cache."""
 
 
-@lru_cache(maxsize=1024)
-def compiled_segments(
-    machine: Machine, number_format: Format, program: Program, define: Callable[..., Any] = define_segment
-) -> tuple[int, ...]:
-    """The addresses of a program's segments, in order, as ``define`` writes them."""
-    segments = [operation for operation in program.operations if isinstance(operation, Segment)]
-    names = [f"segment_{k}" for k in range(len(segments))]
-
-    def write(module: Any) -> None:
-        for segment, name in zip(segments, names, strict=True):
-            define(module, number_format, program.arena, segment, name)
-
-    addresses = machine.compile(write, names)
-    return tuple(addresses[name] for name in names)
-
-
-@lru_cache(maxsize=1024)
-def compiled_scan(machine: Machine, number_format: Format, program: Program, backwards: bool, past_cache: bool) -> int:
-    """The address of a diagonal program as a scan."""
-    segment = program.operations[0]
-    assert isinstance(segment, Segment)
-
-    def write(module: Any) -> None:
-        define_scan(module, number_format, program.arena, segment, backwards, past_cache)
-
-    return machine.compile(write, ["scan"])["scan"]
-
-
-class Sampling(NamedTuple):
+class SamplingOperands(NamedTuple):
     """How tokens are drawn: what is added to the scores (V,), the temperature (1,) or None, how many are kept.
 
     The random numbers are those of ``name``, the row seeds (B,) and the times (B,), counted on with each step.
@@ -213,7 +185,7 @@ class Table:
         self._add(self.functions["gather"], [*words, *self.rows(out, Place.TOKEN)], tokens, table)
         self._shared_otherwise = True
 
-    def add_sample(self, scores: Tensor, scratch: Tensor, tokens: Tensor, sampling: Sampling) -> None:
+    def add_sample(self, scores: Tensor, scratch: Tensor, tokens: Tensor, sampling: SamplingOperands) -> None:
         """tokens (steps, B) at this step, drawn from ``scores`` (B, V); ``scratch`` has a row of float64 a thread.
 
         Every thread draws for itself, which costs less than to wait for another.
@@ -347,32 +319,3 @@ class Table:
         words = [coins.width, threshold, name, seeds.data_ptr(), times.data_ptr(), int(coins.per == "step")]
         self.work += 64 * coins.width
         self._add(self.functions["coins"], [*words, *self.slot(operation.target, workspace)], seeds, times)
-
-
-def meetings(program: Program) -> list[bool]:
-    """Before which operations threads that share columns meet.
-
-    A product reads columns that others wrote; what earlier steps wrote counts as written until the first meeting of the
-    step. And what others may still be reading, in this step or the one before, is not to be written: of that only
-    tokens are safe, for each step has its own.
-    """
-    found: list[bool] = []
-    written: set[str] | None = None
-    read = {name for operation in program.operations for name in _factors(operation)}
-    for operation in program.operations:
-        reads = _factors(operation)
-        writes = {slot.name for slot in written_slots(operation) if slot.place != Place.TOKEN}
-        meets = bool(reads) and (written is None or not reads.isdisjoint(written))
-        meets |= not writes.isdisjoint(read)
-        found.append(meets)
-        if meets:
-            written, read = set(), set()
-        read |= reads
-        if written is not None:
-            written |= {slot.name for slot in written_slots(operation)}
-    return found
-
-
-def _factors(operation: Operation) -> set[str]:
-    """The slots of which a product reads all columns."""
-    return {factor.slot.name for factor in operation.factors} if isinstance(operation, Multiply) else set()

@@ -3,13 +3,14 @@
 from seqloom.kernels.plan.explanation import PlanExplanation, explain_cell, explain_graph, explain_plan
 from seqloom.kernels.plan.lower import columns_of_x
 from seqloom.kernels.plan.one_step import one_step
-from seqloom.kernels.plan.plan import Outer, Plan, Stream, plan
+from seqloom.kernels.plan.plan import InputStream, Outer, Plan, plan
 from seqloom.kernels.plan.readout import Readout, readout
 from seqloom.kernels.plan.schedule import Multiply, Operation, Program, Segment, Throw, Whole, written_slots
 from seqloom.kernels.plan.unblocked import unblocked
 from seqloom.kernels.plan.values import Place, Slot
 
 __all__ = [
+    "InputStream",
     "Multiply",
     "Operation",
     "Outer",
@@ -20,7 +21,6 @@ __all__ = [
     "Readout",
     "Segment",
     "Slot",
-    "Stream",
     "Throw",
     "Whole",
     "columns_of_x",

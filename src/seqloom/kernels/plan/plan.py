@@ -12,11 +12,11 @@ from seqloom.kernels.plan.lower import Forward, columns_of_x, lower
 from seqloom.kernels.plan.schedule import Program, Target, schedule
 from seqloom.kernels.plan.values import Apply, Deviation, Load, Normalise, Number, Place, Product, Slot
 
-__all__ = ["Outer", "Plan", "Stream", "plan"]
+__all__ = ["InputStream", "Outer", "Plan", "plan"]
 
 
 @dataclass(frozen=True)
-class Stream:
+class InputStream:
     """The part of an affine map that reads x: Σ of its ``matrices`` · x + ``bias``, for all tokens at once."""
 
     name: str
@@ -40,7 +40,7 @@ class Plan:
 
     graph: Graph
     wanted: tuple[int, ...]
-    streams: tuple[Stream, ...]
+    streams: tuple[InputStream, ...]
     shared: tuple[tuple[str, int], ...]
     states: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
@@ -86,10 +86,10 @@ def plan(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...] | None = None)
     )
 
 
-def _stream(graph: Graph, node: Affine) -> Stream:
+def _stream(graph: Graph, node: Affine) -> InputStream:
     reads_x = [k for k, operand in enumerate(node.operands) if isinstance(graph.nodes[operand], Input)]
     matrices = tuple(f"{node.name}.weight_{k}" for k in reads_x)
-    return Stream(node.name, node.width, matrices, f"{node.name}.bias" if node.bias else None)
+    return InputStream(node.name, node.width, matrices, f"{node.name}.bias" if node.bias else None)
 
 
 def _keeping(forward: Forward, results: list[Target], count: int) -> list[Target]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from seqloom.kernels.memory import fresh
+from seqloom.kernels.large_results import fresh
 
 __all__ = ["PACKING_TENSORS", "Packing", "Steps", "pack", "packing_of", "uniform_steps"]
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from seqloom.kernels.call import Randomness, States
-from seqloom.kernels.memory import fresh
+from seqloom.kernels.large_results import fresh
 from seqloom.kernels.plan import Place, Plan, Program, Slot
 from seqloom.kernels.recurrence.by_rows import RowsByTime
 from seqloom.kernels.recurrence.engine import Engine

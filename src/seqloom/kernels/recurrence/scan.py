@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from seqloom.kernels.memory import fresh
+from seqloom.kernels.large_results import fresh
 from seqloom.kernels.plan import Place, Program, Slot
 from seqloom.kernels.plan.derivative import derive
 from seqloom.kernels.plan.lower import Forward

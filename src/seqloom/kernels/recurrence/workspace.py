@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqloom.kernels.memory import fresh
+from seqloom.kernels.large_results import fresh
 from seqloom.kernels.plan import Place, Slot
 from seqloom.kernels.recurrence.packing import Steps
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from seqloom.kernels.matrix_state import delta_rule
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
-from seqloom.layers.blocks.memory import MatrixMemory
+from seqloom.layers.blocks.matrix_memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.heads import check_heads, largest_fit, split_heads

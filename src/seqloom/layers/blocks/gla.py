@@ -9,7 +9,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import vector_decay
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
-from seqloom.layers.blocks.memory import MatrixMemory
+from seqloom.layers.blocks.matrix_memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.heads import largest_fit, split_heads
 from seqloom.layers.norm import NormKind

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import scalar_decay
 from seqloom.layers.blocks.block import CausalBlock
-from seqloom.layers.blocks.memory import MatrixMemory
+from seqloom.layers.blocks.matrix_memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.selective_decay import SelectiveDecay
 from seqloom.layers.blocks.short_convolution import ShortConvolution

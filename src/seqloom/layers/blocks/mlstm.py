@@ -12,7 +12,7 @@ from seqloom.errors import UsageError
 from seqloom.kernels.matrix_state import ExponentialState, exponential_gates
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
-from seqloom.layers.blocks.memory import wide
+from seqloom.layers.blocks.matrix_memory import wide
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.short_convolution import ShortConvolution
 from seqloom.layers.heads import largest_fit, normed_heads

@@ -12,7 +12,7 @@ from seqloom.kernels.matrix_state import scalar_decay
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import FeedForward
-from seqloom.layers.blocks.memory import MatrixMemory
+from seqloom.layers.blocks.matrix_memory import MatrixMemory
 from seqloom.layers.blocks.mixer import Advance, Mixer, Part
 from seqloom.layers.blocks.rotation import Rotation
 from seqloom.layers.heads import check_heads, largest_fit, normed_heads, split_heads

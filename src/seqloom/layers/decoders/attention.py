@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
 from seqloom.errors import UsageError
-from seqloom.kernels.transforms import is_seen, known_to_torch
+from seqloom.kernels.transforms import is_seen, known_to_torch, scan
 from seqloom.layers.attention.scores import Memory, MemoryAttention, Score
 from seqloom.layers.decoders.bridge import Bridge, state_vectors
 from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
-from seqloom.layers.state import where
+from seqloom.layers.state import grows, leaves, map_state, where
 
 __all__ = ["AttentionDecoder", "AttentionDecoderState", "BahdanauDecoder", "InputFeeding", "LuongDecoder"]
 
@@ -83,10 +84,8 @@ class AttentionDecoder(Decoder):
     ) -> tuple[Tensor, AttentionDecoderState]:
         """x (B, T, D) → y (B, T, out_features), and the state after each row's last real step."""
         lengths = check_sequence(self, x, self.in_features, lengths)
-        moments, state = self._run(x, state, lengths)
-        if not moments:
-            return x.new_zeros(x.shape[0], 0, self.out_features), state
-        return real_steps_only(torch.stack([moment.output for moment in moments], 1), lengths), state
+        outputs, _, state = self._run(x, state, lengths)
+        return real_steps_only(outputs, lengths), state
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, AttentionDecoderState]:
         """One step: x_t (B, D) and the state give y_t (B, out_features) and the next state."""
@@ -98,28 +97,64 @@ class AttentionDecoder(Decoder):
     def alignments(self, x: Tensor, state: Any, lengths: Tensor | None = None) -> Tensor:
         """The weights (B, T, S) with which each step of x read each step of the memory in ``state``."""
         lengths = check_sequence(self, x, self.in_features, lengths)
-        moments, state = self._run(x, state, lengths)
-        if not moments:
-            return x.new_zeros(x.shape[0], 0, state.memory.real.shape[1])
-        weights = [self.attention.weights(moment.query, state.memory) for moment in moments]
-        return real_steps_only(torch.stack(weights, 1), lengths)
+        _, queries, state = self._run(x, state, lengths)
+        weights = [self.attention.weights(query, state.memory) for query in queries.unbind(1)]
+        found = torch.stack(weights, 1) if weights else x.new_zeros(x.shape[0], 0, state.memory.real.shape[1])
+        return real_steps_only(found, lengths)
 
-    def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[list[Moment], AttentionDecoderState]:
+    def _run(self, x: Tensor, state: Any, lengths: Tensor | None) -> tuple[Tensor, Tensor, AttentionDecoderState]:
+        """The outputs and queries of every step, (B, T, …), and the state after each row's last real step."""
         state = self.initial_state(x.shape[0]) if state is None else state
         check_state(self, state, x.shape[0], AttentionDecoderState)
         recurrence, memory = state
+        rows = real_steps_only(x, lengths)
+        if is_compiling() and x.shape[1] > 1 and not grows(recurrence):
+            recurrence, outputs, queries = self._scan(rows, recurrence, memory, lengths)
+        else:
+            recurrence, outputs, queries = self._loop(rows, recurrence, memory, lengths)
+        return outputs, queries, AttentionDecoderState(recurrence, memory)
+
+    def _loop(self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None) -> tuple[Any, Tensor, Tensor]:
+        """Step after step."""
         shortest = x.shape[1]
         if lengths is not None:
             shortest = 0 if is_seen((x, lengths)) else min(lengths.tolist(), default=0)
         moments = []
-        for t, x_t in enumerate(real_steps_only(x, lengths).unbind(1)):
+        for t, x_t in enumerate(x.unbind(1)):
             moment = self._advance(x_t, recurrence, memory)
             if lengths is None or t < shortest:
                 recurrence = moment.recurrence
             else:
                 recurrence = where(lengths > t, moment.recurrence, recurrence)
             moments.append(moment)
-        return moments, AttentionDecoderState(recurrence, memory)
+        if not moments:
+            return recurrence, x.new_zeros(x.shape[0], 0, self.out_features), x.new_zeros(x.shape[0], 0, 1)
+        outputs, queries, _ = zip(*moments, strict=True)
+        return recurrence, torch.stack(outputs, 1), torch.stack(queries, 1)
+
+    def _scan(self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None) -> tuple[Any, Tensor, Tensor]:
+        """The same as one operation for all T, so that a program that was traced with one takes others."""
+
+        def step(before: tuple[Tensor, ...], present: tuple[Tensor, Tensor]) -> tuple[tuple[Tensor, ...], Any]:
+            (x_t, t), state = present, _filled(recurrence, before)
+            output, query, after = self._advance(x_t, state, memory)
+            after = after if lengths is None else where(lengths > t, after, state)
+            return _cloned(after), (output.clone(), query.clone())
+
+        steps = x.transpose(0, 1), torch.arange(x.shape[1], device=x.device)
+        last, (outputs, queries) = scan(step, _cloned(recurrence), steps)
+        return _filled(recurrence, last), outputs.transpose(0, 1), queries.transpose(0, 1)
+
+
+def _cloned(state: Any) -> tuple[Tensor, ...]:
+    """The leaves of a state, in memory of their own."""
+    return tuple(leaf.clone() for _, leaf in leaves(state))
+
+
+def _filled(state: Any, new: tuple[Tensor, ...]) -> Any:
+    """A state like ``state`` of other leaves."""
+    rest = iter(new)
+    return map_state(lambda _: next(rest), state)
 
 
 class BahdanauDecoder(AttentionDecoder):

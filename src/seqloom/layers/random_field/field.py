@@ -127,9 +127,7 @@ class ConditionalRandomField(Leaf):
             raise UsageError(f"Expected tags ({rows}, {time}), whole numbers; got {tuple(tags.shape)}, {tags.dtype}.")
         tags = torch.where(chain.real, tags, 0)
         if not is_seen((tags,)) and rows and int(tags.max()) >= count:
-            raise UsageError(
-                f"Tags are from 0 to {count - 1}, or below 0 where they are not known; got {int(tags.max())}."
-            )
+            raise UsageError(f"Tags are from 0 to {count - 1}, below 0 where unknown; got {int(tags.max())}.")
         return tags
 
     def _possible(self, score: Tensor, chain: Chain) -> Tensor:

@@ -11,8 +11,8 @@ from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 from seqloom.layers import LearnedState, Pooled, Recurrent, SequenceLayer, Spec, parse_spec
 from seqloom.layers.spec import pool_of, term_of
-from seqloom.models.saved.place import Place
 from seqloom.models.saved.recipe import Build, Recipe, Save
+from seqloom.models.saved.untrusted import Untrusted
 
 __all__ = ["ABodyAndItsPooling", "InWords", "OfACell"]
 
@@ -28,7 +28,7 @@ class InWords(Recipe):
     def to_fields(self, module: Any, save: Save) -> dict[str, Any]:
         return {"in_features": module.in_features, "spec": str(term_of(module))}
 
-    def from_fields(self, fields: Mapping[str, Place], build: Build) -> nn.Module:
+    def from_fields(self, fields: Mapping[str, Untrusted], build: Build) -> nn.Module:
         return _only_layer(fields["spec"], fields["in_features"].whole())
 
 
@@ -49,7 +49,7 @@ class OfACell(Recipe):
         learned = isinstance(module.initial, LearnedState)
         return dict(zip(self.names, (spec, module.graph.to_data(), module.hidden_size, learned), strict=True))
 
-    def from_fields(self, fields: Mapping[str, Place], build: Build) -> nn.Module:
+    def from_fields(self, fields: Mapping[str, Untrusted], build: Build) -> nn.Module:
         graph = Graph.from_data(fields["graph"].value)
         if fields["spec"].value is not None:
             layer = _only_layer(fields["spec"], graph.in_features)
@@ -67,7 +67,7 @@ class ABodyAndItsPooling(Recipe):
     def to_fields(self, module: Any, save: Save) -> dict[str, Any]:
         return {"body": save(module.body), "pooling": str(pool_of(module.pooling))}
 
-    def from_fields(self, fields: Mapping[str, Place], build: Build) -> nn.Module:
+    def from_fields(self, fields: Mapping[str, Untrusted], build: Build) -> nn.Module:
         body: Any = build(fields["body"], SequenceLayer)
         words = fields["pooling"].text()
         read = parse_spec(_ANY_LAYER + words)
@@ -76,7 +76,7 @@ class ABodyAndItsPooling(Recipe):
         return Pooled(body, read.pooling.build(body))
 
 
-def _only_layer(spec: Place, in_features: int) -> SequenceLayer:
+def _only_layer(spec: Untrusted, in_features: int) -> SequenceLayer:
     read = parse_spec(spec.text())
     if read != Spec(read.terms[:1]) or read.layers != 1:
         spec.fail("the words of one layer")

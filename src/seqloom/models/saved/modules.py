@@ -9,8 +9,8 @@ from torch import nn
 
 from seqloom.errors import ModelFileError, SeqloomWarning, UsageError
 from seqloom.models.saved.kinds import KINDS, kind_of
-from seqloom.models.saved.place import Place
 from seqloom.models.saved.shared import share, shared_weights
+from seqloom.models.saved.untrusted import Untrusted
 
 __all__ = ["module_from_data", "module_to_data"]
 
@@ -41,13 +41,13 @@ def module_from_data(data: Any, expected: type[M], path: str = "model") -> M:
     Raises ModelFileError for anything else; ``path`` is where in config.json the data stand.
     """
     if not isinstance(data, dict) or _is_too_large(data):
-        Place(data, path).fail(f"an object of at most {_MOST_MODULES} modules, nested at most {_DEEPEST} deep")
+        Untrusted(data, path).fail(f"an object of at most {_MOST_MODULES} modules, nested at most {_DEEPEST} deep")
     own = {name: part for name, part in data.items() if name != _SHARED}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeqloomWarning)  # whoever made the model has seen them
-        module = _build(Place(own, path), expected)
+        module = _build(Untrusted(own, path), expected)
     if _SHARED in data:
-        share(module, Place(data[_SHARED], f"{path}.{_SHARED}"))
+        share(module, Untrusted(data[_SHARED], f"{path}.{_SHARED}"))
     return module  # type: ignore[return-value]
 
 
@@ -56,18 +56,18 @@ def _save(module: nn.Module) -> dict[str, Any]:
     return {_KIND: kind, **KINDS[kind].to_fields(module, _save)}
 
 
-def _build(place: Place, expected: type) -> nn.Module:
-    kind = place.value.get(_KIND) if isinstance(place.value, dict) else None
+def _build(given: Untrusted, expected: type) -> nn.Module:
+    kind = given.value.get(_KIND) if isinstance(given.value, dict) else None
     if not isinstance(kind, str) or kind not in KINDS:
-        place.fail(f"an object whose {_KIND} is one of {', '.join(KINDS)}")
+        given.fail(f"an object whose {_KIND} is one of {', '.join(KINDS)}")
     recipe = KINDS[kind]
-    fields = place.fields({_KIND, *recipe.names})
+    fields = given.fields({_KIND, *recipe.names})
     try:
         module = recipe.from_fields(fields, _build)
     except UsageError as error:
-        raise ModelFileError(f"config.json: {place.path} cannot be built: {error}") from error
+        raise ModelFileError(f"config.json: {given.path} cannot be built: {error}") from error
     if not isinstance(module, expected):
-        place.fail(f"a {expected.__name__}")
+        given.fail(f"a {expected.__name__}")
     return module
 
 

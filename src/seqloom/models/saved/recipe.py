@@ -13,12 +13,12 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from torch import nn
 
-from seqloom.models.saved.place import Place
+from seqloom.models.saved.untrusted import Untrusted
 
 __all__ = ["Build", "Constructed", "Recipe", "Save"]
 
 Save = Callable[[nn.Module], Any]
-Build = Callable[[Place, type], nn.Module]
+Build = Callable[[Untrusted, type], nn.Module]
 
 
 class Recipe(ABC):
@@ -31,7 +31,7 @@ class Recipe(ABC):
         """What tells ``module`` from others of its kind, by name; UsageError where that cannot be told."""
 
     @abstractmethod
-    def from_fields(self, fields: Mapping[str, Place], build: Build) -> nn.Module:
+    def from_fields(self, fields: Mapping[str, Untrusted], build: Build) -> nn.Module:
         """The module, its weights still to be loaded; UsageError or ModelFileError for what cannot be."""
 
 
@@ -65,7 +65,7 @@ class Constructed(Recipe):
     def to_fields(self, module: Any, save: Save) -> dict[str, Any]:
         return {name: _plain(attrgetter(self._kept.get(name, name))(module), save) for name in self.names}
 
-    def from_fields(self, fields: Mapping[str, Place], build: Build) -> nn.Module:
+    def from_fields(self, fields: Mapping[str, Untrusted], build: Build) -> nn.Module:
         make: Any = self.made
         arguments = {}
         for name, (annotation, default) in self._arguments.items():
@@ -90,17 +90,17 @@ def _plain(value: Any, save: Save) -> Any:
             return value
 
 
-def _argument(place: Place, annotation: Any, build: Build) -> Any:
-    """What stands at ``place``, as an argument of this annotation."""
+def _argument(given: Untrusted, annotation: Any, build: Build) -> Any:
+    """What stands at ``given``, as an argument of this annotation."""
     if get_origin(annotation) in (Union, UnionType):
         (annotation,) = [kind for kind in get_args(annotation) if kind is not NoneType]
-        return None if place.value is None else _argument(place, annotation, build)
+        return None if given.value is None else _argument(given, annotation, build)
     if get_origin(annotation) is Iterable:
         (inner,) = get_args(annotation)
-        return [_argument(item, inner, build) for item in place.items()]
+        return [_argument(item, inner, build) for item in given.items()]
     if issubclass(annotation, nn.Module):
-        return build(place, annotation)
+        return build(given, annotation)
     if issubclass(annotation, Enum):
         known = {choice.value: choice for choice in annotation}
-        return known.get(place.text()) or place.fail(f"one of {', '.join(known)}")
-    return {bool: place.flag, int: place.whole, float: place.number}[annotation]()
+        return known.get(given.text()) or given.fail(f"one of {', '.join(known)}")
+    return {bool: given.flag, int: given.whole, float: given.number}[annotation]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from seqloom.models.saved.place import Place
+from seqloom.models.saved.untrusted import Untrusted
 
 __all__ = ["share", "shared_weights"]
 
@@ -25,7 +25,7 @@ def shared_weights(module: nn.Module) -> dict[str, str]:
     return found
 
 
-def share(module: nn.Module, names: Place) -> None:
+def share(module: nn.Module, names: Untrusted) -> None:
     """Put one weight under the names that :func:`shared_weights` found; ModelFileError for others."""
     weights = dict(module.named_parameters(remove_duplicate=False))
     if not isinstance(names.value, dict):

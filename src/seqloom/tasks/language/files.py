@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqloom.data import Boundaries, Stream, Vocabulary
+from seqloom.data import Boundaries, TokenStream, Vocabulary
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.layers import parse_spec, spec_of
 from seqloom.models.token_model import TokenModel
@@ -46,7 +46,7 @@ class Fitted(NamedTuple):
     validation: Evaluation | None = None
     fingerprint: str = ""
     share: float | None = None
-    held_out: Stream | None = None
+    held_out: TokenStream | None = None
 
 
 def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Self, cast
 
-from seqloom.data import Boundaries, Stream
+from seqloom.data import Boundaries, TokenStream
 from seqloom.errors import UsageError, warn
 from seqloom.tasks.language.baselines import Baselines
 from seqloom.tasks.language.evaluation import Evaluation
@@ -78,7 +78,7 @@ class LanguageTask(Task[Fitted]):
         settings, before = self.settings, self.before
         vocabulary = learn(self.data, settings, watch) if before is None else before.vocabulary
 
-        def encoded(data: Data) -> Stream:
+        def encoded(data: Data) -> TokenStream:
             return encode(data, vocabulary, settings.document, folder, watch)
 
         whole, share = encoded(self.data), _share(self.validation)
@@ -113,7 +113,7 @@ class LanguageTask(Task[Fitted]):
         if held_out is None:
             return fitted
 
-        def score(stream: Stream) -> Evaluation:
+        def score(stream: TokenStream) -> Evaluation:
             return measure(fitted, stream, watch, _LONGEST_LANE)
 
         found, read = (score(held_out), len(held_out)) if seconds is None else score_in_time(held_out, seconds, score)

@@ -8,12 +8,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqloom.data import Decoder, Start, Vocabulary
+from seqloom.data import IncrementalDecoder, Start, Vocabulary
 from seqloom.data.text.lanes import ZERO
-from seqloom.decoding import Filter, Sampling, beam_search, choice_of, sample, sample_compiled, seed_of_row
+from seqloom.decoding import (
+    BeamSearch,
+    Filter,
+    Sampling,
+    beam_search,
+    sample,
+    sample_compiled,
+    seed_of_row,
+    top_k_sampling_of,
+)
 from seqloom.decoding.protocol import Step
 from seqloom.errors import UsageError, listed
-from seqloom.kernels.generation import TOKEN_STEPS
+from seqloom.kernels.token_steps import TOKEN_STEPS
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 from seqloom.models.token_network import network_of, states_of
@@ -21,7 +30,7 @@ from seqloom.tasks.language.files import Fitted
 from seqloom.tasks.language.scoring import read_prompts
 from seqloom.tasks.language.writing import Text, Writing
 
-__all__ = ["Beam", "encode_prompt", "generate", "opening", "search"]
+__all__ = ["Beam", "encode_prompt", "generate", "likeliest", "opening"]
 
 
 class Beam(NamedTuple):
@@ -93,13 +102,13 @@ def _draw(
     model.eval()
     logits, state = read_prompts(model, rows)
     step: Step = model.step
-    network, choice = network_of(model), choice_of(filters)
+    network, sampling = network_of(model), top_k_sampling_of(filters)
     compiled = None if network is None else TOKEN_STEPS.choose(network)
     if network is not None and compiled is not None:
         steps, state = compiled.run(network), states_of(model, state)
-        if choice is not None:
+        if sampling is not None:
             yield from sample_compiled(
-                steps, logits, state, seeds=seeds, limit=limit, end=end, choice=choice, done=done
+                steps, logits, state, seeds=seeds, limit=limit, end=end, sampling=sampling, done=done
             )
             return
         step = steps
@@ -109,9 +118,7 @@ def _draw(
 
 
 @torch.no_grad()
-def search(
-    fitted: Fitted, prompt: Sequence[int], width: int, length: int, length_penalty: float, ends: bool
-) -> list[Beam]:
+def likeliest(fitted: Fitted, prompt: Sequence[int], how: BeamSearch, length: int, ends: bool) -> list[Beam]:
     """The likeliest continuations of a prompt, best first."""
     model, vocabulary = fitted.model, fitted.vocabulary
     model.eval()
@@ -121,10 +128,10 @@ def search(
         select,
         logits,
         state,
-        width=width,
+        width=how.width,
         limit=length,
         end=vocabulary.eos if ends else None,
-        alpha=length_penalty,
+        alpha=how.length_penalty,
         forbid=_forbidden(vocabulary, ends),
     )
     beams = []
@@ -140,7 +147,7 @@ def _forbidden(vocabulary: Vocabulary, ends: bool) -> tuple[int, ...]:
     return unknown if ends else (*unknown, vocabulary.eos)
 
 
-def _decoder_after(vocabulary: Vocabulary, prompt: Sequence[int]) -> Decoder:
+def _decoder_after(vocabulary: Vocabulary, prompt: Sequence[int]) -> IncrementalDecoder:
     """A decoder that has already written the prompt, so that spaces fall right after it."""
     decoder = vocabulary.decoder()
     for token in prompt:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any
 
-from seqloom.data import Corpus, Files, Source, Stream, Texts
+from seqloom.data import Corpus, Files, Source, Texts, TokenStream
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import UsageError, warn
 
 __all__ = ["Data", "source_of"]
 
-Data = str | os.PathLike[str] | Sequence[str] | Sequence[os.PathLike[str]] | Source | Corpus | Stream
+Data = str | os.PathLike[str] | Sequence[str] | Sequence[os.PathLike[str]] | Source | Corpus | TokenStream
 """The path of a text file or folder, a list of paths, a list of texts (each a document), or what was read before."""
 
 _EXPECTED = "Expected the path of a text file or of a folder, a list of paths, or a list of texts"
@@ -21,7 +21,7 @@ _LONGEST_PATH = 255
 _LOOKED_AT = 100
 
 
-def source_of(data: object) -> Source | Corpus | Stream:
+def source_of(data: object) -> Source | Corpus | TokenStream:
     """Where the text comes from.
 
     A str or path names a file or folder, a list of paths files and folders, a list of strings is the texts themselves;
@@ -35,7 +35,7 @@ def source_of(data: object) -> Source | Corpus | Stream:
     ...
     seqloom.errors.UsageError: Expected the path of a text file or of a folder, ... or a list of texts; got int.
     """
-    if isinstance(data, Source | Corpus | Stream):
+    if isinstance(data, Source | Corpus | TokenStream):
         return data
     if isinstance(data, str):
         _check_no_text(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from seqloom.data import Boundaries, Stream, shuffled, split
+from seqloom.data import Boundaries, TokenStream, shuffled, split
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.language.settings import LanguageSettings
 
@@ -23,14 +23,18 @@ _MOST_OF_A_SHORT_TEXT = 1 / 3
 class Parts(NamedTuple):
     """``learned`` from, and ``held_out``; ``fingerprint`` tells both from other ones, ``remark`` is for people."""
 
-    learned: Stream
-    held_out: Stream | None
+    learned: TokenStream
+    held_out: TokenStream | None
     fingerprint: str
     remark: str
 
 
 def divide(
-    settings: LanguageSettings, whole: Stream, validation: float | Stream, boundaries: Boundaries, folder: Path | None
+    settings: LanguageSettings,
+    whole: TokenStream,
+    validation: float | TokenStream,
+    boundaries: Boundaries,
+    folder: Path | None,
 ) -> Parts:
     """Divide a text; ``validation`` is a share of it, or a text of its own.
 
@@ -38,7 +42,7 @@ def divide(
     for what is no share, DataError for a text that is too short and for a part that holds nothing to predict.
     """
     seed = settings.training.seed
-    if isinstance(validation, Stream):
+    if isinstance(validation, TokenStream):
         own = f":{_name(validation)}"
         learned, held_out, remark = _all(settings, whole, boundaries), *_own(validation, boundaries, seed, folder)
     else:
@@ -61,7 +65,7 @@ def divide(
     return Parts(learned, held_out, f"{_name(whole)}:{learned.stop}{own}{order}", remark)
 
 
-def _share(whole: Stream, wish: float) -> tuple[float, str]:
+def _share(whole: TokenStream, wish: float) -> tuple[float, str]:
     """The share to hold out, and how it was bounded, in words."""
     if not 0 <= wish < 1:
         raise UsageError(f"validation: expected a share from 0 to below 1, or a text, got {wish!r}.")
@@ -75,7 +79,7 @@ def _share(whole: Stream, wish: float) -> tuple[float, str]:
     return MOST_HELD_OUT / len(whole), f", at most {MOST_HELD_OUT:,} tokens"
 
 
-def _all(settings: LanguageSettings, whole: Stream, boundaries: Boundaries) -> Stream:
+def _all(settings: LanguageSettings, whole: TokenStream, boundaries: Boundaries) -> TokenStream:
     (learned,) = split(whole, (1.0,), _least(settings, boundaries))
     return learned
 
@@ -85,7 +89,7 @@ def _least(settings: LanguageSettings, boundaries: Boundaries) -> int:
     return 1 if boundaries.reset else settings.window
 
 
-def _own(own: Stream, boundaries: Boundaries, seed: int, folder: Path | None) -> tuple[Stream, str]:
+def _own(own: TokenStream, boundaries: Boundaries, seed: int, folder: Path | None) -> tuple[TokenStream, str]:
     """A text of its own to judge by: its beginning, or documents drawn by the seed, if it is long."""
     if len(own) <= MOST_HELD_OUT:
         return own, ""
@@ -94,13 +98,13 @@ def _own(own: Stream, boundaries: Boundaries, seed: int, folder: Path | None) ->
     return kept, f"Held out: the first {len(kept):,} of {len(own):,} tokens of the text given{drawn}."
 
 
-def _name(stream: Stream) -> str:
+def _name(stream: TokenStream) -> str:
     """What tells a text, or a part of one, from all others."""
     source = stream.corpus.facts.source_sha256
     return source if stream.whole else f"{source}[{stream.start}:{stream.stop}]"
 
 
-def _of_documents(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
+def _of_documents(learned: TokenStream, held_out: TokenStream) -> tuple[TokenStream, TokenStream]:
     """Begin the held-out part where a document begins, unless it would then be more than a third of a short text."""
     corpus, border = held_out.corpus, held_out.start
     if held_out.inputs[0] == held_out.eos:
@@ -110,30 +114,30 @@ def _of_documents(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
         border = int(ends[-1]) + 1
     elif len(held_out) == 1:
         border -= 1
-    return Stream(corpus, learned.start, border), Stream(corpus, border, held_out.stop)
+    return TokenStream(corpus, learned.start, border), TokenStream(corpus, border, held_out.stop)
 
 
-def _without_end(learned: Stream, held_out: Stream) -> tuple[Stream, Stream]:
+def _without_end(learned: TokenStream, held_out: TokenStream) -> tuple[TokenStream, TokenStream]:
     """The end of a text that is all one document is in neither part, for it cannot be learned."""
     corpus, stop = held_out.corpus, held_out.stop
     if held_out.targets[-1] != held_out.eos:
         return learned, held_out
     border = max(learned.start, min(learned.stop, stop - 2))
-    return Stream(corpus, learned.start, border), Stream(corpus, border, max(border, stop - 1))
+    return TokenStream(corpus, learned.start, border), TokenStream(corpus, border, max(border, stop - 1))
 
 
-def _check_targets(name: str, part: Stream | None) -> None:
+def _check_targets(name: str, part: TokenStream | None) -> None:
     """Refuse a part of which nothing would be predicted, as ends are not."""
     if part is not None and len(part.corpus.ends(part.start, part.stop)) == len(part):
         raise DataError(f"{name} holds no token but the ends of texts: there is nothing to predict. Give more text.")
 
 
-def _last(held_out: Stream, whole: Stream) -> str:
+def _last(held_out: TokenStream, whole: TokenStream) -> str:
     count = f"{len(held_out):,} token{'s' * (len(held_out) != 1)}"
     return f"the last {count}, {len(held_out) / len(whole):.1%} of the text"
 
 
-def _drawn(held_out: Stream, whole: Stream) -> str:
+def _drawn(held_out: TokenStream, whole: TokenStream) -> str:
     if held_out.inputs[0] == held_out.eos:
         return f"{held_out.documents:,} of {whole.documents:,} documents,"
     return f"{len(held_out):,} of {len(whole):,} tokens, the last of documents"

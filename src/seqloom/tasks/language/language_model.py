@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
-from seqloom.decoding import Sampling
+from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
-from seqloom.settings import Settings
+from seqloom.settings import Settings, take
 from seqloom.tasks.arguments import refuse_answers, whole_number
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.language.baselines import Baselines
 from seqloom.tasks.language.evaluation import Evaluation
 from seqloom.tasks.language.files import Fitted, read_fitted, save_files
-from seqloom.tasks.language.generation import Beam, encode_prompt, generate, opening, search
+from seqloom.tasks.language.generation import Beam, encode_prompt, generate, likeliest, opening
 from seqloom.tasks.language.measuring import measure
 from seqloom.tasks.language.model_files import TASK
 from seqloom.tasks.language.scoring import read_prompts, surprisals
@@ -33,7 +33,7 @@ from seqloom.training.settings import TrainingSettings
 
 __all__ = ["LanguageModel"]
 
-_PREVIEW_TEMPERATURE = 0.8
+_PREVIEW = Sampling(temperature=0.8)
 
 
 class LanguageModel(Estimator):
@@ -202,53 +202,47 @@ class LanguageModel(Estimator):
         prompts: str | Sequence[str] = "",
         length: int = 500,
         *,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        seed: int = 0,
+        sampling: Sampling | None = None,
         stop: bool | None = None,
         stop_at: str | Sequence[str] = (),
         ignore_unknown: bool = False,
     ) -> Writing:
-        """Continue the prompts, yielding ``(row, piece)`` as the text is drawn.
+        """Continue the prompts, yielding ``(row, piece)`` as the text is drawn, as ``sampling`` says (default:
+        as ``Sampling()`` does).
 
         A text ends after ``length`` tokens, right before the first of the strings ``stop_at`` in what was written, or
         with ``stop`` at ``<eos>``, which never comes without; ``endings`` of what is returned says which it was. None
         stops where the model learned from more than one document: one long text does not teach where texts end, nor
         how they begin, so there every text begins a line (after a newline that is not yielded, if the text had any).
-        Temperature 0 takes the likeliest token at every step; ``<unk>`` never comes. ``ignore_unknown`` leaves out of
-        the prompts what the model has never seen. Row 0 draws from ``seed``, row k from
-        ``seqloom.decoding.seed_of_row(seed, k)``, whatever rows stand beside it: its prompt alone with that seed gives
-        the same text, and another ``seed`` shares no row. Raises UsageError for what is out of range, and for a prompt
-        that holds what the model has never seen.
+        ``<unk>`` never comes. ``ignore_unknown`` leaves out of the prompts what the model has never seen. Row 0 draws
+        from the seed of ``sampling``, row k from ``seqloom.decoding.seed_of_row(seed, k)``, whatever rows stand beside
+        it: its prompt alone with that seed gives the same text, and another seed shares no row. Raises UsageError for
+        what is out of range, and for a prompt that holds what the model has never seen.
         """
         self._check_fitted("model_")
         length = whole_number("length", length, 0)
         rows = [encode_prompt(self.vocabulary_, text, ignore_unknown) for text in _several(prompts)]
-        sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
-        ends, strings = self._ends(stop), _several(stop_at)
-        return generate(self._fitted(), rows, sampling, length, ends, strings)
+        drawn: Sampling = take("sampling", Sampling.as_kind(), sampling)
+        return generate(self._fitted(), rows, drawn, length, self._ends(stop), _several(stop_at))
 
     def beam_search(
         self,
         prompt: str = "",
         length: int = 100,
         *,
-        width: int = 5,
-        length_penalty: float = 0.0,
+        search: BeamSearch | None = None,
         stop: bool | None = None,
         ignore_unknown: bool = False,
     ) -> list[Beam]:
-        """The likeliest continuations of a prompt, the best first; ``length_penalty`` above 0 favours long ones.
+        """The likeliest continuations of a prompt, the best first, as ``search`` says (default: ``BeamSearch()``).
 
         ``stop``, ``ignore_unknown`` and the beginning are as for :meth:`generate`; without ``stop`` all have ``length``
         tokens.
         """
         self._check_fitted("model_")
         row, ends = encode_prompt(self.vocabulary_, prompt, ignore_unknown), self._ends(stop)
-        width, length = whole_number("width", width, 1), whole_number("length", length, 0)
-        return search(self._fitted(), row, width, length, length_penalty, ends)
+        searched: BeamSearch = take("search", BeamSearch.as_kind(), search)
+        return likeliest(self._fitted(), row, searched, whole_number("length", length, 0), ends)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
@@ -291,7 +285,7 @@ class LanguageModel(Estimator):
         model._take(fitted)
         training = fitted.model.training
         try:
-            return "".join(piece for _, piece in model.generate(length=length, temperature=_PREVIEW_TEMPERATURE))
+            return "".join(piece for _, piece in model.generate(length=length, sampling=_PREVIEW))
         finally:
             fitted.model.train(training)
 

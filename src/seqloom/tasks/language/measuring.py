@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from seqloom.data import Lanes, Stream
+from seqloom.data import Lanes, TokenStream
 from seqloom.errors import DataError
 from seqloom.tasks.language.evaluation import Evaluation
 from seqloom.tasks.language.files import Fitted
@@ -26,7 +26,7 @@ _FIRST_TRY = 1 << 12
 
 
 def measure(
-    fitted: Fitted, stream: Stream, watch: Watch | None = None, longest_lane: int = _LONGEST_LANE
+    fitted: Fitted, stream: TokenStream, watch: Watch | None = None, longest_lane: int = _LONGEST_LANE
 ) -> Evaluation:
     """Predict every token of ``stream`` once; of a model that learned no ends, not the ends.
 
@@ -53,7 +53,9 @@ def measure(
     )
 
 
-def score_in_time(stream: Stream, seconds: float, score: Callable[[Stream], Evaluation]) -> tuple[Evaluation, int]:
+def score_in_time(
+    stream: TokenStream, seconds: float, score: Callable[[TokenStream], Evaluation]
+) -> tuple[Evaluation, int]:
     """The score of as much of ``stream`` as can be read in about so many seconds, and its tokens, at least 4,096.
 
     A first part is scored to see how long that takes, then a longer one from the beginning.
@@ -69,7 +71,7 @@ def score_in_time(stream: Stream, seconds: float, score: Callable[[Stream], Eval
     return score(longer), len(longer)
 
 
-def _unknown_share(stream: Stream, unknown: int | None) -> float:
+def _unknown_share(stream: TokenStream, unknown: int | None) -> float:
     if unknown is None:
         return 0.0
     targets = stream.targets

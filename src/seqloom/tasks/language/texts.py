@@ -11,8 +11,8 @@ from seqloom.data import (
     Document,
     Files,
     Lanes,
-    Stream,
     Texts,
+    TokenStream,
     Vocabulary,
     encode_corpus,
     learn_vocabulary,
@@ -33,7 +33,7 @@ def learn(data: Data, settings: LanguageSettings, watch: Watch | None = None) ->
     if isinstance(tokens, Vocabulary):
         return tokens
     source = source_of(data)
-    if isinstance(source, Corpus | Stream):
+    if isinstance(source, Corpus | TokenStream):
         raise UsageError("A vocabulary is learned from text: give a path or a list of texts.")
     if isinstance(source, Files):
         pieces = source.documents(settings.document, _observer(source, watch))
@@ -44,20 +44,20 @@ def learn(data: Data, settings: LanguageSettings, watch: Watch | None = None) ->
 
 def encode(
     data: Data, vocabulary: Vocabulary, document: Document, folder: Path | None, watch: Watch | None = None
-) -> Stream:
+) -> TokenStream:
     """All of a text as ids; those of files lie in a file without a name in ``folder`` (None: among temporary ones)."""
     source = source_of(data)
     if isinstance(source, Files):
         return encode_corpus(source, vocabulary, document, folder, _observer(source, watch)).stream()
     if isinstance(source, Texts):
         return Corpus.from_texts(source.texts, vocabulary).stream()
-    stream = source if isinstance(source, Stream) else source.stream()
+    stream = source if isinstance(source, TokenStream) else source.stream()
     if stream.corpus.facts.vocabulary_sha256 != vocabulary.fingerprint:
         raise UsageError("This text was encoded with another vocabulary than the model's. Give the text itself.")
     return stream
 
 
-def lanes_for(settings: LanguageSettings, stream: Stream, boundaries: Boundaries, seed: int | None) -> Lanes:
+def lanes_for(settings: LanguageSettings, stream: TokenStream, boundaries: Boundaries, seed: int | None) -> Lanes:
     """Windows for training: ``batch_size`` rows, or fewer where the text would not fill them; see :class:`Lanes`.
 
     Every lane gets at least eight windows while there is more than one, so that there is something to carry, or a

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from seqloom.models.saved import module_from_data
-from seqloom.models.saved.place import Place
+from seqloom.models.saved.untrusted import Untrusted
 
 __all__ = ["upgraded"]
 
@@ -19,8 +19,8 @@ _LATER: Mapping[str, Any] = {"scale": 1.0, "tied": False}
 
 def upgraded(data: Mapping[str, Any]) -> dict[str, Any]:
     """The data that ``module_to_data`` would give for the same network; ModelFileError for damaged ones."""
-    place = Place({**_LATER, **data}, "model")
-    fields = place.fields({"vocabulary_size", "embedding", "scale", "tied", "dropout", "body"})
+    given = Untrusted({**_LATER, **data}, "model")
+    fields = given.fields({"vocabulary_size", "embedding", "scale", "tied", "dropout", "body"})
     size, width = fields["vocabulary_size"].whole(), fields["embedding"]
     embedding: dict[str, Any] = {"kind": "one-hot", "vocabulary_size": size}
     if width.value is not None:
@@ -32,11 +32,11 @@ def upgraded(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**model, "dropout": fields["dropout"].value, **tied}
 
 
-def _body(place: Place, in_features: int) -> tuple[dict[str, Any], int]:
+def _body(given: Untrusted, in_features: int) -> tuple[dict[str, Any], int]:
     """The layers and how many features they give; a ``dropout`` of None says that one layer stands by itself."""
-    if isinstance(place.value, dict):
-        place = Place({"last_norm": None, **place.value}, place.path)  # once one of the layers
-    fields = place.fields({"layers", "dropout", "residual", "last_norm"})
+    if isinstance(given.value, dict):
+        given = Untrusted({"last_norm": None, **given.value}, given.path)  # once one of the layers
+    fields = given.fields({"layers", "dropout", "residual", "last_norm"})
     layers, width = [], in_features
     for entry in fields["layers"].items():
         layers.append(_layer(entry, width))
@@ -49,8 +49,8 @@ def _body(place: Place, in_features: int) -> tuple[dict[str, Any], int]:
     return {"kind": "causal-stack", "layers": layers, **options}, width
 
 
-def _layer(place: Place, in_features: int) -> dict[str, Any]:
-    fields = {name: part.value for name, part in place.fields({"spec", "graph", "hidden_size"}).items()}
+def _layer(given: Untrusted, in_features: int) -> dict[str, Any]:
+    fields = {name: part.value for name, part in given.fields({"spec", "graph", "hidden_size"}).items()}
     if fields["graph"] is None:
         return {"kind": "layer", "in_features": in_features, "spec": fields["spec"]}
     return {"kind": "recurrent", **fields, "learned_initial_state": False}

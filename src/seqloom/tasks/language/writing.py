@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from seqloom.data import Decoder
+from seqloom.data import IncrementalDecoder
 from seqloom.decoding import StopStrings
 
 __all__ = ["Ending", "Text", "Writing"]
@@ -28,7 +28,7 @@ class Text:
     (['a', '', ''], True)
     """
 
-    def __init__(self, decoder: Decoder, stop_at: Sequence[str]) -> None:
+    def __init__(self, decoder: IncrementalDecoder, stop_at: Sequence[str]) -> None:
         self._decoder = decoder
         self._stop = StopStrings(stop_at)
         self._tokens = 0

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Features", "Nothing", "Summary", "Terms"]
+__all__ = ["Features", "Nothing", "Summary", "Terms", "text_of"]
 
 MOST_TERMS = 20_000
 """Terms of each kind: the commonest."""
 LONGEST_TEXT = 20_000
 """Characters of a text that are looked at: its beginning."""
+_FEW = 4
 _KINDS: dict[str, dict[str, Any]] = {
     "word": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"},
     "char": {"analyzer": "char_wb", "ngram_range": (2, 4)},
@@ -49,10 +50,11 @@ class Summary(Features):
 
 @dataclass(frozen=True)
 class Terms(Features):
-    """TF-IDF of words, pairs of words, and two to four letters: (1 + ln count) · (1 + ln((1 + N) / (1 + n))).
+    """TF-IDF of words and pairs of words: (1 + ln count) · (1 + ln((1 + N) / (1 + n))), where n of N texts have it.
 
-    n of N texts have the term. ``terms`` has the terms of each kind, at most 20,000, and ``idf`` their weights; each
-    kind is scaled to length 1. Of a text the first 20,000 characters are looked at.
+    Texts of few words, four in the mean, are also seen as two to four letters. ``terms`` has the terms of each kind, at
+    most 20,000, and ``idf`` their weights; each kind is scaled to length 1. Of a text the first 20,000 characters are
+    looked at.
     """
 
     terms: dict[str, list[str]]
@@ -61,11 +63,13 @@ class Terms(Features):
     @classmethod
     def fit(cls, texts: Sequence[Any]) -> Terms:
         """The terms of some texts, strings or lists of words."""
+        seen = [text_of(row) for row in texts]
+        few = sum(len(text.split()) for text in seen) <= _FEW * len(seen)
         terms, idf = {}, {}
-        for kind in _KINDS:
+        for kind in ("word", "char") if few else ("word",):
             vectoriser = _vectoriser(kind, max_features=MOST_TERMS)
             try:
-                vectoriser.fit(map(_text, texts))
+                vectoriser.fit(seen)
             except ValueError:  # there is no term, as of words in texts of spaces
                 continue
             terms[kind], idf[kind] = vectoriser.get_feature_names_out().tolist(), vectoriser.idf_
@@ -78,7 +82,7 @@ class Terms(Features):
         for kind, terms in self.terms.items():
             vectoriser = _vectoriser(kind, vocabulary={term: place for place, term in enumerate(terms)})
             vectoriser.idf_ = self.idf[kind]
-            parts.append(vectoriser.transform(map(_text, X)))
+            parts.append(vectoriser.transform(map(text_of, X)))
         return hstack(parts, format="csr")
 
 
@@ -88,7 +92,8 @@ def _vectoriser(kind: str, **more: Any) -> Any:
     return TfidfVectorizer(**_KINDS[kind], sublinear_tf=True, **more)
 
 
-def _text(row: Any) -> str:
+def text_of(row: Any) -> str:
+    """What is looked at of a text, a string or a list of words."""
     text = row if isinstance(row, str) else " ".join(map(str, row))
     return text[:LONGEST_TEXT]
 

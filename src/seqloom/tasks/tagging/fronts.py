@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.layers import parse_spec
@@ -13,6 +17,7 @@ NOTHING = 0
 """The id of what is not there: a padded word, or a character beyond a word's end."""
 UNKNOWN = 1
 """The id of a word or a character that was not seen in training."""
+_SCALE = 0.1
 
 
 class WordFront(nn.Module):
@@ -30,9 +35,19 @@ class WordFront(nn.Module):
         super().__init__()
         self.words = nn.Embedding(*words)
         self.characters = nn.Embedding(*characters)
+        with torch.no_grad():  # small: what was seen once or twice stays nearly nothing, and its characters are heard
+            self.words.weight.mul_(_SCALE)
+            self.characters.weight.mul_(_SCALE)
         self.form = parse_spec(spec).build_pooled(characters[1])
         self.rare, self.word_dropout = rare, word_dropout
         self.out_features = words[1] + self.form.out_features
+
+    def fill_in(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
+        """Let words, by their ids, begin with pretrained vectors, all of them scaled to entries of size 1."""
+        if vectors:
+            found = torch.from_numpy(np.stack(list(vectors.values())))
+            with torch.no_grad():
+                self.words.weight[list(vectors)] = found / found.std().clamp_min(1e-6)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x (B, T, 1 + L) and lengths (B,) → (B, T, D), 0 beyond each row's length."""

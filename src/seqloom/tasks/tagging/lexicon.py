@@ -81,6 +81,10 @@ class Lexicon:
             rows[form] = row
         return [torch.from_numpy(np.stack([rows[token] for token in sentence])) for sentence in sentences]
 
+    def rows(self, vectors: Mapping[str, NDArray[np.float32]]) -> dict[int, NDArray[np.float32]]:
+        """The vectors by the ids of their words."""
+        return {place: vectors[word] for place, word in enumerate(self.words, _FIRST) if word in vectors}
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {"words": list(self.words), "common": self.common, "characters": list(self.characters)}

@@ -119,10 +119,11 @@ class Scheme(Choice):
         return _LETTERS[self]["IBES".index(letter)]
 
 
-def recognised(sentences: Iterable[Sequence[str]]) -> Scheme | None:
+def recognised(sentences: Iterable[Sequence[str]], usual: Scheme = Scheme.IOB2) -> Scheme | None:
     """The scheme that all tags of a file are of, or None where some are of none, as parts of speech are.
 
-    IOB1 and IOB2 have the same letters: it is the one with fewer illegal places, and IOB2 where both have as many.
+    IOB1 and IOB2 have the same letters: it is the one with fewer illegal places, and the ``usual`` one where several
+    have as many.
 
     >>> recognised([["O", "I-X"]]), recognised([["B-X", "O"]]), recognised([["NOUN", "O"]])
     (<Scheme.IOB1: 'IOB1'>, <Scheme.IOB2: 'IOB2'>, None)
@@ -135,7 +136,7 @@ def recognised(sentences: Iterable[Sequence[str]]) -> Scheme | None:
     def misplaced(scheme: Scheme) -> int:
         return sum(count for pair, count in pairs.items() if not scheme.is_legal(*pair))
 
-    order = Scheme.IOB2, Scheme.IOB1, Scheme.IOBES, Scheme.BILOU
+    order = usual, Scheme.IOB2, Scheme.IOB1, Scheme.IOBES, Scheme.BILOU
     fitting = [scheme for scheme in order if letters and letters <= {*_LETTERS[scheme]}]
     return min(fitting, key=misplaced, default=None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -21,8 +21,9 @@ class Classes(Objective[Batch]):
 
     Row b counts ``weights``[class of b] (None: all 1); the loss is the weighted mean. With ``smoothing`` s the target
     gives 1 − s + s / C to the class and s / C to the others (Szegedy et al., 2016, "Rethinking the Inception
-    architecture"). Also measured: ``accuracy``, and ``macro_f1``, the mean F1 of the classes that came, which is
-    watched. Raises UsageError for weights that are not above 0 and a smoothing outside [0, 1).
+    architecture"). Also measured: ``accuracy``, and ``macro_f1``, the mean F1 of the classes that came. ``watched`` is
+    one of these, or the loss, which still tells weights apart where few rows are held out and all are right. Raises
+    UsageError for weights that are not above 0 and a smoothing outside [0, 1).
 
     >>> objective = Classes(2)
     >>> counts = torch.tensor([[3.0, 1.0], [0.0, 4.0]], dtype=torch.float64)
@@ -31,15 +32,19 @@ class Classes(Objective[Batch]):
     {'loss': 0.5, 'accuracy': 0.875, 'macro_f1': 0.873}
     """
 
-    watched = "macro_f1"
-    higher_is_better = True
-
-    def __init__(self, classes: int, weights: Sequence[float] | None = None, smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        classes: int,
+        weights: Sequence[float] | None = None,
+        smoothing: float = 0.0,
+        watched: Literal["macro_f1", "accuracy", "loss"] = "macro_f1",
+    ) -> None:
         if not 0 <= smoothing < 1:
             raise UsageError(f"smoothing: expected a share from 0 to below 1, got {smoothing!r}.")
         if weights is not None and (len(weights) != classes or not all(weight > 0 for weight in weights)):
             raise UsageError(f"weights: expected {classes} numbers above 0, one for each class, got {list(weights)}.")
         self.classes = classes
+        self.watched, self.higher_is_better = watched, watched != "loss"
         self.smoothing = smoothing
         self.weights = torch.ones(classes) if weights is None else torch.tensor(weights, dtype=torch.float32)
 

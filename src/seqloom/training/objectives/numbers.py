@@ -18,29 +18,33 @@ __all__ = ["Numbers"]
 class Numbers(Objective[Batch]):
     """The squared error, for modules from x (B, T, …) and its lengths to numbers (B,) or (B, K).
 
+    With ``robust`` what is minimised is Huber's loss: e² / 2 up to an error of 1, |e| − 1/2 above (Huber, 1964).
+
     Also measured: ``mean_absolute_error``, and R² = 1 − Σ (y − ŷ)² / Σ (y − mean of y)² over all numbers as one. For
     numbers whose mean is far larger than their spread, give a ``centre`` near the mean: R² is summed around it.
     """
 
     unit = "squared error"
 
-    def __init__(self, centre: float = 0.0) -> None:
+    def __init__(self, centre: float = 0.0, robust: bool = False) -> None:
         self.centre = centre
+        self.robust = robust
 
     def weight(self, batch: Batch) -> int:
         """The numbers."""
         return batch.targets.numel()
 
     def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
-        """The mean squared error; nothing is handed on."""
-        numbers = wide(module(batch.x, batch.length))
-        return functional.mse_loss(numbers, batch.targets.to(numbers.dtype)), None
+        """The mean squared error, or Huber's; nothing is handed on."""
+        numbers = wide(self._said(module, batch))
+        minimised = functional.huber_loss if self.robust else functional.mse_loss
+        return minimised(numbers, batch.targets.to(numbers.dtype)), None
 
     @torch.no_grad()
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
         """Numbers, squared and absolute errors, targets and their squares."""
         targets = batch.targets.double()
-        error = module(batch.x, batch.length).double() - targets
+        error = self._said(module, batch).double() - targets
         around = targets - self.centre
         found = {
             "squared": error.square().sum(),
@@ -62,3 +66,8 @@ class Numbers(Objective[Batch]):
             "mean_absolute_error": float(sums["absolute"]) / weight,
             "r2": 1 - squared / spread if spread > 0 else math.nan,
         }
+
+    def _said(self, module: nn.Module, batch: Batch) -> Tensor:
+        """What the module says of a batch, in the shape of the targets."""
+        found: Tensor = module(batch.x, batch.length)
+        return found.view(batch.targets.shape)

@@ -15,9 +15,9 @@ from seqloom.data.text.vocabularies.byte import Utf8Decoder, lone_surrogates, st
 from seqloom.data.text.vocabularies.segment_encoder import SegmentEncoder
 from seqloom.data.text.vocabularies.segments import Segmenter
 from seqloom.data.text.vocabularies.vocabulary import (
-    Decoder,
     Encoded,
-    Encoder,
+    IncrementalDecoder,
+    IncrementalEncoder,
     Vocabulary,
     check_size,
     check_tokens,
@@ -81,10 +81,10 @@ class BytePairs(Vocabulary):
     def size(self) -> int:
         return len(self.tokens) + 1
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> IncrementalEncoder:
         return _Encoder(self._tokenizer)
 
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IncrementalDecoder:
         return Utf8Decoder(self._texts)
 
     def piece(self, token: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.text.document import Piece
-from seqloom.data.text.vocabularies.vocabulary import Decoder, Encoded, Encoder, Ids, Vocabulary
+from seqloom.data.text.vocabularies.vocabulary import Encoded, Ids, IncrementalDecoder, IncrementalEncoder, Vocabulary
 
 __all__ = ["Bytes", "Utf8Decoder", "lone_surrogates", "starts_a_character"]
 
@@ -41,10 +41,10 @@ class Bytes(Vocabulary):
     def size(self) -> int:
         return 257
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> IncrementalEncoder:
         return _Encoder()
 
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IncrementalDecoder:
         return Utf8Decoder([bytes([value]) for value in range(256)])
 
     def piece(self, token: int) -> str:
@@ -62,7 +62,7 @@ class Bytes(Vocabulary):
         return {"kind": self.kind}
 
 
-class Utf8Decoder(Decoder):
+class Utf8Decoder(IncrementalDecoder):
     """Join the bytes of tokens to characters; bytes that are no UTF-8 become U+FFFD."""
 
     def __init__(self, texts: Sequence[bytes]) -> None:
@@ -81,7 +81,7 @@ class Utf8Decoder(Decoder):
         return text
 
 
-class _Encoder(Encoder):
+class _Encoder(IncrementalEncoder):
     def feed_array(self, text: str) -> Ids:
         return np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
 

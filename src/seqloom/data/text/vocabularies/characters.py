@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from seqloom.data.text.document import Piece, batch_pieces
 from seqloom.data.text.vocabularies.vocabulary import (
-    Decoder,
     Encoded,
-    Encoder,
     Ids,
+    IncrementalDecoder,
+    IncrementalEncoder,
     Vocabulary,
     check_size,
     check_tokens,
@@ -73,10 +73,10 @@ class Characters(Vocabulary):
     def size(self) -> int:
         return len(self.characters) + 2
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> IncrementalEncoder:
         return _Encoder(self._table)
 
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IncrementalDecoder:
         return _Decoder(("", _REPLACEMENT, *self.characters))
 
     def piece(self, token: int) -> str:
@@ -94,7 +94,7 @@ class Characters(Vocabulary):
         return {"kind": self.kind, "tokens": list(self.characters)}
 
 
-class _Encoder(Encoder):
+class _Encoder(IncrementalEncoder):
     def __init__(self, table: Ids) -> None:
         self._table = table
 
@@ -109,7 +109,7 @@ class _Encoder(Encoder):
         return Encoded(np.insert(ids, stops[ends], eos), None)
 
 
-class _Decoder(Decoder):
+class _Decoder(IncrementalDecoder):
     def __init__(self, texts: tuple[str, ...]) -> None:
         self._texts = texts
 

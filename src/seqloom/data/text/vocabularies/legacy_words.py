@@ -9,8 +9,8 @@ from typing import Any, Final, final
 from seqloom.data.text.vocabularies.segments import Segmenter
 from seqloom.data.text.vocabularies.span_encoder import SpanEncoder
 from seqloom.data.text.vocabularies.vocabulary import (
-    Decoder,
-    Encoder,
+    IncrementalDecoder,
+    IncrementalEncoder,
     Vocabulary,
     check_tokens,
     vocabulary_from_strings,
@@ -52,10 +52,10 @@ class LegacyWords(Vocabulary):
     def size(self) -> int:
         return len(self.words) + 2
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> IncrementalEncoder:
         return SpanEncoder(_TOKEN, self._ids, self.unk, Segmenter())
 
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IncrementalDecoder:
         return _Decoder(self)
 
     def piece(self, token: int) -> str:
@@ -71,7 +71,7 @@ class LegacyWords(Vocabulary):
         return {"kind": self.kind, "tokens": list(self.words)}
 
 
-class _Decoder(Decoder):
+class _Decoder(IncrementalDecoder):
     """Put spaces where English puts them. A straight quote opens and closes in turn."""
 
     def __init__(self, vocabulary: LegacyWords) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from seqloom.data.text.document import Piece
 from seqloom.data.text.vocabularies.segments import LONGEST_SEGMENT, Segmenter
-from seqloom.data.text.vocabularies.vocabulary import Encoded, Encoder, Ids
+from seqloom.data.text.vocabularies.vocabulary import Encoded, Ids, IncrementalEncoder
 
 __all__ = ["SegmentEncoder"]
 
 
-class SegmentEncoder(Encoder):
+class SegmentEncoder(IncrementalEncoder):
     """Gather segments, and encode as many at once as there are."""
 
     def __init__(self, segmenter: Segmenter) -> None:

@@ -11,8 +11,8 @@ from seqloom.data.text.vocabularies.frequent import count_tokens, most_frequent
 from seqloom.data.text.vocabularies.segments import Segmenter
 from seqloom.data.text.vocabularies.span_encoder import SpanEncoder
 from seqloom.data.text.vocabularies.vocabulary import (
-    Decoder,
-    Encoder,
+    IncrementalDecoder,
+    IncrementalEncoder,
     Vocabulary,
     check_size,
     check_tokens,
@@ -69,10 +69,10 @@ class Symbols(Vocabulary):
     def size(self) -> int:
         return len(_NAMES) + len(self.symbols)
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> IncrementalEncoder:
         return SpanEncoder(_SYMBOL, self._ids, self.unk, Segmenter(_last_gap))
 
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IncrementalDecoder:
         return _Decoder(("", "<unk>", *self.symbols))
 
     def piece(self, token: int) -> str:
@@ -95,7 +95,7 @@ def _last_gap(text: str) -> int:
     return len(text.removesuffix(last)) or len(text)
 
 
-class _Decoder(Decoder):
+class _Decoder(IncrementalDecoder):
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         self._glued = True

@@ -18,10 +18,10 @@ from seqloom.errors import DataError, ModelFileError, UsageError
 __all__ = [
     "LARGEST_VOCABULARY",
     "MOST_CHARACTERS",
-    "Decoder",
     "Encoded",
-    "Encoder",
     "Ids",
+    "IncrementalDecoder",
+    "IncrementalEncoder",
     "Vocabulary",
     "check_size",
     "check_tokens",
@@ -47,7 +47,7 @@ class Encoded(NamedTuple):
     characters: NDArray[np.uint16] | None
 
 
-class Encoder(ABC):
+class IncrementalEncoder(ABC):
     """Text in, ids out, piece by piece; the ids don't depend on where the pieces end."""
 
     @abstractmethod
@@ -78,7 +78,7 @@ class Encoder(ABC):
         return Encoded(np.concatenate(parts) if parts else np.zeros(0, np.uint32), None)
 
 
-class Decoder(ABC):
+class IncrementalDecoder(ABC):
     """Ids in, text out, one id at a time: what a stream of generated text prints."""
 
     @abstractmethod
@@ -103,11 +103,11 @@ class Vocabulary(ABC):
         """The number of tokens, ``<eos>`` and ``<unk>`` included."""
 
     @abstractmethod
-    def encoder(self) -> Encoder:
+    def encoder(self) -> IncrementalEncoder:
         """A new encoder of a stream."""
 
     @abstractmethod
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IncrementalDecoder:
         """A new decoder of a stream."""
 
     @abstractmethod

@@ -15,10 +15,10 @@ from seqloom.data.text.vocabularies.segment_encoder import SegmentEncoder
 from seqloom.data.text.vocabularies.segments import Segmenter
 from seqloom.data.text.vocabularies.spacing import Kind, Spacing, kind_of
 from seqloom.data.text.vocabularies.vocabulary import (
-    Decoder,
     Encoded,
-    Encoder,
     Ids,
+    IncrementalDecoder,
+    IncrementalEncoder,
     Vocabulary,
     check_size,
     check_tokens,
@@ -95,10 +95,10 @@ class Words(Vocabulary):
     def size(self) -> int:
         return len(_NAMES) + len(self.words)
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> IncrementalEncoder:
         return _Encoder(self._ids, self._kinds)
 
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IncrementalDecoder:
         return _Decoder((*_TEXTS, *self.words), self._kinds)
 
     def piece(self, token: int) -> str:
@@ -155,7 +155,7 @@ class _Encoder(SegmentEncoder):
         return Encoded(ids, np.insert(lengths, other, spaced[other]))
 
 
-class _Decoder(Decoder):
+class _Decoder(IncrementalDecoder):
     def __init__(self, texts: Sequence[str], kinds: NDArray[np.uint8]) -> None:
         self._texts = texts
         self._kinds = kinds

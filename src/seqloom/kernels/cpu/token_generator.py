@@ -10,16 +10,16 @@ from torch import Tensor
 
 from seqloom.kernels.call import States
 from seqloom.kernels.cpu.job import Job
-from seqloom.kernels.cpu.table import Sampling
+from seqloom.kernels.cpu.table import SamplingOperands
 from seqloom.kernels.cpu.token_step import STEPS, TokenStep, turns
-from seqloom.kernels.network import Choice
+from seqloom.kernels.network import TopKSampling
 from seqloom.kernels.random_bits import TOKENS, row_seeds
 from seqloom.kernels.recurrence.workspace import padded
 
-__all__ = ["Generator"]
+__all__ = ["TokenGenerator"]
 
 
-class Generator:
+class TokenGenerator:
     """``draw(n)`` gives the next n tokens of every row, from ``logits`` (B, V) and ``states`` after its prompt.
 
     ``position`` is the number of the first token: token t of a row has the random number of (row seed, t).
@@ -28,7 +28,7 @@ class Generator:
     def __init__(
         self,
         step: TokenStep,
-        choice: Choice,
+        sampling: TopKSampling,
         seeds: Sequence[int],
         logits: Tensor,
         states: tuple[States, ...],
@@ -38,20 +38,20 @@ class Generator:
         self._times = torch.full((step.batch,), position)
         table = step.engine.table(step.like)
         scratch = step.like.new_empty(step.engine.parts(), _doubles(step))
-        table.add_sample(step.scores, scratch, step.tokens, self._sampling(choice, seeds))
+        table.add_sample(step.scores, scratch, step.tokens, self._sampling(sampling, seeds))
         table.extend(step.table)
         self._job = Job(table, turns(step.batch, STEPS))
         self.at_once = max(2, min(STEPS, self._job.at_once) // 2 * 2)
         step.take(states)
         step.scores[:, : step.vocabulary] = logits
 
-    def _sampling(self, choice: Choice, seeds: Sequence[int]) -> Sampling:
+    def _sampling(self, sampling: TopKSampling, seeds: Sequence[int]) -> SamplingOperands:
         like, vocabulary = self._step.like, self._step.vocabulary
         added = like.new_zeros(vocabulary)
-        added[list(choice.forbidden)] = -math.inf
-        temperature = None if choice.temperature == 1 else like.new_tensor([choice.temperature])
-        kept = vocabulary if choice.kept is None else choice.kept
-        return Sampling(added, temperature, kept, TOKENS, row_seeds(seeds), self._times)
+        added[list(sampling.forbidden)] = -math.inf
+        temperature = None if sampling.temperature == 1 else like.new_tensor([sampling.temperature])
+        kept = vocabulary if sampling.kept is None else sampling.kept
+        return SamplingOperands(added, temperature, kept, TOKENS, row_seeds(seeds), self._times)
 
     def draw(self, count: int) -> Tensor:
         """The next tokens (count, B), −1 where there was none to choose; ``count`` up to ``at_once``.

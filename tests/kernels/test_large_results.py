@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from seqloom.kernels import memory
-from seqloom.kernels.memory import LARGE, fresh
+from seqloom.kernels import large_results
+from seqloom.kernels.large_results import LARGE, fresh
 
 LIKE = torch.zeros(1)
 ROWS = LARGE // 4 // 1024
@@ -16,7 +16,7 @@ ROWS = LARGE // 4 // 1024
 
 @pytest.fixture(autouse=True)
 def _no_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "BLOCKS", memory._Blocks())
+    monkeypatch.setattr(large_results, "BLOCKS", large_results._Blocks())
 
 
 def test_shape_format_and_alignment():
@@ -54,11 +54,11 @@ def test_a_graph_keeps_its_memory():
 
 
 def waiting() -> int:
-    return sum(map(len, memory.BLOCKS.idle.values()))
+    return sum(map(len, large_results.BLOCKS.idle.values()))
 
 
 def held() -> int:
-    return sum(memory.BLOCKS.held.values())
+    return sum(large_results.BLOCKS.held.values())
 
 
 def take(*rows: int) -> int:
@@ -75,7 +75,7 @@ def test_what_waits_is_bounded_by_what_was_held_at_once():
     for rows in (ROWS, 2 * ROWS, 5 * ROWS, 3 * ROWS, 7 * ROWS, 4 * ROWS, 11 * ROWS, 6 * ROWS):
         most = max(most, take(rows, 2 * rows))
         assert not held()
-        assert most / 2 <= waiting() <= memory.MOST_FOR_NEED * most
+        assert most / 2 <= waiting() <= large_results.MOST_FOR_NEED * most
 
 
 def test_nothing_waits_beside_more_than_was_ever_held():
@@ -87,11 +87,11 @@ def test_nothing_waits_beside_more_than_was_ever_held():
 
 def test_what_was_not_needed_of_late_goes(monkeypatch: pytest.MonkeyPatch):
     now = [0.0]
-    monkeypatch.setattr(memory, "monotonic", lambda: now[0])
-    monkeypatch.setattr(memory, "BLOCKS", memory._Blocks())
+    monkeypatch.setattr(large_results, "monotonic", lambda: now[0])
+    monkeypatch.setattr(large_results, "BLOCKS", large_results._Blocks())
     take(20 * ROWS)
     for expected in (21, 21, 21, 1):  # the last use of the large block counts in its period and in the one after it
-        now[0] += 0.9 * memory.PERIOD
+        now[0] += 0.9 * large_results.PERIOD
         take(ROWS)
         assert waiting() == expected * LARGE
 
@@ -107,7 +107,7 @@ def test_a_block_that_is_a_little_too_large_will_do():
     assert near.shape == (9 * ROWS, 1024)
 
 
-@pytest.mark.skipif(memory.FREE is None, reason="the system has no such mark")
+@pytest.mark.skipif(large_results.FREE is None, reason="the system has no such mark")
 def test_the_system_may_take_what_waits(monkeypatch: pytest.MonkeyPatch):
     marked: list[int] = []
 
@@ -116,12 +116,12 @@ def test_the_system_may_take_what_waits(monkeypatch: pytest.MonkeyPatch):
             marked.extend(options)
             super().madvise(*options)
 
-    monkeypatch.setattr(memory.mmap, "mmap", Marked)
-    tensor = fresh(memory.WORTH_MARKING // 4096, 1024, like=LIKE)
-    assert memory.FREE not in marked
+    monkeypatch.setattr(large_results.mmap, "mmap", Marked)
+    tensor = fresh(large_results.WORTH_MARKING // 4096, 1024, like=LIKE)
+    assert large_results.FREE not in marked
     del tensor
     gc.collect()
-    assert memory.FREE in marked
+    assert large_results.FREE in marked
 
 
 def test_blocks_that_threads_take_and_give_back_at_once_are_nobody_elses():

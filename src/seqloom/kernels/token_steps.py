@@ -9,8 +9,8 @@ from torch import Tensor
 
 from seqloom.kernels.backend import CPU, Kernel
 from seqloom.kernels.call import States
-from seqloom.kernels.cpu import Generator, TokenStep
-from seqloom.kernels.network import Choice, Network
+from seqloom.kernels.cpu import TokenGenerator, TokenStep
+from seqloom.kernels.network import Network, TopKSampling
 from seqloom.kernels.policy import Operation
 from seqloom.kernels.sequence import CPU_ENGINE
 
@@ -38,10 +38,10 @@ class TokenSteps:
         return self.of_size(len(tokens))(tokens, states)
 
     def generator(
-        self, choice: Choice, seeds: Sequence[int], logits: Tensor, states: tuple[States, ...], position: int
-    ) -> Generator:
+        self, sampling: TopKSampling, seeds: Sequence[int], logits: Tensor, states: tuple[States, ...], position: int
+    ) -> TokenGenerator:
         """Draws tokens of B rows after ``logits`` (B, V) and ``states``, the first with the number ``position``."""
-        return Generator(self.of_size(len(logits)), choice, seeds, logits, states, position)
+        return TokenGenerator(self.of_size(len(logits)), sampling, seeds, logits, states, position)
 
 
 class _Compiled(Kernel[Network, TokenSteps]):

@@ -10,19 +10,19 @@ from typing import Any, NoReturn
 
 from seqloom.errors import ModelFileError
 
-__all__ = ["LARGEST_SIZE", "MOST_ITEMS", "Place"]
+__all__ = ["LARGEST_SIZE", "MOST_ITEMS", "Untrusted"]
 
 LARGEST_SIZE = 1 << 20
 MOST_ITEMS = 64
 
 
 @dataclass(frozen=True)
-class Place:
+class Untrusted:
     """``value`` stands at ``path``; each method returns it as what it is asked for, or raises ModelFileError.
 
-    >>> Place({"width": 3}, "model").fields({"width"})["width"].whole()
+    >>> Untrusted({"width": 3}, "model").fields({"width"})["width"].whole()
     3
-    >>> Place([0.5], "model.widths").items()[0].whole()
+    >>> Untrusted([0.5], "model.widths").items()[0].whole()
     Traceback (most recent call last):
     ...
     seqloom.errors.ModelFileError: config.json: model.widths[0] should be a whole number from 1 to 1048576, found 0.5.
@@ -34,17 +34,17 @@ class Place:
     def fail(self, expected: str) -> NoReturn:
         raise ModelFileError(f"config.json: {self.path} should be {expected}, found {reprlib.repr(self.value)}.")
 
-    def fields(self, names: Collection[str]) -> dict[str, Place]:
+    def fields(self, names: Collection[str]) -> dict[str, Untrusted]:
         """The parts of an object that has these and no others."""
         if not isinstance(self.value, dict) or self.value.keys() != set(names):
             self.fail(f"an object of {', '.join(sorted(names))}")
-        return {name: Place(self.value[name], f"{self.path}.{name}") for name in names}
+        return {name: Untrusted(self.value[name], f"{self.path}.{name}") for name in names}
 
-    def items(self, most: int = MOST_ITEMS) -> list[Place]:
+    def items(self, most: int = MOST_ITEMS) -> list[Untrusted]:
         """The parts of a list."""
         if not isinstance(self.value, list) or not 1 <= len(self.value) <= most:
             self.fail(f"a list of 1 to {most}")
-        return [Place(value, f"{self.path}[{k}]") for k, value in enumerate(self.value)]
+        return [Untrusted(value, f"{self.path}[{k}]") for k, value in enumerate(self.value)]
 
     def whole(self) -> int:
         """A size or a count."""

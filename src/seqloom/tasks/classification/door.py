@@ -1,0 +1,23 @@
+"""What the classifier shows of itself before anything heavy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seqloom.tasks.claims import claims_rows
+from seqloom.tasks.claims_labelled import claims_labelled
+from seqloom.tasks.classification.settings import ClassifierSettings
+from seqloom.tasks.door import Claim, Door
+
+__all__ = ["DOOR"]
+
+_ROWS = claims_rows("class", "labels")
+
+
+def _claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
+    return claims_labelled(path, given) or _ROWS(path, given)
+
+
+DOOR = Door("seqloom.tasks.classification.classifier:Classifier", ClassifierSettings, claims=_claims)

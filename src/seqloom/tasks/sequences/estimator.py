@@ -1,0 +1,115 @@
+"""One answer for a whole sequence: what its estimators share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from seqloom.data.batch import Batch
+from seqloom.data.tables import Sought
+from seqloom.data.text.vectors import read_vectors
+from seqloom.data.text.vocabularies.choice import Tokens
+from seqloom.errors import warn
+from seqloom.layers import LearnedEmbedding
+from seqloom.tasks.examples import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.sequences.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
+from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
+from seqloom.tasks.sequences.picks import pick_settings
+from seqloom.tasks.sequences.reading import divided, read_sequences
+
+__all__ = ["SequenceEstimator"]
+
+
+class SequenceEstimator(ExampleEstimator):
+    """Texts (strings), or series (T, D) of any lengths, and an answer for each; see the classes below it."""
+
+    sought: ClassVar[Sequence[Sought]]
+    """What a target in a table may be."""
+
+    tokens: Any
+    minimum_count: int
+    vocabulary_size: int | None
+    vectors: str | None
+
+    def _read(self, X: Any, y: Any, facts: Facts) -> Given:
+        given = read_sequences(X, y, self.get_params(deep=False), facts.get("columns"), self.sought)
+        return given._replace(y=None if given.y is None else self._targets(given.y))
+
+    def _divide(self, given: Given, share: float, seed: int) -> Division:
+        return divided(given, share, seed, by_class=Sought.CLASS in self.sought)
+
+    @abstractmethod
+    def _targets(self, y: Sequence[Any]) -> list[Any]:
+        """Targets as plain values. Raises DataError for what is none."""
+
+    @abstractmethod
+    def _about_targets(self, y: Sequence[Any]) -> Facts:
+        """What is to be known of the targets to learn from."""
+
+    @abstractmethod
+    def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
+        """Targets (N, …) for the objective. Raises DataError for those that were not there to learn from."""
+
+    @abstractmethod
+    def _outputs(self, facts: Facts) -> int:
+        """How many numbers the network gives."""
+
+    def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        width = None
+        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size)
+        if self.vectors is not None and isinstance(inputs, TextInputs):
+            width = read_vectors(self.vectors, ()).width
+        lengths = [len(row) for row in inputs.encode(X)]
+        size = {"examples": len(X), "steps": sum(lengths), "longest": max(lengths), "width": width}
+        return {"inputs": inputs.to_json(), "size": size, **self._about_targets(y)}
+
+    def _tokens(self) -> Tokens | None:
+        settings = self._settled({})
+        return Tokens.WORDS if self.vectors is not None and settings.tokens is None else settings.tokens
+
+    def _pick(self, facts: Facts) -> Mapping[str, Any]:
+        return pick_settings(facts, self._given())
+
+    def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
+        targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)
+        return Examples({"x": _inputs(facts).encode(X)}, targets)
+
+    def _build(self, facts: Facts) -> nn.Module:
+        return build_model(self._settled(facts), _inputs(facts), self._outputs(facts))
+
+    def _prime(self, facts: Facts, module: nn.Module) -> None:
+        inputs = _inputs(facts)
+        if self.vectors is None or not isinstance(inputs, TextInputs):
+            return
+        assert isinstance(module, SequenceModel)
+        assert isinstance(module.embedding, LearnedEmbedding)
+        vocabulary = inputs.vocabulary
+        found = read_vectors(self.vectors, [vocabulary.piece(token) for token in range(vocabulary.size)])
+        fill_in(module.embedding, vocabulary, found)
+        if len(found.vectors) < vocabulary.size // 2:
+            warn(f"vectors: of {vocabulary.size:,} words, {len(found.vectors):,} have one in {self.vectors}.")
+
+    def _scores(self, facts: Facts, module: nn.Module, examples: Examples) -> NDArray[np.float64]:
+        """What the network says of some examples (N, …), float64."""
+        said = list(over(facts, module, examples, lambda _, module, batch: module(batch.x, batch.length).cpu()))
+        found: NDArray[np.float64] = torch.cat(said).double().numpy()
+        return found
+
+    def _scores_of(self, X: Any) -> NDArray[np.float64]:
+        """The same for what a user gives."""
+        said = list(self._over(X, lambda _, module, batch: module(batch.x, batch.length).cpu()))
+        found: NDArray[np.float64] = torch.cat(said).double().numpy()
+        return found
+
+    def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
+        raise NotImplementedError
+
+
+def _inputs(facts: Facts) -> Inputs:
+    return inputs_from_json(facts["inputs"])

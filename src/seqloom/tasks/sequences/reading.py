@@ -1,0 +1,121 @@
+"""What a user gives to a task over sequences: values, a frame, or a file or folder of labelled texts or series."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqloom.data.folders.files import find_files
+from seqloom.data.folders.heads import hold_numbers
+from seqloom.data.folders.texts import read_labelled_texts
+from seqloom.data.series.read import read_recordings
+from seqloom.data.splits import split_rows, text_groups
+from seqloom.data.tables import Asked, Choice, Labelled, Sought, Table, choose_columns, labelled
+from seqloom.data.tables.dividing import divide
+from seqloom.data.tables.labelled import inputs_of
+from seqloom.data.text.reader import no_such_file
+from seqloom.errors import DataError, warn
+from seqloom.tasks.claims_labelled import claims_labelled
+from seqloom.tasks.columns import asked_of, choice_of, table_of
+from seqloom.tasks.example_values import Division, Given
+
+__all__ = ["divided", "read_sequences"]
+
+
+def read_sequences(
+    X: Any, y: Any, settings: Mapping[str, Any], columns: Mapping[str, Any] | None, sought: Sequence[Sought]
+) -> Given:
+    """An item and a target for each example.
+
+    Values stay as they are. A file or folder holds labelled texts or series; a table, or a frame without ``y``, is read
+    by the columns that ``settings`` name, by those of training in ``columns``, or by those that are found; its target
+    is taken as one of ``sought``. A table may lack the target, as may series their labels. What is repaired is warned
+    of. Raises DataError for what cannot be read.
+    """
+    if isinstance(X, str | os.PathLike):
+        path = Path(X)
+        if not path.exists():
+            raise DataError(no_such_file(str(path)))
+        if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
+            found = read_labelled_texts(path)
+            return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None)
+        if path.is_dir() or claims_labelled(path, settings) is not None:
+            return _recordings(path, settings, sought)
+        return _rows(table_of(path, settings), settings, columns, sought)
+    if hasattr(X, "columns") and y is None:
+        return _rows(table_of(X, settings), settings, columns, sought)
+    return Given(X, y)
+
+
+def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
+    """What is held out: of a table, by its columns; else drawn, equal texts on one side, ``by_class`` stratified."""
+    if isinstance(given.source, Labelled):
+        parts = divide(given.source, share, seed)
+        return Division(parts.train.tolist(), parts.validation.tolist(), parts.remark)
+    X, total = given.X, len(given.X)
+    groups = text_groups(X) if isinstance(X[0], str) else None
+    labels = np.unique(list(map(repr, given.y or [])), return_inverse=True)[1] if by_class else None
+    drawn = split_rows(total, share, seed, labels=labels, groups=groups)
+    remark = f"Held out: {len(drawn.held_out):,} of {total:,} examples, drawn by seed {seed}."
+    return Division(drawn.train.tolist(), drawn.held_out.tolist(), remark)
+
+
+def _rows(
+    table: Table, settings: Mapping[str, Any], columns: Mapping[str, Any] | None, sought: Sequence[Sought]
+) -> Given:
+    asked = asked_of(settings)
+    choice = _choice(table, asked, sought) if columns is None else choice_of(columns)
+    if columns is not None and choice.target not in table.columns:
+        return Given(inputs_of(table, choice))
+    found = labelled(table, choice, bool(settings.get("strict")))
+    for remark in (*table.remarks, *found.remarks):
+        warn(remark)
+    return Given(found.X, found.y, {"columns": dataclasses.asdict(choice)}, found)
+
+
+def _choice(table: Table, asked: Asked, sought: Sequence[Sought]) -> Choice:
+    """The columns, whose target is what the task seeks: what it is by itself, or else the first."""
+    if len(sought) > 1:
+        found = choose_columns(table, asked)
+        if found.sought in sought:
+            return found
+    return choose_columns(table, asked, sought[0])
+
+
+def _recordings(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
+    found = read_recordings(path, strict=bool(settings.get("strict")))
+    for remark in found.remarks:
+        warn(remark)
+    labels: Any = found.labels
+    if labels is not None and Sought.NUMBER in sought:
+        labels = found.numbers()
+    return Given([_filled(series) for series in found.series], labels)
+
+
+def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
+    if Sought.NUMBER not in sought:
+        return list(labels)
+    try:
+        return list(map(float, labels))
+    except ValueError as error:
+        raise DataError(f"Expected numbers as labels: {error}.") from None
+
+
+def _filled(series: Tensor) -> Tensor:
+    """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
+    missing = series.isnan()
+    if not missing.any():
+        return series
+    for steps in (range(len(series)), reversed(range(len(series)))):
+        last = torch.full(series.shape[1:], torch.nan)
+        for step in steps:
+            last = torch.where(series[step].isnan(), last, series[step])
+            series[step] = last
+    return series.nan_to_num(0.0)

@@ -1,0 +1,60 @@
+"""The settings of every task with one answer for a sequence; light, for the command line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from seqloom.errors import UsageError
+from seqloom.settings import COUNT, SHARE, Key, Range, Section
+from seqloom.settings.text import Tokens
+from seqloom.tasks.columns import ColumnSettings
+from seqloom.tasks.settings import ExampleSettings
+
+__all__ = ["SequenceSettings"]
+
+_WIDTH = Range(least=1, most=1 << 16)
+_MODEL, _TEXT = Section("Model"), Section("Text")
+
+
+@dataclass(frozen=True)
+class SequenceSettings(ColumnSettings, ExampleSettings):
+    """See :class:`seqloom.tasks.sequences.estimator.SequenceEstimator`. What is None is picked by the data.
+
+    >>> SequenceSettings(spec="grü(8)", dropout=1.0)
+    Traceback (most recent call last):
+    ...
+    seqloom.errors.UsageError: 2 problems in the model of sequences:
+      dropout: expected a number from 0 to below 1 or None, got 1.0.
+      spec: ...
+    """
+
+    title = "the model of sequences"
+
+    spec: Annotated[
+        str | None, "Layers and how they are pooled: 2*gru(128) bidirectional + pool(attention).", _MODEL, Key("model")
+    ] = None
+    tokens: Annotated[Tokens | None, "What one token of a text is.", _TEXT] = None
+    minimum_count: Annotated[int, COUNT, "Rarer characters or words become <unk>.", _TEXT] = 1
+    vocabulary_size: Annotated[int | None, Range(least=5), "The most tokens a vocabulary may have.", _TEXT] = None
+    embedding: Annotated[int | None, _WIDTH, "Width of the vector of a token.", _MODEL] = None
+    vectors: Annotated[
+        str | None, "A text file with a vector for each word: GloVe, word2vec, fastText (.vec).", _TEXT
+    ] = None
+    dropout: Annotated[
+        float | None, SHARE, "Share of units dropped before and between the layers and before the head.", _MODEL
+    ] = None
+    word_dropout: Annotated[float | None, SHARE, "Share of tokens that are not seen in training.", _MODEL] = None
+    batch_size: Annotated[int | None, COUNT, "Examples of a batch.", Section("Training")] = field(  # type: ignore[assignment]
+        default=None, kw_only=True
+    )
+
+    def conflicts(self) -> Iterator[str]:
+        if isinstance(self.spec, str) and self.spec.strip():
+            from seqloom.layers import parse_spec
+
+            try:
+                parse_spec(self.spec)
+            except UsageError as error:
+                yield f"spec: {error}"
+        if self.vectors is not None and self.tokens not in (None, Tokens.WORDS, Tokens.SYMBOLS):
+            yield f"vectors: they are of words, not of {self.tokens}. Leave tokens out, or say words."

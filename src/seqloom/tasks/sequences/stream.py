@@ -1,0 +1,72 @@
+"""The present answer of a model that looks back only, while a sequence comes in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from seqloom.errors import UsageError
+from seqloom.layers import CausalLayer, LastPooling, LearnedEmbedding
+from seqloom.tasks.sequences.inputs import Inputs, TextInputs
+from seqloom.tasks.sequences.network import SequenceModel
+
+__all__ = ["AnswerStream"]
+
+A = TypeVar("A")
+
+
+class AnswerStream(Generic[A]):
+    """``answer = stream.push(piece)``: what a sequence is taken for, given all of it that has come.
+
+    A piece is some more text, or a sample: the numbers of one step. A word is read once what follows shows where it
+    ends, or by :meth:`finish`. ``reset`` begins another sequence. A stream keeps the weights it was opened with.
+    UsageError for a model whose layers read both ways, or that pools otherwise than at the last step.
+    """
+
+    def __init__(self, model: SequenceModel, inputs: Inputs, answer: Callable[[Tensor], A]) -> None:
+        reader = model.reader
+        if not isinstance(reader.body, CausalLayer) or not isinstance(reader.pooling, LastPooling):
+            raise UsageError(
+                "spec: this model reads a sequence to its end before it answers, so it cannot stream. Train with "
+                "layers that only look back and pool(last), as gru(64) + pool(last)."
+            )
+        self._model = copy.deepcopy(model).eval()
+        self._inputs, self._answer = inputs, answer
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin another sequence."""
+        body = self._model.reader.body
+        assert isinstance(body, CausalLayer)
+        self._state = body.initial_state(1)
+        self._y: Tensor | None = None
+        self._encoder = self._inputs.vocabulary.encoder() if isinstance(self._inputs, TextInputs) else None
+
+    def push(self, piece: Any) -> A | None:
+        """The answer with one more piece; None before there is a whole token."""
+        if self._encoder is None:
+            return self._read(self._inputs.encode([torch.as_tensor(piece, dtype=torch.float32).reshape(1, -1)])[0])
+        return self._read(self._tokens(self._encoder.feed(piece)))
+
+    def finish(self) -> A | None:
+        """The answer to the whole sequence: the last word of a text is read, too."""
+        return self._read(self._tokens([] if self._encoder is None else self._encoder.finish()))
+
+    def _tokens(self, ids: list[int]) -> Tensor:
+        assert isinstance(self._inputs, TextInputs)
+        return self._inputs.kept(torch.tensor(ids, dtype=torch.int64))
+
+    def _read(self, steps: Tensor) -> A | None:
+        model = self._model
+        body = model.reader.body
+        assert isinstance(body, CausalLayer)
+        device = model.head.weight.device
+        with torch.no_grad():
+            for step in steps.to(device):
+                x = step[None] if not isinstance(model.embedding, LearnedEmbedding) else model.embedding(step[None])
+                self._y, self._state = body.step(x, self._state)
+            return None if self._y is None else self._answer(model.head(self._y))

@@ -1,0 +1,107 @@
+"""What a user gives to a tagger: sentences or series, and a tag for each of their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
+from seqloom.errors import DataError, UsageError, warn
+from seqloom.tasks.tagging.schemes import recognised
+
+__all__ = ["Steps", "checked", "read_file", "warn_of_illegal"]
+
+Steps = list[str] | Tensor
+"""The tokens of a sentence, or a series (T, D) of float32."""
+_MOST_SAID = 3
+
+
+def read_file(path: str | Path, target: str | None) -> TaggedSentences:
+    """A file of tagged words, its column of tags chosen; one that has words alone has none."""
+    found = read_tagged(path)
+    return read_tagged(path, tags=[target]) if target is not None and found.layout.tags else found
+
+
+def checked(X: Any, y: Any) -> tuple[list[Steps], list[list[str]] | None]:
+    """Sentences or series, and their tags, in their final types. DataError for what is none, each thing with its place.
+
+    >>> checked([("a", "dog")], [["DET", "NOUN"]])
+    ([['a', 'dog']], [['DET', 'NOUN']])
+    >>> checked(["a dog"], None)
+    Traceback (most recent call last):
+    ...
+    seqloom.errors.DataError: Example 0: expected the tokens of a sentence, got the text 'a dog'. Write text.split().
+    """
+    steps = [_steps(place, one) for place, one in enumerate(X)]
+    kinds = {type(one) for one in steps}
+    if len(kinds) > 1:
+        raise DataError("Expected sentences or series, got both.")
+    if Tensor in kinds and len(widths := {one.shape[1] for one in steps}) > 1:  # type: ignore[union-attr]
+        raise DataError(f"Expected series of one number of channels, got {', '.join(map(str, sorted(widths)))}.")
+    if y is None:
+        return steps, None
+    if len(y) != len(steps):
+        raise UsageError(f"y: expected {len(steps):,} lists of tags, one for each example, got {len(y):,}.")
+    return steps, [_tags(place, tags, len(one)) for place, (tags, one) in enumerate(zip(y, steps, strict=True))]
+
+
+def _steps(place: int, one: Any) -> Steps:
+    if isinstance(one, str):
+        raise DataError(
+            f"Example {place}: expected the tokens of a sentence, got the text {one[:40]!r}. Write text.split()."
+        )
+    if not hasattr(one, "__len__"):
+        raise DataError(f"Example {place}: expected the tokens of a sentence, or a series (T, D), got {one!r}.")
+    if not len(one):
+        raise DataError(f"Example {place} is empty.")
+    if isinstance(one[0], str):
+        return _texts(place, one, "tokens")
+    series = torch.as_tensor(one, dtype=torch.float32)
+    if series.ndim != 2:
+        raise DataError(f"Example {place}: expected a series (T, D), got the shape {tuple(series.shape)}.")
+    if not series.isfinite().all():
+        step, channel = (~series.isfinite()).nonzero()[0].tolist()
+        got = float(series[step, channel])
+        raise DataError(f"Example {place}, step {step}, channel {channel}: expected a number, got {got}.")
+    return series
+
+
+def _tags(place: int, tags: Any, length: int) -> list[str]:
+    count = len(tags) if hasattr(tags, "__len__") and not isinstance(tags, str) else None
+    if count != length:
+        got = f"the text {tags[:40]!r}" if isinstance(tags, str) else f"{tags if count is None else count}"
+        raise DataError(f"Example {place}: expected {length} tags, one for each step, got {got}.")
+    return _texts(place, tags, "tags")
+
+
+def _texts(place: int, values: Iterable[Any], what: str) -> list[str]:
+    texts = list(values)
+    for text in texts:
+        if not isinstance(text, str) or not text:
+            raise DataError(f"Example {place}: expected {what}, each a text that is not empty, got {text!r}.")
+    return texts
+
+
+def warn_of_illegal(tags: Sequence[Sequence[str]], place: Callable[[int, int], str]) -> None:
+    """Warn of tags in an order that the scheme of all of them does not know; ``place`` names a sentence and token."""
+    scheme = recognised(tags)
+    if scheme is None:
+        return
+    illegal = [(sentence, token) for sentence, row in enumerate(tags) for token in scheme.illegal(row)]
+    if not illegal:
+        return
+    said = []
+    for sentence, token in illegal[:_MOST_SAID]:
+        before, after = list(pairwise(["the beginning", *tags[sentence], "the end"]))[token]
+        said.append(f"{place(sentence, min(token, len(tags[sentence]) - 1))}: {after} after {before}")
+    count = f"{len(illegal):,} tag{'s' if len(illegal) > 1 else ''}"
+    more = " …" if len(illegal) > _MOST_SAID else ""
+    warn(
+        f"{count} in an order that {scheme} does not have ({'; '.join(said)}{more}). They are read as {scheme} says: "
+        "what it does not know for a span is none."
+    )
