@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from seqloom.errors import UsageError
 from seqloom.layers import ConditionalRandomField, SequenceLayer, StepHead
 
 __all__ = ["TagNetwork"]
@@ -20,8 +19,6 @@ class TagNetwork(nn.Module):
         self, front: nn.Module, body: SequenceLayer, tags: int, field: ConditionalRandomField | None, dropout: float
     ) -> None:
         super().__init__()
-        if not body.keeps_time:
-            raise UsageError("spec: every step has a tag, but a layer here has fewer outputs. Leave strides out.")
         self.front, self.body, self.field = front, body, field
         self.dropout = nn.Dropout(dropout)
         self.head = StepHead(body.out_features, tags)
