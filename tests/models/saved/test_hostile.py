@@ -80,7 +80,7 @@ def check_changed(data: st.DataObject) -> None:
         assert isinstance(loaded(lambda: module_from_data(config, nn.Module), {WEIGHTS: weights}), nn.Module)
 
 
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @settings(UNHURRIED, max_examples=100)
