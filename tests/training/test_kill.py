@@ -39,6 +39,6 @@ def test_a_few_kills(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["tiny", "lstm", "tagger"])
+@pytest.mark.parametrize("model", ["tiny", "lstm", "tagger", "classifier"])
 def test_24_kills(tmp_path: Path, model: str) -> None:
     check(kill_and_resume(tmp_path, model, 24))

@@ -23,12 +23,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from seqloom import Classifier
 from seqloom.cells import LSTM
 from seqloom.layers import LearnedEmbedding, Recurrent, StepHead
 from seqloom.models.token_model import TokenModel
 from seqloom.storage import directory
 from seqloom.storage.run import Run, versions
 from seqloom.training.settings import TrainingSettings
+from tests.tasks.sequences.given import texts
 from tests.tasks.tagging.sentences import small, tagged
 from tests.training.example import VOCABULARY, TinyModel, contents, fit, windows, without_clock
 
@@ -75,8 +77,21 @@ def tagger(path: Path, resume: bool) -> None:
     small(dropout=0.2, training=training).fit(*tagged(), validation=0.25, run=path, resume=resume, progress=False)
 
 
+def classifier(path: Path, resume: bool) -> None:
+    """A bidirectional one over texts, with words that are dropped, a temperature, and simple models beside it."""
+    training = {"steps": 40, "epochs": None, "evaluate_every": 4, "log_every": 3, "checkpoint_every_steps": 7}
+    settings = {"embedding": 4, "dropout": 0.2, "word_dropout": 0.2, "batch_size": 8, "training": training}
+    model = Classifier("gru(4) bidirectional + pool(attention)", tokens="words", **settings)
+    model.fit(*texts(), validation=0.25, run=path, resume=resume, progress=False)
+
+
 CALLS = ("mkdir", "open", "write", "fsync", "close", "rename", "replace", "unlink", "rmdir")
-RUNS: dict[str, Callable[[Path, bool], None]] = {"tiny": network(tiny), "lstm": network(lstm), "tagger": tagger}
+RUNS: dict[str, Callable[[Path, bool], None]] = {
+    "tiny": network(tiny),
+    "lstm": network(lstm),
+    "tagger": tagger,
+    "classifier": classifier,
+}
 
 
 def train(path: Path, model: str, resume: bool) -> None:

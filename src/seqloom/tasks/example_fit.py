@@ -93,7 +93,7 @@ class ExampleTask(Task[Fitted]):
             Padded(*examples, estimator._settled(facts).batch_size, seed),
             None if held_out is None else Padded(*held_out.examples, ROWS),
         )
-        return Prepared(fitted, problem, "\n".join(_news(estimator, fitted)))
+        return Prepared(fitted, problem, "\n".join(_news(estimator, fitted, resumed=before is not None)))
 
     def files(self, fitted: Fitted) -> dict[str, bytes]:
         return fitted_files(self.estimator, fitted, self.training.seed)
@@ -125,18 +125,18 @@ class ExampleTask(Task[Fitted]):
         return whole.rows(learned), whole.rows(held_out), remark
 
 
-def _news(estimator: ExampleEstimator, fitted: Fitted) -> Iterator[str]:
+def _news(estimator: ExampleEstimator, fitted: Fitted, resumed: bool) -> Iterator[str]:
     """What is worth saying before anything is learned, a line each."""
     facts, held_out = fitted.facts, fitted.held_out
     picked = [f"{name} {value}" for name, value in facts["picked"].items() if value is not None]
-    if picked:
+    if picked and not resumed:
         yield "Picked by the data: " + ", ".join(picked)
     if held_out is None:
         return
     yield held_out.remark
     found = estimator._simple(facts, fitted.baselines, held_out.given, held_out.examples)
     watched = estimator._watched(facts)
-    if found:
+    if found and not resumed:
         said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in found.items())
         yield f"To be beaten ({watched.replace('_', ' ')}): {said}"
 
