@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from seqloom.data.padded import Padded
 from seqloom.errors import DataError, UsageError
 from seqloom.settings import settings_of
 from seqloom.tasks.example_files import fitted_files, read_estimator
-from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, Given, HeldOut, taken
+from seqloom.tasks.example_values import Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.settings import FitSettings
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch
@@ -90,8 +89,8 @@ class ExampleTask(Task[Fitted]):
         problem = Problem(
             module,
             estimator._objective(facts),
-            Padded(*examples, estimator._settled(facts).batch_size, seed),
-            None if held_out is None else Padded(*held_out.examples, ROWS),
+            examples.batches(estimator._settled(facts).batch_size, seed),
+            None if held_out is None else held_out.examples.batches(),
         )
         return Prepared(fitted, problem, "\n".join(_news(estimator, fitted, resumed=before is not None)))
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
 
-from seqloom.data.padded import Targets, chosen
-from seqloom.errors import UsageError
+from seqloom.data.padded import Padded, Targets, chosen
+from seqloom.data.series.recordings import Recordings
+from seqloom.errors import DataError, UsageError
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.rows import check_rows
 from seqloom.training.log import History
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
     from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["ROWS", "Division", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
+__all__ = ["MOST_STEPS", "ROWS", "Division", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
 
 ROWS = 64
 """Examples that are read at once where nothing is learned."""
+MOST_STEPS = 1 << 16
+"""Steps that are read at once: what is longer is read alone."""
 Facts = dict[str, Any]
 """What is to be known of the data, ready for JSON."""
 
@@ -31,6 +34,10 @@ class Examples(NamedTuple):
 
     inputs: Mapping[str, Sequence[Tensor]]
     targets: Targets
+
+    def batches(self, rows: int = ROWS, seed: int | None = None) -> Padded:
+        """So many at once, fewer where they are long; with a ``seed`` in another order for each epoch."""
+        return Padded(self.inputs, self.targets, rows, seed, MOST_STEPS)
 
     def rows(self, order: Sequence[int]) -> Examples:
         """Some of the examples, in this order."""
@@ -93,6 +100,11 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bo
     """
     given = estimator._read(X, y, facts)
     check_rows(given.X, given.y)
+    if targets and given.y is None and isinstance(given.source, Recordings):
+        raise DataError(
+            f"{given.source.source} has no labels: expected a folder for each class, labels.csv (file, label), a "
+            "label_pattern for names of files, or a column label with one for each recording."
+        )
     if targets and given.y is None:
         raise UsageError(
             f"y: expected a target for each example, got None. {type(estimator).__name__} requires y to be passed, but "
