@@ -23,7 +23,6 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.draws import Purpose, drawn_order
-from seqloom.data.padded import Padded
 from seqloom.errors import DataError
 from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
@@ -32,7 +31,7 @@ from seqloom.tasks.constructor import constructor_of
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.example_files import fitted_files, read_estimator
 from seqloom.tasks.example_fit import ExampleTask
-from seqloom.tasks.example_values import ROWS, Division, Examples, Facts, Fitted, Given, HeldOut, taken
+from seqloom.tasks.example_values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.judging import measured, simple_figures
 from seqloom.tasks.memory import loading
@@ -274,7 +273,7 @@ def over(
     """What a function says of the batches of some examples, in their order."""
     module.eval()
     device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
-    for batch in Padded(*examples, ROWS):
+    for batch in examples.batches():
         with torch.no_grad():
             found = function(facts, module, batch.to(device))
         yield found
