@@ -21,7 +21,7 @@ def test_tagged_words(command: Command, tmp_path: Path) -> None:
     found = command("data", path)
     assert (found.code, "30 sentences; steps of each: median" in found.out) == (0, True)
     assert "column 2, 7 tags: O " in found.out
-    assert "takes it for tagger: a token a line with its tag in column 2" in found.out
+    assert "takes it for tagging: a token a line with its tag in column 2" in found.out
     assert json.loads(command("data", path, "--json").out)["sentences"] == 30
 
 
@@ -46,6 +46,7 @@ def test_texts_in_folders(command: Command, tmp_path: Path) -> None:
     assert "1 about the data left out" in found.err
 
 
+@pytest.mark.slow
 def test_labels_in_names_of_files(command: Command, tmp_path: Path) -> None:
     made(command, "sensors", tmp_path / "s", 24)
     flat = tmp_path / "flat"

@@ -33,18 +33,22 @@ def claims_labelled(path: Path, given: Mapping[str, Any]) -> Claim | None:
     name = path.name.lower().removesuffix(".gz")
     if name.endswith((".ts", ".npz")):
         return Claim(_SURE, f"labelled series ({name[name.rfind('.') :]})")
-    return _steps(path) if path.suffix.lower() in (".csv", ".tsv", ".txt") and path.is_file() else None
+    return _steps(path, given) if path.suffix.lower() in (".csv", ".tsv", ".txt") and path.is_file() else None
 
 
-def _steps(path: Path) -> Claim | None:
+def _steps(path: Path, given: Mapping[str, Any]) -> Claim | None:
     """Claim a table that says whose step a row is, when it was, and what its label is; each id has several rows."""
     from seqloom.data.folders.heads import first_lines
     from seqloom.data.series.long import Columns, find_columns
+    from seqloom.errors import DataError
 
     rows = [line for line in first_lines(path)[:_ROW] if line.strip()]
     separator = next((one for one in "\t;|," if rows and one in rows[0]), ",")
     names = [name.strip(' "') for name in rows[0].split(separator)] if rows else []
-    found = find_columns(names, Columns())
+    try:
+        found = find_columns(names, Columns(time=given.get("time"), label=given.get("target")))
+    except DataError:
+        return None
     if found.id is None or found.time is None or found.label is None:
         return None
     ids = [row.split(separator)[names.index(found.id)] for row in rows[1:] if row.count(separator) == len(names) - 1]
