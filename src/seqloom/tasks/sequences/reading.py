@@ -27,7 +27,10 @@ from seqloom.tasks.claims_labelled import claims_labelled
 from seqloom.tasks.columns import asked_of, choice_of, table_of
 from seqloom.tasks.example_values import Division, Given
 
-__all__ = ["divided", "read_sequences"]
+__all__ = ["by_place", "divided", "filled", "read_sequences"]
+
+_OF_TEXT = "OUT"
+"""Kinds of arrays that hold text."""
 
 
 def read_sequences(
@@ -51,7 +54,15 @@ def read_sequences(
         return _rows(table_of(path, settings), settings, columns, sought)
     if hasattr(X, "columns") and y is None:
         return _rows(table_of(X, settings), settings, columns, sought)
-    return Given(X, y)
+    return Given(by_place(X), by_place(y))
+
+
+def by_place(values: Any) -> Any:
+    """Values that are asked for by their place: columns of a frame, and what else says to be an array, as one."""
+    if isinstance(values, Sequence | np.ndarray | Tensor) or not hasattr(values, "__array__"):
+        return values
+    found = np.asarray(values)
+    return found[:, 0] if found.shape[1:] == (1,) and found.dtype.kind in _OF_TEXT else found
 
 
 def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
@@ -109,7 +120,7 @@ def _recordings(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought
     labels: Any = found.labels
     if labels is not None and Sought.NUMBER in sought:
         labels = found.numbers()
-    return Given([_filled(series) for series in found.series], labels, source=found)
+    return Given([filled(series) for series in found.series], labels, source=found)
 
 
 def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
@@ -121,7 +132,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
         raise DataError(f"Expected numbers as labels: {error}.") from None
 
 
-def _filled(series: Tensor) -> Tensor:
+def filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
     missing = series.isnan()
     if not missing.any():
