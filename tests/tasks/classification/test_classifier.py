@@ -236,4 +236,9 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
     for k, (text, label) in enumerate(zip(TEXTS, CLASSES, strict=True)):
         (tmp_path / label).mkdir(exist_ok=True)
         (tmp_path / label / f"{k}.txt").write_text(text)
-    assert small(tokens="words", minimum_count=2).fit(tmp_path).score(TEXTS, CLASSES) > 0.9
+    model = small(tokens="words", minimum_count=2).fit(tmp_path)
+    assert model.score(TEXTS, CLASSES) > 0.9
+    lines = list(model.written(tmp_path))
+    assert lines[0] == "text,prediction,probability\n"
+    assert [line.split(",")[0] for line in lines[1:3]] == ["bad/0.txt", "bad/3.txt"]
+    assert len(lines) == len(TEXTS) + 1

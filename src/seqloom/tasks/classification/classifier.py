@@ -72,6 +72,17 @@ class Classifier(SequenceEstimator):
         self._check_fitted("model_")
         return Known.of(self.facts_).probabilities(self._scores_of(X))
 
+    def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+        known, chances = Known.of(self.facts_), self.predict_proba(X)
+        answers = known.decided(chances)
+        if self.facts_["several"]:
+            return {"prediction": ["|".join(map(str, labels)) for labels in answers]}
+        places = [known.classes.index(answer) for answer in answers]
+        return {
+            "prediction": answers,
+            "probability": [f"{row[at]:.4f}" for row, at in zip(chances, places, strict=True)],
+        }
+
     def score(self, X: Any, y: Any = None) -> float:
         """The accuracy; of labels, the share of examples with all of them right."""
         found = self.evaluate(X, y).model
