@@ -48,11 +48,11 @@ def print_figures(figures: Figures, name: str) -> None:
         add_row(table, label, *(figure(values.get(column), ".3f") for column in figures.model))
     add_row(table, name, *(figure(value, ".3f") for value in figures.model.values()), style="bold")
     emit_table(table)
-    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark, *figures.notes):
+    chosen = f"These weights are the best of {figures.chosen_among} evaluations on these very data."
+    remarks = (figures.remark, chosen if figures.chosen_among > 1 else "")
+    for line in (f"{figures.count:,.0f} {figures.counted}", *remarks, *figures.notes):
         if line:
             emit(line)
-    if figures.chosen_among > 1:
-        emit(f"These weights are the best of {figures.chosen_among} evaluations on these very data.")
 
 
 def _figures(evaluation: Evaluation, nats_per_token: float) -> tuple[str, ...]:
