@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from seqloom.probes import PROBES
-from seqloom.tasks import probe_table
+from seqloom.tasks.probing import table as probe_table
 from seqloom.tasks.probing.results import ProbeResult
 from seqloom.tasks.probing.settings import ProbeSettings
 from tests.apps.running import Command

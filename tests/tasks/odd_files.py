@@ -381,9 +381,97 @@ def cases() -> list[Case]:
             ).encode(),
             asks=("whole numbers from 0 to 4", "--task classification"),
         ),
+        Case(
+            "emotions.txt",
+            page(None, rows(lambda p, g: text(p, g).replace(".", ""), topic), delimiter=";").encode(),
+            C,
+            ("column 1",),
+            "column 2",
+        ),
+        Case(
+            "Tweets.csv",
+            page(
+                ["tweet_id", "airline_sentiment", "airline", "name", "retweet_count", "text", "user_timezone"],
+                rows(number, mood, topic, user, lambda p, g: p % 3, text, topic),
+            ).encode(),
+            C,
+            ("text",),
+            "airline_sentiment",
+        ),
+        Case(
+            "sarcasm.json",
+            lines(
+                ["article_link", "headline", "is_sarcastic"], lambda p, g: f"https://news.example/{p}", title, binary
+            ).encode(),
+            C,
+            ("headline",),
+            "is_sarcastic",
+        ),
+        Case(
+            "quora.csv",
+            page(["qid", "question_text", "target"], rows(code, text, binary)).encode(),
+            C,
+            ("question_text",),
+            "target",
+        ),
+        Case(
+            "disaster.csv",
+            page(["id", "keyword", "location", "text", "target"], rows(number, topic, name, text, binary)).encode(),
+            C,
+            ("text",),
+            "target",
+        ),
+        Case(
+            "hate.csv",
+            page(
+                ["", "count", "hate_speech", "neither", "class", "tweet"],
+                rows(number, lambda p, g: 3 + p % 3, lambda p, g: p % 4, lambda p, g: p % 2, lambda p, g: p % 3, text),
+            ).encode(),
+            C,
+            ("tweet",),
+            "class",
+        ),
+        Case("languages.csv", page(["Text", "Language"], rows(text, topic)).encode(), C, ("Text",), "Language"),
+        Case(
+            "liked.tsv", page(["Review", "Liked"], rows(text, binary), delimiter="\t").encode(), C, ("Review",), "Liked"
+        ),
+        Case("phrasebank.csv", page(None, rows(mood, text)).encode("latin-1"), C, ("column 2",), "column 1"),
+        Case(
+            "amazon.csv",
+            page(["Id", "ProductId", "Score", "Summary", "Text"], rows(number, code, stars, title, text)).encode(),
+            asks=("--input Summary", "--input Text"),
+        ),
+        Case(
+            "list.json",
+            json.dumps(
+                [{"id": p, "sentence": sentence(g), "intent": topic(p, g)} for p, g in enumerate(moods())]
+            ).encode(),
+            C,
+            ("sentence",),
+            "intent",
+        ),
+        Case("semis.txt", "".join(f"{sentence(g)}; {sentence(g)}; and so on\n" for g in moods()).encode()),
         Case("poem.txt", ("\n".join(sentence(good) for good in moods()) + "\n").encode()),
         Case("log.txt", ("\n".join(f"{day(p, True)} INFO worker {p}: done" for p in range(40)) + "\n").encode()),
         Case("prose.txt", ('He said, "well", and left;\n\nthen, later, he came back.\n' * 20).encode()),
-        Case("translations.tsv", page(None, rows(text, text), delimiter="\t").encode()),
-        Case("numbers.csv", page(["a", "b", "label"], rows(amount, amount, mood)).encode()),
+        Case(
+            "translations.tsv",
+            page(None, rows(text, text), delimiter="\t").encode(),
+            asks=("no column to predict", "--target"),
+        ),
+        Case(
+            "numbers.csv",
+            page(["a", "b", "label"], rows(amount, amount, mood)).encode(),
+            asks=("no column of text", "--input"),
+        ),
+        Case("alone.csv", page(["text"], rows(text)).encode(), asks=("no column to predict", "--task language-model")),
+        Case(
+            "tagged.tsv",
+            "".join(
+                f"{n}\t{word}\t{word}\tX\n" + "\n" * (n == 5)
+                for p in range(9)
+                for n, word in enumerate(["the", "loom", "is", "so", "fine", "."])
+            ).encode(),
+            "tagging",
+        ),
     ]

@@ -11,21 +11,21 @@ from seqloom.errors import DataError
 from seqloom.tasks.columns import asked_of, table_of
 from seqloom.tasks.door import Claim
 
-__all__ = ["claims_rows", "is_table"]
+__all__ = ["claims_rows", "is_table", "no_claim"]
 
 _SURE: Final = 0.9
 _LIKELY: Final = 0.8
 """A file whose name does not say that it is a table."""
 _DOUBT: Final = 0.5
 _MOST: Final = 5000
-_TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
+_TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
 _MAYBE: Final = (".txt", ".data", ".train", ".ft", ".dat", "")
 _HEAD: Final = 1 << 12
 
 
 def is_table(path: Path) -> bool:
     """Whether the name of a file says that it is a table."""
-    return path.suffix.lower() in _TABLES and not os.path.isdir(path)
+    return Path(path.name.lower().removesuffix(".gz")).suffix in _TABLES and not os.path.isdir(path)
 
 
 def claims_rows(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | None]:
@@ -49,6 +49,18 @@ def claims_rows(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | Non
     return claims
 
 
+def no_claim(path: Path, given: Mapping[str, Any]) -> str:
+    """Why a table is not claimed: a sentence."""
+    from seqloom.data.tables import choose_columns
+
+    table = table_of(path, given, _MOST)
+    try:
+        choice = choose_columns(table, asked_of(given))
+    except DataError as error:
+        return str(error)
+    return f"{path} is a table of {choice}, which no task here predicts."
+
+
 def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Claim | None:
     from seqloom.data.tables import Doubt, choose_columns
 
@@ -65,7 +77,12 @@ def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Cla
 
 
 def _may_have_columns(path: Path) -> bool:
-    """Whether each of the first lines has a tab, or begins as those of fastText."""
+    """Whether each of the first lines has as many tabs, semicolons or bars, or begins as those of fastText."""
     with path.open("rb") as file:
         lines = file.read(_HEAD).split(b"\n")[:-1]
-    return len(lines) > 1 and all(b"\t" in line or line.startswith(b"__label__") for line in lines if line.strip())
+    lines = [line for line in lines if line.strip()]
+    if len(lines) < 2:
+        return False
+    counts = ({line.count(separator) for line in lines} for separator in (b"\t", b";", b"|"))
+    marked = all(line.startswith(b"__label__") for line in lines)
+    return marked or b"\0" in lines[0] or any(len(count) == 1 and count != {0} for count in counts)

@@ -20,7 +20,7 @@ _OURS = {
     "language-model": "seqloom.tasks.language.door:DOOR",
     "classification": "seqloom.tasks.classification.door:DOOR",
     "regression": "seqloom.tasks.regression.door:DOOR",
-    "tagger": "seqloom.tasks.tagging.door:DOOR",
+    "tagging": "seqloom.tasks.tagging.door:DOOR",
 }
 
 

@@ -88,7 +88,7 @@ class Lines(Silent):
 
     def record(self, record: Record) -> None:
         """Print a record."""
-        judged = [f"{_words(name)} {value:.4f}" for name, value in record.items() if name.startswith("validation_")]
+        judged = [f"{_words(name)} {value:.4f}" for name, value in record.items() if _is_said(name)]
         rates = [f"{value:,.0f} {name.removesuffix(_RATE)}/s" for name, value in record.items() if name.endswith(_RATE)]
         parts = [f"step {record['step']:,}", f"loss {record['loss']:.4f}", *judged, *rates]
         self._stream.write("  ".join(parts) + "\n")
@@ -147,6 +147,11 @@ class Live:
     def stop(self) -> None:
         """Leave the last numbers on the screen."""
         self._bar.stop()
+
+
+def _is_said(name: str) -> bool:
+    """Whether a figure is one of what was held out as a whole, and not of a part of it (``f1 of person``)."""
+    return name.startswith("validation_") and " of " not in name
 
 
 def _words(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seqloom.data.folders.heads import first_lines, holds_numbers
+from seqloom.data.folders.heads import first_lines, hold_numbers, holds_numbers
 from tests.data.writing import written
 
 
@@ -20,6 +20,13 @@ def test_whole_lines_of_any_file(tmp_path: Path) -> None:
         assert 20_000 < len(lines) < 40_000
     assert first_lines(tmp_path / "c") == ["one", "", "three"]
     assert first_lines(tmp_path / "d") == first_lines(tmp_path / "e") == first_lines(tmp_path / "none") == []
+
+
+def test_most_files_decide(tmp_path: Path) -> None:
+    folder = written(tmp_path, {"a": "x,y\n", "b": "x,y\n1,2\n", "c": "x,y\n3,4\n", "d": "some\nwords\n"})
+    assert hold_numbers(folder / name for name in "abcd")
+    assert not hold_numbers(folder / name for name in "abd")
+    assert not hold_numbers([])
 
 
 @pytest.mark.parametrize(

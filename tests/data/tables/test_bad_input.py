@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 from pathlib import Path
 from typing import Any
@@ -165,9 +166,10 @@ def test_labels_that_hardly_differ_are_named(tmp_path: Path) -> None:
 JSON: dict[str, tuple[str, list[str]]] = {
     "no JSON": ('{"text": "a b", "label": "x"}\n{"text": "c", \n{"text": "d"}\n', ["line 2: no JSON"]),
     "cut off": ('{"text": "a b", "label": "x"}\n{"text": "c", ', ["line 2: the file ends in the middle of the line"]),
-    "no object": ('{"text": "a b", "label": "x"}\n[1, 2]\n', ["line 2: expected a JSON object, got list"]),
+    "no object": ('{"text": "a b", "label": "x"}\n[1, 2]\n', ["line 2: expected a JSON object, got a list"]),
     "a key twice": ('{"text": "a", "text": "b"}\n', ["line 1: a key stands there twice", "'text'"]),
-    "one list": ('[\n{"text": "a"}]\n', ["line 1: no JSON", "Write one object on each line"]),
+    "a list that is cut off": ('[\n{"text": "a"},\n{"text": ', ["line 3: the list of JSON objects is damaged there"]),
+    "a list of other things": ("[1, 2]\n", ["line 1: expected a JSON object, got a number"]),
 }
 
 
@@ -232,13 +234,19 @@ def test_a_missing_package_is_named(
 
 
 def test_millions_of_rows_of_nothing_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqloom.data.tables.records._NOTHING", 50_000)
+    monkeypatch.setattr("seqloom.data.tables.records._NOTHING", 20_000)
     for nothing in ("\n", ",\n", " , \n"):
-        path = _file(tmp_path, "text,label\nfine,pos\n" + nothing * 200_000)
-        with pytest.raises(DataError, match=r"line 500\d\d: 50,001 rows without anything in them"):
+        path = _file(tmp_path, "text,label\nfine,pos\n" + nothing * 50_000)
+        with pytest.raises(DataError, match=r"line 200\d\d: 20,001 rows without anything in them"):
             read_table(path)
-    trailing = _file(tmp_path, "text,label\nfine,pos\n\n\nso so,neg\n" + ",\n" * 40_000)
+    trailing = _file(tmp_path, "text,label\nfine,pos\n\n\nso so,neg\n" + ",\n" * 15_000)
     assert [read_table(trailing).line(row) for row in range(2)] == [2, 5]
+
+
+def test_a_packed_table_that_is_cut_off(tmp_path: Path) -> None:
+    path = _file(tmp_path, gzip.compress(_rows(*(f"text {n},pos" for n in range(9999))).encode())[:-500], "a.csv.gz")
+    with pytest.raises(DataError, match="the packed file is cut off or damaged"):
+        read_table(path)
 
 
 def test_a_row_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

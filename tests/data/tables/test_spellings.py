@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import io
 import json
 from collections.abc import Callable
@@ -103,6 +104,12 @@ SAVED: dict[str, tuple[str, bytes]] = {
     ),
     "json lines": ("a.jsonl", _jsonl().encode()),
     "json lines with a mark": ("a.jsonl", codecs.BOM_UTF8 + _jsonl().replace("\n", "\r\n").encode()),
+    "a json list": ("a.json", f"[{_jsonl().strip().replace(chr(10), ', ')}]".encode()),
+    "a json list on many lines": (
+        "a.json",
+        json.dumps([json.loads(line) for line in _jsonl().splitlines()], indent=2).encode(),
+    ),
+    "packed": ("a.csv.gz", gzip.compress(PLAIN.encode())),
     "empty columns after the last": (
         "a.csv",
         "".join(f"{line},,\n" for line in _csv(_rows()).replace("two\nlines", "two lines").splitlines()).encode(),
@@ -173,7 +180,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, st.integers(0, 3).map(str)), min_size=3, max_size=8),
     separator=st.sampled_from(",;\t|"),
@@ -190,3 +197,31 @@ def test_what_any_dialect_writes_is_read_back(
     table = read_table(path, separator=separator)
     read = list(zip(*(table.cells(name) for name in ("text", "more", "label")), strict=True))
     assert read == rows
+
+
+WORDS = st.lists(
+    st.sampled_from(["so", "it's", "fine,", "a;b", '"no"', "1,5", "x | y", "well", "gut\tso", "naïve"]), min_size=1
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    texts=st.lists(WORDS.map(" ".join), min_size=4, max_size=12),
+    separator=st.sampled_from(",;\t|"),
+    quoted=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    newline=st.sampled_from(["\n", "\r\n", "\r"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+)
+def test_the_dialect_of_a_table_of_texts_is_found(
+    texts: list[str], separator: str, quoted: int, newline: str, encoding: str, tmp_path_factory: Any
+) -> None:
+    page = io.StringIO()
+    rows = [[text, place, "ab"[place % 2]] for place, text in enumerate(texts)]
+    csv.writer(page, delimiter=separator, quoting=quoted, lineterminator="\n").writerows(
+        [["text", "n", "label"], *rows]
+    )
+    path = tmp_path_factory.mktemp("dialects") / "a.csv"
+    path.write_bytes(page.getvalue().replace("\n", newline).encode(encoding))
+    table = read_table(path)
+    assert list(table.columns) == ["text", "n", "label"]
+    assert list(table.cells("text")) == texts

@@ -115,6 +115,35 @@ def test_room_is_written_in_place_and_ends_clearly() -> None:
         layer.step(x[:, 0], reserve(layer.initial_state(2), 3))
 
 
+@pytest.mark.parametrize("batch", [1, 2])
+def test_room_may_be_traced_and_ends_clearly_there_too(batch: int) -> None:
+    layer, x = CausalSelfAttention(4, 2), torch.randn(batch, 6, 4)
+    step = torch.compile(layer.step, backend="aot_eager", fullgraph=True)
+    with torch.no_grad():
+        wanted, grown = layer(x)
+        state = reserve(layer(x[:, :2])[1], 6)
+        for t in range(2, 6):
+            y_t, state = step(x[:, t], state)
+            torch.testing.assert_close(y_t, wanted[:, t], msg=lambda text, t=t: f"step {t}: {text}")
+        assert isinstance(state, ReservedCache)
+        torch.testing.assert_close(tuple(state), tuple(grown))
+        with pytest.raises(RuntimeError, match="index 6 is out of bounds"):
+            step(x[:, 0], state)
+        with pytest.raises(UsageError, match="Give it no lengths"):
+            torch.export.export(layer, (x, state, torch.tensor([3] * batch)), strict=False)
+
+
+def test_room_that_a_traced_row_left_empty_is_not_attended_to() -> None:
+    layer, x, lengths = CausalSelfAttention(4, 2), 9 * torch.randn(1, 5, 4), torch.tensor([3])
+    forward, step = (
+        torch.compile(run, backend="aot_eager", fullgraph=True)
+        for run in (lambda: layer(x, layer.initial_state(1), lengths)[1], layer.step)
+    )
+    with torch.no_grad():
+        wanted, _ = layer.step(x[:, 4], layer(x, None, lengths)[1])
+        torch.testing.assert_close(step(x[:, 4], forward())[0], wanted)
+
+
 def test_a_window_keeps_as_much_after_many_steps_as_after_one() -> None:
     layer = stack([CausalTransformerBlock(4, 4, heads=2, window=8) for _ in range(2)])
     with torch.inference_mode():

@@ -24,6 +24,7 @@ FILES: list[tuple[str, str | bytes, str | None]] = [
     ("a.iob2", "one O\n", "2"),
     ("a.conll", "one\ntwo\n", None),
     ("a.txt", POEM, None),
+    ("a.txt", "the lazy dog.\n\n" * 30, None),
     ("a.txt", "It was a day.\n\nAnother one came.\n", None),
     ("a.tsv", "text\tlabel\nfine\t1\n", None),
     ("a.csv", CONLL, None),

@@ -15,6 +15,7 @@ import seqloom
 from seqloom.data import Padded
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks import Tagger
+from seqloom.tasks.tagging.door import DOOR
 from seqloom.tasks.tagging.schemes import Scheme, recognised
 from tests.tasks.tagging.sentences import small, tagged
 
@@ -112,6 +113,19 @@ def test_tags_that_were_not_seen_are_said_and_count_as_wrong(tagger: Tagger) -> 
     with pytest.warns(SeqloomWarning, match="not seen in training: 'B-river'. They are never predicted"):
         figures = tagger.evaluate(tokens, tags).model
     assert [figures[name] for name in ("recall", "precision", "accuracy")] == pytest.approx([2 / 3, 2 / 3, 5 / 6])
+
+
+@pytest.mark.parametrize("crf", [True, False])
+def test_probabilities_are_of_every_tag_at_every_step(crf: bool) -> None:
+    tokens, tags = tagged()
+    tagger = small(crf=crf).fit(tokens, tags, validation=0.0, progress=False)
+    assert tagger.tags_ == ("B-person", "B-place", "I-person", "I-place", "O")
+    for row, wanted in zip(tagger.predict_proba(tokens), tags, strict=True):
+        assert row.shape == (len(wanted), 5)
+        assert row.sum(1) == pytest.approx(1.0, abs=1e-5)
+        assert [tagger.tags_[place] for place in row.argmax(1)] == wanted
+    if crf:
+        assert not tagger.predict_proba([["York"]])[0][0, [2, 3]].any(), "nothing begins with I"
 
 
 def series(count: int, seed: int) -> tuple[list[torch.Tensor], list[list[str]]]:
@@ -276,3 +290,45 @@ def test_settings_that_cannot_be(make: Callable[[], Tagger], said: str) -> None:
 def test_a_file_has_its_tags_itself(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="y: expected None beside a file"):
         small().fit(tmp_path / "a.conll", GOOD[1])
+
+
+def test_words_begin_with_the_vectors_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("bob 0 0 0\nin 1 -1 1\noslo 2 -2 4\n")
+
+    def fit(**more: Any) -> Tagger:
+        training = {"epochs": 1, "learning_rate": 1e-9, "weight_decay": 0.0}
+        return small(vectors=str(tmp_path / "v.txt"), training=training, **more).fit(*tagged(), progress=False)
+
+    with pytest.warns(SeqloomWarning, match=r"vectors: of \d+ words, 3 have one in"):
+        tagger = fit(embedding=None)
+    words = tagger.facts_["lexicon"]["words"]
+    table = tagger.model_.front.words.weight.detach()
+    assert table.shape[1] == 3
+    rows = torch.stack([table[2 + words.index(word)] for word in ("bob", "in", "oslo")])
+    wanted = torch.tensor([[0.0, 0, 0], [1, -1, 1], [2, -2, 4]])
+    torch.testing.assert_close(rows, wanted / wanted.std(), rtol=0, atol=1e-4)
+    with pytest.raises(UsageError, match=r"embedding: the vectors in .* have 3 numbers; leave it out"):
+        fit(embedding=8)
+
+
+def test_a_table_with_a_step_a_row_is_learned_and_labelled(tmp_path: Path) -> None:
+    def table(count: int, seed: int) -> str:
+        rows = ["id,time,heat,noise,state"]
+        for number, (one, labels) in enumerate(zip(*series(count, seed), strict=True)):
+            for step, (values, label) in enumerate(zip(one.tolist(), labels, strict=True)):
+                heat = "" if (count, number, step) == (60, 3, 1) else f"{values[0]:.3f}"
+                rows.append(f"m{number},{step},{heat},{values[1]:.3f},{label}")
+        return "\n".join(rows) + "\n"
+
+    (tmp_path / "a.csv").write_text(table(60, seed=0))
+    (tmp_path / "b.csv").write_text(table(6, seed=1))
+    found = DOOR.claims(tmp_path / "a.csv", {})
+    assert found is not None
+    assert found.reason.endswith("→ 'state' of each step")
+    with pytest.warns(SeqloomWarning, match="1 missing values masked"):
+        tagger = small(epochs=8).fit(tmp_path / "a.csv", progress=False)
+    assert tagger.score(tmp_path / "b.csv") > 0.9
+    header, *rows = "".join(tagger.written(tmp_path / "b.csv")).splitlines()
+    assert (header, rows[0].split(",")[:2]) == ("recording,step,label", ["m0", "1"])
+    said = [label for labels in tagger.predict(tmp_path / "b.csv") for label in labels]
+    assert [row.split(",")[2] for row in rows] == said

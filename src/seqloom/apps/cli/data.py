@@ -9,6 +9,7 @@ import typer
 
 from seqloom.apps.cli.console import emit_json
 from seqloom.apps.cli.data_report import print_report
+from seqloom.apps.cli.data_sequences import sequences_report
 from seqloom.errors import DataError, UsageError
 
 __all__ = ["data"]
@@ -38,6 +39,7 @@ def data(
 ) -> None:
     """Report on FILE without training: columns, lengths, classes, what is missing, doubled or leaks, and the task."""
     from seqloom.data.text.reader import no_such_file
+    from seqloom.tasks.claims import claims_rows, is_table
     from seqloom.tasks.guess import guess
 
     given = {
@@ -59,17 +61,16 @@ def data(
         report["reason"] = "text" if found is None else found.reason
     except UsageError as error:
         report["question"] = str(error)
-    if _is_rows(path, report):
+    sequences = sequences_report(path, given)
+    if sequences is not None:
+        report |= sequences
+    elif is_table(path) or (path.is_file() and claims_rows("class", "labels", "number")(path, given) is not None):
         _of_table(report, path, given, test)
-    elif "question" not in report:
+    elif report.get("task") == "language-model":
         report |= _of_text(file)
+    else:
+        report |= _size(path)
     emit_json(report) if as_json else print_report(report)
-
-
-def _is_rows(path: Path, report: dict[str, Any]) -> bool:
-    from seqloom.tasks.claims import is_table
-
-    return is_table(path) or (path.is_file() and report.get("task") != "language-model")
 
 
 def _of_table(report: dict[str, Any], path: Path, given: dict[str, Any], test: str | None) -> None:
@@ -91,6 +92,11 @@ def _of_table(report: dict[str, Any], path: Path, given: dict[str, Any], test: s
         other = table_of(Path(test), given)
         tested = labelled(other, choose_columns(other, asked_of({**given, "target": choice.target})))
         report["in_test_too"] = overlaps(found.X, tested.X)
+
+
+def _size(path: Path) -> dict[str, Any]:
+    files = [one for one in (path.rglob("*") if path.is_dir() else [path]) if one.is_file()]
+    return {"files": len(files), "bytes": sum(one.stat().st_size for one in files)}
 
 
 def _of_text(file: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,8 @@ import typer
 from seqloom.apps.cli.console import emit_json, say, watched
 from seqloom.apps.cli.inputs import INPUTS, read_inputs
 from seqloom.apps.cli.loading import load_any
-from seqloom.errors import UsageError
+from seqloom.apps.cli.warned import warnings_said
+from seqloom.errors import SeqloomWarning, UsageError
 
 __all__ = ["evaluate"]
 
@@ -44,12 +46,32 @@ def evaluate(
         with watched("evaluating") as progress:
             evaluation = loaded.evaluate(source, progress=progress)
     elif len(files) == 1:
-        evaluation = loaded.evaluate(Path(files[0]))
-        for picture in () if plots is None else loaded.draw(plots, Path(files[0])):
-            say(f"Drawn: {picture}")
+        with warnings_said():
+            examples = _examples(loaded, Path(files[0]))
+            evaluation = loaded.evaluate(*examples)
+        if plots is not None:
+            _draw(loaded, plots, examples)
     else:
         raise UsageError(f"{model} is of the task {loaded.task!r}: give one file of examples, not {len(files)}.")
     if as_json:
         emit_json({"model": str(model), "files": files, **evaluation.to_mapping()})
     else:
         print_scores(evaluation, str(model))
+
+
+def _examples(loaded: Any, file: Path) -> tuple[Any, Any]:
+    """What to evaluate on: a file of examples; of a table that is divided itself, its rows for testing."""
+    from seqloom.tasks.table_rows import rows_for_testing
+
+    columns = getattr(loaded, "facts_", {}).get("columns")
+    rows = None if columns is None else rows_for_testing(file, loaded.get_params(deep=False), columns)
+    return (file, None) if rows is None else (list(rows), rows.y)
+
+
+def _draw(loaded: Any, plots: Path, examples: tuple[Any, Any]) -> None:
+    """Draw the answers, and say where; what is to be said of the data is said already."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeqloomWarning)
+        pictures = loaded.draw(plots, *examples)
+    for picture in pictures:
+        say(f"Drawn: {picture}")

@@ -14,6 +14,7 @@ import typer
 from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say
 from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.loading import load_any
+from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -48,25 +49,30 @@ def predict(
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
-    columns = getattr(loaded, "facts_", {}).get("about", {}).get("columns")
+    columns = getattr(loaded, "facts_", {}).get("columns")
     if columns is None:
         refuse_without_effect(
             context, [(True, f"for the task {loaded.task!r}", ("inputs", "lines", "top", "encoding"))]
         )
         if file == "-":
             raise UsageError(f"{model} reads files: name one in place of -.")
-        if not as_json and hasattr(loaded, "written"):
-            for text in loaded.written(file):
-                emit(text, end="")
-            return
-        for place, answer in enumerate(loaded.predict(Path(file))):
-            if as_json:
-                emit_json({"example": place, "answer": answer})
-            else:
-                emit(str(answer))
+        with warnings_said():
+            _predict_file(loaded, Path(file), as_json)
         return
     with _opened(file, encoding, lines) as opened:
         _predict_rows(loaded, columns, opened, inputs, lines, top, as_json)
+
+
+def _predict_file(loaded: Any, file: Path, as_json: bool) -> None:
+    if not as_json and hasattr(loaded, "written"):
+        for text in loaded.written(file):
+            emit(text, end="")
+        return
+    for place, answer in enumerate(loaded.predict(file)):
+        if as_json:
+            emit_json({"example": place, "answer": answer})
+        else:
+            emit(str(answer))
 
 
 def _predict_rows(

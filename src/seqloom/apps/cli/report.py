@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from rich.table import Table
 
@@ -41,18 +42,37 @@ def print_evaluation(evaluation: Evaluation, name: str) -> None:
 def print_figures(figures: Figures, name: str) -> None:
     """Print every figure of a model beside those of the trivial baselines, on stdout."""
     table = Table(box=None, pad_edge=False, header_style="bold")
+    columns = [column for column in figures.model if not _of_part(column)]
     table.add_column("model")
-    for column in figures.model:
+    for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
     for label, values in figures.baselines.items():
-        add_row(table, label, *(figure(values.get(column), ".3f") for column in figures.model))
-    add_row(table, name, *(figure(value, ".3f") for value in figures.model.values()), style="bold")
+        add_row(table, label, *(figure(values.get(column), ".3f") for column in columns))
+    add_row(table, name, *(figure(figures.model[column], ".3f") for column in columns), style="bold")
     emit_table(table)
+    if parts := [column for column in figures.model if _of_part(column)]:
+        _print_parts(figures, parts, name)
     chosen = f"These weights are the best of {figures.chosen_among} evaluations on these very data."
     remarks = (figures.remark, chosen if figures.chosen_among > 1 else "")
     for line in (f"{figures.count:,.0f} {figures.counted}", *remarks, *figures.notes):
         if line:
             emit(line)
+
+
+def _print_parts(figures: Figures, parts: Sequence[str], name: str) -> None:
+    """Print the figures of parts, as ``f1 of person``, a row each."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("of each", *figures.baselines, name):
+        table.add_column(column, justify="left" if column == "of each" else "right")
+    for part in parts:
+        values = (*figures.baselines.values(), figures.model)
+        add_row(table, part, *(figure(one.get(part), ".3f") for one in values))
+    emit("")
+    emit_table(table)
+
+
+def _of_part(column: str) -> bool:
+    return " of " in column
 
 
 def _figures(evaluation: Evaluation, nats_per_token: float) -> tuple[str, ...]:

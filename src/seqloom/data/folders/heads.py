@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from seqloom.data.tables.numerals import readings
 
-__all__ = ["first_lines", "holds_numbers"]
+__all__ = ["first_lines", "hold_numbers", "holds_numbers"]
 
 _HEAD: Final = 1 << 16
 _LINES: Final = 20
+_FILES: Final = 8
 _PACKED: Final = b"\x1f\x8b"
 _SEPARATORS: Final = re.compile(r"[,;|\s]")
 
@@ -39,3 +42,9 @@ def holds_numbers(path: Path) -> bool:
     rows = [[cell for cell in _SEPARATORS.split(line.strip()) if cell] for line in lines[1:] or lines]
     found = [sum(bool(readings(cell)) or cell.lower() == "nan" for cell in row) for row in rows]
     return bool(rows) and min(found) > 0 and 2 * sum(found) > sum(map(len, rows))
+
+
+def hold_numbers(paths: Iterable[Path]) -> bool:
+    """Whether files are tables of numbers: most of the first few that have more than one line."""
+    found = [holds_numbers(path) for path in islice(paths, _FILES) if len(first_lines(path)) > 1]
+    return 2 * sum(found) > len(found)

@@ -220,6 +220,8 @@ class Profile:
         words = self._words / filled
         if self._values is not None and 2 * distinct <= filled and (words < _FEW_WORDS or 20 * distinct <= filled):
             return Kind.CATEGORY
+        if words == 1 and all(cell.startswith(("http://", "https://", "www.")) for cell in self._first):
+            return Kind.IDENTIFIER
         if distinct == filled > 2 and words == 1 and all(any(map(str.isdecimal, cell)) for cell in self._first):
             return Kind.IDENTIFIER
         return Kind.TEXT

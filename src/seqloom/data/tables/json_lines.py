@@ -1,33 +1,70 @@
-"""Rows as JSON objects, one a line. What a key holds becomes a cell; columns come as their keys are met."""
+"""Rows as JSON objects, one a line or in one list. What a key holds becomes a cell; columns come as keys are met."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
-from seqloom.data.tables.records import Lines, Record
+from seqloom.data.tables.records import LONGEST, NumberedLines, Record
 from seqloom.errors import DataError
 
-__all__ = ["json_cell", "json_records"]
+__all__ = ["in_list", "json_cell", "json_records"]
+
+_BETWEEN: Final = re.compile(r"[\s,]*")
 
 
-def json_records(lines: Lines, name: str, columns: list[str]) -> Iterator[Record]:
-    """The objects as rows; ``columns`` grows with the keys, those of objects in objects joined by a dot.
+def in_list(lines: NumberedLines, name: str) -> Iterator[tuple[int, str]]:
+    """The objects of a JSON list, each with the line where it begins, on one line; DataError for what is no such list.
+
+    >>> import io
+    >>> list(in_list(NumberedLines(io.StringIO('[{"a": 1},\\n {"a":\\n 2}]\\n'), "t"), "t"))
+    [(1, '{"a": 1}'), (2, '{"a":  2}')]
+    """
+    decoder = json.JSONDecoder()
+    held, place, begun = "", 0, 1
+    for number, text in lines:
+        if not held:
+            begun = number
+        held += text
+        if number == 1:
+            place = held.index("[") + 1
+        while (place := _BETWEEN.match(held, place).end()) < len(held) and held[place] != "]":  # type: ignore[union-attr]
+            try:
+                _, end = decoder.raw_decode(held, place)
+            except (ValueError, RecursionError):
+                break
+            yield begun + held.count("\n", 0, place), held[place:end].replace("\n", " ")
+            place = end
+        if held[place : place + 1] == "]":
+            return
+        begun += held.count("\n", 0, place)
+        held, place = held[place:], 0
+        if len(held) > LONGEST:
+            break
+    raise DataError(f"{name}, line {begun}: the list of JSON objects is damaged there, or ends before its end.")
+
+
+def json_records(
+    texts: Iterable[tuple[int, str]], lines: NumberedLines, name: str, columns: list[str]
+) -> Iterator[Record]:
+    """The objects in ``texts``, which come from ``lines``, as rows; ``columns`` grows with their keys, those of objects
+    in objects joined by a dot.
 
     A number keeps its spelling, null is an empty cell, a list stays JSON. Raises DataError for a line that is no
     object, or that says a key twice.
 
     >>> import io
     >>> columns = []
-    >>> lines = Lines(io.StringIO('{"a": 1.50}\\n{"b": {"c": [1]}, "a": null}\\n'), "t")
-    >>> [row.cells for row in json_records(lines, "t", columns)]
+    >>> lines = NumberedLines(io.StringIO('{"a": 1.50}\\n{"b": {"c": [1]}, "a": null}\\n'), "t")
+    >>> [row.cells for row in json_records(lines, lines, "t", columns)]
     [['1.50'], ['', '[1]']]
     >>> columns
     ['a', 'b.c']
     """
     places = {column: place for place, column in enumerate(columns)}
-    for number, text in lines:
+    for number, text in texts:
         if not text.strip():
             continue
         cells = [""] * len(columns)
@@ -40,7 +77,7 @@ def json_records(lines: Lines, name: str, columns: list[str]) -> Iterator[Record
         yield Record(number, cells, text.rstrip("\n"))
 
 
-def _object(text: str, number: int, name: str, lines: Lines) -> Iterator[tuple[str, str]]:
+def _object(text: str, number: int, name: str, lines: NumberedLines) -> Iterator[tuple[str, str]]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -56,13 +93,16 @@ def _object(text: str, number: int, name: str, lines: Lines) -> Iterator[tuple[s
             raise DataError(
                 f"{name}, line {number}: the file ends in the middle of the line. Copy or export it again."
             ) from error
-        hint = " Write one object on each line, without a list around them." if text.strip() == "[" else ""
-        raise DataError(f"{name}, line {number}: no JSON ({error}).{hint}") from error
+        raise DataError(f"{name}, line {number}: no JSON ({error}).") from error
     if not isinstance(value, dict):
         raise DataError(
-            f"{name}, line {number}: expected a JSON object, got {type(value).__name__}. Write one object on each line."
+            f"{name}, line {number}: expected a JSON object, got a {_kind(value)}. Write one object on each line."
         )
     return _cells("", value)
+
+
+def _kind(value: Any) -> str:
+    return "number" if isinstance(value, _Spelt) else type(value).__name__
 
 
 class _Spelt(str):

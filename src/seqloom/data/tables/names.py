@@ -10,12 +10,12 @@ __all__ = [
     "GROUPS",
     "IDENTIFIERS",
     "INPUTS",
-    "LIKELY_TARGETS",
     "PARTS",
     "SECOND_INPUTS",
-    "TARGETS",
     "TIMES",
     "is_identifier",
+    "is_likely_target",
+    "is_target",
     "known_name",
     "meant",
 ]
@@ -72,6 +72,26 @@ def meant(name: str) -> str:
     return _BETWEEN.sub("_", _HUMP.sub("_", name.strip())).lower().strip("_")
 
 
+def is_target(name: str) -> bool:
+    """Whether a name says that a column is to be predicted.
+
+    >>> is_target("Airline Sentiment"), is_target("classroom")
+    (True, False)
+    """
+    plain = meant(name)
+    return plain in TARGETS or plain.endswith(("_label", "_class", "_category", "_sentiment", "_target"))
+
+
+def is_likely_target(name: str) -> bool:
+    """The same with less certainty.
+
+    >>> is_likely_target("isSpam"), is_likely_target("Rating"), is_likely_target("island")
+    (True, True, False)
+    """
+    plain = meant(name)
+    return plain in LIKELY_TARGETS or plain.startswith(("is_", "has_"))
+
+
 def is_identifier(name: str) -> bool:
     """Whether a name is one of a column that only tells rows apart.
 
@@ -79,10 +99,10 @@ def is_identifier(name: str) -> bool:
     (True, True, False)
     """
     plain = meant(name)
-    return plain in IDENTIFIERS or plain.endswith("_id") or plain.startswith("unnamed:")
+    return plain in IDENTIFIERS or plain.endswith(("_id", "_url", "_link")) or plain.startswith("unnamed:")
 
 
 def known_name(name: str) -> bool:
     """Whether a name is one that columns often have."""
-    known = TARGETS | LIKELY_TARGETS | INPUTS | SECOND_INPUTS | GROUPS | TIMES | PARTS
-    return is_identifier(name) or meant(name) in known
+    known = INPUTS | SECOND_INPUTS | GROUPS | TIMES | PARTS
+    return is_identifier(name) or is_target(name) or is_likely_target(name) or meant(name) in known

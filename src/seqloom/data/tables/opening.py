@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, Final, TextIO
+from typing import BinaryIO, Final, TextIO, cast
 
 from seqloom.data.tables.binary import open_parquet, open_workbook
 from seqloom.data.tables.dialect import Dialect, find_dialect
 from seqloom.data.tables.encodings import FoundEncoding, checked_encoding, find_encoding
 from seqloom.data.tables.fasttext import COLUMNS, MARK, fasttext_records
-from seqloom.data.tables.json_lines import json_records
+from seqloom.data.tables.json_lines import in_list, json_records
 from seqloom.data.tables.opened import FIRST, Opened, headed, opened_rows
-from seqloom.data.tables.records import Lines, Record, separated
+from seqloom.data.tables.records import NumberedLines, Record, separated
 from seqloom.data.tables.writing import Appended, JsonLines
 from seqloom.data.text.reader import shown, text_size
 from seqloom.errors import DataError
@@ -43,29 +45,41 @@ class Reading:
 
 @contextmanager
 def open_path(path: Path, reading: Reading) -> Iterator[Opened]:
-    """Open a csv, tsv or jsonl file, lines of fastText, an xlsx or a parquet file, by what is in it and by its name.
+    """Open a csv, tsv or json file, lines of fastText, an xlsx or a parquet file, by what is in it and by its name;
+    text may be packed by gzip.
 
     Raises DataError for a file that is none of these, MissingExtraError where a package is missing to read it.
     """
     name = shown(str(path))
     text_size(path)
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     with path.open("rb") as file:
         head = file.read(4)
-    if path.suffix.lower() in (".parquet", ".pq") or head == b"PAR1":
+    if suffix in (".parquet", ".pq") or head == b"PAR1":
         with open_parquet(path, name) as opened:
             yield opened
-    elif path.suffix.lower() in (".xlsx", ".xlsm") or head == b"PK\x03\x04":
+    elif suffix in (".xlsx", ".xlsm") or head == b"PK\x03\x04":
         with open_workbook(path, name, reading.header) as opened:
             yield opened
     else:
-        with path.open("rb") as file:
+        with _unpacked(path, name, packed=head[:2] == b"\x1f\x8b") as file:
             if reading.encoding is None:
                 found = find_encoding(iter(lambda: file.read(_BLOCK), b""), name)
             else:
                 found = FoundEncoding(checked_encoding(reading.encoding))
             head = _rewound(file)
             with io.TextIOWrapper(file, found.name) as text:
-                yield _text(text, head, found, name, path.suffix.lower(), reading)
+                yield _text(text, head, found, name, suffix, reading)
+
+
+@contextmanager
+def _unpacked(path: Path, name: str, packed: bool) -> Iterator[BinaryIO]:
+    """A file, read through gzip if it is packed so; DataError where that is cut off or damaged."""
+    try:
+        with path.open("rb") as file, cast(BinaryIO, gzip.open(file)) if packed else nullcontext(file) as opened:
+            yield opened
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{name}: the packed file is cut off or damaged. Copy or export it again.") from error
 
 
 @contextmanager
@@ -111,7 +125,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
     whole = len(head) < _HEAD
     sample = codecs.getincrementaldecoder(found.name)("replace").decode(head, whole)
     newline = "\r\n" if "\r\n" in sample else "\r" if "\r" in sample and "\n" not in sample else "\n"
-    lines = Lines(text, name)
+    lines = NumberedLines(text, name)
     remarks = [found.remark] if found.remark else []
     if reading.lines:
         plain = (Record(number, [line.rstrip("\n")], line.rstrip("\n")) for number, line in lines)
@@ -119,7 +133,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
     begun = sample.lstrip()
     if begun.startswith("{") or suffix in (".jsonl", ".ndjson", ".json"):
         columns: list[str] = []
-        records = json_records(lines, name, columns)
+        records = json_records(in_list(lines, name) if begun.startswith("[") else lines, lines, name, columns)
         first = list(islice(records, FIRST))
         return opened_rows(name, columns, chain(first, records), JsonLines(found.name, newline), remarks, bool(first))
     if begun.startswith(MARK):
@@ -131,7 +145,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
     return headed(separated(_stated(lines, dialect), dialect, name), lines, dialect, name, reading.header, remarks)
 
 
-def _stated(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, str]]:
+def _stated(lines: NumberedLines, dialect: Dialect) -> Iterator[tuple[int, str]]:
     """The lines, without a first one that states the separator, as spreadsheets write it; spaces around cells apart."""
     for number, text in lines:
         if number > 1 or text.strip().lower() != f"sep={dialect.separator}":

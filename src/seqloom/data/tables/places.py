@@ -21,7 +21,7 @@ class Places:
     """
 
     def __init__(self) -> None:
-        self._rows, self._passed = array("Q"), array("Q")
+        self._rows, self._passed = array("q"), array("q")
         self._count = 0
 
     def extend(self, lines: Iterable[int]) -> None:

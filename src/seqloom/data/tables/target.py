@@ -8,7 +8,16 @@ from enum import StrEnum
 from typing import Final
 
 from seqloom.data.tables.columns import Column, Kind
-from seqloom.data.tables.names import CODES, INPUTS, LIKELY_TARGETS, PARTS, SECOND_INPUTS, TARGETS, is_identifier, meant
+from seqloom.data.tables.names import (
+    CODES,
+    INPUTS,
+    PARTS,
+    SECOND_INPUTS,
+    is_identifier,
+    is_likely_target,
+    is_target,
+    meant,
+)
 from seqloom.data.tables.parts import part_of
 from seqloom.data.tables.table import Table
 from seqloom.errors import DataError, UsageError, listed
@@ -90,6 +99,8 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     apart = {part, *others, *asked.inputs, *(name for name, column in table.columns.items() if _is_apart(column))}
     columns = [column for name, column in table.columns.items() if name not in apart]
     texts = _texts([column for column in columns if column.name != asked.target])
+    if not texts and not asked.inputs:
+        raise DataError(f"{table.name} has no column of text to read. Name one: --input.")
     target = table.column(asked.target) if asked.target is not None else _target(table, columns, texts)
     inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
     separator = _between(target) if sought in (None, Sought.LABELS) else ""
@@ -106,7 +117,7 @@ def _is_part(column: Column) -> bool:
 def _is_apart(column: Column) -> bool:
     return (
         column.kind in (Kind.EMPTY, Kind.IDENTIFIER)
-        or (is_identifier(column.name) and meant(column.name) not in TARGETS)
+        or (is_identifier(column.name) and not is_target(column.name))
         or (column.name.startswith("column ") and column.kind == Kind.NUMBER and _counts(column))
     )
 
@@ -119,7 +130,7 @@ def _counts(column: Column) -> bool:
 
 def _texts(columns: Sequence[Column]) -> list[Column]:
     """Columns that may be read as texts: those that are, or are called so where none is."""
-    found = [column for column in columns if column.kind == Kind.TEXT and meant(column.name) not in TARGETS]
+    found = [column for column in columns if column.kind == Kind.TEXT and not is_target(column.name)]
     return found or [
         column for column in columns if meant(column.name) in INPUTS | SECOND_INPUTS and column.kind == Kind.CATEGORY
     ]
@@ -131,10 +142,10 @@ def _target(table: Table, columns: Sequence[Column], texts: Sequence[Column]) ->
     classes = [column for column in others if column.kind in (Kind.CATEGORY, Kind.LIST) or _is_binary(column)]
     classes = [column for column in classes if column.distinct != 1]
     last = [*table.columns.values()][-1]
-    for names in (TARGETS, LIKELY_TARGETS):
-        named = [column for column in columns if _is_named(column, names) and _may_be_target(column)]
+    for is_named in (is_target, is_likely_target):
+        named = [column for column in columns if is_named(column.name) and _may_be_target(column)]
         named = [column for column in named if column not in texts or len(texts) > 1]
-        if named and names is LIKELY_TARGETS and last in classes and last not in named:
+        if named and is_named is is_likely_target and last in classes and last not in named:
             named.append(last)
         if named:
             return _only(table, named)
@@ -148,11 +159,6 @@ def _target(table: Table, columns: Sequence[Column], texts: Sequence[Column]) ->
         f"{table.name} has no column to predict: expected one with classes or numbers beside the text, got "
         f"{', '.join(f'{column.name!r} ({column.kind})' for column in table.columns.values())}. Name one: --target."
     )
-
-
-def _is_named(column: Column, names: frozenset[str]) -> bool:
-    plain = meant(column.name)
-    return plain in names or (names is LIKELY_TARGETS and plain.startswith(("is_", "has_")))
 
 
 def _may_be_target(column: Column) -> bool:

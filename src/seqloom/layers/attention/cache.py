@@ -90,11 +90,9 @@ class ReservedCache(NamedTuple):
         Raises UsageError where the room is too small, or where a gradient is asked for.
         """
         keys, values = keys.to(self.keys.dtype), values.to(self.values.dtype)
-        if is_seen((keys, self.keys)):
-            raise UsageError(
-                "A reserved cache is written where its rows end, which a tracer cannot see. Keep the growing cache."
-            )
         steps = steps_after(self.steps, keys, lengths)
+        if is_seen((keys, self.keys)):
+            return self._appended(keys, values, lengths, steps)
         wanted = max(steps.tolist(), default=0)
         if wanted > self.keys.shape[1]:
             raise UsageError(
@@ -109,9 +107,20 @@ class ReservedCache(NamedTuple):
         self.keys[rows, places], self.values[rows, places] = keys[rows, times], values[rows, times]
         return ReservedCache(self.keys, self.values, steps)
 
+    def _appended(self, keys: Tensor, values: Tensor, lengths: Tensor | None, steps: Tensor) -> ReservedCache:
+        """The same in new memory, for a tracer, who sees no numbers; a program raises RuntimeError beyond the room."""
+        if lengths is not None:
+            raise UsageError(
+                "A reserved cache is written where its rows end, which a tracer cannot see. Give it no lengths, or "
+                "keep the growing cache."
+            )
+        places = self.steps[:, None] + torch.arange(keys.shape[1], device=steps.device)
+        index = places[..., None, None].expand_as(keys)
+        return ReservedCache(self.keys.scatter(1, index, keys), self.values.scatter(1, index, values), steps)
+
     def filled(self) -> tuple[Tensor, Tensor]:
-        """Keys and values up to the end of the longest row."""
-        size = max(self.steps.tolist(), default=0)
+        """Keys and values up to the end of the longest row; for a tracer, all the room."""
+        size = self.room if is_seen((self.keys,)) else max(self.steps.tolist(), default=0)
         return self.keys[:, :size], self.values[:, :size]
 
 

@@ -132,7 +132,7 @@ class CausalSelfAttention(_SelfAttention, CausalLayer):
         """The keys of the past and the new ones stand in one cache."""
         keys, values = cache.filled()
         distances = places[..., None] - torch.arange(keys.shape[1], device=places.device)
-        everything = places.shape == (1, 1)
+        everything = places.shape == (1, 1) and not is_seen((keys,))  # a traced cache has room that is not filled
         return self._attend(query, keys, values, distances, None if everything else distances[:, None] >= 0)
 
     def _attend_to_window(self, query: Tensor, key: Tensor, value: Tensor, cache: WindowCache) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +17,15 @@ _NAMES: Final = (".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".ner
 _MAYBE: Final = (".txt", ".tsv", ".tab", ".data", ".train", ".dat", "")
 _MOST_TAGS: Final = 200
 _MOST_LINES: Final = 0.9
+_TAG: Final = re.compile(r"[A-Z][A-Z0-9$]*(?:[-_|:+][\w$]+)*|[^\w\s]+")
+"""What tags look like; the last words of lines of prose do not."""
 
 
 def claims_tagged(path: Path, given: Mapping[str, Any]) -> Claim | None:
     """Claim a file with a token and its tags a line, blank lines between sentences; its first 64 kB tell.
 
     With a name such as ``.conll`` or ``.conllu``, most lines must have as many columns, two at least; elsewhere all of
-    them, and hardly any values in the last.
+    them, hardly any values in the last, and these in capitals where spaces part them.
     """
     from seqloom.data.folders.heads import first_lines
     from seqloom.data.tagged.blocks import begin
@@ -43,6 +46,7 @@ def claims_tagged(path: Path, given: Mapping[str, Any]) -> Claim | None:
         return None
     tags = {fields[layout.tags[0]] for fields in whole}
     sure = "" in lines[1:-1] and len(whole) == len(tokens) and len(tags) <= min(_MOST_TAGS, len(tokens) / 2)
+    sure = sure and (layout.separator == "\t" or all(map(_TAG.fullmatch, tags)))
     if not (named or sure):
         return None
     return Claim(_SURE, f"a token a line with its tag in column {layout.names[layout.tags[0]]}, blank lines between")

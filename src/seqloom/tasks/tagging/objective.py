@@ -54,7 +54,7 @@ class SpanTags(Tags):
         right, predicted, true = by_type.sum(0).tolist()
         found = {"precision": _share(right, predicted), "recall": _share(right, true), "f1": _f1(by_type.sum(0))}
         each = zip(self.types, by_type[:-1], strict=True)
-        return super().figures(sums) | found | {f"f1 of {kind}": _f1(counts) for kind, counts in each if counts.any()}
+        return super().figures(sums) | found | {f"f1 of {kind}": _f1(counts) for kind, counts in each}
 
     def _spans(self, tags: Sequence[int]) -> set[Span]:
         return set(self.scheme.spans([self.names[tag] if tag >= 0 else OUTSIDE for tag in tags]))

@@ -35,10 +35,17 @@ class TaggerSettings(ExampleSettings):
     characters: Annotated[str, "Layers over the characters of a word, and how they are pooled.", _MODEL] = (
         "lstm(32) bidirectional + pool(last)"
     )
-    embedding: Annotated[int, _WIDTH, "Width of the vector of a word.", _MODEL] = 100
+    embedding: Annotated[
+        int | None, _WIDTH, "Width of the vector of a word (default: 100, or that of the vectors).", _MODEL
+    ] = None
+    vectors: Annotated[
+        str | None, "A text file with a vector for each word: GloVe, word2vec, fastText (.vec).", _DATA
+    ] = None
     crf: Annotated[bool, "Score the tags of a sentence together (a conditional random field).", _MODEL] = True
     dropout: Annotated[float, SHARE, "Share of units dropped before the layers and before the head.", _MODEL] = 0.5
-    word_dropout: Annotated[float, SHARE, "Share of words seen once that are learned as unknown.", _MODEL] = 0.5
+    word_dropout: Annotated[
+        float, SHARE, "Share of words seen once that are learned as unknown; less of others.", _MODEL
+    ] = 0.5
     target: Annotated[
         str | None, "The column of tags, by name or number, from 1 (default: UPOS in CoNLL-U, else the last).", _DATA
     ] = None

@@ -7,18 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
-from seqloom.errors import DataError, UsageError, listed
+from seqloom.data.series import Columns, read_recordings
+from seqloom.data.text.vectors import read_vectors
+from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples import ExampleEstimator, Examples, Facts, Given
 from seqloom.tasks.judging import figures_of
 from seqloom.tasks.measures.baselines import Baseline
+from seqloom.tasks.sequences.reading import filled
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
-from seqloom.tasks.tagging.given import Steps, checked, read_file, warn_of_illegal
+from seqloom.tasks.tagging.given import Steps, checked, csv_lines, is_recording, read_file, warn_of_illegal
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.settings import TaggerSettings
@@ -29,7 +34,9 @@ from seqloom.training.objectives.tags import best_tags
 
 __all__ = ["Tagger"]
 
-_CHARACTER_WIDTH = 32
+_WIDTH, _CHARACTER_WIDTH = 100, 32
+_EPOCHS, _EXAMPLES = (15, 40), 50_000
+"""How often all is read: so many examples in all, within bounds."""
 
 
 class Tagger(ExampleEstimator):
@@ -37,23 +44,26 @@ class Tagger(ExampleEstimator):
     conditional random field (Huang, Xu & Yu, 2015; Lample et al., 2016).
 
     ``fit`` takes sentences as lists of tokens, with a list of tags for each; or the path of a file of tagged words,
-    CoNLL or CoNLL-U, of which ``target`` is the column of tags; or series (T, D) with a list of labels, one a step.
+    CoNLL or CoNLL-U, of which ``target`` is the column of tags; or series (T, D) with a list of labels, one a step, or
+    a table of them with a step a row (id, time, channels, label).
     Where the tags are of spans (IOB1, IOB2, IOBES or BILOU, told by all of them), spans are what is judged, and what is
     predicted is in the same scheme and always in an order that it has.
 
     ``spec`` are the layers over a sentence: those that look back only can :meth:`stream`. ``characters`` read each
-    word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, ``word_dropout`` the share
-    of words seen once that are taken for unknown while it learns. With ``crf`` the tags of a sentence are scored
-    together. ``training`` and ``batch_size`` are as for every task.
+    word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, which begin as those in the
+    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown;
+    of those seen more often it is less.
+    With ``crf`` the tags of a sentence are scored together. ``training`` and ``batch_size`` are as for every task.
 
-    >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", training={"epochs": 20})
+    >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
     >>> sentences, tags = [["a", "dog", "barks"], ["cats", "sleep"]], [["DET", "NOUN", "VERB"], ["NOUN", "VERB"]]
     >>> tagger.fit(20 * sentences, 20 * tags, progress=False).predict([["a", "dog", "barks"]])
     [['DET', 'NOUN', 'VERB']]
     """
 
-    task, settings = "tagger", TaggerSettings
+    task, settings = "tagging", TaggerSettings
     target: str | None
+    vectors: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         if not isinstance(X, str | Path):
@@ -63,6 +73,11 @@ class Tagger(ExampleEstimator):
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
+        if "mean" in facts or (not facts and is_recording(X)):
+            recordings = read_recordings(X, Columns(label=self.target))
+            for remark in recordings.remarks:
+                warn(f"{recordings.source}: {remark}.")
+            return Given([filled(series) for series in recordings.series], recordings.step_labels)
         found = read_file(X, self.target)
         tags = next(iter(found.tags.values()), None)
         if tags is not None:
@@ -74,7 +89,11 @@ class Tagger(ExampleEstimator):
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
         tags = TagSet.learned(y)
-        facts: Facts = {"tags": tags.to_json(), "most_frequent": MostFrequent.learned(X, y, tags).counts}
+        facts: Facts = {
+            "tags": tags.to_json(),
+            "examples": len(X),
+            "most_frequent": MostFrequent.learned(X, y, tags).counts,
+        }
         if isinstance(X[0], Tensor):
             steps = torch.cat([series for series in X if isinstance(series, Tensor)]).double()
             deviation = steps.std(0, correction=0)
@@ -82,10 +101,13 @@ class Tagger(ExampleEstimator):
                 "mean": steps.mean(0).tolist(),
                 "deviation": torch.where(deviation > 0, deviation, 1.0).tolist(),
             }
-        return facts | {"lexicon": Lexicon.learned(X).to_json()}  # type: ignore[arg-type]
+        width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
+        return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        return {"learning_rate": 0.004, "epochs": 15}
+        epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
+        width = {"embedding": facts["width"]} if "width" in facts else {}
+        return {**width, "learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
         targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
@@ -96,11 +118,10 @@ class Tagger(ExampleEstimator):
         if "lexicon" in facts:
             lexicon = Lexicon.from_json(facts["lexicon"])
             front: WordFront | NumberFront = WordFront(
-                (lexicon.word_ids, settings.embedding),
+                lexicon.dropped(settings.word_dropout),
+                settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
-                lexicon.rare,
-                settings.word_dropout,
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -109,6 +130,19 @@ class Tagger(ExampleEstimator):
         body = spec.build(front.out_features, between)
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
         return TagNetwork(front, body, len(tags.names), field, settings.dropout)
+
+    def _prime(self, facts: Facts, module: nn.Module) -> None:
+        if self.vectors is None or "lexicon" not in facts:
+            return
+        assert isinstance(module, TagNetwork)
+        assert isinstance(module.front, WordFront)
+        lexicon = Lexicon.from_json(facts["lexicon"])
+        found = read_vectors(self.vectors, lexicon.words)
+        if module.front.words.embedding_dim != found.width:
+            raise UsageError(f"embedding: the vectors in {self.vectors} have {found.width} numbers; leave it out.")
+        if len(found.vectors) < len(lexicon.words) // 2:
+            warn(f"vectors: of {len(lexicon.words):,} words, {len(found.vectors):,} have one in {self.vectors}.")
+        module.front.fill_in(lexicon.rows(found.vectors))
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return _tags(facts).objective
@@ -127,15 +161,34 @@ class Tagger(ExampleEstimator):
         best = best_tags(module, module(batch.x, batch.length), batch.length).tolist()
         return [tags.decoded(row[:length]) for row, length in zip(best, batch.length.tolist(), strict=True)]
 
+    @property
+    def tags_(self) -> tuple[str, ...]:
+        """The tags that are learned, the columns of :meth:`predict_proba`; those of spans are IOB2's."""
+        self._check_fitted("model_")
+        return _tags(self.facts_).names
+
+    def predict_proba(self, X: Any) -> list[NDArray[np.float32]]:
+        """p(tag) at each step of each example, (T, K); with a random field given the whole sentence."""
+        return [found for batch in self._over(X, _probabilities) for found in batch]
+
     def written(self, path: str | Path) -> Iterator[str]:
         """The text of a file of words, sentence by sentence, with the tags that are predicted; else as it is.
 
-        They take the place of those in the column of tags; a file of words alone gets a column.
+        They take the place of those in the column of tags; a file of words alone gets a column. Of recordings it is a
+        table (csv): which recording, which step, from 1, and the label.
         """
         self._check_fitted("model_")
+        if "mean" in self.facts_:
+            return self._written_recordings(path)
         found = read_file(path, self.target)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
+
+    def _written_recordings(self, path: str | Path) -> Iterator[str]:
+        found = read_recordings(path, Columns(label=self.target))
+        yield "recording,step,label\n"
+        for name, labels in zip(found.names, self.predict(path), strict=True):
+            yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def stream(self) -> TagStream:
         """Tags step by step, as they come: see :class:`TagStream`. UsageError where the layers read both ways."""
@@ -148,6 +201,14 @@ class Tagger(ExampleEstimator):
                 "stream. Train with layers that only look back, as lstm(128)."
             )
         return TagStream(module, _tags(facts), lambda step: _numbers(facts, checked([[step]], None)[0])[0])
+
+
+def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:
+    assert isinstance(module, TagNetwork)
+    assert batch.length is not None
+    scores = module(batch.x, batch.length)
+    found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
+    return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
 
 
 def _tags(facts: Facts) -> TagSet:
