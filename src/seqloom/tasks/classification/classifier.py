@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from seqloom.data.tables import Sought
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.classification.known import Known, in_order, plain_labels
 from seqloom.tasks.classification.settings import ClassifierSettings
+from seqloom.tasks.example_values import taken
 from seqloom.tasks.examples import Examples, Facts, Given, HeldOut
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.measures import baselines_of_classes, baselines_of_labels
@@ -87,6 +89,20 @@ class Classifier(SequenceEstimator):
         """The accuracy; of labels, the share of examples with all of them right."""
         found = self.evaluate(X, y).model
         return found["exact"] if self.facts_["several"] else found["accuracy"]
+
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
+        """Draw into ``folder`` how some examples are classified, and return the files.
+
+        ``confusion.png`` says which class is taken for which; of two classes ``precision_recall.png`` has every
+        threshold, beside the baselines. Raises UsageError for labels, MissingExtraError without matplotlib.
+        """
+        from seqloom.tasks.classification.pictures import draw_answers
+
+        self._check_fitted("model_")
+        given = taken(self, X, y, self.facts_, targets=True)
+        own = {self._settled(self.facts_).spec: self.predict_proba(given.X)}
+        others = {one.name: one.answers(given.X).astype(np.float64) for one in self.baselines_}
+        return draw_answers(Known.of(self.facts_), given.y or [], own | others, Path(folder))
 
     def stream(self) -> AnswerStream[dict[Any, float]]:
         """The present probability of each class, while a sequence comes in; see :class:`AnswerStream`."""
