@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
 
-def kill_and_resume(base: Path, model: str, count: int) -> dict[str, str]:
+def kill_and_resume(base: Path, work: str, count: int) -> dict[str, str]:
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.training.victim", str(base), model, str(count)],
+        [sys.executable, "-m", "tests.training.victim", str(base), work, str(count)],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -34,11 +34,13 @@ def check(found: dict[str, str]) -> None:
     assert {point: result for point, result in found.items() if result != "identical"} == {}
 
 
-def test_a_few_kills(tmp_path: Path) -> None:
-    check(kill_and_resume(tmp_path, "tiny", 4))
+@pytest.mark.parametrize(("work", "count"), [("tiny", 2), ("classifier", 2)])
+def test_a_few_kills(tmp_path: Path, work: str, count: int) -> None:
+    check(kill_and_resume(tmp_path, work, count))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["tiny", "lstm", "tagger"])
-def test_24_kills(tmp_path: Path, model: str) -> None:
-    check(kill_and_resume(tmp_path, model, 24))
+@pytest.mark.timeout(900)  # on a machine that does other things, most of it waits for the disk
+@pytest.mark.parametrize("work", ["tiny", "lstm", "language model", "classifier", "tagger"])
+def test_24_kills(tmp_path: Path, work: str) -> None:
+    check(kill_and_resume(tmp_path, work, 24))

@@ -1,6 +1,6 @@
 """Runs that are killed with SIGKILL, one process each, and what is left of them.
 
-    python -m tests.training.victim DIRECTORY MODEL POINTS
+    python -m tests.training.victim DIRECTORY WORK POINTS
 
 forks a child for every run (torch and Lightning are imported once). Half of the points are calls of the operating
 system inside the writer of checkpoints; the others are moments. Prints one JSON object: point → "identical" or what
@@ -9,6 +9,8 @@ differs from the run that nobody killed.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -28,10 +30,14 @@ from seqloom.layers import LearnedEmbedding, Recurrent, StepHead
 from seqloom.models.token_model import TokenModel
 from seqloom.storage import directory
 from seqloom.storage.run import Run, versions
+from seqloom.tasks.language.language_model import LanguageModel
 from seqloom.training.settings import TrainingSettings
 from tests.tasks.tagging.sentences import small, tagged
 from tests.training.example import VOCABULARY, TinyModel, contents, fit, windows, without_clock
+from tests.training.sorter import Sorter, rows
 
+Work = Callable[[Path, bool], None]
+"""Training in a run directory, begun or resumed."""
 SETTINGS = TrainingSettings.from_mapping(
     {
         "steps": 60,
@@ -47,6 +53,7 @@ SETTINGS = TrainingSettings.from_mapping(
         "warmup_steps": 5,
     }
 )
+SHORTER = dataclasses.replace(SETTINGS, steps=30)
 
 
 def tiny() -> nn.Module:
@@ -59,28 +66,42 @@ def lstm() -> nn.Module:
     return TokenModel(LearnedEmbedding(VOCABULARY, 8), body, StepHead(8, VOCABULARY), dropout=0.2)
 
 
-def network(make: Callable[[], nn.Module]) -> Callable[[Path, bool], None]:
-    """Trained by the loop alone."""
+def on_the_loop(make: Callable[[], nn.Module]) -> Work:
+    """The loop alone, over windows of a text."""
 
-    def run(path: Path, resume: bool) -> None:
+    def work(path: Path, resume: bool) -> None:
         with Run(path, lambda: {"config.json": b"{}"}, resume=resume) as run:
             fit(make(), windows(9), windows(3, seed=5), SETTINGS, run)
 
-    return run
+    return work
+
+
+def language_model(path: Path, resume: bool) -> None:
+    """All that a user's ``fit`` does, with a state that is carried and a share that is held out."""
+    model = LanguageModel("gru(8)", embedding=6, dropout=0.2, batch_size=3, window=6, training=SHORTER)
+    model.fit(
+        ["to be, or not to be, that is the question: " * 8], validation=0.2, run=path, resume=resume, progress=False
+    )
+
+
+def classifier(path: Path, resume: bool) -> None:
+    """A task over ragged examples, read both ways, in an order drawn anew for each epoch."""
+    Sorter(batch_size=8, training=SHORTER).fit(*rows(70), 0.3, run=path, resume=resume, progress=False)
 
 
 def tagger(path: Path, resume: bool) -> None:
-    """A whole estimator, with words that are dropped, a random field, and a part that is held out."""
-    training = {"steps": 40, "epochs": None, "evaluate_every": 4, "log_every": 3, "checkpoint_every_steps": 7}
-    small(dropout=0.2, training=training).fit(*tagged(), validation=0.25, run=path, resume=resume, progress=False)
+    """A whole estimator, with words that are dropped and a random field."""
+    small(dropout=0.2, training=SHORTER).fit(*tagged(), validation=0.25, run=path, resume=resume, progress=False)
 
 
 CALLS = ("mkdir", "open", "write", "fsync", "close", "rename", "replace", "unlink", "rmdir")
-RUNS: dict[str, Callable[[Path, bool], None]] = {"tiny": network(tiny), "lstm": network(lstm), "tagger": tagger}
-
-
-def train(path: Path, model: str, resume: bool) -> None:
-    RUNS[model](path, resume)
+WORKS: dict[str, Work] = {
+    "tiny": on_the_loop(tiny),
+    "lstm": on_the_loop(lstm),
+    "language model": language_model,
+    "classifier": classifier,
+    "tagger": tagger,
+}
 
 
 def in_child(work: Callable[[], None], kill_after: float | None = None) -> int:
@@ -121,7 +142,8 @@ class FailPoints:
                 if name == "write":
                     real(args[0], args[1][: len(args[1]) // 2])
                 elif at % 2:
-                    real(*args, **kwargs)
+                    with contextlib.suppress(OSError):  # of one that finds what it makes, and dies all the same
+                        real(*args, **kwargs)
                 os.kill(os.getpid(), signal.SIGKILL)
             return real(*args, **kwargs)
 
@@ -151,12 +173,12 @@ def difference(reference: Path, resumed: Path) -> str:
     return "metrics.jsonl" if logs[0] != logs[1] else f"leftovers {leftovers}" if leftovers else "identical"
 
 
-def points(base: Path, model: str, count: int) -> Iterator[tuple[str, Callable[[Path], int]]]:
+def points(base: Path, train: Work, count: int) -> Iterator[tuple[str, Callable[[Path], int]]]:
     """The ways to kill, after the reference run has told how long a run lasts and what its writer calls."""
 
     def reference() -> None:
         calls = FailPoints()
-        train(base / "reference", model, resume=False)
+        train(base / "reference", False)
         (base / "calls.json").write_text(json.dumps(calls.names))
 
     begin = time.monotonic()
@@ -168,14 +190,14 @@ def points(base: Path, model: str, count: int) -> Iterator[tuple[str, Callable[[
         at = (2 * index + 1) * len(calls) // (2 * half)
 
         def dies(path: Path, at: int = at) -> int:
-            return in_child(lambda: (FailPoints(at), train(path, model, resume=False))[1])
+            return in_child(lambda: (FailPoints(at), train(path, False))[1])
 
         yield f"writer call {at} ({calls[at]})", dies
     for index in range(count - half):
         moment = lasts * (index + 0.5) / (count - half)
 
         def is_shot(path: Path, moment: float = moment) -> int:
-            while (code := in_child(lambda: train(path, model, resume=False), kill_after=moment)) == 0:
+            while (code := in_child(lambda: train(path, False), kill_after=moment)) == 0:
                 shutil.rmtree(path)
                 moment *= 0.8
             return code
@@ -183,18 +205,18 @@ def points(base: Path, model: str, count: int) -> Iterator[tuple[str, Callable[[
         yield f"after {moment:.2f} s of {lasts:.2f} s", is_shot
 
 
-def main(base: Path, model: str, count: int) -> None:
+def main(base: Path, train: Work, count: int) -> None:
     found: dict[str, str] = {}
-    for number, (name, kill) in enumerate(points(base, model, count)):
+    for number, (name, kill) in enumerate(points(base, train, count)):
         path = base / f"killed-{number}"
         code = kill(path)
         if code != -signal.SIGKILL:
             found[name] = f"not killed, exit code {code}"
             continue
-        code = in_child(lambda path=path: train(path, model, resume=path.exists()))  # type: ignore[misc]
+        code = in_child(lambda path=path: train(path, path.exists()))  # type: ignore[misc]
         found[name] = difference(base / "reference", path) if code == 0 else f"resume failed with {code}"
     print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]), WORKS[sys.argv[2]], int(sys.argv[3]))

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 from seqloom.data.batch import Batch, Epoch
 from seqloom.errors import DivergedError, Interrupted
@@ -21,7 +21,7 @@ from seqloom.storage.run import Run
 from seqloom.training import snapshot
 from seqloom.training.agreement import Agreement
 from seqloom.training.evaluation import Watched, evaluate
-from seqloom.training.fabric import open_fabric, quiet
+from seqloom.training.fabric import open_fabric
 from seqloom.training.limits import done, limit_reached
 from seqloom.training.log import History, MetricsLog, Record
 from seqloom.training.optimisers import build_optimiser, optimiser_tensors, restore_optimiser
@@ -58,11 +58,9 @@ class Trainer:
         self.began, self.after_evaluation = began, after_evaluation
         self.fabric = open_fabric(settings, self.ranks)
         self.device = self.fabric.device
-        with quiet():
-            self._wrapped = self.fabric.setup_module(self.module)
-            self.optimiser = build_optimiser(self.module, settings)
-            self._trainable = [weight for weight in self.module.parameters() if weight.requires_grad]
-            self._wrapped_optimiser = cast(Optimizer, self.fabric.setup_optimizers(self.optimiser))
+        self.module.to(self.device)
+        self.optimiser = build_optimiser(self.module, settings)
+        self._trainable = [weight for group in self.optimiser.param_groups for weight in group["params"]]
         self.counters = Counters()
         self.carried: Any = None
         self.best: dict[str, Tensor] | None = None
@@ -120,10 +118,10 @@ class Trainer:
             with self.fabric.autocast():
                 loss, carried = self.objective.loss(self.module, window.to(self.device), carried)
             if weight:
-                self.fabric.backward(loss if weight == whole else loss * (weight / whole))
-                mean += float(loss.detach()) * (weight / whole)
+                (loss if weight == whole else loss * (weight / whole)).backward()
+                mean += loss.item() * (weight / whole)
         mean = self.agreement.add_gradients(self._trainable, mean)
-        self._check(mean, "loss", f"in {self._next_step()}")
+        self._check(mean, "loss", self._in_this_step)
         self._clip()
         counters.learning_rate = self._rate()
         for group in self.optimiser.param_groups:
@@ -146,13 +144,12 @@ class Trainer:
         return self._windows[1]
 
     def _clip(self) -> None:
-        wrapped, optimiser, settings = self._wrapped, self._wrapped_optimiser, self.settings
-        if settings.clip_value is not None:
-            self.fabric.clip_gradients(wrapped, optimiser, clip_val=settings.clip_value)
-        if settings.clip_norm is not None:
-            norm = self.fabric.clip_gradients(wrapped, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
-            if norm is not None and not math.isfinite(float(norm)):
-                self._diverged(f"The gradient is not finite in {self._next_step()}")
+        if self.settings.clip_value is not None:
+            clip_grad_value_(self._trainable, self.settings.clip_value)
+        if self.settings.clip_norm is not None:
+            norm = clip_grad_norm_(self._trainable, self.settings.clip_norm)
+            if not math.isfinite(norm.item()):
+                self._diverged(f"The gradient is not finite {self._in_this_step()}")
 
     def _rate(self) -> float:
         counters, settings = self.counters, self.settings
@@ -221,7 +218,7 @@ class Trainer:
             self._interrupted(number)
         self._last_validation = self.ranks.gather(time.monotonic() - began)[0]
         figures = self.objective.figures(sums)
-        self._check(figures["loss"], "validation loss", f"after step {self.counters.step:,}")
+        self._check(figures["loss"], "validation loss", lambda: f"after step {self.counters.step:,}")
         cost = self._sign * figures[self.objective.watched]
         self.counters.plateau.observe(cost)
         if self.counters.stopping.observe(cost, self.counters.step):
@@ -322,18 +319,18 @@ class Trainer:
         )
         raise Interrupted(number, f"Stopped by {signal.Signals(number).name} at step {self.counters.step:,}. {kept}")
 
-    def _next_step(self) -> str:
+    def _in_this_step(self) -> str:
         counters = self.counters
         return (
-            f"step {counters.step + 1:,} (epoch {counters.epoch + 1}, window {counters.window:,});"
+            f"in step {counters.step + 1:,} (epoch {counters.epoch + 1}, window {counters.window:,});"
             " the weights were not changed"
         )
 
-    def _check(self, loss: float, name: str, where: str) -> None:
+    def _check(self, loss: float, name: str, where: Callable[[], str]) -> None:
         if not math.isfinite(loss):
-            self._diverged(f"The {name} is {loss} {where}")
+            self._diverged(f"The {name} is {loss} {where()}")
         if loss > self.objective.ceiling:
-            self._diverged(f"The {name} is {loss:.4g}, far above guessing, {where}")
+            self._diverged(f"The {name} is {loss:.4g}, far above guessing, {where()}")
 
     def _diverged(self, what: str) -> NoReturn:
         raise DivergedError(divergence(what, self.settings, self.run))
