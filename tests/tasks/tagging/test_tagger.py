@@ -276,6 +276,7 @@ def test_what_cannot_be_learned_from(fault: str) -> None:
     ("make", "said"),
     [
         (lambda: small("lstm(8) + pool(last)"), r"spec: .*gives one vector for a whole row"),
+        (lambda: small("conv(8, stride=2) + lstm(8)"), r"spec: every step has a tag, .* Leave strides out"),
         (lambda: small(characters="lstm(8)"), r"characters: .*End it as in 'lstm\(8\) \+ pool\(last\)'"),
         (lambda: small(word_dropout=1.0), "word_dropout: expected a number from 0 to below 1"),
         (lambda: small(word_droput=0.5), "Did you mean 'word_dropout'"),
