@@ -6,6 +6,8 @@ STAMP := .venv/.seqloom-installed
 # A torch of the tested version that Python already has is used, not fetched again.
 SHARED = $(shell $(PYTHON) -c 'import importlib.metadata as m; print("--system-site-packages" if \
 	m.version("torch").split("+")[0] == "$(shell sed -n 's/^torch==//p' constraints.txt)" else "")' 2>/dev/null)
+# Tests run on one thread each, so as many processes as there are cores; each takes about a gigabyte.
+WORKERS := -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test test-all check bench docs clean install
 .DEFAULT_GOAL := install
@@ -23,10 +25,10 @@ demo: $(STAMP)
 	$(BIN)/seqloom demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(WORKERS)
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -q -m "slow or not slow"
+	$(BIN)/python -m pytest -q $(WORKERS) -m "slow or not slow"
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -10,11 +10,16 @@ import signal
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NO_COLOR", "1")
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
 
 torch.set_num_threads(1)
+
+# A machine that does other things is no failure of a property.
+hypothesis.settings.register_profile("seqloom", deadline=None)
+hypothesis.settings.load_profile("seqloom")
 
 # Background shells and nohup start what they start with these ignored, and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

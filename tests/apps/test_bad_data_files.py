@@ -83,7 +83,7 @@ BAD = {
         ),
     ),
     "folder: no labels": Bad(
-        {"1.csv": ONE, "2.csv": ONE}, "", ("does not say what the label of 1.csv is", "labels.csv")
+        {"1.csv": ONE, "2.csv": ONE}, "", ("has no labels: expected a folder for each class, labels.csv",)
     ),
     "folder: texts in another encoding": Bad(
         {"a/1.txt": "fine words\n", "b/2.txt": b"caf\xe9 au lait\n"}, "", ("b/2.txt", "0xe9")

@@ -12,7 +12,7 @@ import pytest
 
 from seqloom.tasks.classification.classifier import Classifier
 from tests.apps.running import Command
-from tests.tasks.odd_files import cases, mood, page, rows, text
+from tests.tasks.odd_files import DRAW, cases, mood, page, rows, text
 
 FAST = ("--model", "gru(4) + pool(last)", "--steps", "8", "--device", "cpu", "--quiet")
 FILES = {case.name: case for case in cases()}
@@ -21,13 +21,15 @@ FILES = {case.name: case for case in cases()}
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    DRAW.seed(2)
 
 
 @pytest.fixture(scope="module")
 def moods(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("moods")
-    (home / "a.csv").write_text(page(["text", "label"], rows(text, mood, count=60)))
-    training = {"steps": 60, "learning_rate": 0.05, "device": "cpu"}
+    DRAW.seed(1)
+    (home / "a.csv").write_text(page(["text", "label"], rows(text, mood, count=120)))
+    training = {"steps": 120, "learning_rate": 0.05, "device": "cpu"}
     model = Classifier("gru(8) + pool(mean)", tokens="words", batch_size=16, training=training)
     model.fit(home / "a.csv", progress=False).save(home / "moods")
     return home / "moods"
@@ -69,6 +71,9 @@ def test_doubts_end_with_the_choices(command: Command) -> None:
         result = command("train", name, *FAST)
         assert (result.code, result.out) == (2, "")
         assert "Say which: --" in result.err
+    Path("more.csv").write_bytes(FILES["stars.csv"].data)
+    several = command("train", "stars.csv", "more.csv", *FAST)
+    assert (several.code, "Expected one table, got 2: stars.csv, more.csv" in several.err) == (2, True)
     assert not Path("models").exists()
     assert command("train", "mails.csv", "--input", "subject,body", *FAST).code == 0
 

@@ -11,7 +11,7 @@ from seqloom.data.splits import split_by_time, split_rows, text_groups
 from seqloom.errors import DataError, UsageError
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     groups=st.lists(st.integers(0, 30), min_size=20, max_size=80),
     labels=st.integers(1, 4),

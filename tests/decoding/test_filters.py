@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seqloom.decoding import Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
@@ -17,7 +17,6 @@ def none_seen(logits: torch.Tensor) -> torch.Tensor:
     return torch.zeros_like(logits, dtype=torch.bool)
 
 
-@settings(deadline=None)
 @given(scores, st.floats(0.1, 5))
 def test_temperature_is_a_power_of_the_probabilities(logits: torch.Tensor, value: float) -> None:
     got = Temperature(value)(logits, none_seen(logits)).softmax(-1)
@@ -25,7 +24,6 @@ def test_temperature_is_a_power_of_the_probabilities(logits: torch.Tensor, value
     torch.testing.assert_close(got.double(), power / power.sum(), rtol=1e-4, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(scores)
 def test_temperature_zero_leaves_only_the_likeliest(logits: torch.Tensor) -> None:
     probability = Temperature(0)(logits, none_seen(logits)).softmax(-1)
@@ -38,7 +36,6 @@ def test_a_tiny_temperature_does_not_overflow() -> None:
     assert Temperature(1e-38)(logits, none_seen(logits)).softmax(-1).tolist() == [[0.0, 1.0]]
 
 
-@settings(deadline=None)
 @given(scores, st.integers(1, 14))
 def test_top_k_keeps_exactly_k_and_the_largest(logits: torch.Tensor, k: int) -> None:
     kept = torch.isfinite(TopK(k)(logits, none_seen(logits)))[0]
@@ -47,7 +44,6 @@ def test_top_k_keeps_exactly_k_and_the_largest(logits: torch.Tensor, k: int) -> 
         assert logits[0][kept].min() >= logits[0][~kept].max()
 
 
-@settings(deadline=None)
 @given(scores, st.floats(0.01, 1))
 def test_top_p_keeps_the_smallest_set_that_reaches_p(logits: torch.Tensor, p: float) -> None:
     probability = logits.double().softmax(-1)[0]

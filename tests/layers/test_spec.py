@@ -163,7 +163,7 @@ terms = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(terms, min_size=1, max_size=3).map(" + ".join))
 def test_layers_print_the_specification_that_builds_them(text: str) -> None:
     model = parse_spec(text).build(2)

@@ -163,7 +163,7 @@ def test_sizes_that_do_not_fit_together_are_refused(make: Any, message: str) -> 
         make()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data(), kind=st.sampled_from(PROBES), count=st.integers(1, 5), seed=st.integers(0, 2**70))
 def test_any_size_that_is_accepted_can_be_drawn(data: st.DataObject, kind: type[Probe], count: int, seed: int) -> None:
     sizes = {field.name: data.draw(st.integers(1, 60), label=field.name) for field in fields(kind)}

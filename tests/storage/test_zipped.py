@@ -134,7 +134,7 @@ def archive_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return packed(folder / "model.zip", {"model/": folder / "model"}).read_bytes()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_changed_bytes_give_the_files_or_a_refusal(
     data: st.DataObject, archive_bytes: bytes, tmp_path_factory: pytest.TempPathFactory

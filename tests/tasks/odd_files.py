@@ -454,6 +454,24 @@ def cases() -> list[Case]:
         Case("poem.txt", ("\n".join(sentence(good) for good in moods()) + "\n").encode()),
         Case("log.txt", ("\n".join(f"{day(p, True)} INFO worker {p}: done" for p in range(40)) + "\n").encode()),
         Case("prose.txt", ('He said, "well", and left;\n\nthen, later, he came back.\n' * 20).encode()),
-        Case("translations.tsv", page(None, rows(text, text), delimiter="\t").encode()),
-        Case("numbers.csv", page(["a", "b", "label"], rows(amount, amount, mood)).encode()),
+        Case(
+            "translations.tsv",
+            page(None, rows(text, text), delimiter="\t").encode(),
+            asks=("no column to predict", "--target"),
+        ),
+        Case(
+            "numbers.csv",
+            page(["a", "b", "label"], rows(amount, amount, mood)).encode(),
+            asks=("no column of text", "--input"),
+        ),
+        Case("alone.csv", page(["text"], rows(text)).encode(), asks=("no column to predict", "--task language-model")),
+        Case(
+            "tagged.tsv",
+            "".join(
+                f"{n}\t{word}\t{word}\tX\n" + "\n" * (n == 5)
+                for p in range(9)
+                for n, word in enumerate(["the", "loom", "is", "so", "fine", "."])
+            ).encode(),
+            "tagging",
+        ),
     ]

@@ -33,7 +33,7 @@ def test_the_task_and_the_columns_are_right_or_asked_for(case: Case, tmp_path: P
         return
     found = guess(path, {})
     assert (found.task if found else "") == case.task
-    if found:
+    if case.inputs:
         choice = choose_columns(table_of(path, {}))
         assert (choice.inputs, choice.target) == (case.inputs, case.target)
 
@@ -65,3 +65,14 @@ def test_a_damaged_table_is_no_prose(tmp_path: Path) -> None:
         guess(tmp_path / "a.csv", {})
     (tmp_path / "a.txt").write_text("text\tlabel\nfine\ta\nso, so\n")
     assert guess(tmp_path / "a.txt", {}) is None
+
+
+def test_a_folder_of_parts_has_no_classes(tmp_path: Path) -> None:
+    for name in ("train.csv", "dev.csv", "test.csv", "README.md"):
+        (tmp_path / name).write_text("text,label\nso,a\n")
+    with pytest.raises(UsageError) as caught:
+        guess(tmp_path, {})
+    flags = f"--validation {tmp_path / 'dev.csv'} --test {tmp_path / 'test.csv'}"
+    assert f"Name them: seqloom train {tmp_path / 'train.csv'} {flags}" in str(caught.value)
+    (tmp_path / "train.csv").rename(tmp_path / "chapter.csv")
+    guess(tmp_path, {})

@@ -54,6 +54,7 @@ def test_all_that_cannot_be_used_is_named(X: Any, y: Any, words: list[str]) -> N
         ("file.csv", None),
         (Path("file.csv"), None),
         (["a", "bc"], ["x", "y"]),
+        (np.array(["a", "bc"]), np.array(["x", "y"])),
         (["a", "bc"], None),
         ([["a", "b"], ["c"]], [["X", "Y"], ["X"]]),
         ([torch.ones(2, 1), torch.ones(3, 1)], torch.tensor([0.5, 1.0])),

@@ -9,6 +9,8 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone, is_classifier
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import (
     GridSearchCV,
     RandomizedSearchCV,
@@ -22,12 +24,14 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from seqloom.tasks.regression.regressor import Regressor
 from tests.tasks.conftest import small
-from tests.tasks.test_laws import TEXTS, TRIALS, ranker
+from tests.tasks.test_laws import BRIEF, LENGTHY, RAGGED, TEXTS, TRIALS, classifier, ranker
 
 PAIRS, FIRST = list(TRIALS["ranker"].X), list(TRIALS["ranker"].y or ())
 RATES = [0.01, 0.1]
 CASES = {"texts": (lambda: small(steps=2), TEXTS, None), "pairs": (ranker, PAIRS, FIRST)}
+SIGNS = ["+", "-"] * 12
 
 
 @pytest.fixture(params=list(CASES))
@@ -82,6 +86,42 @@ def test_a_classifier_is_known_as_one() -> None:
     answers = cross_val_predict(ranker(), PAIRS, FIRST, cv=2)
     assert len(scores) == 2
     assert set(answers) <= {0, 1}
+
+
+@pytest.mark.parametrize("X", [LENGTHY, pytest.param(RAGGED, marks=pytest.mark.slow)], ids=["texts", "series"])
+def test_scorers_and_answers_of_a_classifier(X: Any) -> None:
+    scoring = ("accuracy", "f1_macro", "neg_log_loss", "roc_auc")
+    found = cross_validate(classifier(), X, SIGNS, cv=2, scoring=scoring, error_score="raise")
+    assert all(np.isfinite(found[f"test_{name}"]).all() for name in scoring)
+    assert cross_val_predict(classifier(), X, SIGNS, cv=2, method="predict_proba").shape == (24, 2)
+    search = GridSearchCV(classifier(), {"training__learning_rate": RATES}, cv=2, error_score="raise").fit(X, SIGNS)
+    best = search.best_params_["training__learning_rate"]
+    assert search.best_estimator_.training == {**BRIEF, "learning_rate": best}
+    assert list(search.classes_) == ["+", "-"]
+    together = VotingClassifier([("a", classifier()), ("b", classifier("gru(4) + pool(last)"))], voting="soft")
+    assert set(together.fit(X, SIGNS).predict(X)) <= {"+", "-"}
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_columns_of_frames_are_values(library: str) -> None:
+    frames = pytest.importorskip(library)
+    table = frames.DataFrame({"text": LENGTHY, "mood": SIGNS, "first": [0.5] * 24, "second": [1.0] * 24})
+    table = table.iloc[::-1] if library == "pandas" else table.reverse()
+    wanted = classifier().fit(LENGTHY[::-1], SIGNS[::-1]).predict_proba(LENGTHY)
+    for X in (table["text"], table[["text"]]):
+        assert np.array_equal(classifier().fit(X, table["mood"]).predict_proba(LENGTHY), wanted)
+    numbers = table[["first", "second"]]
+    assert classifier().fit(numbers, table["mood"]).predict(numbers).shape == (24,)
+    assert len(cross_val_score(classifier(), table["text"], table["mood"], cv=2, error_score="raise")) == 2
+
+
+def test_scorers_of_a_regressor() -> None:
+    numbers, model = [float(row.sum()) for row in RAGGED], Regressor("gru(4) + pool(mean)", training=BRIEF)
+    scoring = ("r2", "neg_mean_absolute_error")
+    found = cross_validate(model, RAGGED, numbers, cv=2, scoring=scoring, error_score="raise")
+    assert all(np.isfinite(found[f"test_{name}"]).all() for name in scoring)
+    scaled = TransformedTargetRegressor(model, func=np.arcsinh, inverse_func=np.sinh)
+    assert scaled.fit(RAGGED, numbers).predict(RAGGED).shape == (24,)
 
 
 def test_joblib_keeps_a_fitted_model(case: Any) -> None:

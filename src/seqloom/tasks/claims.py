@@ -11,7 +11,7 @@ from seqloom.errors import DataError
 from seqloom.tasks.columns import asked_of, table_of
 from seqloom.tasks.door import Claim
 
-__all__ = ["claims_rows", "is_table"]
+__all__ = ["claims_rows", "is_table", "no_claim"]
 
 _SURE: Final = 0.9
 _LIKELY: Final = 0.8
@@ -47,6 +47,18 @@ def claims_rows(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | Non
         return None if found is None else found._replace(strength=min(found.strength, _LIKELY))
 
     return claims
+
+
+def no_claim(path: Path, given: Mapping[str, Any]) -> str:
+    """Why a table is not claimed: a sentence."""
+    from seqloom.data.tables import choose_columns
+
+    table = table_of(path, given, _MOST)
+    try:
+        choice = choose_columns(table, asked_of(given))
+    except DataError as error:
+        return str(error)
+    return f"{path} is a table of {choice}, which no task here predicts."
 
 
 def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Claim | None:

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from seqloom.links import is_link
 from seqloom.tasks.door import Claim
 
-__all__ = ["claims_labelled"]
+__all__ = ["claims_labelled", "claims_steps"]
 
 _SURE: Final = 0.95
 _LIKELY: Final = 0.8
@@ -33,24 +33,41 @@ def claims_labelled(path: Path, given: Mapping[str, Any]) -> Claim | None:
     name = path.name.lower().removesuffix(".gz")
     if name.endswith((".ts", ".npz")):
         return Claim(_SURE, f"labelled series ({name[name.rfind('.') :]})")
-    return _steps(path) if path.suffix.lower() in (".csv", ".tsv", ".txt") and path.is_file() else None
+    found = _steps(path)
+    return None if found is None or found.of_steps else Claim(_SURE, f"{found.reason}, one label each")
 
 
-def _steps(path: Path) -> Claim | None:
-    """Claim a table that says whose step a row is, when it was, and what its label is; each id has several rows."""
+def claims_steps(path: Path, given: Mapping[str, Any]) -> Claim | None:
+    """Claim a table with a step a row whose label changes within a series."""
+    found = _steps(path)
+    return Claim(_SURE, f"{found.reason} of each step") if found is not None and found.of_steps else None
+
+
+class _Steps(NamedTuple):
+    reason: str
+    of_steps: bool
+
+
+def _steps(path: Path) -> _Steps | None:
+    """A table that says whose step a row is, when it was, and what its label is; each id has several rows."""
     from seqloom.data.folders.heads import first_lines
     from seqloom.data.series.long import Columns, find_columns
 
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt") or not path.is_file():
+        return None
     rows = [line for line in first_lines(path)[:_ROW] if line.strip()]
     separator = next((one for one in "\t;|," if rows and one in rows[0]), ",")
     names = [name.strip(' "') for name in rows[0].split(separator)] if rows else []
     found = find_columns(names, Columns())
     if found.id is None or found.time is None or found.label is None:
         return None
-    ids = [row.split(separator)[names.index(found.id)] for row in rows[1:] if row.count(separator) == len(names) - 1]
+    whole = [row.split(separator) for row in rows[1:] if row.count(separator) == len(names) - 1]
+    ids = [row[names.index(found.id)] for row in whole]
     if 2 * len(set(ids)) > len(ids):
         return None
-    return Claim(_SURE, f"a step a row: series of each {found.id!r} in the order of {found.time!r} → {found.label!r}")
+    pairs = {(row[names.index(found.id)], row[names.index(found.label)].strip()) for row in whole}
+    reason = f"a step a row: series of each {found.id!r} in the order of {found.time!r} → {found.label!r}"
+    return _Steps(reason, len(pairs) > len(set(ids)))
 
 
 def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:

@@ -44,6 +44,9 @@ class ColumnSettings(Settings):
     split_column: Annotated[str | None, "It says train, validation or test of each row.", _COLUMNS] = None
     encoding: Annotated[str | None, "Of the file, as Python names it: utf-8, cp1252, …", _COLUMNS] = None
     decimal: Annotated[str | None, OneOf((".", ",")), "What stands before decimals.", _COLUMNS] = None
+    label_pattern: Annotated[
+        str | None, r"A regular expression that finds labels in names of files: (?P<label>\w+)_\d+.", _COLUMNS
+    ] = None
     strict: Annotated[bool, "Refuse rows that would be left out or repaired.", _COLUMNS] = False
 
 

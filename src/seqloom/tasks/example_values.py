@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor, nn
 
 from seqloom.data.padded import Targets, chosen
-from seqloom.errors import UsageError
+from seqloom.data.series.recordings import Recordings
+from seqloom.errors import DataError, UsageError
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.rows import check_rows
 from seqloom.training.log import History
@@ -93,6 +94,11 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bo
     """
     given = estimator._read(X, y, facts)
     check_rows(given.X, given.y)
+    if targets and given.y is None and isinstance(given.source, Recordings):
+        raise DataError(
+            f"{given.source.source} has no labels: expected a folder for each class, labels.csv (file, label), a "
+            "label_pattern for names of files, or a column label with one for each recording."
+        )
     if targets and given.y is None:
         raise UsageError(
             f"y: expected a target for each example, got None. {type(estimator).__name__} requires y to be passed, but "

@@ -64,11 +64,13 @@ def _problems_of_rows(X: Any) -> Iterator[str]:
 def _problem_of(row: Any) -> str:
     if row is None or (isinstance(row, float | np.floating) and math.isnan(row)):
         return f"is missing ({row})"
+    if isinstance(row, str):
+        return "" if row else "is empty"
     if isinstance(row, Number) or getattr(row, "ndim", 1) == 0:
         return f"is a number, {row}, and no sequence. Reshape your data: X.reshape(-1, 1) are sequences of one step"
     if isinstance(row, Sized) and not len(row):
         return "is empty"
-    if isinstance(row, str) or (isinstance(row, Sequence) and isinstance(row[0], str)):
+    if isinstance(row, Sequence) and isinstance(row[0], str):
         return ""
     try:
         values = row.detach().cpu().numpy() if isinstance(row, torch.Tensor) else np.asarray(row)

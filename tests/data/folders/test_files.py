@@ -57,9 +57,8 @@ def test_layouts(tmp_path: Path, kind: str) -> None:
     found = find_files(written(tmp_path, files), pattern)
     assert {file.name: file.label for file in found.files} == labels
     assert dict(+found.left_out) == left_out
-    assert found.of_classes is (
-        kind in ("a file for each class", "suffixes", "names that differ with their suffix only")
-    )
+    assert found.named is (kind in ("a file for each class", "suffixes", "names that differ with their suffix only"))
+    assert found.of_classes is (found.named or kind == "a pattern")
 
 
 FAULTS = {

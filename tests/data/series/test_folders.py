@@ -30,6 +30,8 @@ def test_files_without_names_of_columns(tmp_path: Path) -> None:
 def test_labels_in_names_and_in_a_table(tmp_path: Path) -> None:
     by_name = read_recordings(written(tmp_path / "a", {"7_theo.csv": ONE}), label_pattern=r"^(?P<label>\d)_")
     assert by_name.labels == ["7"]
+    files = {"7_theo.csv": ONE, "8_theo.csv": TWO}
+    assert read_recordings(written(tmp_path / "c", files), label_pattern=r"^(?P<label>\d)_").labels == ["7", "8"]
     by_table = read_recordings(written(tmp_path / "b", {"labels.csv": "file,label\nx,on\n", "x.csv": ONE}))
     assert by_table.labels == ["on"]
 
@@ -42,6 +44,11 @@ def test_a_label_in_the_files_of_a_class_is_no_channel(tmp_path: Path) -> None:
 def test_recordings_with_a_label_in_each_step(tmp_path: Path) -> None:
     found = read_recordings(written(tmp_path, {"a.csv": "x,state\n1,on\n2,off\n", "b.csv": "x,state\n3,on\n"}))
     assert (found.names, found.labels, found.step_labels) == (["a.csv", "b.csv"], None, [["on", "off"], ["on"]])
+
+
+def test_recordings_without_labels_can_be_read(tmp_path: Path) -> None:
+    found = read_recordings(written(tmp_path, {"1.csv": ONE, "2.csv": TWO}))
+    assert (found.names, found.labels, found.step_labels) == (["1.csv", "2.csv"], None, None)
 
 
 FAULTS = {
@@ -58,11 +65,10 @@ FAULTS = {
         "2 problems in .*\n  a/2.csv: .*\n  a/3.csv: ",
     ),
     "a text among numbers": ({"a/1.csv": ONE + "2,one,4\n2,5,5\n"}, "a/1.csv, column 'x': .* line 4 has 'one'"),
-    "no labels": (
-        {"1.csv": ONE, "2.csv": TWO},
-        "does not say what the label of 1.csv is: expected a folder for each class, labels.csv",
+    "labels in some": (
+        {"1.csv": "x,state\n1,on\n", "2.csv": "x\n1\n"},
+        "2.csv: expected a label for each step, as 1.csv has",
     ),
-    "labels in some": ({"1.csv": "x,state\n1,on\n", "2.csv": TWO}, "does not say what the label of 2.csv is"),
     "no steps": ({"a/1.csv": "x\n"}, "expected recordings, found none with a step in it"),
 }
 

@@ -180,7 +180,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, st.integers(0, 3).map(str)), min_size=3, max_size=8),
     separator=st.sampled_from(",;\t|"),
@@ -204,7 +204,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40)
 @given(
     texts=st.lists(WORDS.map(" ".join), min_size=4, max_size=12),
     separator=st.sampled_from(",;\t|"),

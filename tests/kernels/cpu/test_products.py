@@ -13,7 +13,7 @@ from tests.kernels.comparing import engine
 from tests.kernels.cpu.widths import WIDTHS
 
 ALLOWED = {torch.float64: 1e-13, torch.float32: 1e-5}
-FEW = settings(max_examples=12, deadline=None, derandomize=True)
+FEW = settings(max_examples=12, derandomize=True)
 FORMATS = pytest.mark.parametrize("dtype", ALLOWED, ids=str)
 EVERY_WIDTH = pytest.mark.parametrize("width", WIDTHS)
 size = st.integers(1, 70)

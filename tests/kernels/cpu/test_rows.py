@@ -15,7 +15,7 @@ from seqloom.kernels.random_bits import bernoulli_mask
 from tests.kernels.comparing import REFERENCE, assert_same, cpu, draw, error, outcome
 from tests.kernels.cpu.widths import WIDTHS
 
-FEW = settings(max_examples=6, deadline=None, derandomize=True)
+FEW = settings(max_examples=6, derandomize=True)
 EVERY_WIDTH = pytest.mark.parametrize("width", WIDTHS)
 
 

@@ -53,7 +53,7 @@ def test_the_chunked_form_is_as_good_in_float32(size: tuple[int, ...]) -> None:
         assert error <= max(2e-6 * 64**0.5, 4 * float((plain.double() - wanted).abs().max()) / scale)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(time=st.integers(0, 150), cut=st.integers(0, 150), seed=st.integers(0, 1000))
 def test_cuts_change_nothing(time: int, cut: int, seed: int) -> None:
     *sequences, memory, normaliser, m = drawn((2, time, 2, 3, 4), torch.float64, seed=seed)

@@ -98,7 +98,7 @@ shapes = st.builds(
 
 
 @each
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(shape=shapes)
 @example(shape=Shape(time=129, strength=10.0))
 def test_chunks_are_the_recurrence(name: str, shape: Shape) -> None:

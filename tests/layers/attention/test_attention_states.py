@@ -38,7 +38,7 @@ LAYERS: dict[str, Callable[[], CausalLayer]] = {
 
 
 @pytest.mark.parametrize("name", LAYERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(chunks=st.lists(st.lists(st.integers(0, 6), min_size=ROWS, max_size=ROWS), max_size=4), in_place=st.booleans())
 def test_ragged_chunks_are_the_whole(name: str, chunks: list[list[int]], in_place: bool) -> None:
     """Each row goes on by its own number of steps in every chunk, and ends where it would end alone."""

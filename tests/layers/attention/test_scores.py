@@ -46,7 +46,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(batch=st.integers(1, 3), steps=st.integers(1, 6), seed=st.integers(0, 99))
 def test_a_reading_is_the_formula(name: str, batch: int, steps: int, seed: int) -> None:
     torch.manual_seed(seed)

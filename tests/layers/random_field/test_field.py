@@ -34,7 +34,7 @@ def batches(draw: Any) -> tuple[ConditionalRandomField, Tensor, Tensor]:
 
 
 @each
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(batch=batches())
 def test_all_is_as_by_every_path(kernel: str, batch: tuple[ConditionalRandomField, Tensor, Tensor]) -> None:
     field, scores, lengths = batch

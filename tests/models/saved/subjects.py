@@ -16,6 +16,7 @@ from seqloom.layers import (
     BottleneckDecoder,
     CausalBlock,
     CausalSelfAttention,
+    ConditionalRandomField,
     CrossAttention,
     FeedForward,
     GatedFeedForward,
@@ -43,6 +44,7 @@ from seqloom.layers.attention import AdditiveScore, DotScore, GeneralScore
 from seqloom.layers.blocks.block import Block
 from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.head import Link
+from seqloom.layers.random_field import Legal
 from seqloom.layers.words import WORDS
 from seqloom.layers.words.decoders import DECODERS
 from seqloom.models.encoder_decoder import EncoderDecoder
@@ -117,6 +119,14 @@ def in_words(text: str) -> Subject:
     return Subject(make, lambda module: module(tokens(), LENGTHS, tokens(4)))
 
 
+def random_field(legal: Legal | None) -> Subject:
+    def run(field: Any) -> Any:
+        tags = tokens().clamp(min=0) % 3
+        return field(values(3), tags, LENGTHS), field.marginals(values(3), LENGTHS)
+
+    return Subject(lambda: ConditionalRandomField(3, legal), run)
+
+
 def token_model() -> TokenModel:
     embedding = LearnedEmbedding(V, D)
     return TokenModel(embedding, parse_spec("2*lstm(4)").build(D), StepHead(4, V), dropout=0.25)  # type: ignore[arg-type]
@@ -189,6 +199,10 @@ SUBJECTS: dict[str, Subject] = {
     "attention to a memory": decoder(lambda: CrossAttention(D, memory_features=6, heads=2, key_heads=1, dropout=0.1)),
     "additive score": Subject(lambda: AdditiveScore(D, D, hidden_size=2), scores(AdditiveScore(D, D, 2))),
     "dot score": Subject(lambda: DotScore(D), scores(DotScore(D))),
+    "random field": random_field(None),
+    "random field where not all is legal": random_field(
+        Legal(torch.tensor([True, False, True]), torch.ones(3, 3).tril(1) > 0, torch.tensor([True, True, True]))
+    ),
     "step head": Subject(lambda: StepHead(D, 3, Link.SIGMOID), lambda module: module.probabilities(values())),
     "embedding": Subject(lambda: LearnedEmbedding(V, 3, scale=0.5), lambda module: module(tokens())),
     "one-hot": Subject(lambda: OneHot(V), lambda module: module(tokens())),

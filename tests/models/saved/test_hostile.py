@@ -50,7 +50,7 @@ def places(data: Any) -> Iterator[tuple[Any, Any]]:
         yield from places(data[key])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_changed_data_give_a_module_or_are_refused(data: st.DataObject) -> None:
     text, weights = saved(data.draw(st.sampled_from(sorted(SUBJECTS))))

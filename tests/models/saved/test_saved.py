@@ -64,7 +64,6 @@ def public_modules() -> list[type[nn.Module]]:
 
 
 OTHERS = {
-    "ConditionalRandomField": "which tags may follow which is said by the scheme of its task",
     "EchoStateNetwork": "its readout is solved for in float64, outside of what is trained",
     "LastHead": "it knows the layer below from outside",
 }

@@ -11,11 +11,9 @@ from seqloom.tasks.tagging.lexicon import LONGEST, Lexicon
 SENTENCES = [["The", "cat", "sat", "the"], ["a", "cat"], ["A" * 60 + "b"]]
 
 
-def front(lexicon: Lexicon, **changes: object) -> WordFront:
+def front(lexicon: Lexicon, share: float = 0.5) -> WordFront:
     torch.manual_seed(0)
-    sizes = (lexicon.word_ids, 5), (lexicon.character_ids, 4)
-    arguments = {"spec": "gru(3) bidirectional + pool(last)", "rare": lexicon.rare, "word_dropout": 0.5}
-    return WordFront(*sizes, **arguments | changes)  # type: ignore[arg-type]
+    return WordFront(lexicon.dropped(share), 5, (lexicon.character_ids, 4), "gru(3) bidirectional + pool(last)")
 
 
 def test_a_word_has_one_vector_wherever_it_stands() -> None:
@@ -42,18 +40,18 @@ def test_characters_are_read_once_for_each_distinct_word() -> None:
     assert rows == [6]
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_rare_words_are_taken_for_unknown_in_training(share: float) -> None:
-    lexicon = Lexicon.learned([*SENTENCES, ["dog"]])
-    read = front(lexicon, word_dropout=share)
-    x, lengths = lexicon.encoded([["the", "dog"]])[0][None], torch.tensor([2])
+def test_words_are_taken_for_unknown_in_training_the_more_so_the_rarer_they_are() -> None:
+    lexicon = Lexicon.learned([["the"] * 9, ["dog"]])
+    assert lexicon.dropped(0.5).tolist() == pytest.approx([0.0, 0.0, 0.1, 0.5])
+    assert not lexicon.dropped(0.0).any()
+    read = front(lexicon)
+    x, lengths = torch.cat(lexicon.encoded([["the", "dog"]] * 400))[None], torch.tensor([800])
     unknown = read.words.weight[UNKNOWN]
-    before = read.eval()(x, lengths)
-    read.train()
-    after = read(x, lengths)
-    assert torch.equal(after[0, 0], before[0, 0])
-    assert torch.equal(after[0, 1, :5], unknown) == (share == 1.0)
-    assert torch.equal(after[0, 1, 5:], before[0, 1, 5:])
+    before, after = read.eval()(x, lengths)[0], read.train()(x, lengths)[0]
+    assert torch.equal(after[:, 5:], before[:, 5:])
+    dropped = (after[:, :5] == unknown).all(1).view(400, 2).float().mean(0)
+    assert dropped.tolist() == pytest.approx([0.1, 0.5], abs=0.1)
+    assert not (before[:, :5] == unknown).all(1).any()
 
 
 def test_a_lexicon_comes_back_and_long_words_keep_their_ends() -> None:

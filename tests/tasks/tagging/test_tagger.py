@@ -15,6 +15,7 @@ import seqloom
 from seqloom.data import Padded
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks import Tagger
+from seqloom.tasks.tagging.door import DOOR
 from seqloom.tasks.tagging.schemes import Scheme, recognised
 from tests.tasks.tagging.sentences import small, tagged
 
@@ -309,3 +310,26 @@ def test_words_begin_with_the_vectors_of_a_file(tmp_path: Path) -> None:
     torch.testing.assert_close(rows, wanted / wanted.std(), rtol=0, atol=1e-4)
     with pytest.raises(UsageError, match=r"embedding: the vectors in .* have 3 numbers; leave it out"):
         fit(embedding=8)
+
+
+def test_a_table_with_a_step_a_row_is_learned_and_labelled(tmp_path: Path) -> None:
+    def table(count: int, seed: int) -> str:
+        rows = ["id,time,heat,noise,state"]
+        for number, (one, labels) in enumerate(zip(*series(count, seed), strict=True)):
+            for step, (values, label) in enumerate(zip(one.tolist(), labels, strict=True)):
+                heat = "" if (count, number, step) == (60, 3, 1) else f"{values[0]:.3f}"
+                rows.append(f"m{number},{step},{heat},{values[1]:.3f},{label}")
+        return "\n".join(rows) + "\n"
+
+    (tmp_path / "a.csv").write_text(table(60, seed=0))
+    (tmp_path / "b.csv").write_text(table(6, seed=1))
+    found = DOOR.claims(tmp_path / "a.csv", {})
+    assert found is not None
+    assert found.reason.endswith("→ 'state' of each step")
+    with pytest.warns(SeqloomWarning, match="1 missing values masked"):
+        tagger = small(epochs=8).fit(tmp_path / "a.csv", progress=False)
+    assert tagger.score(tmp_path / "b.csv") > 0.9
+    header, *rows = "".join(tagger.written(tmp_path / "b.csv")).splitlines()
+    assert (header, rows[0].split(",")[:2]) == ("recording,step,label", ["m0", "1"])
+    said = [label for labels in tagger.predict(tmp_path / "b.csv") for label in labels]
+    assert [row.split(",")[2] for row in rows] == said

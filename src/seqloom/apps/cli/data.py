@@ -9,6 +9,7 @@ import typer
 
 from seqloom.apps.cli.console import emit_json
 from seqloom.apps.cli.data_report import print_report
+from seqloom.apps.cli.data_sequences import sequences_report
 from seqloom.errors import DataError, UsageError
 
 __all__ = ["data"]
@@ -60,7 +61,10 @@ def data(
         report["reason"] = "text" if found is None else found.reason
     except UsageError as error:
         report["question"] = str(error)
-    if is_table(path) or (path.is_file() and claims_rows("class", "labels", "number")(path, given) is not None):
+    sequences = sequences_report(path, given)
+    if sequences is not None:
+        report |= sequences
+    elif is_table(path) or (path.is_file() and claims_rows("class", "labels", "number")(path, given) is not None):
         _of_table(report, path, given, test)
     elif report.get("task") == "language-model":
         report |= _of_text(file)

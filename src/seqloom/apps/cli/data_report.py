@@ -7,6 +7,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from seqloom.apps.cli.console import add_row, emit, emit_table, say
+from seqloom.apps.cli.data_sequences import print_sequences
 
 __all__ = ["print_report"]
 
@@ -21,6 +22,8 @@ def print_report(report: dict[str, Any]) -> None:
     if "columns" in report:
         emit(f"{report['file']}: {report['rows']:,} rows, {report['layout']}")
         _print_columns(report["columns"])
+    elif "duplicates" in report:
+        print_sequences(report)
     else:
         sizes = [f"{report[name]:,} {name}" for name in ("files", "bytes", "lines") if name in report]
         emit(f"{report['file']}: {', '.join(sizes)}")

@@ -10,6 +10,7 @@ import typer
 from seqloom.apps.cli.console import emit_json, watched
 from seqloom.apps.cli.inputs import INPUTS, read_inputs
 from seqloom.apps.cli.loading import load_any
+from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import UsageError
 
 __all__ = ["evaluate"]
@@ -38,7 +39,8 @@ def evaluate(
         with watched("evaluating") as progress:
             evaluation = loaded.evaluate(source, progress=progress)
     elif len(files) == 1:
-        evaluation = _of_one(loaded, Path(files[0]))
+        with warnings_said():
+            evaluation = _of_one(loaded, Path(files[0]))
     else:
         raise UsageError(f"{model} is of the task {loaded.task!r}: give one file of examples, not {len(files)}.")
     if as_json:

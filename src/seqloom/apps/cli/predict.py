@@ -14,6 +14,7 @@ import typer
 from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say
 from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.loading import load_any
+from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -55,18 +56,23 @@ def predict(
         )
         if file == "-":
             raise UsageError(f"{model} reads files: name one in place of -.")
-        if not as_json and hasattr(loaded, "written"):
-            for text in loaded.written(file):
-                emit(text, end="")
-            return
-        for place, answer in enumerate(loaded.predict(Path(file))):
-            if as_json:
-                emit_json({"example": place, "answer": answer})
-            else:
-                emit(str(answer))
+        with warnings_said():
+            _predict_file(loaded, Path(file), as_json)
         return
     with _opened(file, encoding, lines) as opened:
         _predict_rows(loaded, columns, opened, inputs, lines, top, as_json)
+
+
+def _predict_file(loaded: Any, file: Path, as_json: bool) -> None:
+    if not as_json and hasattr(loaded, "written"):
+        for text in loaded.written(file):
+            emit(text, end="")
+        return
+    for place, answer in enumerate(loaded.predict(file)):
+        if as_json:
+            emit_json({"example": place, "answer": answer})
+        else:
+            emit(str(answer))
 
 
 def _predict_rows(

@@ -129,8 +129,14 @@ def _task(asked: str | None, before: _Before | None, run: Path) -> str:
 
 def _guessed(files: list[str], before: _Before | None, given: Mapping[str, Any], quiet: bool) -> str | None:
     """The task that one file is for; a run that goes on has its own, and several files are texts."""
+    from seqloom.tasks.claims import is_table
     from seqloom.tasks.guess import guess
 
+    if before is None and len(files) > 1 and all(is_table(Path(file)) for file in files):
+        raise UsageError(
+            f"Expected one table, got {len(files)}: {', '.join(files)}. Give the others as --validation or --test, or "
+            "read all of them as text with --task language-model."
+        )
     if before is not None or len(files) != 1 or files[0] == "-" or not os.path.exists(files[0]):
         return None
     found = guess(Path(files[0]), {key: value for key, value in given.items() if value is not None})

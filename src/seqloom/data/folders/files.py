@@ -35,11 +35,16 @@ class LabelledFile(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The files of a folder. With ``of_classes`` each is all that there is of a class, its name the label."""
+    """The files of a folder with their labels; with ``of_classes`` no two have the same, so each may be a class.
 
+    ``named`` says that the labels are but the files' own names.
+    """
+
+    folder: Path
     files: list[LabelledFile]
     of_classes: bool
     left_out: Counter[str]
+    named: bool = False
 
 
 def find_files(folder: str | Path, label_pattern: str | None = None) -> Layout:
@@ -64,12 +69,13 @@ def find_files(folder: str | Path, label_pattern: str | None = None) -> Layout:
     if not paths:
         raise DataError(f"{folder}: expected files to learn from, found none.")
     if label_pattern is not None:
-        return Layout(list(_by_pattern(paths, label_pattern, folder, left_out)), False, left_out)
+        named = list(_by_pattern(paths, label_pattern, folder, left_out))
+        return Layout(folder, named, len({file.label for file in named}) == len(named), left_out)
     if table is not None:
-        return Layout(list(_by_table(paths, folder / table, left_out)), False, left_out)
+        return Layout(folder, list(_by_table(paths, folder / table, left_out)), False, left_out)
     if any("/" in name for name in paths):
-        return Layout(list(_by_folder(paths, folder, left_out)), False, left_out)
-    return Layout(_by_file(paths), True, left_out)
+        return Layout(folder, list(_by_folder(paths, folder, left_out)), False, left_out)
+    return Layout(folder, _by_file(paths), True, left_out, named=True)
 
 
 def is_about(name: str) -> bool:

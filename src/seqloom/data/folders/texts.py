@@ -26,6 +26,11 @@ class LabelledTexts:
     names: list[str] = field(repr=False)
     left_out: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def remarks(self) -> list[str]:
+        """What was left out, a sentence each."""
+        return [f"{count:,} {what} left out" for what, count in self.left_out.items()]
+
 
 def read_labelled_texts(folder: str | Path | Layout, label_pattern: str | None = None) -> LabelledTexts:
     """Read a folder of texts: see :func:`find_files` for where their labels stand.
@@ -35,18 +40,13 @@ def read_labelled_texts(folder: str | Path | Layout, label_pattern: str | None =
     """
     layout = folder if isinstance(folder, Layout) else find_files(folder, label_pattern)
     found, left_out = list[tuple[str, str, str]](), layout.left_out.copy()
-    by_line = layout.of_classes or (label_pattern is not None and _one_each(layout))
     for path, name, label in layout.files:
-        for number, text in Lines(path) if by_line else [(0, "".join(read_text(path)))]:
+        for number, text in Lines(path) if layout.of_classes else [(0, "".join(read_text(path)))]:
             if text.strip():
-                found.append((text.strip(), label or "", f"{name}, line {number}" if by_line else name))
+                found.append((text.strip(), label or "", f"{name}, line {number}" if layout.of_classes else name))
             else:
                 left_out["empty texts"] += 1
     if not found:
-        raise DataError(f"{folder}: expected texts, found only empty ones.")
+        raise DataError(f"{layout.folder}: expected texts, found only empty ones.")
     texts, labels, names = (list(column) for column in zip(*found, strict=True))
-    return LabelledTexts(str(folder), texts, labels, names, +left_out)
-
-
-def _one_each(layout: Layout) -> bool:
-    return len({file.label for file in layout.files}) == len(layout.files)
+    return LabelledTexts(str(layout.folder), texts, labels, names, +left_out)

@@ -62,19 +62,17 @@ def _of_folder(layout: Layout, folder: Path, columns: Columns, remarks: list[str
     for file in layout.files:
         lines = [line for line in first_lines(file.path) if line.strip()]
         if len(lines) < 2 and not holds_numbers(file.path):
-            yield Sample(file.name, np.zeros((0, 0)), (), file.label)
+            yield Sample(file.name, np.zeros((0, 0)), (), None)
             continue
         spaces = all(" " in line.strip() and not _OTHERS.search(line) for line in lines)
         table = read_table(file.path, separator=" " if spaces else None)
         remarks += table.remarks
         found = replace(_found(table, columns), id=None)
-        if layout.of_classes and found.label is None:
-            raise DataError(
-                f"{folder} does not say what the label of {file.name} is: expected a folder for each class, labels.csv "
-                "(file, label), a pattern that finds labels in names, or a column label."
-            )
-        for sample in read_steps(table, found if layout.of_classes else replace(found, label=None), file.name):
-            yield sample if layout.of_classes else sample._replace(label=file.label)
+        if layout.named:  # the name of a recording is no label, but each step may have one
+            yield from read_steps(table, found, file.name)
+        else:
+            steps = read_steps(table, replace(found, label=None), file.name)
+            yield from (sample._replace(label=file.label) for sample in steps)
 
 
 def _found(table: Table, columns: Columns) -> Columns:

@@ -1,4 +1,4 @@
-"""Lines as fastText writes them: labels that begin with ``__label__``, and a text."""
+"""NumberedLines as fastText writes them: labels that begin with ``__label__``, and a text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from seqloom.data.tables.records import Lines, Record
+from seqloom.data.tables.records import NumberedLines, Record
 
 __all__ = ["COLUMNS", "MARK", "fasttext_records"]
 
@@ -16,11 +16,11 @@ COLUMNS: Final = ("label", "text")
 _LABELS: Final = re.compile(rf"\s*{MARK}(\S+)")
 
 
-def fasttext_records(lines: Lines) -> Iterator[Record]:
+def fasttext_records(lines: NumberedLines) -> Iterator[Record]:
     """The lines as rows (label, text); several labels are a list, as in JSON, and none is an empty cell.
 
     >>> import io
-    >>> lines = Lines(io.StringIO("__label__a good\\n__label__a __label__b so\\n"), "t")
+    >>> lines = NumberedLines(io.StringIO("__label__a good\\n__label__a __label__b so\\n"), "t")
     >>> [row.cells for row in fasttext_records(lines)]
     [['a', 'good'], ['["a", "b"]', 'so']]
     """

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from seqloom.data.tables.records import LONGEST, Lines, Record
+from seqloom.data.tables.records import LONGEST, NumberedLines, Record
 from seqloom.errors import DataError
 
 __all__ = ["in_list", "json_cell", "json_records"]
@@ -15,11 +15,11 @@ __all__ = ["in_list", "json_cell", "json_records"]
 _BETWEEN: Final = re.compile(r"[\s,]*")
 
 
-def in_list(lines: Lines, name: str) -> Iterator[tuple[int, str]]:
+def in_list(lines: NumberedLines, name: str) -> Iterator[tuple[int, str]]:
     """The objects of a JSON list, each with the line where it begins, on one line; DataError for what is no such list.
 
     >>> import io
-    >>> list(in_list(Lines(io.StringIO('[{"a": 1},\\n {"a":\\n 2}]\\n'), "t"), "t"))
+    >>> list(in_list(NumberedLines(io.StringIO('[{"a": 1},\\n {"a":\\n 2}]\\n'), "t"), "t"))
     [(1, '{"a": 1}'), (2, '{"a":  2}')]
     """
     decoder = json.JSONDecoder()
@@ -46,7 +46,9 @@ def in_list(lines: Lines, name: str) -> Iterator[tuple[int, str]]:
     raise DataError(f"{name}, line {begun}: the list of JSON objects is damaged there, or ends before its end.")
 
 
-def json_records(texts: Iterable[tuple[int, str]], lines: Lines, name: str, columns: list[str]) -> Iterator[Record]:
+def json_records(
+    texts: Iterable[tuple[int, str]], lines: NumberedLines, name: str, columns: list[str]
+) -> Iterator[Record]:
     """The objects in ``texts``, which come from ``lines``, as rows; ``columns`` grows with their keys, those of objects
     in objects joined by a dot.
 
@@ -55,7 +57,7 @@ def json_records(texts: Iterable[tuple[int, str]], lines: Lines, name: str, colu
 
     >>> import io
     >>> columns = []
-    >>> lines = Lines(io.StringIO('{"a": 1.50}\\n{"b": {"c": [1]}, "a": null}\\n'), "t")
+    >>> lines = NumberedLines(io.StringIO('{"a": 1.50}\\n{"b": {"c": [1]}, "a": null}\\n'), "t")
     >>> [row.cells for row in json_records(lines, lines, "t", columns)]
     [['1.50'], ['', '[1]']]
     >>> columns
@@ -75,7 +77,7 @@ def json_records(texts: Iterable[tuple[int, str]], lines: Lines, name: str, colu
         yield Record(number, cells, text.rstrip("\n"))
 
 
-def _object(text: str, number: int, name: str, lines: Lines) -> Iterator[tuple[str, str]]:
+def _object(text: str, number: int, name: str, lines: NumberedLines) -> Iterator[tuple[str, str]]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):

@@ -9,7 +9,7 @@ from typing import Final
 
 from seqloom.data.tables.dialect import Dialect
 from seqloom.data.tables.header import checked_names, is_header
-from seqloom.data.tables.records import Lines, Record, filled, refuse_ragged
+from seqloom.data.tables.records import NumberedLines, Record, filled, refuse_ragged
 from seqloom.data.tables.writing import Layout, Separated
 from seqloom.errors import DataError, listed
 
@@ -32,7 +32,12 @@ class Opened:
 
 
 def headed(
-    records: Iterator[Record], lines: Lines | None, dialect: Dialect, name: str, header: bool | None, remarks: list[str]
+    records: Iterator[Record],
+    lines: NumberedLines | None,
+    dialect: Dialect,
+    name: str,
+    header: bool | None,
+    remarks: list[str],
 ) -> Opened:
     """Rows of cells, the first of which may be the names of the columns."""
     records = filled(records, name)

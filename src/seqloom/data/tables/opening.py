@@ -19,7 +19,7 @@ from seqloom.data.tables.encodings import FoundEncoding, checked_encoding, find_
 from seqloom.data.tables.fasttext import COLUMNS, MARK, fasttext_records
 from seqloom.data.tables.json_lines import in_list, json_records
 from seqloom.data.tables.opened import FIRST, Opened, headed, opened_rows
-from seqloom.data.tables.records import Lines, Record, separated
+from seqloom.data.tables.records import NumberedLines, Record, separated
 from seqloom.data.tables.writing import Appended, JsonLines
 from seqloom.data.text.reader import shown, text_size
 from seqloom.errors import DataError
@@ -125,7 +125,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
     whole = len(head) < _HEAD
     sample = codecs.getincrementaldecoder(found.name)("replace").decode(head, whole)
     newline = "\r\n" if "\r\n" in sample else "\r" if "\r" in sample and "\n" not in sample else "\n"
-    lines = Lines(text, name)
+    lines = NumberedLines(text, name)
     remarks = [found.remark] if found.remark else []
     if reading.lines:
         plain = (Record(number, [line.rstrip("\n")], line.rstrip("\n")) for number, line in lines)
@@ -145,7 +145,7 @@ def _text(text: TextIO, head: bytes, found: FoundEncoding, name: str, suffix: st
     return headed(separated(_stated(lines, dialect), dialect, name), lines, dialect, name, reading.header, remarks)
 
 
-def _stated(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, str]]:
+def _stated(lines: NumberedLines, dialect: Dialect) -> Iterator[tuple[int, str]]:
     """The lines, without a first one that states the separator, as spreadsheets write it; spaces around cells apart."""
     for number, text in lines:
         if number > 1 or text.strip().lower() != f"sep={dialect.separator}":

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TextIO, final
 from seqloom.data.tables.dialect import Dialect
 from seqloom.errors import DataError
 
-__all__ = ["LONGEST", "Lines", "Record", "filled", "refuse_ragged", "separated"]
+__all__ = ["LONGEST", "NumberedLines", "Record", "filled", "refuse_ragged", "separated"]
 
 LONGEST: Final = 1 << 24
 """Characters of one row."""
@@ -29,7 +29,7 @@ class Record(NamedTuple):
 
 
 @final
-class Lines(Iterator[tuple[int, str]]):
+class NumberedLines(Iterator[tuple[int, str]]):
     """The lines of a file from 1 on, their ends included; DataError for one that is too long or cannot be decoded.
 
     ``ended`` tells whether the last one that was read had an end.
@@ -137,7 +137,7 @@ def filled(records: Iterator[Record], name: str) -> Iterator[Record]:
                 raise DataError(f"{name}, line {record.line}: {empty:,} rows without anything in them. Cut them off.")
 
 
-def refuse_ragged(records: Iterator[Record], width: int, name: str, lines: Lines | None) -> Iterator[Record]:
+def refuse_ragged(records: Iterator[Record], width: int, name: str, lines: NumberedLines | None) -> Iterator[Record]:
     """The same rows, each of ``width`` cells: empty ones that are too many are cut, all else is refused.
 
     DataError names the first lines, or the last where the file ends in its middle.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.splits import text_groups
+from seqloom.data.spread import spread
 from seqloom.data.tables.dividing import divide, parts_of
 from seqloom.data.tables.labelled import Labelled
 from seqloom.data.tables.parts import Part
@@ -26,7 +27,7 @@ _WORDS: Final = 1_000_000
 def described(found: Labelled, share: float = 0.1, seed: int = 0) -> dict[str, Any]:
     """The lengths of the texts, the classes or numbers, what is doubled, and how the rows would be divided."""
     choice = found.choice
-    characters, words = (_spread(lengths) for lengths in _lengths(found.X))
+    characters, words = (spread(lengths) for lengths in _lengths(found.X))
     groups = text_groups(found.X)
     report: dict[str, Any] = {
         "examples": len(found.y),
@@ -39,7 +40,7 @@ def described(found: Labelled, share: float = 0.1, seed: int = 0) -> dict[str, A
         "duplicates": _duplicates(found, groups),
     }
     if choice.sought == Sought.NUMBER:
-        report["numbers"] = _spread(np.array(found.y))
+        report["numbers"] = spread(np.array(found.y))
     else:
         labels = (label for one in found.y for label in ([one] if isinstance(one, str) else one))
         report["classes"] = dict(Counter(labels).most_common())
@@ -111,11 +112,6 @@ def _lengths(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]
     for place, text in enumerate(texts):
         found[:, place] = len(text), len(text.split())
     return found[0], found[1]
-
-
-def _spread(values: NDArray[Any]) -> dict[str, float]:
-    least, median, most_of, largest = np.quantile(values, [0, 0.5, 0.95, 1])
-    return {"least": float(least), "median": float(median), "95_percent": float(most_of), "largest": float(largest)}
 
 
 def _duplicates(found: Labelled, groups: NDArray[np.int64]) -> dict[str, int]:

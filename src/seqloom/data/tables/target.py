@@ -99,6 +99,8 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     apart = {part, *others, *asked.inputs, *(name for name, column in table.columns.items() if _is_apart(column))}
     columns = [column for name, column in table.columns.items() if name not in apart]
     texts = _texts([column for column in columns if column.name != asked.target])
+    if not texts and not asked.inputs:
+        raise DataError(f"{table.name} has no column of text to read. Name one: --input.")
     target = table.column(asked.target) if asked.target is not None else _target(table, columns, texts)
     inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
     separator = _between(target) if sought in (None, Sought.LABELS) else ""

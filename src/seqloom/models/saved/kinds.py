@@ -21,8 +21,6 @@ from seqloom.layers import (
     LearnedEmbedding,
     LuongDecoder,
     OneHot,
-    Pooled,
-    Recurrent,
     SelfAttention,
     SequenceLayer,
     Stack,
@@ -35,6 +33,7 @@ from seqloom.layers.spec import term_of
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.pooled_model import PooledModel
 from seqloom.models.saved.layers import ABodyAndItsPooling, InWords, OfACell
+from seqloom.models.saved.random_field import ARandomField
 from seqloom.models.saved.recipe import Constructed, Recipe
 from seqloom.models.scored_model import ScoredModel
 from seqloom.models.token_model import TokenModel
@@ -74,9 +73,10 @@ KINDS: Mapping[str, Recipe] = {
     "recurrent": OfACell(),
     _LAYER: InWords(),
     "pooled": ABodyAndItsPooling(),
+    "random-field": ARandomField(),
     **_CONSTRUCTED,
 }
-_BY_CLASS = {Recurrent: "recurrent", Pooled: "pooled"} | {recipe.made: kind for kind, recipe in _CONSTRUCTED.items()}
+_BY_CLASS = {recipe.made: kind for kind, recipe in KINDS.items()}
 
 
 def kind_of(module: nn.Module) -> str:

@@ -39,6 +39,7 @@ class OfACell(Recipe):
     equations have changed since, are made from the graph alone.
     """
 
+    made = Recurrent
     names = ("spec", "graph", "hidden_size", "learned_initial_state")
 
     def to_fields(self, module: Any, save: Save) -> dict[str, Any]:
@@ -62,6 +63,7 @@ class OfACell(Recipe):
 class ABodyAndItsPooling(Recipe):
     """A body as any layer, and the words of what pools it."""
 
+    made = Pooled
     names = ("body", "pooling")
 
     def to_fields(self, module: Any, save: Save) -> dict[str, Any]:

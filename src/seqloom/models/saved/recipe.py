@@ -22,9 +22,13 @@ Build = Callable[[Untrusted, type], nn.Module]
 
 
 class Recipe(ABC):
-    """``names`` are the fields of its data; ``save`` and ``build`` are for the modules inside."""
+    """``names`` are the fields of its data; ``made`` is the class, None where it is one of many.
+
+    ``save`` and ``build`` are for the modules inside.
+    """
 
     names: tuple[str, ...]
+    made: type[nn.Module] | None = None
 
     @abstractmethod
     def to_fields(self, module: Any, save: Save) -> dict[str, Any]:
@@ -46,6 +50,8 @@ class Constructed(Recipe):
     >>> recipe.to_fields(LearnedEmbedding(5, 3), save=lambda module: None)
     {'vocabulary_size': 5, 'features': 3, 'scale': 1.0}
     """
+
+    made: type[nn.Module]
 
     def __init__(self, made: type[nn.Module], **kept: str) -> None:
         self.made = made

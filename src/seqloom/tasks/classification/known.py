@@ -150,8 +150,8 @@ def _plain(place: int, one: Any) -> Any:
     if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isnan(value)):
         return value
     raise DataError(
-        f"y: row {place:,}: expected a class (text or a whole number), or a list of labels, got {one!r}. "
-        "For numbers there is Regressor."
+        f"y: row {place:,}: expected a class (text or a whole number), or a list of labels, got the "
+        f"continuous {one!r}. For numbers there is Regressor."
     )
 
 

@@ -21,7 +21,7 @@ from seqloom.tasks.examples import Division, ExampleEstimator, Examples, Facts, 
 from seqloom.tasks.sequences.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
 from seqloom.tasks.sequences.picks import pick_settings
-from seqloom.tasks.sequences.reading import divided, read_sequences
+from seqloom.tasks.sequences.reading import by_place, divided, read_sequences
 
 __all__ = ["SequenceEstimator"]
 
@@ -38,6 +38,8 @@ class SequenceEstimator(ExampleEstimator):
     vectors: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
+        if facts and "columns" not in facts and hasattr(X, "columns"):
+            X = by_place(X)  # a frame of values, as those that were learned from
         given = read_sequences(X, y, self.get_params(deep=False), facts.get("columns"), self.sought)
         return given._replace(y=None if given.y is None else self._targets(given.y))
 

@@ -142,7 +142,10 @@ def _alike(series: Sequence[Any]) -> Sequence[Any]:
 
 def _series(place: int, one: Any) -> Tensor:
     try:
-        series = torch.as_tensor(np.asarray(one) if not isinstance(one, Tensor) else one).detach().cpu().float()
+        values = one if isinstance(one, Tensor) else np.asarray(one)
+        if isinstance(values, np.ndarray) and values.dtype.kind == "O":
+            values = values.astype(np.float32)
+        series = torch.as_tensor(values).detach().cpu().float()
     except (TypeError, ValueError):
         raise DataError(f"X: row {place:,}: expected a series (T,) or (T, D), got {type(one).__name__}.") from None
     if series.ndim == 1:

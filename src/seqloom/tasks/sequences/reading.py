@@ -15,6 +15,7 @@ from torch import Tensor
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import read_labelled_texts
+from seqloom.data.series.long import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tables import Asked, Choice, Labelled, Sought, Table, choose_columns, labelled
@@ -26,7 +27,10 @@ from seqloom.tasks.claims_labelled import claims_labelled
 from seqloom.tasks.columns import asked_of, choice_of, table_of
 from seqloom.tasks.example_values import Division, Given
 
-__all__ = ["divided", "read_sequences"]
+__all__ = ["by_place", "divided", "filled", "read_sequences"]
+
+_OF_TEXT = "OUT"
+"""Kinds of arrays that hold text."""
 
 
 def read_sequences(
@@ -43,15 +47,22 @@ def read_sequences(
         path = Path(X)
         if not path.exists():
             raise DataError(no_such_file(str(path)))
-        if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
-            found = read_labelled_texts(path)
-            return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None)
-        if path.is_dir() or claims_labelled(path, settings) is not None:
+        if path.is_dir():
+            return _folder(path, settings, sought)
+        if claims_labelled(path, settings) is not None:
             return _recordings(path, settings, sought)
         return _rows(table_of(path, settings), settings, columns, sought)
     if hasattr(X, "columns") and y is None:
         return _rows(table_of(X, settings), settings, columns, sought)
-    return Given(X, y)
+    return Given(by_place(X), by_place(y))
+
+
+def by_place(values: Any) -> Any:
+    """Values that are asked for by their place: columns of a frame, and what else says to be an array, as one."""
+    if isinstance(values, Sequence | np.ndarray | Tensor) or not hasattr(values, "__array__"):
+        return values
+    found = np.asarray(values)
+    return found[:, 0] if found.shape[1:] == (1,) and found.dtype.kind in _OF_TEXT else found
 
 
 def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
@@ -89,14 +100,27 @@ def _choice(table: Table, asked: Asked, sought: Sequence[Sought]) -> Choice:
     return choose_columns(table, asked, sought[0])
 
 
+def _folder(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
+    layout = find_files(path, settings.get("label_pattern"))
+    if hold_numbers(file.path for file in layout.files):
+        return _recordings(path, settings, sought)
+    found = read_labelled_texts(layout)
+    for remark in found.remarks:
+        warn(remark)
+    return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None)
+
+
 def _recordings(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
-    found = read_recordings(path, strict=bool(settings.get("strict")))
+    columns = Columns(
+        time=settings.get("time"), label=settings.get("target"), channels=tuple(asked_of(settings).inputs or ())
+    )
+    found = read_recordings(path, columns, settings.get("label_pattern"), bool(settings.get("strict")))
     for remark in found.remarks:
         warn(remark)
     labels: Any = found.labels
     if labels is not None and Sought.NUMBER in sought:
         labels = found.numbers()
-    return Given([_filled(series) for series in found.series], labels)
+    return Given([filled(series) for series in found.series], labels, source=found)
 
 
 def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
@@ -108,7 +132,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
         raise DataError(f"Expected numbers as labels: {error}.") from None
 
 
-def _filled(series: Tensor) -> Tensor:
+def filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
     missing = series.isnan()
     if not missing.any():

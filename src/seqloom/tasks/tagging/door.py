@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from seqloom.tasks.door import Door
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seqloom.tasks.claims_labelled import claims_steps
+from seqloom.tasks.door import Claim, Door
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.settings import TaggerSettings
 
 __all__ = ["DOOR"]
 
+
+def _claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
+    return claims_tagged(path, given) or claims_steps(path, given)
+
+
 DOOR = Door(
     "seqloom.tasks.tagging.tagger:Tagger",
     TaggerSettings,
-    claims=claims_tagged,
+    claims=_claims,
     then="Tag a file with it:  seqloom predict {run} FILE",
 )

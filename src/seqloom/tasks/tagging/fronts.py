@@ -23,24 +23,24 @@ _SCALE = 0.1
 class WordFront(nn.Module):
     """x (B, T, 1 + L), a word's id and those of its characters → (B, T, D), a vector of the word and one of its form.
 
-    ``words`` and ``characters`` say how many ids there are. ``spec`` reads a word's characters and pools; it runs once
-    for each form that is different in a batch. In training a word that was seen only once, those from the id ``rare``
-    on, is taken for an unknown one with the probability ``word_dropout``, so that it is learned what these are like
-    (Lample et al., 2016, "Neural Architectures for Named Entity Recognition").
+    ``spec`` reads a word's characters and pools; it runs once
+    for each form that is different in a batch. In training a word is taken for an unknown one with the probability
+    that ``dropped`` (V,) has for its id, so that it is learned what these are like, and what their characters tell.
+    ``embedding`` is the width of the words' vectors, ``characters`` how many there are, and theirs.
     """
 
-    def __init__(
-        self, words: tuple[int, int], characters: tuple[int, int], spec: str, rare: int, word_dropout: float
-    ) -> None:
+    dropped: Tensor
+
+    def __init__(self, dropped: Tensor, embedding: int, characters: tuple[int, int], spec: str) -> None:
         super().__init__()
-        self.words = nn.Embedding(*words)
+        self.register_buffer("dropped", dropped, persistent=False)
+        self.words = nn.Embedding(len(dropped), embedding)
         self.characters = nn.Embedding(*characters)
         with torch.no_grad():  # small: what was seen once or twice stays nearly nothing, and its characters are heard
             self.words.weight.mul_(_SCALE)
             self.characters.weight.mul_(_SCALE)
         self.form = parse_spec(spec).build_pooled(characters[1])
-        self.rare, self.word_dropout = rare, word_dropout
-        self.out_features = words[1] + self.form.out_features
+        self.out_features = embedding + self.form.out_features
 
     def fill_in(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
         """Let words, by their ids, begin with pretrained vectors, all of them scaled to entries of size 1."""
@@ -53,16 +53,13 @@ class WordFront(nn.Module):
         """x (B, T, 1 + L) and lengths (B,) → (B, T, D), 0 beyond each row's length."""
         real = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
         tokens = x[real].long()
-        words = self._dropped(tokens[:, 0])
+        words = tokens[:, 0]
+        if self.training:
+            drawn = torch.rand(words.shape, device=words.device) < self.dropped[words]
+            words = words.masked_fill(drawn, UNKNOWN)
         found = x.new_zeros(*real.shape, self.out_features, dtype=self.words.weight.dtype)
         found[real] = torch.cat([self.words(words), self._forms(tokens[:, 1:])], 1)
         return found
-
-    def _dropped(self, words: Tensor) -> Tensor:
-        if not self.training or not self.word_dropout:
-            return words
-        drawn = torch.rand(words.shape, device=words.device) < self.word_dropout
-        return words.masked_fill(drawn & (words >= self.rare), UNKNOWN)
 
     def _forms(self, characters: Tensor) -> Tensor:
         """Characters (N, L) → (N, H)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Sequence
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from torch import Tensor
 
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.errors import DataError, UsageError, warn
+from seqloom.tasks.claims_labelled import claims_steps
+from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.schemes import recognised
 
-__all__ = ["Steps", "checked", "read_file", "warn_of_illegal"]
+__all__ = ["Steps", "checked", "csv_lines", "is_recording", "read_file", "warn_of_illegal"]
 
 Steps = list[str] | Tensor
 """The tokens of a sentence, or a series (T, D) of float32."""
@@ -25,6 +29,23 @@ def read_file(path: str | Path, target: str | None) -> TaggedSentences:
     """A file of tagged words, its column of tags chosen; one that has words alone has none."""
     found = read_tagged(path)
     return read_tagged(path, tags=[target]) if target is not None and found.layout.tags else found
+
+
+def is_recording(path: str | Path) -> bool:
+    """Whether a file has series with a step a row, and not words; so has a folder."""
+    place = Path(path)
+    return place.is_dir() or (claims_tagged(place, {}) is None and claims_steps(place, {}) is not None)
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as lines of a table.
+
+    >>> csv_lines([["a,b", 1]])
+    '"a,b",1\\n'
+    """
+    lines = StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(rows)
+    return lines.getvalue()
 
 
 def checked(X: Any, y: Any) -> tuple[list[Steps], list[list[str]] | None]:

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.series import Columns, read_recordings
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples import ExampleEstimator, Examples, Facts, Given
 from seqloom.tasks.judging import figures_of
 from seqloom.tasks.measures.baselines import Baseline
+from seqloom.tasks.sequences.reading import filled
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
-from seqloom.tasks.tagging.given import Steps, checked, read_file, warn_of_illegal
+from seqloom.tasks.tagging.given import Steps, checked, csv_lines, is_recording, read_file, warn_of_illegal
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.settings import TaggerSettings
@@ -42,13 +44,15 @@ class Tagger(ExampleEstimator):
     conditional random field (Huang, Xu & Yu, 2015; Lample et al., 2016).
 
     ``fit`` takes sentences as lists of tokens, with a list of tags for each; or the path of a file of tagged words,
-    CoNLL or CoNLL-U, of which ``target`` is the column of tags; or series (T, D) with a list of labels, one a step.
+    CoNLL or CoNLL-U, of which ``target`` is the column of tags; or series (T, D) with a list of labels, one a step, or
+    a table of them with a step a row (id, time, channels, label).
     Where the tags are of spans (IOB1, IOB2, IOBES or BILOU, told by all of them), spans are what is judged, and what is
     predicted is in the same scheme and always in an order that it has.
 
     ``spec`` are the layers over a sentence: those that look back only can :meth:`stream`. ``characters`` read each
     word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, which begin as those in the
-    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown.
+    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown;
+    of those seen more often it is less.
     With ``crf`` the tags of a sentence are scored together. ``training`` and ``batch_size`` are as for every task.
 
     >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
@@ -69,6 +73,11 @@ class Tagger(ExampleEstimator):
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
+        if "mean" in facts or (not facts and is_recording(X)):
+            recordings = read_recordings(X, Columns(label=self.target))
+            for remark in recordings.remarks:
+                warn(f"{recordings.source}: {remark}.")
+            return Given([filled(series) for series in recordings.series], recordings.step_labels)
         found = read_file(X, self.target)
         tags = next(iter(found.tags.values()), None)
         if tags is not None:
@@ -109,11 +118,10 @@ class Tagger(ExampleEstimator):
         if "lexicon" in facts:
             lexicon = Lexicon.from_json(facts["lexicon"])
             front: WordFront | NumberFront = WordFront(
-                (lexicon.word_ids, settings.embedding),
+                lexicon.dropped(settings.word_dropout),
+                settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
-                lexicon.rare,
-                settings.word_dropout,
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -166,12 +174,21 @@ class Tagger(ExampleEstimator):
     def written(self, path: str | Path) -> Iterator[str]:
         """The text of a file of words, sentence by sentence, with the tags that are predicted; else as it is.
 
-        They take the place of those in the column of tags; a file of words alone gets a column.
+        They take the place of those in the column of tags; a file of words alone gets a column. Of recordings it is a
+        table (csv): which recording, which step, from 1, and the label.
         """
         self._check_fitted("model_")
+        if "mean" in self.facts_:
+            return self._written_recordings(path)
         found = read_file(path, self.target)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
+
+    def _written_recordings(self, path: str | Path) -> Iterator[str]:
+        found = read_recordings(path, Columns(label=self.target))
+        yield "recording,step,label\n"
+        for name, labels in zip(found.names, self.predict(path), strict=True):
+            yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def stream(self) -> TagStream:
         """Tags step by step, as they come: see :class:`TagStream`. UsageError where the layers read both ways."""

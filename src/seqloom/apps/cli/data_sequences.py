@@ -1,0 +1,83 @@
+"""The report on tagged words, recordings and folders with labels: what is in them, for people and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rich.table import Table
+
+from seqloom.apps.cli.console import add_row, emit, emit_table, figure
+
+__all__ = ["print_sequences", "sequences_report"]
+
+_CLASSES: Final = 20
+
+
+def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is in a file or folder of sequences with labels; None for what is none."""
+    from seqloom.data.folders.files import find_files
+    from seqloom.data.folders.heads import hold_numbers
+    from seqloom.data.folders.report import described as texts
+    from seqloom.data.folders.texts import read_labelled_texts
+    from seqloom.data.series.read import read_recordings
+    from seqloom.data.series.report import described as recordings
+    from seqloom.data.tagged.report import described as tagged
+    from seqloom.data.tagged.sentences import read_tagged
+    from seqloom.tasks.claims_labelled import claims_labelled
+    from seqloom.tasks.tagging.claims import claims_tagged
+
+    if claims_tagged(path, given) is not None:
+        return tagged(read_tagged(path))
+    if claims_labelled(path, given) is None:
+        return None
+    if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
+        return texts(read_labelled_texts(path))
+    return recordings(read_recordings(path))
+
+
+def print_sequences(report: Mapping[str, Any]) -> None:
+    """Print what :func:`sequences_report` found."""
+    of, spread = ("characters", report["characters"]) if "characters" in report else ("steps", report["lengths"])
+    what = next(name for name in ("sentences", "recordings", "texts") if name in report)
+    emit(
+        f"{report[what]:,} {what}; {of} of each: median {spread['median']:,.0f}, 95 % up to "
+        f"{spread['95_percent']:,.0f}, longest {spread['largest']:,.0f}"
+    )
+    if "channels" in report:
+        _print_channels(report)
+    if "tokens" in report:
+        emit(f"{report['tokens']:,} tokens, {report['words']:,} different words")
+    for column, counts in report.get("tags", {}).items():
+        emit(f"column {column}, {len(counts):,} tags: {_counts(counts)}")
+    if report.get("classes"):
+        steps = " of steps" if report.get("of_steps") else ""
+        emit(f"{len(report['classes']):,} classes{steps}: {_counts(report['classes'])}")
+    if report["duplicates"]:
+        emit(f"{report['duplicates']:,} {what} repeat another")
+    if report.get("texts_of_several_classes"):
+        emit(f"{report['texts_of_several_classes']:,} texts stand in more than one class")
+
+
+def _print_channels(report: Mapping[str, Any]) -> None:
+    page = Table(box=None, pad_edge=False, header_style="bold")
+    page.add_column("channel")
+    for name in ("missing", "least", "mean", "largest"):
+        page.add_column(name, justify="right")
+    for one in report["channels"]:
+        add_row(
+            page,
+            one["name"],
+            f"{one['missing']:,}",
+            *(figure(one[name], ".4g") for name in ("least", "mean", "largest")),
+        )
+    if report["channels"]:
+        emit_table(page)
+    for name, count in report["categories"].items():
+        emit(f"{name}: {count:,} different words")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    shown = ", ".join(f"{label} {count:,}" for label, count in list(counts.items())[:_CLASSES])
+    return f"{shown}{' …' if len(counts) > _CLASSES else ''}"
