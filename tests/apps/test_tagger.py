@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
-from tests.apps.running import Command
-from tests.tasks.tagging.sentences import tagged
+import pytest
+
+from tests.apps.running import Command, Result
+from tests.tasks.tagging.sentences import small, tagged
 
 FAST = "--model lstm(12) --characters lstm(6)+pool(last) --embedding 8 --epochs 16 --learning-rate 0.02 --dropout 0"
 
@@ -43,3 +46,25 @@ def test_what_is_wrong_with_a_file_ends_in_3(command: Command, tmp_path: Path) -
     (tmp_path / "a.conll").write_text("a X\nb\n")
     result = command("train", tmp_path / "a.conll", "--task", "tagging", "--out", tmp_path / "run", "--quiet")
     assert (result.code, "line 2" in result.err, (tmp_path / "run").exists()) == (3, True, False)
+
+
+def test_lines_are_tagged_as_they_come(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small("lstm(12)").fit(*tagged(), validation=0.0, progress=False).save(tmp_path / "words")
+    steps, states = [[[1.0, 2.0], [-1.0, 0.5]], [[-1.0, 0.1], [1.0, 0.2]]] * 20, [["on", "off"], ["off", "on"]] * 20
+    small("lstm(8)").fit(steps, states, validation=0.0, progress=False).save(tmp_path / "series")
+
+    def said(model: str, text: str, *more: str) -> Result:
+        monkeypatch.setattr("sys.stdin", StringIO(text))
+        return command("predict", tmp_path / model, "--stream", *more)
+
+    words = said("words", "Bob\nmeets\n\nBob\n").out.splitlines()
+    assert words == ["B-person", "O", "", "B-person"]
+    assert said("series", "1, 2\n-1 0.5\n").out.splitlines() == ["on", "off"]
+    lines = said("series", "1;2\n\n", "--json").out.splitlines()
+    assert [json.loads(line) for line in lines] == [{"line": 1, "answer": "on"}, {"line": 2, "answer": None}]
+    wrong = said("series", "1 2\n1 x\n")
+    assert (wrong.code, "standard input, line 2: expected numbers, got 'x'" in wrong.err) == (3, True)
+    assert (wrong := said("series", "1 2 3\n")).code == 3
+    assert "line 1: Expected series of 2 channels, as this tagger was trained on; got 3" in wrong.err
+    assert command("predict", tmp_path / "words").code == 2
+    assert command("predict", tmp_path / "words", "a.conll", "--stream").code == 2

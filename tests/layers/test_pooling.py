@@ -164,5 +164,9 @@ def test_who_needs_an_output_at_every_step_says_so() -> None:
         spec.build(2)
     with pytest.raises(UsageError, match=r"End it as in 'gru\(4\) \+ pool\(last\)'"):
         parse_spec("gru(4)").build_pooled(2)
+    assert parse_spec("gru(4) with dropout=0.1").pooled("attention") == parse_spec(
+        "gru(4) + pool(attention) with dropout=0.1"
+    )
+    assert spec.pooled("last") == spec
     assert isinstance(spec.build_pooled(2).body, CausalLayer)
     assert isinstance(next(iter(spec.build_pooled(2).body.layers)), Recurrent)

@@ -56,7 +56,7 @@ class Pool:
     """The end of a specification, ``pool(kind)``; ``options`` holds every option, given or default."""
 
     kind: str
-    options: tuple[tuple[str, Value], ...] = ()
+    options: tuple[tuple[str, Value], ...]
 
     def build(self, body: SequenceLayer) -> Pooling:
         """The pooling of what ``body`` gives."""
@@ -120,10 +120,22 @@ class Spec:
         if self.pooling is None:
             raise UsageError(
                 f"{self}: this gives an output at every step, but here a row needs one. End it as in "
-                f"'{replace(self, pooling=Pool('last'))}'."
+                f"'{self.pooled('last')}'."
             )
         body = replace(self, pooling=None).build(in_features, dropout, residual)
         return Pooled(body, self.pooling.build(body))
+
+    def pooled(self, kind: str) -> Spec:
+        """The same, where it has no pooling of its own with ``pool(kind)`` at its end.
+
+        >>> from seqloom.layers import parse_spec
+        >>> print(parse_spec("gru(8) with dropout=0.1").pooled("last"))
+        gru(8) + pool(last) with dropout=0.1
+        >>> print(parse_spec("gru(8) + pool(mean)").pooled("last"))
+        gru(8) + pool(mean)
+        """
+        options = {name: option.default for name, option in POOLINGS[kind].options.items()}
+        return replace(self, pooling=self.pooling or Pool(kind, tuple(options.items())))
 
     def bounded(self, window: int) -> Spec:
         """The same, where attention without a window of its own looks back at ``window`` steps.

@@ -187,6 +187,18 @@ def test_transforms_and_programs_go_by_the_formula() -> None:
     torch.testing.assert_close(program(scores, tags, lengths), field(scores, tags, lengths))
 
 
+@pytest.mark.slow
+def test_it_compiles_as_one_program() -> None:
+    field, scores, tags, lengths = arguments()
+    compiled = torch.compile(field, backend="eager", fullgraph=True)
+    found, wanted = (one(scores.requires_grad_(), tags, lengths) for one in (compiled, field))
+    torch.testing.assert_close(found, wanted)
+    for a, b in zip(*(torch.autograd.grad(one.sum(), scores) for one in (found, wanted)), strict=True):
+        torch.testing.assert_close(a, b)
+    best = torch.compile(lambda x: field.best(x, lengths), backend="eager", fullgraph=True)
+    assert best(scores.detach()).equal(field.best(scores, lengths))
+
+
 def test_which_kernel_runs() -> None:
     field, scores, tags, _ = arguments()
     with kernels.watch() as choices:

@@ -138,6 +138,18 @@ def test_a_stream_says_at_each_step_what_the_whole_would_say(of_texts: Classifie
         both_ways.stream()
 
 
+def test_lines_are_steps_or_more_text(of_texts: Classifier, of_series: Classifier) -> None:
+    """An empty line begins another sequence."""
+    stream: AnswerStream[dict[str, float]] = of_series.stream()
+    for _ in range(2):
+        said = [stream.line(", ".join(map(str, step))) for step in SERIES[0].tolist()]
+        assert said[-1] == pytest.approx(by_class(of_series, SERIES[0]), abs=1e-5)
+        assert stream.line("") is None
+    stream = of_texts.stream()
+    stream.line("warp good")
+    assert stream.finish() == pytest.approx(by_class(of_texts, "warp good\n"), abs=1e-6)
+
+
 def by_class(model: Classifier, row: Any) -> dict[str, float]:
     return dict(zip(model.classes_, model.predict_proba([row])[0].tolist(), strict=True))
 
@@ -236,4 +248,9 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
     for k, (text, label) in enumerate(zip(TEXTS, CLASSES, strict=True)):
         (tmp_path / label).mkdir(exist_ok=True)
         (tmp_path / label / f"{k}.txt").write_text(text)
-    assert small(tokens="words", minimum_count=2).fit(tmp_path).score(TEXTS, CLASSES) > 0.9
+    model = small(tokens="words", minimum_count=2).fit(tmp_path)
+    assert model.score(TEXTS, CLASSES) > 0.9
+    lines = list(model.written(tmp_path))
+    assert lines[0] == "text,prediction,probability\n"
+    assert [line.split(",")[0] for line in lines[1:3]] == ["bad/0.txt", "bad/3.txt"]
+    assert len(lines) == len(TEXTS) + 1

@@ -28,8 +28,9 @@ def predict(
     context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Examples, as in training; of a table also - .", show_default=False)
-    ],
+        str | None,
+        typer.Argument(metavar="[FILE]", help="Examples, as in training; of a table also - .", show_default=False),
+    ] = None,
     inputs: Annotated[
         str | None, typer.Option("--input", metavar="NAMES", help="The columns to read (default: those of training).")
     ] = None,
@@ -38,17 +39,28 @@ def predict(
     encoding: Annotated[
         str | None, typer.Option("--encoding", metavar="NAME", help="Of a table: utf-8, cp1252, …")
     ] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Answer each line of standard input, a step, as soon as it is there.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each example.")] = False,
 ) -> None:
     """Print the answer to each example of FILE, in its order.
 
     A table comes back in its own format with new columns, the prediction and its probability. It needs no target; where
     it has one, the predictions are scored on stderr. Tagged words come back as FILE has them, too. Other files give a
-    line for each example.
+    line for each example. With --stream a line is a step: a token, the numbers of a sample, or more text; an empty one
+    begins another sequence.
     """
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
+    if stream:
+        given = ("file", "inputs", "lines", "top", "encoding")
+        refuse_without_effect(context, [(True, "with --stream, which reads standard input", given)])
+        _predict_stream(loaded, model, as_json)
+        return
+    if file is None:
+        raise UsageError("FILE is missing: name it, or take --stream.")
     columns = getattr(loaded, "facts_", {}).get("columns")
     if columns is None:
         refuse_without_effect(
@@ -61,6 +73,29 @@ def predict(
         return
     with _opened(file, encoding, lines) as opened:
         _predict_rows(loaded, columns, opened, inputs, lines, top, as_json)
+
+
+def _predict_stream(loaded: Any, model: Path, as_json: bool) -> None:
+    """An answer for each line, at once; an empty line begins another sequence."""
+    if not hasattr(loaded, "stream"):
+        raise UsageError(f"--stream: {model} is of the task {loaded.task!r}, which does not stream.")
+    stream = loaded.stream()
+    for number, line in enumerate(sys.stdin, 1):
+        try:
+            answer = stream.line(line.rstrip("\n"))
+        except DataError as error:
+            raise DataError(f"standard input, line {number}: {error}") from None
+        if as_json:
+            emit_json({"line": number, "answer": answer})
+        else:
+            emit(_shown(answer))
+
+
+def _shown(answer: Any) -> str:
+    if isinstance(answer, dict):
+        best = max(answer, key=lambda one: float(answer[one]))
+        return f"{best}\t{answer[best]:.4f}"
+    return "" if answer is None else str(answer)
 
 
 def _predict_file(loaded: Any, file: Path, as_json: bool) -> None:

@@ -18,8 +18,6 @@ from seqloom.tasks.sequences.inputs import Inputs, SeriesInputs, TextInputs
 
 __all__ = ["SequenceModel", "build_model", "fill_in"]
 
-_LAST = "pool(last)"
-
 
 class SequenceModel(PooledModel):
     """A :class:`PooledModel` that in training reads ``unseen`` in place of a share ``word_dropout`` of the tokens."""
@@ -36,9 +34,7 @@ class SequenceModel(PooledModel):
 
 def build_model(settings: Any, inputs: Inputs, outputs: int) -> SequenceModel:
     """Embedding, layers, pooling and head as settings say; without a pooling in words, the end of a row is read."""
-    spec = parse_spec(settings.spec)
-    if spec.pooling is None:
-        spec = parse_spec(f"{settings.spec} + {_LAST}") if " with " not in settings.spec else spec
+    spec = parse_spec(settings.spec).pooled("last")
     embedding = None
     if isinstance(inputs, TextInputs):
         embedding = LearnedEmbedding(inputs.vocabulary.size, settings.embedding)

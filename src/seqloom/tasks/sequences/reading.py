@@ -107,7 +107,7 @@ def _folder(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -
     found = read_labelled_texts(layout)
     for remark in found.remarks:
         warn(remark)
-    return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None)
+    return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None, source=found)
 
 
 def _recordings(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, LastPooling, LearnedEmbedding
+from seqloom.tasks.lines import numbers_of
 from seqloom.tasks.sequences.inputs import Inputs, TextInputs
 from seqloom.tasks.sequences.network import SequenceModel
 
@@ -51,6 +52,13 @@ class AnswerStream(Generic[A]):
         if self._encoder is None:
             return self._read(self._inputs.encode([torch.as_tensor(piece, dtype=torch.float32).reshape(1, -1)])[0])
         return self._read(self._tokens(self._encoder.feed(piece)))
+
+    def line(self, text: str) -> A | None:
+        """The answer with one more line: of text, or the numbers of a step; an empty one begins another sequence."""
+        if not text.strip():
+            self.reset()
+            return None
+        return self.push(numbers_of(text) if self._encoder is None else f"{text}\n")
 
     def finish(self) -> A | None:
         """The answer to the whole sequence: the last word of a text is read, too."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Self
 
 import numpy as np
@@ -66,22 +67,28 @@ class Lexicon:
 
     def encoded(self, sentences: Sequence[Sequence[str]]) -> list[Tensor]:
         """For each sentence (T, 1 + L): ids of its words and their characters, L of them in the longest word of all."""
-        words = {word: place for place, word in enumerate(self.words, _FIRST)}
-        characters = {character: place for place, character in enumerate(self.characters, _FIRST)}
         forms = {token for sentence in sentences for token in sentence}
         width = 1 + min(LONGEST, max(map(len, forms), default=0))
         rows: dict[str, NDArray[np.int32]] = {}
         for form in forms:
             read = form if len(form) <= LONGEST else form[: LONGEST // 2] + form[-LONGEST // 2 :]
             row = np.zeros(width, dtype=np.int32)
-            row[0] = words.get(normal_form(form), UNKNOWN)
-            row[1 : 1 + len(read)] = [characters.get(character, UNKNOWN) for character in read]
+            row[0] = self._words.get(normal_form(form), UNKNOWN)
+            row[1 : 1 + len(read)] = [self._characters.get(character, UNKNOWN) for character in read]
             rows[form] = row
         return [torch.from_numpy(np.stack([rows[token] for token in sentence])) for sentence in sentences]
 
+    @cached_property
+    def _words(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words, _FIRST)}
+
+    @cached_property
+    def _characters(self) -> dict[str, int]:
+        return {character: place for place, character in enumerate(self.characters, _FIRST)}
+
     def rows(self, vectors: Mapping[str, NDArray[np.float32]]) -> dict[int, NDArray[np.float32]]:
         """The vectors by the ids of their words."""
-        return {place: vectors[word] for place, word in enumerate(self.words, _FIRST) if word in vectors}
+        return {place: vectors[word] for word, place in self._words.items() if word in vectors}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

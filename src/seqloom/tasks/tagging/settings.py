@@ -56,6 +56,9 @@ class TaggerSettings(ExampleSettings):
         for name, pools in (("spec", False), ("characters", True)):
             try:
                 spec = parse_spec(getattr(self, name))
-                spec.build_pooled(1) if pools else spec.build(1)
+                if pools:
+                    spec.build_pooled(1)
+                elif not spec.build(1).keeps_time:
+                    yield f"{name}: every step has a tag, but a layer here has fewer outputs. Leave strides out."
             except UsageError as error:
                 yield f"{name}: {error}"

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from seqloom.layers import CausalLayer
+from seqloom.tasks.lines import numbers_of
+from seqloom.tasks.tagging.fronts import WordFront
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.tag_set import TagSet
 
@@ -27,6 +29,7 @@ class TagStream:
     def __init__(self, network: TagNetwork, tags: TagSet, encode: Callable[[Any], Tensor]) -> None:
         self._network = copy.deepcopy(network).eval()
         self._encode = encode
+        self._reads_words = isinstance(network.front, WordFront)
         self._tags = tags
         self.reset()
 
@@ -37,6 +40,13 @@ class TagStream:
         self._filter = None if field is None else field.initial_state(1).detach()
         self._said: str | None = None
         self.probabilities: dict[str, float] = {}
+
+    def line(self, text: str) -> str | None:
+        """The tag of a line, a token or the numbers of a step; an empty one begins another sentence."""
+        if not text.strip():
+            self.reset()
+            return None
+        return self.push(text.strip() if self._reads_words else numbers_of(text))
 
     def push(self, step: Any) -> str:
         """The tag of the next step."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ class Tagger(ExampleEstimator):
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
         targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
-        return Examples({"x": _numbers(facts, X)}, targets)
+        return Examples({"x": _encoder(facts)(X)}, targets)
 
     def _build(self, facts: Facts) -> nn.Module:
         settings, tags = self._settled(facts), _tags(facts)
@@ -187,7 +187,7 @@ class Tagger(ExampleEstimator):
     def _written_recordings(self, path: str | Path) -> Iterator[str]:
         found = read_recordings(path, Columns(label=self.target))
         yield "recording,step,label\n"
-        for name, labels in zip(found.names, self.predict(path), strict=True):
+        for name, labels in zip(found.names, self.predict([filled(one) for one in found.series]), strict=True):
             yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def stream(self) -> TagStream:
@@ -200,7 +200,8 @@ class Tagger(ExampleEstimator):
                 f"spec: {self._settled(facts).spec} reads a sentence to its end before it says a tag, so it cannot "
                 "stream. Train with layers that only look back, as lstm(128)."
             )
-        return TagStream(module, _tags(facts), lambda step: _numbers(facts, checked([[step]], None)[0])[0])
+        encode = _encoder(facts)
+        return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
 
 
 def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:
@@ -215,18 +216,23 @@ def _tags(facts: Facts) -> TagSet:
     return TagSet.from_json(facts["tags"])
 
 
-def _numbers(facts: Facts, X: Sequence[Steps]) -> list[Tensor]:
-    """What the module reads: of each example (T, …). DataError where it is not of the kind that was learned."""
-    words = [one for one in X if isinstance(one, list)]
-    series = [one for one in X if isinstance(one, Tensor)]
-    if "lexicon" in facts:
-        if series:
-            raise DataError("Expected sentences, as this tagger was trained on; got series.")
-        return Lexicon.from_json(facts["lexicon"]).encoded(words)
-    if words:
-        raise DataError("Expected series, as this tagger was trained on; got sentences.")
-    channels = len(facts["mean"])
-    wrong = next((one for one in series if one.shape[1] != channels), None)
-    if wrong is not None:
-        raise DataError(f"Expected series of {channels} channels, as this tagger was trained on; got {wrong.shape[1]}.")
-    return series
+def _encoder(facts: Facts) -> Callable[[Sequence[Steps]], list[Tensor]]:
+    """From examples to what the module reads of each, (T, …). DataError for those of another kind than was learned."""
+    lexicon = Lexicon.from_json(facts["lexicon"]) if "lexicon" in facts else None
+
+    def encode(X: Sequence[Steps]) -> list[Tensor]:
+        words = [one for one in X if isinstance(one, list)]
+        series = [one for one in X if isinstance(one, Tensor)]
+        if lexicon is not None:
+            if series:
+                raise DataError("Expected sentences, as this tagger was trained on; got series.")
+            return lexicon.encoded(words)
+        if words:
+            raise DataError("Expected series, as this tagger was trained on; got sentences.")
+        channels = len(facts["mean"])
+        wrong = next((one.shape[1] for one in series if one.shape[1] != channels), None)
+        if wrong is not None:
+            raise DataError(f"Expected series of {channels} channels, as this tagger was trained on; got {wrong}.")
+        return series
+
+    return encode
