@@ -115,13 +115,12 @@ class ExampleTask(Task[Fitted]):
         if self.share is None:
             X, y = self.validation if isinstance(self.validation, tuple) else (self.validation, None)
             aside = taken(estimator, X, y, {**known, **whole.about}, targets=True)
-            return whole, aside, f"Held out: examples of their own, {len(aside.X):,}."
+            learned = whole.rows(estimator._divide(whole, 0.0, seed).learned)
+            return learned, aside, f"Held out: examples of their own, {len(aside.X):,}."
         if len(whole.X) < 2:
             raise DataError(f"Expected at least two examples, got {len(whole.X)}.")
-        if not self.share:
-            return whole, None, ""
-        learned, held_out, remark = estimator._divide(whole, self.share, seed)
-        return whole.rows(learned), whole.rows(held_out), remark
+        places, held_out, remark = estimator._divide(whole, self.share, seed)
+        return whole.rows(places), whole.rows(held_out) if len(held_out) else None, remark
 
 
 def _news(estimator: ExampleEstimator, fitted: Fitted, resumed: bool) -> Iterator[str]:

@@ -89,8 +89,13 @@ class ExampleEstimator(Estimator, ABC):
         return Given(X, y)
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
-        """Which examples are held out, about a ``share`` of them. DataError where one side would be empty."""
+        """Which examples are learned from and which are held out, about a ``share`` of them, with 0 none.
+
+        Examples may be in neither part, as those for testing are. DataError where one part would be empty.
+        """
         total = len(given.X)
+        if not share:
+            return Division(range(total), (), "")
         count = round(share * total)
         if not 0 < count < total:
             raise DataError(f"There are too few examples: of {total:,}, {count:,} would be held out. Give more.")

@@ -244,6 +244,18 @@ def test_a_table_is_read_by_its_columns(tmp_path: Path) -> None:
     assert json.loads(json.dumps(model.evaluate(TEXTS, CLASSES).to_mapping()))["counted"] == "examples"
 
 
+@pytest.mark.parametrize("validation", [0.0, 0.1, (["so bad"], ["bad"])])
+def test_rows_for_testing_are_never_learned_from(tmp_path: Path, validation: Any) -> None:
+    path = tmp_path / "reviews.csv"
+    parts = ("train", "train", "test")
+    rows = [f'"{text}",{label},{parts[k % 3]}' for k, (text, label) in enumerate(zip(TEXTS, CLASSES, strict=True))]
+    path.write_text("\n".join(["review,label,split", *rows, "so bad,bad,train", "so bad or,bad,train", ""]))
+    model = small(tokens="words", training=QUICK | {"epochs": 1}).fit(path, validation=validation, run=tmp_path / "run")
+    assert model.facts_["size"]["examples"] == 42 - (model.validation_.count if validation == 0.1 else 0)
+    again = small(tokens="words", training=QUICK | {"epochs": 2})
+    assert again.fit(path, validation=validation, run=tmp_path / "run", resume=True).history_.epochs == 2
+
+
 def test_a_folder_for_each_class(tmp_path: Path) -> None:
     for k, (text, label) in enumerate(zip(TEXTS, CLASSES, strict=True)):
         (tmp_path / label).mkdir(exist_ok=True)
