@@ -129,8 +129,8 @@ class Spec:
         """The same, where it has no pooling of its own with ``pool(kind)`` at its end.
 
         >>> from seqloom.layers import parse_spec
-        >>> print(parse_spec("gru(8) with dropout=0.1").pooled("last"))
-        gru(8) + pool(last) with dropout=0.1
+        >>> print(parse_spec("2*gru(8) with dropout=0.1").pooled("last"))
+        2*gru(8) + pool(last) with dropout=0.1
         >>> print(parse_spec("gru(8) + pool(mean)").pooled("last"))
         gru(8) + pool(mean)
         """
