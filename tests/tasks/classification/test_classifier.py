@@ -276,3 +276,14 @@ def test_a_folder_for_each_class(tmp_path: Path) -> None:
     assert lines[0] == "text,prediction,probability\n"
     assert [line.split(",")[0] for line in lines[1:3]] == ["bad/0.txt", "bad/3.txt"]
     assert len(lines) == len(TEXTS) + 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [np.ones((3, 2), dtype=object), np.broadcast_to(np.float64(1.0), (3, 2)), [[1, 1]] * 3, torch.ones(3, 2).double()],
+    ids=["objects", "read-only", "lists", "float64"],
+)
+def test_numbers_of_any_kind_are_a_series(of_series: Classifier, row: Any) -> None:
+    assert np.array_equal(of_series.predict_proba([row]), of_series.predict_proba([torch.ones(3, 2)]))
+    with pytest.raises(DataError, match=r"row 1: expected a series \(T,\) or \(T, D\), got list"):
+        of_series.predict([row, ["1", "2"]])

@@ -80,6 +80,8 @@ def test_a_file_says_its_scheme(scheme: Scheme) -> None:
         (["I-x O", "O I-x", "I-x B-x", "B-x"], Scheme.IOB1),
         (["B I", "O B"], Scheme.IOB2),
         (["S-x O"], Scheme.IOBES),
+        (["S E", "E B"], None),
+        (["I O", "O I"], None),
         (["U-x O"], Scheme.BILOU),
         (["O O"], None),
         (["NOUN VERB"], None),

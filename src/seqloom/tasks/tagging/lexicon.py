@@ -26,18 +26,18 @@ _FIRST = UNKNOWN + 1
 
 @dataclass(frozen=True)
 class Lexicon:
-    """``words`` in their normal form, most frequent first, with their ``counts``, and ``characters``, most frequent
-    first. Their ids are their places, after those of nothing and of the unknown.
+    """``words`` in their normal form, most frequent first, the first ``common`` of them seen at least twice, and
+    ``characters``, most frequent first. Their ids are their places, after those of nothing and of the unknown.
 
     >>> lexicon = Lexicon.learned([["The", "cat"], ["the", "end"]])
-    >>> lexicon.words, lexicon.counts
-    (('the', 'cat', 'end'), (2, 1, 1))
+    >>> lexicon.words, lexicon.common
+    (('the', 'cat', 'end'), 1)
     >>> lexicon.encoded([["the", "dog"]])[0].tolist()
     [[2, 4, 3, 2], [1, 8, 1, 1]]
     """
 
     words: tuple[str, ...]
-    counts: tuple[int, ...]
+    common: int
     characters: tuple[str, ...]
 
     @classmethod
@@ -49,16 +49,13 @@ class Lexicon:
             words[normal_form(form)] += count
             for character in form:
                 characters[character] += count
-        known = _by_frequency(words)
-        return cls(known, tuple(words[word] for word in known), _by_frequency(characters))
+        common = sum(count > 1 for count in words.values())
+        return cls(_by_frequency(words), common, _by_frequency(characters))
 
     def dropped(self, share: float) -> Tensor:
-        """How likely a word of each id (V,) is to be taken for unknown: the ``share`` s for those seen once, and for n
-        times s / (s + (1 − s) n) (Kiperwasser & Goldberg, 2016, "Simple and Accurate Dependency Parsing", where α is
-        s / (1 − s)).
-        """
-        odds = share / (1 - share)
-        return torch.tensor([0.0] * _FIRST + [odds / (odds + count) for count in self.counts])
+        """How likely a word of each id (V,) is to be taken for unknown: the ``share`` for those that were seen once."""
+        never, rare = [0.0] * (_FIRST + self.common), [share] * (len(self.words) - self.common)
+        return torch.tensor(never + rare)
 
     @property
     def character_ids(self) -> int:
@@ -92,12 +89,12 @@ class Lexicon:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return {"words": list(self.words), "counts": list(self.counts), "characters": list(self.characters)}
+        return {"words": list(self.words), "common": self.common, "characters": list(self.characters)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`to_json`."""
-        return cls(tuple(data["words"]), tuple(data["counts"]), tuple(data["characters"]))
+        return cls(tuple(data["words"]), data["common"], tuple(data["characters"]))
 
 
 def normal_form(word: str) -> str:

@@ -123,7 +123,7 @@ def recognised(sentences: Iterable[Sequence[str]], usual: Scheme = Scheme.IOB2) 
     """The scheme that all tags of a file are of, or None where some are of none, as parts of speech are.
 
     IOB1 and IOB2 have the same letters: it is the one with fewer illegal places, and the ``usual`` one where several
-    have as many.
+    have as many. Letters without a type are of a scheme as B, I and O alone; others may mean anything.
 
     >>> recognised([["O", "I-X"]]), recognised([["B-X", "O"]]), recognised([["NOUN", "O"]])
     (<Scheme.IOB1: 'IOB1'>, <Scheme.IOB2: 'IOB2'>, None)
@@ -131,7 +131,10 @@ def recognised(sentences: Iterable[Sequence[str]], usual: Scheme = Scheme.IOB2) 
     pairs: Counter[tuple[str | None, str | None]] = Counter()
     for tags in sentences:
         pairs.update(pairwise([None, *tags, None]))
-    letters = {after.partition("-")[0] for _, after in pairs if after not in (None, OUTSIDE)}
+    seen = {after for _, after in pairs if after is not None}
+    letters = {tag.partition("-")[0] for tag in seen - {OUTSIDE}}
+    if letters & seen and not {"B", OUTSIDE} <= seen <= {"B", "I", OUTSIDE}:
+        return None
 
     def misplaced(scheme: Scheme) -> int:
         return sum(count for pair, count in pairs.items() if not scheme.is_legal(*pair))

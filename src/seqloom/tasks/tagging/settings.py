@@ -43,9 +43,7 @@ class TaggerSettings(ExampleSettings):
     ] = None
     crf: Annotated[bool, "Score the tags of a sentence together (a conditional random field).", _MODEL] = True
     dropout: Annotated[float, SHARE, "Share of units dropped before the layers and before the head.", _MODEL] = 0.5
-    word_dropout: Annotated[
-        float, SHARE, "Share of words seen once that are learned as unknown; less of others.", _MODEL
-    ] = 0.5
+    word_dropout: Annotated[float, SHARE, "Share of words seen once that are learned as unknown.", _MODEL] = 0.5
     target: Annotated[
         str | None, "The column of tags, by name or number, from 1 (default: UPOS in CoNLL-U, else the last).", _DATA
     ] = None

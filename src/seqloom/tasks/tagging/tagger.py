@@ -51,8 +51,7 @@ class Tagger(ExampleEstimator):
 
     ``spec`` are the layers over a sentence: those that look back only can :meth:`stream`. ``characters`` read each
     word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, which begin as those in the
-    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown;
-    of those seen more often it is less.
+    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown.
     With ``crf`` the tags of a sentence are scored together. ``training`` and ``batch_size`` are as for every task.
 
     >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
