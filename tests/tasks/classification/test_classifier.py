@@ -154,6 +154,16 @@ def by_class(model: Classifier, row: Any) -> dict[str, float]:
     return dict(zip(model.classes_, model.predict_proba([row])[0].tolist(), strict=True))
 
 
+def test_noise_is_for_training_alone(of_series: Classifier) -> None:
+    model = small(noise=0.5, training=QUICK | {"epochs": 1}).fit(SERIES, DIRECTIONS).model_
+    plain = small(noise=0.0, training=QUICK | {"epochs": 1}).fit(SERIES, DIRECTIONS).model_
+    assert any(not torch.equal(a, b) for a, b in zip(model.parameters(), plain.parameters(), strict=True))
+    x = torch.ones(1, 3, 2)
+    assert torch.equal(model(x), model(x))
+    model.train()
+    assert not torch.equal(model(x), model(x))
+
+
 def test_vectors_are_where_words_begin(tmp_path: Path) -> None:
     (tmp_path / "vectors.txt").write_text("good 1 0 0\nbad 0 1 0\nloom 0 0 1\n")
     untrained = {"epochs": 1, "learning_rate": 1e-9, "device": "cpu"}

@@ -20,15 +20,19 @@ __all__ = ["SequenceModel", "build_model", "fill_in"]
 
 
 class SequenceModel(PooledModel):
-    """A :class:`PooledModel` that in training reads ``unseen`` in place of a share ``word_dropout`` of the tokens."""
+    """A :class:`PooledModel` that in training reads ``unseen`` in place of a share ``word_dropout`` of the tokens, or
+    values with Gaussian noise of the deviation ``noise``."""
 
     word_dropout = 0.0
+    noise = 0.0
     unseen = NOTHING
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, T) or (B, T, D) and lengths (B,) → answers (B, K)."""
         if self.training and self.word_dropout and self.embedding is not None:
             x = x.masked_fill(torch.rand(x.shape, device=x.device) < self.word_dropout, self.unseen)
+        if self.training and self.noise and self.embedding is None:
+            x = x + self.noise * torch.randn_like(x)
         return super().forward(x, lengths)
 
 
@@ -49,8 +53,10 @@ def build_model(settings: Any, inputs: Inputs, outputs: int) -> SequenceModel:
         raise UsageError(f"spec: {error}") from error
     model = SequenceModel(embedding, reader, outputs, settings.dropout)
     if isinstance(inputs, TextInputs):
-        model.word_dropout = settings.word_dropout
+        model.word_dropout = settings.word_dropout or 0.0
         model.unseen = NOTHING if inputs.vocabulary.unk is None else inputs.vocabulary.unk
+    else:
+        model.noise = settings.noise or 0.0
     return model
 
 

@@ -12,11 +12,12 @@ class _Pick(NamedTuple):
     model: str
     embedding: int | None
     dropout: float
-    word_dropout: float
+    word_dropout: float | None
     learning_rate: float
+    noise: float | None = None
 
 
-_SERIES = _Pick("gru(64) bidirectional + pool(mean)", None, 0.5, 0.0, 4e-3)
+_SERIES = _Pick("gru(64) bidirectional + pool(last)", None, 0.5, None, 4e-3, noise=0.4)
 _LETTERS = _Pick("gru(128) bidirectional + pool(last)", 64, 0.3, 0.0, 4e-3)
 _WORDS = _Pick("gru(128) bidirectional + pool(max)", 100, 0.5, 0.2, 2e-3)
 _WIDE = "words", "symbols", "bpe"

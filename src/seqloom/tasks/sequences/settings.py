@@ -44,6 +44,9 @@ class SequenceSettings(ColumnSettings, ExampleSettings):
         float | None, SHARE, "Share of units dropped before and between the layers and before the head.", _MODEL
     ] = None
     word_dropout: Annotated[float | None, SHARE, "Share of tokens that are not seen in training.", _MODEL] = None
+    noise: Annotated[
+        float | None, Range(least=0), "Noise on series in training, in deviations of each channel.", _MODEL
+    ] = None
     batch_size: Annotated[int | None, COUNT, "Examples of a batch.", Section("Training")] = field(  # type: ignore[assignment]
         default=None, kw_only=True
     )
