@@ -121,6 +121,6 @@ BAD = {
 def test_bad_files_are_refused_before_anything_is_written(command: Command, tmp_path: Path, kind: str) -> None:
     files, name, said = BAD[kind]
     data = written(tmp_path / "data", files)
-    task = "tagger" if "conll" in name else "classification"
+    task = "tagging" if "conll" in name else "classification"
     refused(command("train", data / name, "--task", task, "--out", tmp_path / "run", "--quiet"), 3, str(data), *said)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]

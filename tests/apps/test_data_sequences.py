@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
+from seqloom.data.text.folder import natural
 from tests.apps.running import Command
 from tests.data.writing import written
 
@@ -21,7 +23,7 @@ def test_tagged_words(command: Command, tmp_path: Path) -> None:
     found = command("data", path)
     assert (found.code, "30 sentences; steps of each: median" in found.out) == (0, True)
     assert "column 2, 7 tags: O " in found.out
-    assert "takes it for tagger: a token a line with its tag in column 2" in found.out
+    assert "takes it for tagging: a token a line with its tag in column 2" in found.out
     assert json.loads(command("data", path, "--json").out)["sentences"] == 30
 
 
@@ -36,6 +38,13 @@ def test_recordings(command: Command, tmp_path: Path, name: str, reason: str) ->
     assert [one["name"] for one in report["channels"]] == ["vibration", "current", "temperature"]
 
 
+def test_a_label_for_each_step(command: Command, tmp_path: Path) -> None:
+    rows = "".join(f"{row // 6},{row},{row % 5},{'on' if row % 3 else 'off'}\n" for row in range(24))
+    found = command("data", written(tmp_path, {"s.csv": f"id,time,x,state\n{rows}"}) / "s.csv")
+    assert "4 recordings; steps of each: median 6" in found.out
+    assert "2 classes of steps: on 16, off 8" in found.out
+
+
 def test_texts_in_folders(command: Command, tmp_path: Path) -> None:
     found = command(
         "data", written(tmp_path, {"Czech.txt": "Abl\nAdsit\n", "Greek.txt": "Adamidis\nAbl\nAbl\n", "LICENSE": "x"})
@@ -46,6 +55,7 @@ def test_texts_in_folders(command: Command, tmp_path: Path) -> None:
     assert "1 about the data left out" in found.err
 
 
+@pytest.mark.slow
 def test_labels_in_names_of_files(command: Command, tmp_path: Path) -> None:
     made(command, "sensors", tmp_path / "s", 24)
     flat = tmp_path / "flat"
@@ -55,6 +65,7 @@ def test_labels_in_names_of_files(command: Command, tmp_path: Path) -> None:
     short = ("--model", "gru(4)", "--steps", 2, "--quiet", "--out", tmp_path / "run")
     trained = command("train", flat, "--task", "classification", "--label-pattern", r"(?P<label>\w+)-\d+", *short)
     assert trained.code == 0, trained.err
-    answers = command("predict", tmp_path / "run", flat).out.split()
-    assert len(answers) == 24
-    assert {*answers} <= {"idle", "overload", "running", "worn"}
+    rows = list(csv.DictReader(command("predict", tmp_path / "run", flat).out.splitlines()))
+    assert [row["recording"] for row in rows] == sorted((path.name for path in flat.iterdir()), key=natural)
+    assert {row["prediction"] for row in rows} <= {"idle", "overload", "running", "worn"}
+    assert all(0.25 <= float(row["probability"]) <= 1 for row in rows)

@@ -89,7 +89,7 @@ def test_a_damaged_table_is_refused_and_nothing_written(command: Command) -> Non
 def test_predictions_come_back_in_the_files_own_format(
     command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = [["7", "a lovely, warm book", "x;y"], ["3", "", "z"], ["5", 'an "awful" and dull\nmeal', "größe"]]
+    body = [["7", "a lovely, warm book", "1,5"], ["3", "", "2,5"], ["5", 'an "awful" and dull\nmeal', "größe"]]
     data = page(["id", "text", "more"], body, delimiter=";", lineterminator="\r\n").replace("\nmeal", "\r\nmeal")
     Path("new.csv").write_bytes(data.encode("cp1252"))
     stdout = io.TextIOWrapper(io.BytesIO())
@@ -104,6 +104,8 @@ def test_predictions_come_back_in_the_files_own_format(
     assert found[0] == ["id", "text", "more", "prediction", "probability"]
     assert [row[0] for row in found[1:]] == ["7", "3", "5"]
     assert [row[3] for row in found[1:]] == ["positive", "", "negative"]
+    assert 0.5 < float(found[1][4].replace(",", ".")) <= 1
+    assert "," in found[1][4]
     assert found[3][1] == 'an "awful" and dull\r\nmeal'
     assert out.count("\r\n") == out.count("\n") == 5
 

@@ -53,7 +53,11 @@ def test_figures_stand_beside_the_constant_answers(command: Command, ranker: Pat
 
 def test_a_model_of_another_task_is_listed_and_named(command: Command, ranker: Path, model: Path) -> None:
     rows = [json.loads(line) for line in command("models", ranker.parent, "--json").out.splitlines()]
-    assert {row["task"] for row in rows} == {"toy-ranker", "language-model"}
+    by_task = {row["task"]: row for row in rows}
+    assert set(by_task) == {"toy-ranker", "language-model"}
+    assert (by_task["language-model"]["score"], by_task["toy-ranker"]["model"]) == (None, "gru(8)")
+    assert set(by_task["toy-ranker"]["score"]) == {"figure", "value", "baseline"}
+    assert "right 0." in command("models", ranker.parent).out or "right 1." in command("models", ranker.parent).out
     result = command("generate", ranker)
     assert (result.code, result.out) == (4, "")
     assert f"{ranker} is of the task 'toy-ranker'; this needs a language model" in result.err

@@ -84,6 +84,21 @@ def test_real_steps_are_counted() -> None:
     assert Padded({"x": examples(lengths)}, torch.arange(3200), 32, seed=1).padding < 0.05
 
 
+@pytest.mark.parametrize("seed", [None, 3])
+def test_long_examples_come_in_smaller_batches(seed: int | None) -> None:
+    lengths = [*np.random.default_rng(0).integers(1, 20, 60).tolist(), 500, 90]
+    padded = Padded({"x": examples(lengths)}, torch.arange(62), 8, seed, most_steps=100)
+    for epoch in range(3):
+        seen = []
+        for batch in padded.epoch(epoch):
+            seen += check(batch, lengths)
+            assert batch.size == 1 or (batch.size <= 8 and batch.size * batch.x.shape[1] <= 100)
+        assert sorted(seen) == list(range(62))
+    plain = Padded({"x": examples(lengths)}, torch.arange(62), 8, seed)
+    same = Padded({"x": examples(lengths)}, torch.arange(62), 8, seed, most_steps=4000)
+    assert [batch.targets.tolist() for batch in plain] == [batch.targets.tolist() for batch in same]
+
+
 def test_what_does_not_fit_is_named() -> None:
     with pytest.raises(UsageError, match="x: expected 3 examples, one for each target, got 2"):
         Padded({"x": examples([1, 2])}, torch.arange(3), 2)

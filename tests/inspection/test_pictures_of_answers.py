@@ -37,9 +37,9 @@ def test_a_confusion_has_its_counts_in_cells_as_dark_as_their_share(drawn: list[
 
 
 def test_many_classes_have_no_numbers_and_a_picture_of_bounded_size(drawn: list[Any], tmp_path: Path) -> None:
-    draw_confusion(np.eye(150, dtype=np.int64), range(150), "many", tmp_path / "a.svg")
+    draw_confusion(np.eye(120, dtype=np.int64), range(120), "many", tmp_path / "a.png")
     assert not drawn[0].axes[0].texts
-    assert [label.get_text() for label in drawn[0].axes[0].get_xticklabels()] == [str(k) for k in range(0, 150, 3)]
+    assert [label.get_text() for label in drawn[0].axes[0].get_xticklabels()] == [str(k) for k in range(0, 120, 3)]
     assert max(drawn[0].get_size_inches()) < 22
 
 

@@ -175,7 +175,7 @@ def test_what_is_not_given_is_picked_by_the_data(pairs: Path, tmp_path: Path) ->
         )
 
     model = Picking(training={"epochs": 3, "device": "cpu"}).fit(pairs, run=tmp_path / "run")
-    assert model.facts_["picked"] == {"spec": "gru(4)", "epochs": 2, "learning_rate": 0.03}
+    assert model.facts_["picked"] == {"spec": "gru(4)", "learning_rate": 0.03, "steps": None, "minutes": None}
     assert (model.history_.epochs, model._settled(model.facts_).spec) == (3, "gru(4)")
     again = Picking.load(tmp_path / "run")
     assert again.get_params(deep=False) == model.get_params(deep=False)

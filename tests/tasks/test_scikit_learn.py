@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -49,14 +50,11 @@ def test_cross_validation(case: Any) -> None:
 
 def test_searches_find_the_best_settings_of_training(case: Any) -> None:
     model, X, y = case
-    for search in (
-        GridSearchCV(model, {"training__learning_rate": RATES}, cv=2, error_score="raise"),
-        RandomizedSearchCV(model, {"training__learning_rate": RATES}, n_iter=2, cv=2, error_score="raise"),
-    ):
-        found = search.fit(X, y)
-        assert found.best_estimator_.training.learning_rate == found.best_params_["training__learning_rate"]
-        assert found.score(X, y) == found.best_estimator_.score(X, y)
-        assert "learning_rate" in found._repr_html_()
+    search = GridSearchCV if y else partial(RandomizedSearchCV, n_iter=2)
+    found = search(model, {"training__learning_rate": RATES}, cv=2, error_score="raise").fit(X, y)
+    assert found.best_estimator_.training.learning_rate == found.best_params_["training__learning_rate"]
+    assert found.score(X, y) == found.best_estimator_.score(X, y)
+    assert "learning_rate" in found._repr_html_()
 
 
 def test_curves(case: Any) -> None:
@@ -102,7 +100,7 @@ def test_scorers_and_answers_of_a_classifier(X: Any) -> None:
     assert set(together.fit(X, SIGNS).predict(X)) <= {"+", "-"}
 
 
-@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("library", ["pandas", pytest.param("polars", marks=pytest.mark.slow)])
 def test_columns_of_frames_are_values(library: str) -> None:
     frames = pytest.importorskip(library)
     table = frames.DataFrame({"text": LENGTHY, "mood": SIGNS, "first": [0.5] * 24, "second": [1.0] * 24})

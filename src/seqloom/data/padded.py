@@ -30,8 +30,9 @@ class Padded:
     ``inputs`` has the examples of each input by name, tensors (T, …) that differ in T alone. ``targets`` (N, …) have
     one for each example; or they are a sequence of tensors (T, …), one for each step, and come padded with IGNORED.
     With a ``seed`` the examples come in an order drawn by (seed, epoch), in pools of 64 batches that are each sorted by
-    length, so that little is padded; without, in that of the data. Raises UsageError for inputs that are of different
-    number, and for examples without a step.
+    length, so that little is padded; without, in that of the data. A batch has fewer examples where it would have more
+    than ``most_steps``, padding included; one example is one batch at least. Raises UsageError for inputs that are of
+    different number, and for examples without a step.
 
     >>> rows = [torch.ones(length) for length in (3, 1, 2)]
     >>> batch = Padded({"x": rows}, torch.tensor([0, 1, 2]), batch_size=2)[0]
@@ -40,14 +41,19 @@ class Padded:
     """
 
     def __init__(
-        self, inputs: Mapping[str, Sequence[Tensor]], targets: Targets, batch_size: int, seed: int | None = None
+        self,
+        inputs: Mapping[str, Sequence[Tensor]],
+        targets: Targets,
+        batch_size: int,
+        seed: int | None = None,
+        most_steps: int | None = None,
     ) -> None:
         _check(inputs, len(targets), batch_size)
         self.inputs, self.targets = inputs, targets
-        self.batch_size, self.seed = batch_size, seed
+        self.batch_size, self.seed, self.most_steps = batch_size, seed, most_steps
         self._lengths = np.array([[len(row) for row in rows] for rows in inputs.values()]).max(0)
         self._number = 0
-        self._order = self._ordered()
+        self._order, self._borders = self._ordered()
 
     def epoch(self, number: int) -> Padded:
         """The batches of one epoch."""
@@ -55,7 +61,7 @@ class Padded:
             return self
         other = copy.copy(self)
         other._number = number
-        other._order = other._ordered()
+        other._order, other._borders = other._ordered()
         return other
 
     @property
@@ -77,10 +83,10 @@ class Padded:
         """Which examples batch ``index`` has, by their place in the data."""
         if not 0 <= index < len(self):
             raise IndexError(f"Batch {index} of {len(self)}.")
-        return self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        return self._order[self._borders[index] : self._borders[index + 1]]
 
     def __len__(self) -> int:
-        return -(-len(self.targets) // self.batch_size)
+        return len(self._borders) - 1
 
     def __iter__(self) -> Iterator[Batch]:
         return (self[index] for index in range(len(self)))
@@ -95,19 +101,34 @@ class Padded:
             {name: lengths for name, (_, lengths) in padded.items()},
         )
 
-    def _ordered(self) -> NDArray[np.int64]:
-        """All examples; the batches are cut from them one after the other."""
+    def _ordered(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All examples (N,), and where in this order the batches begin, and the last one ends."""
         count = len(self.targets)
         if self.seed is None:
-            return np.arange(count)
+            order = np.arange(count)
+            return order, self._cut(order)
         order = drawn_order(count, self.seed, Purpose.EPOCH, self._number).astype(np.int64)
-        whole, pool = count // self.batch_size, _POOL * self.batch_size
+        pool = _POOL * self.batch_size
         for begin in range(0, count, pool):
             part = order[begin : begin + pool]
             order[begin : begin + pool] = part[np.argsort(self._lengths[part], kind="stable")]
-        batches = order[: whole * self.batch_size].reshape(whole, self.batch_size)
-        mixed = batches[drawn_order(whole, self.seed, Purpose.BATCHES, self._number)].ravel()
-        return np.concatenate((mixed, order[whole * self.batch_size :]))
+        batches = np.split(order, self._cut(order)[1:-1])
+        mixed = len(batches) - (len(batches[-1]) < self.batch_size)  # the last one stays the last where it is short
+        batches[:mixed] = [batches[place] for place in drawn_order(mixed, self.seed, Purpose.BATCHES, self._number)]
+        return np.concatenate(batches), np.cumsum([0, *map(len, batches)])
+
+    def _cut(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where batches of so many examples, or of so many steps, begin and end."""
+        borders = np.append(np.arange(0, len(order), self.batch_size), len(order))
+        if self.most_steps is None or self.batch_size * self._lengths.max() <= self.most_steps:
+            return borders
+        found, longest = [0], 0
+        for place, length in enumerate(self._lengths[order].tolist()):
+            rows, longest = place - found[-1], max(longest, length)
+            if rows and (rows == self.batch_size or (rows + 1) * longest > self.most_steps):
+                found.append(place)
+                longest = length
+        return np.array([*found, len(order)])
 
 
 def chosen(targets: Targets, rows: Sequence[int]) -> Targets:

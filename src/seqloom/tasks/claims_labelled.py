@@ -33,13 +33,13 @@ def claims_labelled(path: Path, given: Mapping[str, Any]) -> Claim | None:
     name = path.name.lower().removesuffix(".gz")
     if name.endswith((".ts", ".npz")):
         return Claim(_SURE, f"labelled series ({name[name.rfind('.') :]})")
-    found = _steps(path)
+    found = _steps(path, given)
     return None if found is None or found.of_steps else Claim(_SURE, f"{found.reason}, one label each")
 
 
 def claims_steps(path: Path, given: Mapping[str, Any]) -> Claim | None:
     """Claim a table with a step a row whose label changes within a series."""
-    found = _steps(path)
+    found = _steps(path, given)
     return Claim(_SURE, f"{found.reason} of each step") if found is not None and found.of_steps else None
 
 
@@ -48,17 +48,21 @@ class _Steps(NamedTuple):
     of_steps: bool
 
 
-def _steps(path: Path) -> _Steps | None:
+def _steps(path: Path, given: Mapping[str, Any]) -> _Steps | None:
     """A table that says whose step a row is, when it was, and what its label is; each id has several rows."""
     from seqloom.data.folders.heads import first_lines
     from seqloom.data.series.long import Columns, find_columns
+    from seqloom.errors import DataError
 
     if path.suffix.lower() not in (".csv", ".tsv", ".txt") or not path.is_file():
         return None
     rows = [line for line in first_lines(path)[:_ROW] if line.strip()]
     separator = next((one for one in "\t;|," if rows and one in rows[0]), ",")
     names = [name.strip(' "') for name in rows[0].split(separator)] if rows else []
-    found = find_columns(names, Columns())
+    try:
+        found = find_columns(names, Columns(time=given.get("time"), label=given.get("target")))
+    except DataError:
+        return None
     if found.id is None or found.time is None or found.label is None:
         return None
     whole = [row.split(separator) for row in rows[1:] if row.count(separator) == len(names) - 1]

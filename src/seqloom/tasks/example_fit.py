@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from seqloom.data.padded import Padded
 from seqloom.errors import DataError, UsageError
 from seqloom.settings import settings_of
 from seqloom.tasks.example_files import fitted_files, read_estimator
-from seqloom.tasks.example_values import ROWS, Examples, Facts, Fitted, Given, HeldOut, taken
+from seqloom.tasks.example_values import Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.settings import FitSettings
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch
@@ -90,10 +89,10 @@ class ExampleTask(Task[Fitted]):
         problem = Problem(
             module,
             estimator._objective(facts),
-            Padded(*examples, estimator._settled(facts).batch_size, seed),
-            None if held_out is None else Padded(*held_out.examples, ROWS),
+            examples.batches(estimator._settled(facts).batch_size, seed),
+            None if held_out is None else held_out.examples.batches(),
         )
-        return Prepared(fitted, problem, "\n".join(_news(estimator, fitted)))
+        return Prepared(fitted, problem, "\n".join(_news(estimator, fitted, resumed=before is not None)))
 
     def files(self, fitted: Fitted) -> dict[str, bytes]:
         return fitted_files(self.estimator, fitted, self.training.seed)
@@ -116,27 +115,26 @@ class ExampleTask(Task[Fitted]):
         if self.share is None:
             X, y = self.validation if isinstance(self.validation, tuple) else (self.validation, None)
             aside = taken(estimator, X, y, {**known, **whole.about}, targets=True)
-            return whole, aside, f"Held out: examples of their own, {len(aside.X):,}."
+            learned = whole.rows(estimator._divide(whole, 0.0, seed).learned)
+            return learned, aside, f"Held out: examples of their own, {len(aside.X):,}."
         if len(whole.X) < 2:
             raise DataError(f"Expected at least two examples, got {len(whole.X)}.")
-        if not self.share:
-            return whole, None, ""
-        learned, held_out, remark = estimator._divide(whole, self.share, seed)
-        return whole.rows(learned), whole.rows(held_out), remark
+        places, held_out, remark = estimator._divide(whole, self.share, seed)
+        return whole.rows(places), whole.rows(held_out) if len(held_out) else None, remark
 
 
-def _news(estimator: ExampleEstimator, fitted: Fitted) -> Iterator[str]:
+def _news(estimator: ExampleEstimator, fitted: Fitted, resumed: bool) -> Iterator[str]:
     """What is worth saying before anything is learned, a line each."""
     facts, held_out = fitted.facts, fitted.held_out
     picked = [f"{name} {value}" for name, value in facts["picked"].items() if value is not None]
-    if picked:
+    if picked and not resumed:
         yield "Picked by the data: " + ", ".join(picked)
     if held_out is None:
         return
     yield held_out.remark
     found = estimator._simple(facts, fitted.baselines, held_out.given, held_out.examples)
     watched = estimator._watched(facts)
-    if found:
+    if found and not resumed:
         said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in found.items())
         yield f"To be beaten ({watched.replace('_', ' ')}): {said}"
 

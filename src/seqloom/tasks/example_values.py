@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
 
-from seqloom.data.padded import Targets, chosen
+from seqloom.data.padded import Padded, Targets, chosen
 from seqloom.data.series.recordings import Recordings
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.figures import Figures
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from seqloom.tasks.examples import ExampleEstimator
     from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["ROWS", "Division", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
+__all__ = ["MOST_STEPS", "ROWS", "Division", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]
 
 ROWS = 64
 """Examples that are read at once where nothing is learned."""
+MOST_STEPS = 1 << 16
+"""Steps that are read at once: what is longer is read alone."""
 Facts = dict[str, Any]
 """What is to be known of the data, ready for JSON."""
 
@@ -32,6 +34,10 @@ class Examples(NamedTuple):
 
     inputs: Mapping[str, Sequence[Tensor]]
     targets: Targets
+
+    def batches(self, rows: int = ROWS, seed: int | None = None) -> Padded:
+        """So many at once, fewer where they are long; with a ``seed`` in another order for each epoch."""
+        return Padded(self.inputs, self.targets, rows, seed, MOST_STEPS)
 
     def rows(self, order: Sequence[int]) -> Examples:
         """Some of the examples, in this order."""

@@ -23,7 +23,6 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.draws import Purpose, drawn_order
-from seqloom.data.padded import Padded
 from seqloom.errors import DataError
 from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
@@ -32,7 +31,7 @@ from seqloom.tasks.constructor import constructor_of
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.example_files import fitted_files, read_estimator
 from seqloom.tasks.example_fit import ExampleTask
-from seqloom.tasks.example_values import ROWS, Division, Examples, Facts, Fitted, Given, HeldOut, taken
+from seqloom.tasks.example_values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.judging import measured, simple_figures
 from seqloom.tasks.memory import loading
@@ -90,8 +89,13 @@ class ExampleEstimator(Estimator, ABC):
         return Given(X, y)
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
-        """Which examples are held out, about a ``share`` of them. DataError where one side would be empty."""
+        """Which examples are learned from and which are held out, about a ``share`` of them, with 0 none.
+
+        Examples may be in neither part, as those for testing are. DataError where one part would be empty.
+        """
         total = len(given.X)
+        if not share:
+            return Division(range(total), (), "")
         count = round(share * total)
         if not 0 < count < total:
             raise DataError(f"There are too few examples: of {total:,}, {count:,} would be held out. Give more.")
@@ -274,7 +278,7 @@ def over(
     """What a function says of the batches of some examples, in their order."""
     module.eval()
     device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
-    for batch in Padded(*examples, ROWS):
+    for batch in examples.batches():
         with torch.no_grad():
             found = function(facts, module, batch.to(device))
         yield found

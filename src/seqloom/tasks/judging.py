@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
-from seqloom.data.padded import Padded, Targets, chosen, pad
-from seqloom.tasks.example_values import ROWS, Examples, Facts, Given
+from seqloom.data.padded import Targets, chosen, pad
+from seqloom.tasks.example_values import Examples, Facts, Given
 from seqloom.tasks.figures import Figures
 from seqloom.training.evaluation import evaluate
 from seqloom.training.objectives import Objective, added
@@ -25,7 +25,7 @@ __all__ = ["figures_of", "measured", "simple_figures"]
 def measured(estimator: ExampleEstimator, facts: Facts, module: nn.Module, examples: Examples) -> Figures:
     """The figures of the objective."""
     objective = estimator._objective(facts)
-    found = evaluate(objective, module, Padded(*examples, ROWS))
+    found = evaluate(objective, module, examples.batches())
     return Figures(
         float(found["weight"]),
         objective.counted,
@@ -53,7 +53,7 @@ def _constant_figures(estimator: ExampleEstimator, facts: Facts, examples: Examp
 
 def figures_of(objective: Objective[Batch], outputs: Targets, examples: Examples) -> Mapping[str, float]:
     """The figures of what a module would say of the examples: ``outputs`` (N, …), or a tensor (T, …) for each."""
-    batches = Padded(*examples, ROWS)
+    batches = examples.batches()
     sums = []
     for index, batch in enumerate(batches):
         said = chosen(outputs, batches.rows(index).tolist())

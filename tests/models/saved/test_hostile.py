@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -50,9 +51,8 @@ def places(data: Any) -> Iterator[tuple[Any, Any]]:
         yield from places(data[key])
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
-def test_changed_data_give_a_module_or_are_refused(data: st.DataObject) -> None:
+def check_changed(data: st.DataObject) -> None:
+    """Change saved data in a few places, and load them."""
     text, weights = saved(data.draw(st.sampled_from(sorted(SUBJECTS))))
     config = json.loads(text)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -71,13 +71,29 @@ def test_changed_data_give_a_module_or_are_refused(data: st.DataObject) -> None:
             case _ if isinstance(owner, list):
                 owner.append(value)
             case _:
-                owner[data.draw(st.sampled_from(["shared", "kind", "graph", "more"]))] = copy.deepcopy(
-                    data.draw(VALUES)
-                )
+                owner[data.draw(st.sampled_from(["shared", "kind", "graph", "more"]))] = value
         if not config:
             break
     with contextlib.suppress(ModelFileError):
+        with torch.device("meta"):
+            module_from_data(config, nn.Module)  # by itself: ``loaded`` refuses whatever fails
         assert isinstance(loaded(lambda: module_from_data(config, nn.Module), {WEIGHTS: weights}), nn.Module)
+
+
+UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
+
+
+@settings(UNHURRIED, max_examples=100)
+@given(st.data())
+def test_changed_data_give_a_module_or_are_refused(data: st.DataObject) -> None:
+    check_changed(data)
+
+
+@pytest.mark.slow
+@settings(UNHURRIED, max_examples=2000)
+@given(st.data())
+def test_thousands_of_changes_give_a_module_or_are_refused(data: st.DataObject) -> None:
+    check_changed(data)
 
 
 @pytest.mark.parametrize("config", [NESTED, STACKS, None, [], "stack", 7, {}, {"kind": []}, {"kind": "os.system"}])
@@ -90,6 +106,13 @@ def test_a_few_bytes_cannot_ask_for_the_memory_of_inputs_without_weights() -> No
     config = {"kind": "one-hot", "vocabulary_size": 1 << 20}
     with pytest.raises(ModelFileError, match="1,099,511,627,776 numbers that are no weights"):
         loaded(lambda: module_from_data(config, nn.Module), {WEIGHTS: tensor_bytes({})})
+
+
+def test_words_of_another_layer_than_the_cell_take_no_memory() -> None:
+    config = module_to_data(SUBJECTS["the word gru"].make())
+    config["layers"][0]["spec"] = "transformer(65536, expansion=65536)"
+    weights = tensor_bytes(SUBJECTS["the word gru"].make().state_dict())
+    assert isinstance(loaded(lambda: module_from_data(config, nn.Module), {WEIGHTS: weights}), nn.Module)
 
 
 def test_another_class_than_is_asked_for_is_refused() -> None:

@@ -244,8 +244,36 @@ def test_a_table_is_read_by_its_columns(tmp_path: Path) -> None:
     assert json.loads(json.dumps(model.evaluate(TEXTS, CLASSES).to_mapping()))["counted"] == "examples"
 
 
+@pytest.mark.parametrize("validation", [0.0, 0.1, (["so bad"], ["bad"])])
+def test_rows_for_testing_are_never_learned_from(tmp_path: Path, validation: Any) -> None:
+    path = tmp_path / "reviews.csv"
+    parts = ("train", "train", "test")
+    rows = [f'"{text}",{label},{parts[k % 3]}' for k, (text, label) in enumerate(zip(TEXTS, CLASSES, strict=True))]
+    path.write_text("\n".join(["review,label,split", *rows, "so bad,bad,train", "so bad or,bad,train", ""]))
+    model = small(tokens="words", training=QUICK | {"epochs": 1}).fit(path, validation=validation, run=tmp_path / "run")
+    assert model.facts_["size"]["examples"] == 42 - (model.validation_.count if validation == 0.1 else 0)
+    again = small(tokens="words", training=QUICK | {"epochs": 2})
+    assert again.fit(path, validation=validation, run=tmp_path / "run", resume=True).history_.epochs == 2
+
+
 def test_a_folder_for_each_class(tmp_path: Path) -> None:
     for k, (text, label) in enumerate(zip(TEXTS, CLASSES, strict=True)):
         (tmp_path / label).mkdir(exist_ok=True)
         (tmp_path / label / f"{k}.txt").write_text(text)
-    assert small(tokens="words", minimum_count=2).fit(tmp_path).score(TEXTS, CLASSES) > 0.9
+    model = small(tokens="words", minimum_count=2).fit(tmp_path)
+    assert model.score(TEXTS, CLASSES) > 0.9
+    lines = list(model.written(tmp_path))
+    assert lines[0] == "text,prediction,probability\n"
+    assert [line.split(",")[0] for line in lines[1:3]] == ["bad/0.txt", "bad/3.txt"]
+    assert len(lines) == len(TEXTS) + 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [np.ones((3, 2), dtype=object), np.broadcast_to(np.float64(1.0), (3, 2)), [[1, 1]] * 3, torch.ones(3, 2).double()],
+    ids=["objects", "read-only", "lists", "float64"],
+)
+def test_numbers_of_any_kind_are_a_series(of_series: Classifier, row: Any) -> None:
+    assert np.array_equal(of_series.predict_proba([row]), of_series.predict_proba([torch.ones(3, 2)]))
+    with pytest.raises(DataError, match=r"row 1: expected a series \(T,\) or \(T, D\), got list"):
+        of_series.predict([row, ["1", "2"]])

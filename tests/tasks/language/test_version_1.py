@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from seqloom import LanguageModel
-from seqloom.decoding import Sampling
+from seqloom import LanguageModel, Sampling
 
 VERSION_1 = Path(__file__).parent / "version_1"
 FIGURES: dict[str, dict[str, Any]] = json.loads((VERSION_1 / "figures.json").read_text())

@@ -54,7 +54,10 @@ SURE, UNSURE, WORSE = Difference(0.2, 0.1, 0.3), Difference(0.05, -0.1, 0.2), Di
     [
         ({}, ""),
         ({"a": SURE, "b": Difference(0.1, 0.05, 0.2)}, "The best baseline, b, is beaten: accuracy +0.100"),
-        ({"a": SURE, "b": UNSURE}, "b is not beaten outside its interval: accuracy +0.050 (95 %: -0.100 to +0.200)."),
+        (
+            {"a": SURE, "b": UNSURE},
+            "The best baseline, b, is not beaten outside its interval: accuracy +0.050 (95 %: -0.100 to +0.200).",
+        ),
         ({"a": UNSURE, "b": WORSE}, "No baseline is beaten outside its interval. To the best, b: accuracy -0.100"),
     ],
 )

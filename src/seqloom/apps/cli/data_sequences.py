@@ -25,12 +25,12 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.series.report import described as recordings
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
-    from seqloom.tasks.claims_labelled import claims_labelled
+    from seqloom.tasks.claims_labelled import claims_labelled, claims_steps
     from seqloom.tasks.tagging.claims import claims_tagged
 
     if claims_tagged(path, given) is not None:
         return tagged(read_tagged(path))
-    if claims_labelled(path, given) is None:
+    if claims_labelled(path, given) is None and claims_steps(path, given) is None:
         return None
     if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
         return texts(read_labelled_texts(path))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit_json, watched
+from seqloom.apps.cli.console import emit_json, say, watched
 from seqloom.apps.cli.inputs import INPUTS, read_inputs
 from seqloom.apps.cli.loading import load_any
 from seqloom.apps.cli.warned import warnings_said
-from seqloom.errors import UsageError
+from seqloom.errors import SeqloomWarning, UsageError
 
 __all__ = ["evaluate"]
 
@@ -24,6 +25,10 @@ def evaluate(
         typer.Argument(metavar="FILE", help=f"What the model was not trained on: {INPUTS}", show_default=False),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    plots: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Draw pictures of the answers of a classifier.", show_default=False),
+    ] = None,
 ) -> None:
     """Score a text: nats and bits per token, bits per character, perplexity, and what baselines reach.
 
@@ -34,13 +39,18 @@ def evaluate(
 
     loaded = load_any(model)
     evaluation: Any
+    if plots is not None and not hasattr(loaded, "draw"):
+        raise UsageError(f"--plots: there are no pictures of the task {loaded.task!r}.")
     if isinstance(loaded, LanguageModel):
         source = read_inputs(context, files)
         with watched("evaluating") as progress:
             evaluation = loaded.evaluate(source, progress=progress)
     elif len(files) == 1:
         with warnings_said():
-            evaluation = _of_one(loaded, Path(files[0]))
+            examples = _examples(loaded, Path(files[0]))
+            evaluation = loaded.evaluate(*examples)
+        if plots is not None:
+            _draw(loaded, plots, examples)
     else:
         raise UsageError(f"{model} is of the task {loaded.task!r}: give one file of examples, not {len(files)}.")
     if as_json:
@@ -49,10 +59,19 @@ def evaluate(
         print_scores(evaluation, str(model))
 
 
-def _of_one(loaded: Any, file: Path) -> Any:
-    """The figures on a file of examples; of a table that is divided itself, on its rows for testing."""
+def _examples(loaded: Any, file: Path) -> tuple[Any, Any]:
+    """What to evaluate on: a file of examples; of a table that is divided itself, its rows for testing."""
     from seqloom.tasks.table_rows import rows_for_testing
 
     columns = getattr(loaded, "facts_", {}).get("columns")
     rows = None if columns is None else rows_for_testing(file, loaded.get_params(deep=False), columns)
-    return loaded.evaluate(file) if rows is None else loaded.evaluate(list(rows), rows.y)
+    return (file, None) if rows is None else (list(rows), rows.y)
+
+
+def _draw(loaded: Any, plots: Path, examples: tuple[Any, Any]) -> None:
+    """Draw the answers, and say where; what is to be said of the data is said already."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SeqloomWarning)
+        pictures = loaded.draw(plots, *examples)
+    for picture in pictures:
+        say(f"Drawn: {picture}")

@@ -76,14 +76,35 @@ def _describe(path: Path) -> dict[str, Any]:
         raise ModelFileError(f"{path}: config.json is damaged, its baselines are not numbers.")
     return {
         "directory": str(path),
-        "model": str(config.parameters.get("spec")),
+        "model": str(config.parameters.get("spec") or _facts(learned).get("picked", {}).get("model")),
         "task": config.task,
-        "tokens": str(config.parameters.get("tokens", "")),
+        "tokens": str(config.parameters.get("tokens") or ""),
         "bits_per_character": _number(learned.get("bits_per_character")),
         "nats_per_token": _number(learned.get("nats_per_token")),
         "baselines": baselines,
+        "score": _score(learned),
         "bytes": sum(map(len, content.values())),
     }
+
+
+def _facts(learned: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = learned.get("facts")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _score(learned: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The watched figure of a model that learned from examples, and that of the best simple model beside it."""
+    from seqloom.tasks.figures import Figures
+
+    if "validation" not in learned:
+        return None
+    try:
+        found = Figures.from_mapping(learned["validation"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(f"config.json is damaged: its scores cannot be read ({error}).") from error
+    others = [figures[found.watched] for figures in found.baselines.values() if found.watched in figures]
+    best = (max if found.higher_is_better else min)(others, default=None)
+    return {"figure": found.watched, "value": _number(found.model.get(found.watched)), "baseline": _number(best)}
 
 
 def _number(value: object) -> float | None:
@@ -94,10 +115,16 @@ def _print(rows: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("bits/character", "nats/token", "bigram", "MB"):
         table.add_column(column, justify="right")
-    for column in ("task", "model", "tokens", "directory"):
+    for column in ("score (simple)", "task", "model", "tokens", "directory"):
         table.add_column(column)
     for row in rows:
         numbers = (row["bits_per_character"], row["nats_per_token"], row["baselines"].get("bigram"))
         shown = [figure(number, ".3f") for number in numbers]
-        add_row(table, *shown, f"{row['bytes'] / 1e6:.1f}", row["task"], row["model"], row["tokens"], row["directory"])
+        score = row["score"]
+        if score is not None:
+            value, baseline = (figure(score[name], ".3f") for name in ("value", "baseline"))
+        said = "" if score is None else f"{score['figure'].replace('_', ' ')} {value} ({baseline})"
+        add_row(
+            table, *shown, f"{row['bytes'] / 1e6:.1f}", said, row["task"], row["model"], row["tokens"], row["directory"]
+        )
     emit_table(table)

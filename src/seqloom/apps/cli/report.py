@@ -52,11 +52,11 @@ def print_figures(figures: Figures, name: str) -> None:
     emit_table(table)
     if parts := [column for column in figures.model if _of_part(column)]:
         _print_parts(figures, parts, name)
-    for line in (f"{figures.count:,.0f} {figures.counted}", figures.remark, *figures.notes):
+    chosen = f"These weights are the best of {figures.chosen_among} evaluations on these very data."
+    remarks = (figures.remark, chosen if figures.chosen_among > 1 else "")
+    for line in (f"{figures.count:,.0f} {figures.counted}", *remarks, *figures.notes):
         if line:
             emit(line)
-    if figures.chosen_among > 1:
-        emit(f"These weights are the best of {figures.chosen_among} evaluations on these very data.")
 
 
 def _print_parts(figures: Figures, parts: Sequence[str], name: str) -> None:

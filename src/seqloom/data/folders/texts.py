@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
 from seqloom.data.folders.files import Layout, find_files
 from seqloom.data.lines import Lines
+from seqloom.data.named import named_table
 from seqloom.data.text.reader import read_text
 from seqloom.errors import DataError
 
@@ -30,6 +31,10 @@ class LabelledTexts:
     def remarks(self) -> list[str]:
         """What was left out, a sentence each."""
         return [f"{count:,} {what} left out" for what, count in self.left_out.items()]
+
+    def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
+        """A table (csv), a line for each text: its name, then the columns, such as predictions."""
+        return named_table("text", self.names, columns)
 
 
 def read_labelled_texts(folder: str | Path | Layout, label_pattern: str | None = None) -> LabelledTexts:

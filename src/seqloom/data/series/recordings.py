@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -13,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seqloom.data.named import named_table
 from seqloom.data.problems import Problems
 from seqloom.errors import DataError
 
@@ -67,16 +66,8 @@ class Recordings:
         return found
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
-        """A table (csv), a line for each series: its name, then the columns, such as predictions.
-
-        >>> found = gather("x.ts", [Sample("a", np.zeros((2, 1)), ("1",))])
-        >>> list(found.written({"label": ["walking"]}))
-        ['recording,label\\n', 'a,walking\\n']
-        """
-        for row in zip(["recording", *self.names], *([name, *cells] for name, cells in columns.items()), strict=True):
-            line = StringIO()
-            csv.writer(line, lineterminator="\n").writerow(row)
-            yield line.getvalue()
+        """A table (csv), a line for each series: its name, then the columns, such as predictions."""
+        return named_table("recording", self.names, columns)
 
 
 def gather(source: str, samples: Iterable[Sample], strict: bool = False, remarks: Sequence[str] = ()) -> Recordings:

@@ -20,7 +20,8 @@ _NAMES: Final = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 class Dialect:
     """What one needs to read a table of separated cells, and to write it as it was.
 
-    ``quote`` and ``escape`` are "" where there is none; ``header`` says that the first row has the names.
+    ``quote`` and ``escape`` are "" where there is none; ``header`` says that the first row has the names, ``decimal``
+    what stands before decimals.
     """
 
     separator: str = ","
@@ -29,6 +30,7 @@ class Dialect:
     encoding: str = "utf-8"
     newline: str = "\n"
     header: bool = True
+    decimal: str = "."
 
     @property
     def csv(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -9,6 +10,7 @@ from typing import Final
 
 from seqloom.data.tables.dialect import Dialect
 from seqloom.data.tables.header import checked_names, is_header
+from seqloom.data.tables.numerals import Decimal, readings
 from seqloom.data.tables.records import NumberedLines, Record, filled, refuse_ragged
 from seqloom.data.tables.writing import Layout, Separated
 from seqloom.errors import DataError, listed
@@ -57,7 +59,14 @@ def headed(
     named = is_header(top.cells[:width], below) if header is None else header
     columns = checked_names(top.cells[:width] if named else [""] * width, name, top.line)
     rows = refuse_ragged(chain(first[named:], records), width, name, lines)
-    return opened_rows(name, columns, rows, Separated(replace(dialect, header=named)), remarks, len(first) > named)
+    layout = Separated(replace(dialect, header=named, decimal=_decimal(below)))
+    return opened_rows(name, columns, rows, layout, remarks, len(first) > named)
+
+
+def _decimal(rows: list[list[str]]) -> str:
+    """What stands before decimals in more of the cells that can be read in one way only."""
+    found = Counter(readings(cell) for row in rows for cell in row)
+    return "," if found[Decimal.COMMA] > found[Decimal.POINT] else "."
 
 
 def _above(first: list[Record]) -> int:

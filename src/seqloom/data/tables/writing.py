@@ -38,9 +38,9 @@ class Layout(Protocol):
 class Separated:
     """Separated cells, in the dialect in which they were read.
 
-    >>> layout = Separated(Dialect(";"))
-    >>> layout.head(["text"], ["label"]), layout.row(Record(2, ["so; so"]), {"label": "bad"})
-    ('text;label\\n', '"so; so";bad\\n')
+    >>> layout = Separated(Dialect(";", decimal=","))
+    >>> layout.head(["text"], ["label", "p"]), layout.row(Record(2, ["so; so"]), {"label": "bad", "p": 0.5})
+    ('text;label;p\\n', '"so; so";bad;0,5\\n')
     """
 
     dialect: Dialect
@@ -60,7 +60,10 @@ class Separated:
         return self._line([*columns, *added]) if self.dialect.header else ""
 
     def row(self, record: Record, added: Mapping[str, Any]) -> str:
-        return self._line([*record.cells, *map(_cell, added.values())])
+        return self._line([*record.cells, *(self._cell(value) for value in added.values())])
+
+    def _cell(self, value: Any) -> str:
+        return _cell(value).replace(".", self.dialect.decimal) if isinstance(value, float) else _cell(value)
 
     def _line(self, cells: Sequence[str]) -> str:
         page = io.StringIO()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 from seqloom.cells.graph import Graph
@@ -53,9 +54,10 @@ class OfACell(Recipe):
     def from_fields(self, fields: Mapping[str, Untrusted], build: Build) -> nn.Module:
         graph = Graph.from_data(fields["graph"].value)
         if fields["spec"].value is not None:
-            layer = _only_layer(fields["spec"], graph.in_features)
-            if isinstance(layer, Recurrent) and layer.graph == graph:
-                return layer
+            with torch.device("meta"):  # words of something else, however large, take no memory
+                told = _only_layer(fields["spec"], graph.in_features)
+            if isinstance(told, Recurrent) and told.graph == graph:
+                return _only_layer(fields["spec"], graph.in_features)
         initial = LearnedState() if fields["learned_initial_state"].flag() else None
         return Recurrent.from_graph(graph, fields["hidden_size"].whole(), initial)
 

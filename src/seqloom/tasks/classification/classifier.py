@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from seqloom.data.tables import Sought
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.classification.known import Known, in_order, plain_labels
 from seqloom.tasks.classification.settings import ClassifierSettings
+from seqloom.tasks.example_values import taken
 from seqloom.tasks.examples import Examples, Facts, Given, HeldOut
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.measures import baselines_of_classes, baselines_of_labels
@@ -72,10 +74,35 @@ class Classifier(SequenceEstimator):
         self._check_fitted("model_")
         return Known.of(self.facts_).probabilities(self._scores_of(X))
 
+    def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+        known, chances = Known.of(self.facts_), self.predict_proba(X)
+        answers = known.decided(chances)
+        if self.facts_["several"]:
+            return {"prediction": ["|".join(map(str, labels)) for labels in answers]}
+        places = [known.classes.index(answer) for answer in answers]
+        return {
+            "prediction": answers,
+            "probability": [f"{row[at]:.4f}" for row, at in zip(chances, places, strict=True)],
+        }
+
     def score(self, X: Any, y: Any = None) -> float:
         """The accuracy; of labels, the share of examples with all of them right."""
         found = self.evaluate(X, y).model
         return found["exact"] if self.facts_["several"] else found["accuracy"]
+
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
+        """Draw into ``folder`` how some examples are classified, and return the files.
+
+        ``confusion.png`` says which class is taken for which; of two classes ``precision_recall.png`` has every
+        threshold, beside the baselines. Raises UsageError for labels, MissingExtraError without matplotlib.
+        """
+        from seqloom.tasks.classification.pictures import draw_answers
+
+        self._check_fitted("model_")
+        given = taken(self, X, y, self.facts_, targets=True)
+        own = {self._settled(self.facts_).spec: self.predict_proba(given.X)}
+        others = {one.name: one.answers(given.X).astype(np.float64) for one in self.baselines_}
+        return draw_answers(Known.of(self.facts_), given.y or [], own | others, Path(folder))
 
     def stream(self) -> AnswerStream[dict[Any, float]]:
         """The present probability of each class, while a sequence comes in; see :class:`AnswerStream`."""

@@ -60,7 +60,7 @@ def verdict(figure: str, differences: Mapping[str, Difference], higher_is_better
     """What a table of figures says, in a sentence: ``differences`` are those of the model to each baseline, by name.
 
     >>> print(verdict("accuracy", {"majority": Difference(0.3, 0.2, 0.4), "TF-IDF": Difference(0.02, -0.03, 0.07)}))
-    TF-IDF is not beaten outside its interval: accuracy +0.020 (95 %: -0.030 to +0.070).
+    The best baseline, TF-IDF, is not beaten outside its interval: accuracy +0.020 (95 %: -0.030 to +0.070).
     >>> print(verdict("accuracy", {"majority": Difference(0.01, -0.02, 0.04)}))
     No baseline is beaten outside its interval. To the best, majority: accuracy +0.010 (95 %: -0.020 to +0.040).
     >>> print(verdict("mean_absolute_error", {"the mean": Difference(-0.5, -0.7, -0.3)}, higher_is_better=False))
@@ -76,5 +76,5 @@ def verdict(figure: str, differences: Mapping[str, Difference], higher_is_better
     if name in beaten:
         return f"The best baseline, {name}, is beaten: {shown}"
     if beaten:
-        return f"{name} is not beaten outside its interval: {shown}"
+        return f"The best baseline, {name}, is not beaten outside its interval: {shown}"
     return f"No baseline is beaten outside its interval. To the best, {name}: {shown}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.folders import LabelledTexts
+from seqloom.data.series import Recordings
 from seqloom.data.tables import Sought
 from seqloom.data.text.vectors import read_vectors
 from seqloom.data.text.vocabularies.choice import Tokens
@@ -96,6 +99,20 @@ class SequenceEstimator(ExampleEstimator):
         fill_in(module.embedding, vocabulary, found)
         if len(found.vectors) < vocabulary.size // 2:
             warn(f"vectors: of {vocabulary.size:,} words, {len(found.vectors):,} have one in {self.vectors}.")
+
+    def written(self, file: str | Path) -> Iterator[str]:
+        """The answers to a file of series or a folder as a table (csv): the name of each example, the prediction, and
+        of classes its probability. Elsewhere the answers alone, a line each."""
+        self._check_fitted("model_")
+        given = self._read(file, None, self.facts_)
+        columns = self._columns(given.X)
+        if isinstance(given.source, Recordings | LabelledTexts):
+            return given.source.written(columns)
+        return (f"{answer}\n" for answer in columns["prediction"])
+
+    def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+        """What is said of each example, by the names of the columns."""
+        return {"prediction": self.predict(X)}
 
     def _scores(self, facts: Facts, module: nn.Module, examples: Examples) -> NDArray[np.float64]:
         """What the network says of some examples (N, …), float64."""

@@ -9,6 +9,7 @@ from typing import Any, Self, final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from seqloom.data.text.document import Piece
@@ -140,12 +141,17 @@ def _alike(series: Sequence[Any]) -> Sequence[Any]:
     return series
 
 
+def _numbers(values: Any) -> NDArray[np.float32]:
+    """A copy, for what is read-only cannot be a tensor; TypeError or ValueError for text, even for that of numbers."""
+    found = np.asarray(values)
+    if found.dtype.kind in "UST":
+        raise TypeError
+    return np.array(found, dtype=np.float32)
+
+
 def _series(place: int, one: Any) -> Tensor:
     try:
-        values = one if isinstance(one, Tensor) else np.asarray(one)
-        if isinstance(values, np.ndarray) and values.dtype.kind == "O":
-            values = values.astype(np.float32)
-        series = torch.as_tensor(values).detach().cpu().float()
+        series = one.detach().cpu().float() if isinstance(one, Tensor) else torch.from_numpy(_numbers(one))
     except (TypeError, ValueError):
         raise DataError(f"X: row {place:,}: expected a series (T,) or (T, D), got {type(one).__name__}.") from None
     if series.ndim == 1:

@@ -19,8 +19,9 @@ from seqloom.data.series.long import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tables import Asked, Choice, Labelled, Sought, Table, choose_columns, labelled
-from seqloom.data.tables.dividing import divide
+from seqloom.data.tables.dividing import divide, parts_of
 from seqloom.data.tables.labelled import inputs_of
+from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, warn
 from seqloom.tasks.claims_labelled import claims_labelled
@@ -66,11 +67,19 @@ def by_place(values: Any) -> Any:
 
 
 def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
-    """What is held out: of a table, by its columns; else drawn, equal texts on one side, ``by_class`` stratified."""
-    if isinstance(given.source, Labelled):
-        parts = divide(given.source, share, seed)
-        return Division(parts.train.tolist(), parts.validation.tolist(), parts.remark)
+    """What is held out: of a table, by its columns; else drawn, equal texts on one side, ``by_class`` stratified.
+
+    With a ``share`` of 0 nothing is. Rows that a table names for testing are not learned from.
+    """
     X, total = given.X, len(given.X)
+    if isinstance(given.source, Labelled):
+        if share:
+            parts = divide(given.source, share, seed)
+            return Division(parts.train.tolist(), parts.validation.tolist(), parts.remark)
+        said = parts_of(given.source)
+        return Division([k for k in range(total) if said is None or said[k] != Part.TEST], (), "")
+    if not share:
+        return Division(range(total), (), "")
     groups = text_groups(X) if isinstance(X[0], str) else None
     labels = np.unique(list(map(repr, given.y or [])), return_inverse=True)[1] if by_class else None
     drawn = split_rows(total, share, seed, labels=labels, groups=groups)
@@ -107,7 +116,7 @@ def _folder(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -
     found = read_labelled_texts(layout)
     for remark in found.remarks:
         warn(remark)
-    return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None)
+    return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None, source=found)
 
 
 def _recordings(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
