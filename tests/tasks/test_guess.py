@@ -8,8 +8,8 @@ import pytest
 
 from seqloom.data.tables import choose_columns
 from seqloom.errors import DataError, UsageError
-from seqloom.tasks.columns import asked_of, table_of
 from seqloom.tasks.guess import guess
+from seqloom.tasks.tables.columns import asked_of, table_of
 from tests.tasks.odd_files import Case, cases
 
 CASES = cases()

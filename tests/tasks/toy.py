@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 
 from seqloom.layers import LastHead, parse_spec
-from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings, Given
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, ExampleSettings, Given
 from seqloom.training.objectives import Objective
 
 

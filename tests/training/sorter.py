@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.layers import Pooled, parse_spec
-from seqloom.tasks.examples import ExampleEstimator, Examples, ExampleSettings
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, ExampleSettings
 from seqloom.training.objectives import Classes
 
 LETTERS = "abcdefgh"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqloom.settings import Settings
-from seqloom.tasks.settings import FitSettings
+from seqloom.tasks.examples.settings import FitSettings
 
 __all__ = ["Claim", "Door"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from seqloom.errors import DataError, UsageError
-from seqloom.tasks.claims import is_table, no_claim
 from seqloom.tasks.registry import door_of, tasks
+from seqloom.tasks.tables.claims import is_table, no_claim
 
 __all__ = ["Guess", "guess"]
 

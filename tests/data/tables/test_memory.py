@@ -16,7 +16,7 @@ from seqloom.data.tables import Choice, Sought, read_table
 from seqloom.data.tables.cells import Cells
 from seqloom.data.tables.opening import Reading, open_stream
 from seqloom.data.unnamed import Unnamed
-from seqloom.tasks.predicting import answers
+from seqloom.tasks.tables.predicting import answers
 
 _READS = """
 import resource, sys

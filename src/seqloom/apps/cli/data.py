@@ -39,8 +39,8 @@ def data(
 ) -> None:
     """Report on FILE without training: columns, lengths, classes, what is missing, doubled or leaks, and the task."""
     from seqloom.data.text.reader import no_such_file
-    from seqloom.tasks.claims import claims_rows, is_table
     from seqloom.tasks.guess import guess
+    from seqloom.tasks.tables.claims import claims_rows, is_table
 
     given = {
         "target": target,
@@ -76,7 +76,7 @@ def data(
 def _of_table(report: dict[str, Any], path: Path, given: dict[str, Any], test: str | None) -> None:
     from seqloom.data.tables import choose_columns, labelled
     from seqloom.data.tables.report import columns_of, described, overlaps
-    from seqloom.tasks.columns import asked_of, table_of
+    from seqloom.tasks.tables.columns import asked_of, table_of
 
     table = table_of(path, given)
     report |= {"rows": len(table), "layout": str(table.layout), "columns": columns_of(table), "remarks": table.remarks}

@@ -25,7 +25,7 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.series.report import described as recordings
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
-    from seqloom.tasks.claims_labelled import claims_labelled, claims_steps
+    from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
     from seqloom.tasks.tagging.claims import claims_tagged
 
     if claims_tagged(path, given) is not None:

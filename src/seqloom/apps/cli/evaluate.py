@@ -61,7 +61,7 @@ def evaluate(
 
 def _examples(loaded: Any, file: Path) -> tuple[Any, Any]:
     """What to evaluate on: a file of examples; of a table that is divided itself, its rows for testing."""
-    from seqloom.tasks.table_rows import rows_for_testing
+    from seqloom.tasks.tables.rows_for_testing import rows_for_testing
 
     columns = getattr(loaded, "facts_", {}).get("columns")
     rows = None if columns is None else rows_for_testing(file, loaded.get_params(deep=False), columns)

@@ -115,8 +115,8 @@ def _predict_rows(
 ) -> None:
     from dataclasses import replace
 
-    from seqloom.tasks.columns import choice_of
-    from seqloom.tasks.predicting import Scored, added_columns, answers
+    from seqloom.tasks.tables.columns import choice_of
+    from seqloom.tasks.tables.predicting import Scored, added_columns, answers
 
     choice = choice_of(columns)
     if lines or inputs is not None:

@@ -129,8 +129,8 @@ def _task(asked: str | None, before: _Before | None, run: Path) -> str:
 
 def _guessed(files: list[str], before: _Before | None, given: Mapping[str, Any], quiet: bool) -> str | None:
     """The task that one file is for; a run that goes on has its own, and several files are texts."""
-    from seqloom.tasks.claims import is_table
     from seqloom.tasks.guess import guess
+    from seqloom.tasks.tables.claims import is_table
 
     if before is None and len(files) > 1 and all(is_table(Path(file)) for file in files):
         raise UsageError(
@@ -165,7 +165,7 @@ def _limited(settings: Mapping[str, Any]) -> bool:
 
 def _tested(model: Any, source: Any) -> Any:
     """How good a model is on rows for testing in the very file that it learned from, if there are any."""
-    from seqloom.tasks.table_rows import rows_for_testing
+    from seqloom.tasks.tables.rows_for_testing import rows_for_testing
 
     columns = getattr(model, "facts_", {}).get("columns")
     rows = rows_for_testing(source, model.get_params(deep=False), columns)

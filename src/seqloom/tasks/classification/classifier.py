@@ -17,8 +17,8 @@ from seqloom.data.tables import Sought
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.classification.known import Known, in_order, plain_labels
 from seqloom.tasks.classification.settings import ClassifierSettings
-from seqloom.tasks.example_values import taken
-from seqloom.tasks.examples import Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.measures import baselines_of_classes, baselines_of_labels
 from seqloom.tasks.measures.baselines import Baseline

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seqloom.tasks.claims import claims_rows
-from seqloom.tasks.claims_labelled import claims_labelled
 from seqloom.tasks.classification.settings import ClassifierSettings
 from seqloom.tasks.door import Claim, Door
+from seqloom.tasks.sequences.claims import claims_labelled
+from seqloom.tasks.tables.claims import claims_rows
 
 __all__ = ["DOOR"]
 

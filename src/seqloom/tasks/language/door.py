@@ -7,9 +7,9 @@ from typing import Annotated
 
 from seqloom.settings import Range, Section
 from seqloom.tasks.door import Door
+from seqloom.tasks.examples.settings import FitSettings
 from seqloom.tasks.language.picks import pick_defaults
 from seqloom.tasks.language.settings import LanguageSettings
-from seqloom.tasks.settings import FitSettings
 
 __all__ = ["DOOR", "LanguageFitSettings"]
 

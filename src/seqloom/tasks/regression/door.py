@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seqloom.tasks.claims import claims_rows
 from seqloom.tasks.door import Door
 from seqloom.tasks.regression.settings import RegressorSettings
+from seqloom.tasks.tables.claims import claims_rows
 
 __all__ = ["DOOR"]
 

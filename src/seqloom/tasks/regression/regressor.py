@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from seqloom.data.batch import Batch
 from seqloom.data.tables import Sought
 from seqloom.errors import DataError
-from seqloom.tasks.examples import Examples, Facts, Given
+from seqloom.tasks.examples.estimator import Examples, Facts, Given
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.measures import baselines_of_numbers, figures_of_numbers
 from seqloom.tasks.measures.baselines import Baseline

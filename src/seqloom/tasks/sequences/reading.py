@@ -24,9 +24,9 @@ from seqloom.data.tables.labelled import inputs_of
 from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, warn
-from seqloom.tasks.claims_labelled import claims_labelled
-from seqloom.tasks.columns import asked_of, choice_of, table_of
-from seqloom.tasks.example_values import Division, Given
+from seqloom.tasks.examples.values import Division, Given
+from seqloom.tasks.sequences.claims import claims_labelled
+from seqloom.tasks.tables.columns import asked_of, choice_of, table_of
 
 __all__ = ["by_place", "divided", "filled", "read_sequences"]
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, Range, Section
 from seqloom.settings.text import Tokens
-from seqloom.tasks.columns import ColumnSettings
-from seqloom.tasks.settings import ExampleSettings
+from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.tables.columns import ColumnSettings
 
 __all__ = ["SequenceSettings"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seqloom.tasks.claims_labelled import claims_steps
 from seqloom.tasks.door import Claim, Door
+from seqloom.tasks.sequences.claims import claims_steps
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.settings import TaggerSettings
 

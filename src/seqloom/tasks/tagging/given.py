@@ -14,7 +14,7 @@ from torch import Tensor
 
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.errors import DataError, UsageError, warn
-from seqloom.tasks.claims_labelled import claims_steps
+from seqloom.tasks.sequences.claims import claims_steps
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.schemes import recognised
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from seqloom.errors import UsageError
 from seqloom.settings import SHARE, Key, Range, Section
-from seqloom.tasks.settings import ExampleSettings
+from seqloom.tasks.examples.settings import ExampleSettings
 
 __all__ = ["TaggerSettings"]
 

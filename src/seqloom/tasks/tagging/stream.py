@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seqloom.layers import CausalLayer
-from seqloom.tasks.lines import numbers_of
+from seqloom.tasks.sequences.lines import numbers_of
 from seqloom.tasks.tagging.fronts import WordFront
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.tag_set import TagSet

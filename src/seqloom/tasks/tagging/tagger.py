@@ -17,8 +17,8 @@ from seqloom.data.series import Columns, read_recordings
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples import ExampleEstimator, Examples, Facts, Given
-from seqloom.tasks.judging import figures_of
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.reading import filled
 from seqloom.tasks.tagging.baseline import MostFrequent

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from seqloom.errors import DataError
-from seqloom.tasks.columns import asked_of, table_of
 from seqloom.tasks.door import Claim
+from seqloom.tasks.tables.columns import asked_of, table_of
 
 __all__ = ["claims_rows", "is_table", "no_claim"]
 

@@ -27,16 +27,16 @@ from seqloom.errors import DataError
 from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
-from seqloom.tasks.constructor import constructor_of
 from seqloom.tasks.estimator import Estimator
-from seqloom.tasks.example_files import fitted_files, read_estimator
-from seqloom.tasks.example_fit import ExampleTask
-from seqloom.tasks.example_values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
+from seqloom.tasks.examples.constructor import constructor_of
+from seqloom.tasks.examples.files import fitted_files, read_estimator
+from seqloom.tasks.examples.fit import ExampleTask
+from seqloom.tasks.examples.judging import measured, simple_figures
+from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.examples.values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.judging import measured, simple_figures
 from seqloom.tasks.memory import loading
 from seqloom.tasks.model_directory import WEIGHTS, read_newest
-from seqloom.tasks.settings import ExampleSettings
 from seqloom.tasks.task import carry_out
 from seqloom.training.log import History
 from seqloom.training.objectives import Objective

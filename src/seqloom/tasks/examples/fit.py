@@ -15,9 +15,9 @@ from torch import Tensor
 
 from seqloom.errors import DataError, UsageError
 from seqloom.settings import settings_of
-from seqloom.tasks.example_files import fitted_files, read_estimator
-from seqloom.tasks.example_values import Examples, Facts, Fitted, Given, HeldOut, taken
-from seqloom.tasks.settings import FitSettings
+from seqloom.tasks.examples.files import fitted_files, read_estimator
+from seqloom.tasks.examples.settings import FitSettings
+from seqloom.tasks.examples.values import Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
 from seqloom.training.evaluation import Watch
 from seqloom.training.log import History
@@ -25,7 +25,7 @@ from seqloom.training.problem import Problem
 from seqloom.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from seqloom.tasks.examples import ExampleEstimator
+    from seqloom.tasks.examples.estimator import ExampleEstimator
 
 __all__ = ["ExampleTask"]
 

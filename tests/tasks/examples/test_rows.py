@@ -9,7 +9,7 @@ import torch
 from scipy.sparse import csr_array
 
 from seqloom.errors import DataError
-from seqloom.tasks.rows import check_rows
+from seqloom.tasks.examples.rows import check_rows
 
 NAN = float("nan")
 

@@ -10,7 +10,7 @@ import numpy as np
 from seqloom.data.tables import Labelled, labelled
 from seqloom.data.tables.dividing import parts_of
 from seqloom.data.tables.parts import Part
-from seqloom.tasks.columns import choice_of, table_of
+from seqloom.tasks.tables.columns import choice_of, table_of
 
 __all__ = ["rows_for_testing"]
 

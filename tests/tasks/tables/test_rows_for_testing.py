@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqloom.data.tables import choose_columns, read_table
 from seqloom.tasks.classification.classifier import Classifier
-from seqloom.tasks.table_rows import rows_for_testing
+from seqloom.tasks.tables.rows_for_testing import rows_for_testing
 from tests.tasks.odd_files import mood, page, rows, text
 
 

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.padded import Targets, chosen, pad
-from seqloom.tasks.example_values import Examples, Facts, Given
+from seqloom.tasks.examples.values import Examples, Facts, Given
 from seqloom.tasks.figures import Figures
 from seqloom.training.evaluation import evaluate
 from seqloom.training.objectives import Objective, added
 
 if TYPE_CHECKING:
-    from seqloom.tasks.examples import ExampleEstimator
+    from seqloom.tasks.examples.estimator import ExampleEstimator
     from seqloom.tasks.measures.baselines import Baseline
 
 __all__ = ["figures_of", "measured", "simple_figures"]

@@ -16,7 +16,7 @@ from seqloom.data.batch import IGNORED, Batch
 from seqloom.errors import DataError, ModelFileError, SeqloomWarning, UsageError
 from seqloom.tasks import model_directory, registry
 from seqloom.tasks.estimator import NotFittedError
-from seqloom.tasks.examples import Examples, ExampleSettings, Given
+from seqloom.tasks.examples.estimator import Examples, ExampleSettings, Given
 from seqloom.tasks.measures import baselines_of_classes
 from seqloom.tasks.registry import estimator_of, load
 from seqloom.training.objectives import Objective

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from seqloom.data.padded import Padded, Targets, chosen
 from seqloom.data.series.recordings import Recordings
 from seqloom.errors import DataError, UsageError
+from seqloom.tasks.examples.rows import check_rows
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.rows import check_rows
 from seqloom.training.log import History
 
 if TYPE_CHECKING:
-    from seqloom.tasks.examples import ExampleEstimator
+    from seqloom.tasks.examples.estimator import ExampleEstimator
     from seqloom.tasks.measures.baselines import Baseline
 
 __all__ = ["MOST_STEPS", "ROWS", "Division", "Examples", "Facts", "Fitted", "Given", "HeldOut", "taken"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from seqloom.data.made.files import Example, made_file, made_folder
-from seqloom.tasks.claims_labelled import claims_labelled
+from seqloom.tasks.sequences.claims import claims_labelled
 from tests.data.writing import written
 
 LONG = "id,time,x,label\n" + "".join(f"{row // 5},{row},1,a\n" for row in range(20))

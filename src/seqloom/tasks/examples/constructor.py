@@ -18,7 +18,7 @@ def constructor_of(record: type[Settings]) -> Callable[..., None]:
     Defaults are the fields'; a record inside has None, which stands for its own defaults. UsageError names every
     argument that is not known.
 
-    >>> from seqloom.tasks.settings import ExampleSettings
+    >>> from seqloom.tasks.examples.settings import ExampleSettings
     >>> class Constant:
     ...     __init__ = constructor_of(ExampleSettings)
     >>> inspect.signature(Constant)

@@ -7,14 +7,14 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from seqloom.errors import ModelFileError, UsageError
-from seqloom.tasks.example_values import Fitted
+from seqloom.tasks.examples.values import Fitted
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.measures.kept_baselines import baseline_files, read_baselines
 from seqloom.tasks.model_directory import README, Config, check_savable, check_task, config_file, loaded, read_config
 from seqloom.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from seqloom.tasks.examples import ExampleEstimator
+    from seqloom.tasks.examples.estimator import ExampleEstimator
 
 __all__ = ["fitted_files", "read_estimator"]
 

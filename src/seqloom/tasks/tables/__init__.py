@@ -1,0 +1,1 @@
+"""What tasks over the rows of a table share: columns, claims, rows kept for testing, predictions row by row."""
