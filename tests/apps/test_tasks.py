@@ -140,3 +140,17 @@ def test_the_help_has_the_settings_of_the_task(command: Command, pairs: Path) ->
     assert "toy-ranker" in usual
     assert [command("train", "x", "--task", "toy-rankr").code, command("train", "x", "y", *FAST).code] == [2, 2]
     assert command("train", "nowhere.txt", *FAST).code == 3
+
+
+def test_a_bug_of_a_package_that_added_a_task_is_said_to_be_its_own(command: Command, pairs: Path) -> None:
+    pairs.write_text("a b first\n" * 4)
+    result = command("train", pairs, *FAST)
+    assert result.code == 1
+    assert "This is a bug in the package 'tests': ValueError" in result.err
+
+
+def test_a_task_whose_package_is_gone_is_named(command: Command, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._OURS, "lost", "a_package_that_is_gone:Estimator")
+    result = command("train", pairs, "--task", "lost")
+    assert result.code == 2
+    assert "'lost' cannot be had from 'a_package_that_is_gone:Estimator'" in result.err

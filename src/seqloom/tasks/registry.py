@@ -41,7 +41,10 @@ def door_of(task: str) -> Door:
     known = tasks()
     if task not in known:
         raise UsageError(f"No task is called {task!r}; there are {', '.join(known)}.{did_you_mean(task, known)}")
-    found = named(known[task])
+    try:
+        found = named(known[task])
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"The task {task!r} cannot be had from {known[task]!r}: {error}.") from error
     return found if isinstance(found, Door) else Door(known[task], found.settings)
 
 

@@ -153,8 +153,17 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             traceback.print_exc()
         hint = "" if debug else " Run it again as `seqloom --debug …` for the traceback."
-        return _fail(f"This is a bug in seqloom: {type(error).__name__}: {error}.{hint}", 1, False)
+        return _fail(f"This is a bug in {_owner(error)}: {type(error).__name__}: {error}.{hint}", 1, False)
     return code if isinstance(code, int) else 0
+
+
+def _owner(error: Exception) -> str:
+    """The package where an error arose: that of a task that somebody added, or seqloom."""
+    added = {place.partition(".")[0].partition(":")[0] for place in tasks().values()} - {"seqloom"}
+    called = [
+        str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    return next((f"the package {name!r}" for name in reversed(called) if name in added), "seqloom")
 
 
 def _fail(message: str, code: int, debug: bool) -> int:
