@@ -143,7 +143,7 @@ def test_the_help_has_the_settings_of_the_task(command: Command, pairs: Path) ->
 
 
 def test_a_bug_of_a_package_that_added_a_task_is_said_to_be_its_own(command: Command, pairs: Path) -> None:
-    pairs.write_text("a b first\n" * 4)
+    pairs.write_text("a b first\n" * 12)
     result = command("train", pairs, *FAST)
     assert result.code == 1
     assert "This is a bug in the package 'tests': ValueError" in result.err
