@@ -84,7 +84,7 @@ class TrainingSettings(Settings):
     warmup_steps: Annotated[int, _FROM_ZERO, "Steps in which the learning rate rises from zero.", _TRAINING] = 0
     clip_norm: Annotated[float | None, POSITIVE, "The longest gradient.", _TRAINING] = 1.0
     clip_value: Annotated[float | None, POSITIVE, "The largest element of a gradient.", _TRAINING] = None
-    accumulate: Annotated[int, COUNT, "Windows that one update sums over.", _TRAINING] = 1
+    accumulate: Annotated[int, COUNT, "Batches that one update sums over.", _TRAINING] = 1
     precision: Annotated[Precision, "Numbers to compute with.", _TRAINING] = Precision.FLOAT32
     device: Annotated[str, Device(), "auto, cpu, mps, cuda or cuda:N.", _TRAINING] = "auto"
     seed: Annotated[int, Range(least=0, below=LARGEST + 1), "Seed of everything random.", _TRAINING] = 0
