@@ -71,7 +71,7 @@ def test_it_runs_as_machine_code() -> None:
         ({"decay": 1.5}, "decay above 0 and at most 1"),
         ({"radius": -1.0}, "radius of at least 0"),
         ({"gain": float("nan")}, "gain of at least 0"),
-        ({"depth": 0}, "depth of at least 1"),
+        ({"depth": 0}, "depth from 1 to 64"),
     ],
 )
 def test_options_that_cannot_be(options: dict[str, float], message: str) -> None:
