@@ -141,3 +141,50 @@ def test_steps_are_tagged_by_the_names_of_channels(tmp_path: Path) -> None:
 def test_files_of_a_folder_may_have_their_columns_in_any_order(model: Classifier, tmp_path: Path) -> None:
     mixed = folder("temp,vib\n") | {"on/1.csv": folder("vib,temp\n", (1, 0))["on/1.csv"]}
     assert model.score(written(tmp_path, mixed)) == 1
+
+
+def no_labels(text: str) -> str:
+    return "".join(f"{line.rpartition(',')[0]}\n" for line in text.splitlines())
+
+
+SINGLE = "temp,vib\n" + "".join(f"{a},{b}\n" for a, b in steps(1))
+ALONE = {
+    "steps without labels": (no_labels(table("temp,vib")), [f"r{row}" for row in range(24)], WANTED),
+    "swapped": (no_labels(table("vib,temp", (1, 0))), [f"r{row}" for row in range(24)], WANTED),
+    "a recording": (SINGLE, ["new.csv"], ["on"]),
+    "a recording by its time": ("time," + SINGLE.replace("\n", "\n1,", STEPS), ["new.csv"], ["on"]),
+    "without names": (SINGLE.partition("\n")[2], ["new.csv"], ["on"]),
+    "parted by spaces": (SINGLE.replace(",", " "), ["new.csv"], ["on"]),
+    "the numbers of its steps": (
+        "sample,temp,vib\n" + "".join(f"{k},{a},{b}\n" for k, (a, b) in enumerate(steps(1))),
+        ["new.csv"],
+        ["on"],
+    ),
+    "labels under the name of training": (table("temp,vib"), [f"r{row}" for row in range(24)], WANTED),
+}
+
+
+@pytest.mark.parametrize("kind", ALONE)
+def test_what_is_to_be_predicted_needs_no_label(model: Classifier, tmp_path: Path, kind: str) -> None:
+    text, names, wanted = ALONE[kind]
+    rows = [line.split(",")[:2] for line in list(model.written(written(tmp_path, {"new.csv": text}) / "new.csv"))[1:]]
+    assert rows == [list(row) for row in zip(names, wanted, strict=True)]
+
+
+def test_columns_that_were_named_in_training_may_be_missing(tmp_path: Path) -> None:
+    head = "id,when,temp,vib,kind\n"
+    learned = head + table("temp,vib").partition("\n")[2]
+    place = written(tmp_path, {"a.csv": learned, "b.csv": no_labels(learned), "c.csv": SINGLE})
+    model = Classifier("gru(8) + pool(last)", training=TRAINING, batch_size=4, target="kind", time="when")
+    model.fit(place / "a.csv", validation=0.0, progress=False)
+    assert list(model.predict(place / "b.csv")) == WANTED
+    assert list(model.predict(place / "c.csv")) == ["on"]
+    with pytest.raises(DataError, match=r"b\.csv has no labels"):
+        model.score(place / "b.csv")
+
+
+def test_a_model_of_a_folder_predicts_a_file(files: Path) -> None:
+    model = Classifier("gru(8) + pool(last)", training=TRAINING, batch_size=4)
+    model.fit(files / "folder", validation=0.0, progress=False)
+    assert list(model.predict(files / "folder" / "on" / "1.csv")) == ["on"]
+    assert list(model.predict(files / "swapped.csv")) == WANTED

@@ -140,7 +140,8 @@ def recordings_of(path: str | Path, settings: Mapping[str, Any], channels: Seque
     columns = Columns(
         time=settings.get("time"), label=settings.get("target"), channels=tuple(asked_of(settings).inputs or ())
     )
-    found = read_recordings(path, columns, settings.get("label_pattern"), bool(settings.get("strict")))
+    strict, known = bool(settings.get("strict")), bool(channels)
+    found = read_recordings(path, columns, settings.get("label_pattern"), strict, to_predict=known)
     return arranged(found, channels) if channels else found
 
 
