@@ -172,10 +172,10 @@ def test_what_is_to_be_predicted_needs_no_label(model: Classifier, tmp_path: Pat
 
 
 def test_columns_that_were_named_in_training_may_be_missing(tmp_path: Path) -> None:
-    head = "id,when,temp,vib,kind\n"
+    head = "who,when,temp,vib,kind\n"
     learned = head + table("temp,vib").partition("\n")[2]
     place = written(tmp_path, {"a.csv": learned, "b.csv": no_labels(learned), "c.csv": SINGLE})
-    model = Classifier("gru(8) + pool(last)", training=TRAINING, batch_size=4, target="kind", time="when")
+    model = Classifier("gru(8) + pool(last)", training=TRAINING, batch_size=4, target="kind", time="when", group="who")
     model.fit(place / "a.csv", validation=0.0, progress=False)
     assert list(model.predict(place / "b.csv")) == WANTED
     assert list(model.predict(place / "c.csv")) == ["on"]

@@ -96,8 +96,9 @@ def _table(path: Path) -> Table:
 def _found(table: Table, columns: Columns, to_predict: bool) -> Columns:
     """The columns of a table; of one that is ``to_predict`` those that are there."""
     if to_predict:
-        roles = {"id": columns.id, "time": columns.time, "label": columns.label}
-        columns = replace(columns, **{role: name if name in table.columns else None for role, name in roles.items()})
+        named = (columns.id, columns.time, columns.label)
+        whose, time, label = (name if name in table.columns else None for name in named)
+        columns = replace(columns, id=whose, time=time, label=label)
     try:
         return find_columns([*table.columns], columns)
     except DataError as error:

@@ -27,7 +27,7 @@ from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, warn
 from seqloom.tasks.examples.values import Division, Given
-from seqloom.tasks.sequences.claims import claims_labelled
+from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
 from seqloom.tasks.tables.columns import asked_of, choice_of, table_of
 
 __all__ = ["by_place", "divided", "filled", "learned_channels", "read_sequences", "recordings_of"]
@@ -55,6 +55,11 @@ def read_sequences(
             return _folder(path, settings, channels, sought)
         if channels or claims_labelled(path, settings) is not None:
             return _recordings(path, settings, channels, sought)
+        if claims_steps(path, settings) is not None:
+            raise DataError(
+                f"{path}: the label changes within a series. Expected one for each; a label for each step is learned "
+                "by --task tagging."
+            )
         return _rows(table_of(path, settings), settings, columns, sought)
     if hasattr(X, "columns") and y is None:
         return _rows(table_of(X, settings), settings, columns, sought)
@@ -137,9 +142,8 @@ def recordings_of(path: str | Path, settings: Mapping[str, Any], channels: Seque
 
     There are none to learn from.
     """
-    columns = Columns(
-        time=settings.get("time"), label=settings.get("target"), channels=tuple(asked_of(settings).inputs or ())
-    )
+    inputs = asked_of(settings).inputs
+    columns = Columns(settings.get("group"), settings.get("time"), settings.get("target"), inputs)
     strict, known = bool(settings.get("strict")), bool(channels)
     found = read_recordings(path, columns, settings.get("label_pattern"), strict, to_predict=known)
     return arranged(found, channels) if channels else found

@@ -71,9 +71,9 @@ class Tagger(ExampleEstimator):
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        channels = learned_channels(facts)
-        if channels or (not facts and is_recording(X)):
-            found = recordings_of(X, self.get_params(deep=False), channels)
+        channels, settings = learned_channels(facts), self.get_params(deep=False)
+        if channels or (not facts and is_recording(X, settings)):
+            found = recordings_of(X, settings, channels)
             for remark in found.remarks:
                 warn(f"{found.source}: {remark}.")
             about = {"channels": list(found.channels)}
