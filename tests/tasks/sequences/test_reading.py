@@ -18,7 +18,7 @@ PATTERN = {"label_pattern": r"(?P<label>\w+)-\d+"}
 def test_labels_in_names_of_files_of_series(tmp_path: Path) -> None:
     flat = {name.replace("/", "-"): text for name, text in made_folder(8, 0).items()}
     with pytest.warns(SeqloomWarning, match="missing values masked"):
-        found = read_sequences(written(tmp_path, flat), None, PATTERN, None, (Sought.CLASS,))
+        found = read_sequences(written(tmp_path, flat), None, PATTERN, {}, (Sought.CLASS,))
     assert found.y == [state for state in ("idle", "overload", "running", "worn") for _ in range(2)]
     assert {series.shape[1] for series in found.X} == {3}
 
@@ -26,7 +26,7 @@ def test_labels_in_names_of_files_of_series(tmp_path: Path) -> None:
 def test_labels_in_names_of_files_of_texts(tmp_path: Path) -> None:
     files = {"good-1.txt": "fine\n", "good-2.txt": "very fine\n", "bad-1.txt": "poor\n", "other.txt": "x"}
     with pytest.warns(SeqloomWarning, match="1 without a label in their name left out"):
-        found = read_sequences(written(tmp_path, files), None, PATTERN, None, (Sought.CLASS,))
+        found = read_sequences(written(tmp_path, files), None, PATTERN, {}, (Sought.CLASS,))
     assert (list(found.X), found.y) == (["poor", "fine", "very fine"], ["bad", "good", "good"])
 
 
@@ -35,5 +35,5 @@ def test_the_columns_that_are_named(tmp_path: Path) -> None:
         written(tmp_path, {"s.csv": "id,when,x,y,kind\na,2,1,2,on\na,1,3,4,on\nb,1,5,6,off\nb,2,7,8,off\n"}) / "s.csv"
     )
     asked = {"target": "kind", "time": "when", "input": "y", "label_pattern": None}
-    found = read_sequences(path, None, asked, None, (Sought.CLASS,))
+    found = read_sequences(path, None, asked, {}, (Sought.CLASS,))
     assert ([series.tolist() for series in found.X], found.y) == ([[[4], [2]], [[6], [8]]], ["on", "off"])

@@ -21,8 +21,12 @@ def data(
     inputs: Annotated[
         str | None, typer.Option("--input", metavar="NAMES", help="The columns to read, with commas between.")
     ] = None,
-    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Rows that stay together.")] = None,
-    time: Annotated[str | None, typer.Option("--time", metavar="NAME", help="The latest rows are held out.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="NAME", help="Rows that stay together, or are a series.")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="NAME", help="The latest rows are held out; when a step was.")
+    ] = None,
     split_column: Annotated[
         str | None, typer.Option("--split-column", metavar="NAME", help="It says train, validation or test.")
     ] = None,

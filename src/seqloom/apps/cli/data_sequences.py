@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from seqloom.apps.cli.console import add_row, emit, emit_table, figure
+from seqloom.errors import UsageError
 
 __all__ = ["print_sequences", "sequences_report"]
 
@@ -21,20 +22,23 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.folders.heads import hold_numbers
     from seqloom.data.folders.report import described as texts
     from seqloom.data.folders.texts import read_labelled_texts
-    from seqloom.data.series.read import read_recordings
     from seqloom.data.series.report import described as recordings
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
     from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
+    from seqloom.tasks.sequences.reading import recordings_of
     from seqloom.tasks.tagging.claims import claims_tagged
 
     if claims_tagged(path, given) is not None:
         return tagged(read_tagged(path))
-    if claims_labelled(path, given) is None and claims_steps(path, given) is None:
-        return None
+    try:
+        if claims_labelled(path, given) is None and claims_steps(path, given) is None:
+            return None
+    except UsageError:  # series, whose labels are asked for
+        return recordings(recordings_of(path, given, ()))
     if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
         return texts(read_labelled_texts(path))
-    return recordings(read_recordings(path))
+    return recordings(recordings_of(path, given, ()))
 
 
 def print_sequences(report: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
@@ -12,13 +12,21 @@ from numpy.typing import NDArray
 
 from seqloom.data.series.recordings import Sample
 from seqloom.data.tables import Kind, Table
+from seqloom.data.tables.names import CODES, is_target, meant
 from seqloom.errors import DataError, did_you_mean
 
 __all__ = ["Columns", "find_columns", "read_steps"]
 
-_IDS: Final = ("id", "sample", "sample_id", "recording", "series", "series_id", "case", "case_id", "case:concept:name")
-_TIMES: Final = ("time", "timestamp", "t", "step", "date", "datetime", "time:timestamp")
-_LABELS: Final = ("label", "class", "target", "state", "outcome")
+_IDS: Final = (
+    *("id", "sample", "sample_id", "recording", "series", "series_id", "case", "case_id", "case:concept:name"),
+    *("unit", "unit_number", "machine", "device", "engine", "subject", "patient", "session", "trial"),
+    *("gerät", "geraet", "maschine"),
+)
+_TIMES: Final = (
+    *("time", "timestamp", "t", "step", "date", "datetime", "time:timestamp", "ts", "cycle", "cycles"),
+    *("zeit", "zeitstempel", "uhrzeit", "datum"),
+)
+_LABELS: Final = ("label", "class", "target", "state", "outcome", "status")
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d+)?))?")
 
 
@@ -44,13 +52,18 @@ def find_columns(names: Sequence[str], given: Columns) -> Columns:
     >>> find_columns(["Id", "time", "x", "label"], Columns())
     Columns(id='Id', time='time', label='label', channels=('x',), categories=())
     """
-    by_lower = {name.lower(): name for name in reversed(names)}
+    named = (given.id, given.time, given.label, *given.channels)
+    by_meaning = {meant(name): name for name in reversed(names) if name not in named}
 
-    def usual(known: Iterable[str]) -> str | None:
-        return next((by_lower[name] for name in known if name in by_lower), None)
+    def usual(known: Sequence[str], alike: Callable[[str], bool] = lambda name: False) -> str | None:
+        sure = (by_meaning[name] for name in known if name in by_meaning)
+        return next(sure, next((name for name in names if name not in named and alike(meant(name))), None))
 
     found = replace(
-        given, id=given.id or usual(_IDS), time=given.time or usual(_TIMES), label=given.label or usual(_LABELS)
+        given,
+        id=given.id or usual(_IDS, lambda name: name.endswith("_id") and not is_target(name) and name not in CODES),
+        time=given.time or usual(_TIMES),
+        label=given.label or usual(_LABELS, lambda name: is_target(name) and name != "y"),
     )
     taken = (found.id, found.time, found.label)
     for name in (*taken, *found.channels, *found.categories):

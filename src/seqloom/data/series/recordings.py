@@ -74,8 +74,9 @@ def gather(source: str, samples: Iterable[Sample], strict: bool = False, remarks
     """The samples as one value.
 
     A recording without steps is left out, a value that is missing or infinite becomes NaN; both are counted in
-    ``remarks``, after those that are given. With ``strict`` they are refused. Raises DataError for samples that
-    differ in their channels, of which only some have labels, and for none at all.
+    ``remarks``, after those that are given. With ``strict`` they are refused. Channels of the same names come in the
+    order of the first sample. Raises DataError for samples that differ in their channels, of which only some have
+    labels, and for none at all.
     """
     problems, kept = Problems(source), list[Sample]()
     empty = missing = 0
@@ -92,7 +93,8 @@ def gather(source: str, samples: Iterable[Sample], strict: bool = False, remarks
                 problems.add(sample.name, "expected at least one step, got none.")
             continue
         missing += int(holes.sum())
-        kept.append(sample._replace(values=np.where(holes, np.float32(np.nan), values)))
+        sample = sample._replace(values=np.where(holes, np.float32(np.nan), values))
+        kept.append(_in_order_of(kept[0], sample) if kept else sample)
         _compare(kept[0], kept[-1], problems)
     problems.refuse()
     if not kept:
@@ -109,6 +111,17 @@ def gather(source: str, samples: Iterable[Sample], strict: bool = False, remarks
         {name: [sample.categories[name] for sample in kept] for name in kept[0].categories},
         (*remarks, *counts),
     )
+
+
+def _in_order_of(first: Sample, other: Sample) -> Sample:
+    """A sample whose channels have the same names in another order, as the first has them."""
+    names = other.channels
+    if names != first.channels and sorted(names) == sorted(first.channels) and len({*names}) == len(names):
+        places = [names.index(name) for name in first.channels]
+        other = other._replace(values=other.values[:, places], channels=first.channels)
+    if other.categories.keys() == first.categories.keys():
+        other = other._replace(categories={name: other.categories[name] for name in first.categories})
+    return other
 
 
 def _compare(first: Sample, other: Sample, problems: Problems) -> None:

@@ -34,6 +34,11 @@ _SEPARATORS: Final = ("|", ";", ",")
 _SEVERAL: Final = 0.2
 """The share of cells with several labels from which on all cells are taken for lists."""
 
+_NO_TEXT: Final = (
+    "has no column of text to read. Name one: --input. Where a row is a step of a series, name the columns that say "
+    "whose (--group) and when (--time), and that of the label (--target)."
+)
+
 
 class Sought(StrEnum):
     """What a target is: one of some classes, several labels at once, or a number."""
@@ -100,7 +105,7 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     columns = [column for name, column in table.columns.items() if name not in apart]
     texts = _texts([column for column in columns if column.name != asked.target])
     if not texts and not asked.inputs:
-        raise DataError(f"{table.name} has no column of text to read. Name one: --input.")
+        raise DataError(f"{table.name} {_NO_TEXT}")
     target = table.column(asked.target) if asked.target is not None else _target(table, columns, texts)
     inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
     separator = _between(target) if sought in (None, Sought.LABELS) else ""
@@ -192,7 +197,7 @@ def _say_the_same(table: Table, one: Column, other: Column) -> bool:
 def _input(table: Table, texts: Sequence[Column]) -> Column:
     """The column to read; Doubt where several are equal."""
     if not texts:
-        raise DataError(f"{table.name} has no column of text to read. Name one: --input.")
+        raise DataError(f"{table.name} {_NO_TEXT}")
     named = [column for column in texts if meant(column.name) in INPUTS]
     rivals = [column for column in texts if meant(column.name) in SECOND_INPUTS]
     longest = max(texts, key=lambda column: column.words)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import os
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -20,10 +21,15 @@ _LINES: Final = 0.6
 _LOOKED_AT: Final = 8
 _MOST: Final = 10_000
 _ROW: Final = 300
+_WORDS: Final = 3
+"""In the mean, from which on cells are texts."""
+_MISSING: Final = ("nan", "na", "null", "none", "?")
 
 
 def claims_labelled(path: Path, given: Mapping[str, Any]) -> Claim | None:
     """Claim what classes can be learnt from: ``.ts`` and ``.npz``, tables with a step a row, folders with labels.
+
+    UsageError for a table with a step a row of which nothing says where its labels are.
 
     Of a folder the names are looked at, and the first 64 kB of some files; folders by class, ``labels.csv``, or a
     ``label_pattern`` in ``given`` make it one. A flat folder of texts is claimed where each file has just short lines.
@@ -49,29 +55,68 @@ class _Steps(NamedTuple):
 
 
 def _steps(path: Path, given: Mapping[str, Any]) -> _Steps | None:
-    """A table that says whose step a row is, when it was, and what its label is; each id has several rows."""
-    from seqloom.data.folders.heads import first_lines
+    """A table that says whose step a row is; each id has several rows, by a time or one after the other.
+
+    It has columns of numbers, and none of texts. UsageError where all of this is so, and nothing says which column has
+    the labels.
+    """
     from seqloom.data.series.long import Columns, find_columns
-    from seqloom.errors import DataError
+    from seqloom.errors import DataError, UsageError, listed
 
     if path.suffix.lower() not in (".csv", ".tsv", ".txt") or not path.is_file():
         return None
-    rows = [line for line in first_lines(path)[:_ROW] if line.strip()]
-    separator = next((one for one in "\t;|," if rows and one in rows[0]), ",")
-    names = [name.strip(' "') for name in rows[0].split(separator)] if rows else []
+    names, rows = _rows(path)
+    inputs = tuple((given.get("input") or "").split(",")) if given.get("input") else ()
     try:
-        found = find_columns(names, Columns(time=given.get("time"), label=given.get("target")))
+        found = find_columns(names, Columns(given.get("group"), given.get("time"), given.get("target"), inputs))
     except DataError:
         return None
-    if found.id is None or found.time is None or found.label is None:
+    if found.id is None or not _are_numbers(
+        {name: [row[names.index(name)] for row in rows] for name in found.channels}
+    ):
         return None
-    whole = [row.split(separator) for row in rows[1:] if row.count(separator) == len(names) - 1]
-    ids = [row[names.index(found.id)] for row in whole]
-    if 2 * len(set(ids)) > len(ids):
+    ids = [row[names.index(found.id)] for row in rows]
+    apart = 1 + sum(one != other for one, other in pairwise(ids)) > len(set(ids))
+    if 2 * len(set(ids)) > len(ids) or (apart and found.time is None and given.get("group") is None):
         return None
-    pairs = {(row[names.index(found.id)], row[names.index(found.label)].strip()) for row in whole}
-    reason = f"a step a row: series of each {found.id!r} in the order of {found.time!r} → {found.label!r}"
-    return _Steps(reason, len(pairs) > len(set(ids)))
+    order = "" if found.time is None else f" in the order of {found.time!r}"
+    reason = f"a step a row: series of each {found.id!r}{order}"
+    if found.label is None:
+        raise UsageError(
+            f"{path} is a table with {reason}, of {listed(found.channels)}. Which has the label? "
+            "Name it: --target NAME."
+        )
+    pairs = {(row[names.index(found.id)], row[names.index(found.label)].strip()) for row in rows}
+    return _Steps(f"{reason} → {found.label!r}", len(pairs) > len(set(ids)))
+
+
+def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The names in the first row of a table, and the whole rows among those that follow."""
+    from seqloom.data.folders.heads import first_lines
+
+    lines = [line for line in first_lines(path)[:_ROW] if line.strip()]
+    separator = next((one for one in "\t;|," if lines and one in lines[0]), ",")
+    try:
+        names, *rows = csv.reader(lines, delimiter=separator)
+    except (ValueError, csv.Error):
+        return [], []
+    names = [name.strip() for name in names]
+    return names, [row for row in rows if len(row) == len(names)]
+
+
+def _are_numbers(columns: Mapping[str, Sequence[str]]) -> bool:
+    """Whether there are columns of numbers, and beside them none of texts but words alone."""
+    from seqloom.data.tables.names import INPUTS, SECOND_INPUTS, meant
+    from seqloom.data.tables.numerals import readings
+
+    numbers = 0
+    for name, column in columns.items():
+        cells = [cell for cell in map(str.strip, column) if cell and cell.lower() not in _MISSING]
+        if 2 * sum(bool(readings(cell)) for cell in cells) >= len(cells):
+            numbers += bool(cells)
+        elif meant(name) in INPUTS | SECOND_INPUTS or sum(len(cell.split()) for cell in cells) >= _WORDS * len(cells):
+            return False
+    return numbers > 0
 
 
 def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:

@@ -15,8 +15,10 @@ from torch import Tensor
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import read_labelled_texts
+from seqloom.data.series.channels import arranged
 from seqloom.data.series.long import Columns
 from seqloom.data.series.read import read_recordings
+from seqloom.data.series.recordings import Recordings
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tables import Asked, Choice, Labelled, Sought, Table, choose_columns, labelled
 from seqloom.data.tables.dividing import divide, parts_of
@@ -25,33 +27,39 @@ from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, warn
 from seqloom.tasks.examples.values import Division, Given
-from seqloom.tasks.sequences.claims import claims_labelled
+from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
 from seqloom.tasks.tables.columns import asked_of, choice_of, table_of
 
-__all__ = ["by_place", "divided", "filled", "read_sequences"]
+__all__ = ["by_place", "divided", "filled", "learned_channels", "read_sequences", "recordings_of"]
 
 _OF_TEXT = "OUT"
 """Kinds of arrays that hold text."""
 
 
 def read_sequences(
-    X: Any, y: Any, settings: Mapping[str, Any], columns: Mapping[str, Any] | None, sought: Sequence[Sought]
+    X: Any, y: Any, settings: Mapping[str, Any], facts: Mapping[str, Any], sought: Sequence[Sought]
 ) -> Given:
     """An item and a target for each example.
 
     Values stay as they are. A file or folder holds labelled texts or series; a table, or a frame without ``y``, is read
-    by the columns that ``settings`` name, by those of training in ``columns``, or by those that are found; its target
-    is taken as one of ``sought``. A table may lack the target, as may series their labels. What is repaired is warned
-    of. Raises DataError for what cannot be read.
+    by the columns that ``settings`` name, by those of training among the ``facts``, or by those that are found; its
+    target is taken as one of ``sought``. A table may lack the target, as may series their labels. The channels of
+    series come in the order of training. What is repaired is warned of. Raises DataError for what cannot be read.
     """
+    columns, channels = facts.get("columns"), learned_channels(facts)
     if isinstance(X, str | os.PathLike):
         path = Path(X)
         if not path.exists():
             raise DataError(no_such_file(str(path)))
         if path.is_dir():
-            return _folder(path, settings, sought)
-        if claims_labelled(path, settings) is not None:
-            return _recordings(path, settings, sought)
+            return _folder(path, settings, channels, sought)
+        if channels or claims_labelled(path, settings) is not None:
+            return _recordings(path, settings, channels, sought)
+        if claims_steps(path, settings) is not None:
+            raise DataError(
+                f"{path}: the label changes within a series. Expected one for each; a label for each step is learned "
+                "by --task tagging."
+            )
         return _rows(table_of(path, settings), settings, columns, sought)
     if hasattr(X, "columns") and y is None:
         return _rows(table_of(X, settings), settings, columns, sought)
@@ -109,27 +117,42 @@ def _choice(table: Table, asked: Asked, sought: Sequence[Sought]) -> Choice:
     return choose_columns(table, asked, sought[0])
 
 
-def _folder(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
+def _folder(path: Path, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
     layout = find_files(path, settings.get("label_pattern"))
-    if hold_numbers(file.path for file in layout.files):
-        return _recordings(path, settings, sought)
+    if channels or hold_numbers(file.path for file in layout.files):
+        return _recordings(path, settings, channels, sought)
     found = read_labelled_texts(layout)
     for remark in found.remarks:
         warn(remark)
     return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None, source=found)
 
 
-def _recordings(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
-    columns = Columns(
-        time=settings.get("time"), label=settings.get("target"), channels=tuple(asked_of(settings).inputs or ())
-    )
-    found = read_recordings(path, columns, settings.get("label_pattern"), bool(settings.get("strict")))
+def _recordings(path: Path, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
+    found = recordings_of(path, settings, channels)
     for remark in found.remarks:
         warn(remark)
     labels: Any = found.labels
     if labels is not None and Sought.NUMBER in sought:
         labels = found.numbers()
-    return Given([filled(series) for series in found.series], labels, source=found)
+    return Given([filled(series) for series in found.series], labels, {"channels": list(found.channels)}, found)
+
+
+def recordings_of(path: str | Path, settings: Mapping[str, Any], channels: Sequence[str]) -> Recordings:
+    """The recordings of a file or folder by the columns that ``settings`` name, with the ``channels`` of training.
+
+    There are none to learn from.
+    """
+    inputs = asked_of(settings).inputs
+    columns = Columns(settings.get("group"), settings.get("time"), settings.get("target"), inputs)
+    strict, known = bool(settings.get("strict")), bool(channels)
+    found = read_recordings(path, columns, settings.get("label_pattern"), strict, to_predict=known)
+    return arranged(found, channels) if channels else found
+
+
+def learned_channels(facts: Mapping[str, Any]) -> list[str]:
+    """The channels that a model learned from; numbers in place of names where it knows none, nothing if no series."""
+    means = facts.get("inputs", facts).get("mean", ())
+    return facts.get("channels") or [f"channel {place}" for place in range(1, len(means) + 1)]
 
 
 def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:

@@ -39,8 +39,14 @@ class ColumnSettings(Settings):
 
     target: Annotated[str | None, "The column to predict.", _COLUMNS] = None
     input: Annotated[str | None, Names(), "The column to read, or several with commas between.", _COLUMNS] = None
-    group: Annotated[str | None, "Rows with the same value here stay together when some are held out.", _COLUMNS] = None
-    time: Annotated[str | None, "The latest rows by this column are held out.", _COLUMNS] = None
+    group: Annotated[
+        str | None,
+        "Rows with the same value here stay together when some are held out; with a step a row, they are a series.",
+        _COLUMNS,
+    ] = None
+    time: Annotated[
+        str | None, "The latest rows by this column are held out; of a series, when each step was.", _COLUMNS
+    ] = None
     split_column: Annotated[str | None, "It says train, validation or test of each row.", _COLUMNS] = None
     encoding: Annotated[str | None, "Of the file, as Python names it: utf-8, cp1252, …", _COLUMNS] = None
     decimal: Annotated[str | None, OneOf((".", ",")), "What stands before decimals.", _COLUMNS] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -31,10 +31,10 @@ def read_file(path: str | Path, target: str | None) -> TaggedSentences:
     return read_tagged(path, tags=[target]) if target is not None and found.layout.tags else found
 
 
-def is_recording(path: str | Path) -> bool:
-    """Whether a file has series with a step a row, and not words; so has a folder."""
+def is_recording(path: str | Path, settings: Mapping[str, Any]) -> bool:
+    """Whether a file has series with a step a row, by the columns that ``settings`` name, no words; so has a folder."""
     place = Path(path)
-    return place.is_dir() or (claims_tagged(place, {}) is None and claims_steps(place, {}) is not None)
+    return place.is_dir() or (claims_tagged(place, {}) is None and claims_steps(place, settings) is not None)
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:

@@ -47,6 +47,8 @@ class TaggerSettings(ExampleSettings):
     target: Annotated[
         str | None, "The column of tags, by name or number, from 1 (default: UPOS in CoNLL-U, else the last).", _DATA
     ] = None
+    group: Annotated[str | None, "The column that says whose step a row is, of series with a step a row.", _DATA] = None
+    time: Annotated[str | None, "The column that says when a step was.", _DATA] = None
 
     def conflicts(self) -> Iterator[str]:
         from seqloom.layers import parse_spec

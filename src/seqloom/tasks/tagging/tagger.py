@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
-from seqloom.data.series import Columns, read_recordings
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.sequences.reading import filled
+from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
 from seqloom.tasks.tagging.given import Steps, checked, csv_lines, is_recording, read_file, warn_of_illegal
@@ -72,16 +71,18 @@ class Tagger(ExampleEstimator):
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        if "mean" in facts or (not facts and is_recording(X)):
-            recordings = read_recordings(X, Columns(label=self.target))
-            for remark in recordings.remarks:
-                warn(f"{recordings.source}: {remark}.")
-            return Given([filled(series) for series in recordings.series], recordings.step_labels)
-        found = read_file(X, self.target)
-        tags = next(iter(found.tags.values()), None)
+        channels, settings = learned_channels(facts), self.get_params(deep=False)
+        if channels or (not facts and is_recording(X, settings)):
+            found = recordings_of(X, settings, channels)
+            for remark in found.remarks:
+                warn(f"{found.source}: {remark}.")
+            about = {"channels": list(found.channels)}
+            return Given([filled(series) for series in found.series], found.step_labels, about, found)
+        words = read_file(X, self.target)
+        tags = next(iter(words.tags.values()), None)
         if tags is not None:
-            warn_of_illegal(tags, found.place)
-        return Given(found.tokens, tags)
+            warn_of_illegal(tags, words.place)
+        return Given(words.tokens, tags)
 
     def _learn(self, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         seen = Counter(tag for tags in y for tag in tags)
@@ -178,15 +179,14 @@ class Tagger(ExampleEstimator):
         """
         self._check_fitted("model_")
         if "mean" in self.facts_:
-            return self._written_recordings(path)
+            return self._written_recordings(self._read(path, None, self.facts_))
         found = read_file(path, self.target)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
-    def _written_recordings(self, path: str | Path) -> Iterator[str]:
-        found = read_recordings(path, Columns(label=self.target))
+    def _written_recordings(self, given: Given) -> Iterator[str]:
         yield "recording,step,label\n"
-        for name, labels in zip(found.names, self.predict([filled(one) for one in found.series]), strict=True):
+        for name, labels in zip(given.source.names, self.predict(given.X), strict=True):
             yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def stream(self) -> TagStream:
