@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.series import Columns, read_recordings
+from seqloom.data.tagged.sentences import read_tagged
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
@@ -23,7 +24,7 @@ from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.reading import filled
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
-from seqloom.tasks.tagging.given import Steps, checked, csv_lines, is_recording, read_file, warn_of_illegal
+from seqloom.tasks.tagging.given import Steps, checked, csv_lines, is_recording, read_again, read_file, warn_of_illegal
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.settings import TaggerSettings
@@ -77,11 +78,15 @@ class Tagger(ExampleEstimator):
             for remark in recordings.remarks:
                 warn(f"{recordings.source}: {remark}.")
             return Given([filled(series) for series in recordings.series], recordings.step_labels)
-        found = read_file(X, self.target)
+        found = read_again(X, facts.get("layout"), self._asked(facts)) if facts else read_file(X, self.target)
         tags = next(iter(found.tags.values()), None)
-        if tags is not None:
-            warn_of_illegal(tags, found.place)
-        return Given(found.tokens, tags)
+        if tags is None:
+            return Given(found.tokens)
+        warn_of_illegal(tags, found.place)
+        layout = found.layout
+        return Given(
+            found.tokens, tags, {"layout": {"columns": layout.names, "word": layout.word, "tag": layout.tags[0]}}
+        )
 
     def _learn(self, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         seen = Counter(tag for tags in y for tag in tags)
@@ -170,18 +175,32 @@ class Tagger(ExampleEstimator):
         """p(tag) at each step of each example, (T, K); with a random field given the whole sentence."""
         return [found for batch in self._over(X, _probabilities) for found in batch]
 
-    def written(self, path: str | Path) -> Iterator[str]:
+    def predict(self, X: Any) -> Any:
+        """The tags of each example; of a file of words, whatever its columns, the words are read alone."""
+        self._check_fitted("model_")
+        of_words = isinstance(X, str | Path) and "mean" not in self.facts_
+        return super().predict(read_tagged(X, tags=()).tokens if of_words else X)
+
+    def written(self, path: str | Path, target: str | None = None) -> Iterator[str]:
         """The text of a file of words, sentence by sentence, with the tags that are predicted; else as it is.
 
-        They take the place of those in the column of tags; a file of words alone gets a column. Of recordings it is a
-        table (csv): which recording, which step, from 1, and the label.
+        They are written into the column ``target``, by name or number; by default into that of training. A file that
+        lacks it, where it would be the next, gets it, as does one of words alone. Of recordings it is a table (csv):
+        which recording, which step, from 1, and the label. Raises DataError for a file with other columns than in
+        training, where no target is named.
         """
         self._check_fitted("model_")
         if "mean" in self.facts_:
+            if target is not None:
+                raise UsageError("target: no effect for series, whose labels come as a table. Leave it out.")
             return self._written_recordings(path)
-        found = read_file(path, self.target)
+        found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_))
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
+
+    def _asked(self, facts: Facts) -> str | None:
+        """The column of tags where the file that was learned from does not say it."""
+        return None if "layout" in facts else self.target
 
     def _written_recordings(self, path: str | Path) -> Iterator[str]:
         found = read_recordings(path, Columns(label=self.target))
