@@ -419,3 +419,53 @@ def test_what_is_named_so_and_is_none_is_refused(text: str, said: str, tmp_path:
     assert found.task == "tagging"
     with pytest.raises(DataError, match=said):
         small().fit(path)
+
+
+def table_of(separator: str, columns: str, every: bool) -> str:
+    lines = [columns.replace(",", separator)]
+    for number, (tokens, tags) in enumerate(zip(*tagged(), strict=True), 1):
+        for place, (word, tag) in enumerate(zip(tokens, tags, strict=True)):
+            name = f"Sentence: {number}" if every or not place else ""
+            lines.append(separator.join([name, word, "x", tag]))
+    return "\n".join(lines) + "\n"
+
+
+TABLES = {
+    "kaggle.csv": (",", "Sentence #,Word,POS,Tag", False),
+    "ids.csv": (";", "sentence_id,token,upos,ner", True),
+    "ids.tsv": ("\t", "sent,form,more,label", True),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_with_a_token_a_row_is_learned_and_tagged(name: str, tmp_path: Path) -> None:
+    from seqloom.tasks.guess import guess
+
+    separator, columns, every = TABLES[name]
+    path = tmp_path / name
+    path.write_text(table_of(separator, columns, every))
+    found = guess(path, {})
+    assert found is not None
+    assert (found.task, found.reason.split(":")[0]) == ("tagging", "a token a row")
+    tagger = small().fit(path, validation=0.0, progress=False)
+    _, tags = tagged()
+    assert (tagger.predict(path), tagger.evaluate(path).model["f1"]) == (tags, 1.0)
+    header, *rows = "".join(tagger.written(path)).splitlines()
+    assert header == columns.replace(",", separator) + separator + "prediction"
+    assert [row.split(separator)[-2:] for row in rows] == [[tag, tag] for row in tags for tag in row]
+    if name == "kaggle.csv":
+        bare = tmp_path / "bare.csv"
+        bare.write_text("Sentence #,Word\n1,Bob\n,sees\n2,Oslo\n,meets\n")
+        assert "".join(tagger.written(bare)).splitlines()[1] == "1,Bob,B-person"
+        path.write_text(path.read_text() + ",word,X,\n")
+        with pytest.raises(DataError, match=r"kaggle.csv, line \d+: column 'Tag' is empty"):
+            tagger.evaluate(path)
+
+
+def test_a_table_of_other_columns_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("no,w,t\n1,a,X\n1,b,Y\n")
+    with pytest.raises(DataError, match="called sentence_id, word and tag; rename"):
+        small().fit(tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_text("sent,word,tag\n1,a,X\n1,b,Y\n")
+    with pytest.raises(UsageError, match=r"no column 'tagg'; it has .*Did you mean 'tag'"):
+        small(target="tagg").fit(tmp_path / "a.csv")

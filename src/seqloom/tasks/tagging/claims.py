@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from seqloom.tasks.door import Claim
+from seqloom.tasks.tables.claims import is_table
 
 __all__ = ["claims_tagged"]
 
@@ -25,14 +26,19 @@ def claims_tagged(path: Path, given: Mapping[str, Any]) -> Claim | None:
 
     A name such as ``.conll`` or ``.conllu`` settles it: what is wrong in such a file is said when it is read. Elsewhere
     all lines must have as many columns, hardly any values in the last (or in the first of two), and these in capitals
-    where spaces part them.
+    where spaces part them. Of a table the columns must be called so that a token a row is there.
     """
     from seqloom.data.folders.heads import first_lines
     from seqloom.data.tagged.blocks import begin
+    from seqloom.data.tagged.table import token_columns
     from seqloom.errors import DataError
 
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     suffix = suffixes[-1] if suffixes else ""
+    if is_table(path) and path.is_file():
+        columns = token_columns(path, given.get("target"))
+        if columns is not None and columns.tag is not None:
+            return Claim(_SURE, str(columns))
     if not path.is_file() or suffix not in (*_NAMES, *_MAYBE):
         return None
     if suffix in _NAMES:

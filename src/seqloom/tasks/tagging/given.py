@@ -13,18 +13,50 @@ import torch
 from torch import Tensor
 
 from seqloom.data.tagged.sentences import TaggedSentences, layout_of, read_tagged
+from seqloom.data.tagged.table import TokenTable, read_token_table, token_columns
 from seqloom.errors import DataError, UsageError, warn
 from seqloom.tasks.sequences.claims import claims_steps
+from seqloom.tasks.tables.claims import is_table
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.schemes import recognised
 
-__all__ = ["Steps", "checked", "csv_lines", "is_recording", "read_again", "read_file", "warn_of_illegal"]
+__all__ = [
+    "Steps",
+    "checked",
+    "csv_lines",
+    "is_recording",
+    "read_again",
+    "read_file",
+    "table_of_tokens",
+    "warn_of_illegal",
+]
 
 Steps = list[str] | Tensor
 """The tokens of a sentence, or a series (T, D) of float32."""
 _MOST_SAID = 3
+_MAY_BE_CONLL = (".tsv", ".tab")
 _FEW_TAGS = 20
 """No more different tags than these are taken for words."""
+
+
+def table_of_tokens(path: str | Path, learned: Mapping[str, Any] | None, target: str | None) -> TokenTable | None:
+    """A table with a token a row, in the columns of training where it has them; None for a file of another kind.
+
+    DataError for a table that has no such columns.
+    """
+    place = Path(path)
+    if not is_table(place) or not place.is_file():
+        return None
+    found = token_columns(place, target if learned is None else learned["tag"])
+    if found is not None:
+        return read_token_table(place, found._replace(tag=target) if learned is None and target else found)
+    if place.suffix.lower() in _MAY_BE_CONLL:
+        return None
+    raise DataError(
+        f"{path}: expected a token a row, with columns that are called sentence_id, word and tag; rename those that it "
+        "has. Or write a token and its tag a line, with a tab between, and a blank line between sentences, into a file "
+        "named .conll."
+    )
 
 
 def read_file(path: str | Path, target: str | None) -> TaggedSentences:
