@@ -23,7 +23,11 @@ def test_tagged_words(command: Command, tmp_path: Path) -> None:
     found = command("data", path)
     assert (found.code, "30 sentences; steps of each: median" in found.out) == (0, True)
     assert "column 2, 7 tags: O " in found.out
-    assert "takes it for tagging: a token a line with its tag in column 2" in found.out
+    assert "takes it for tagging: tagged words (.conll)" in found.out
+    (tmp_path / "t.csv").write_text("Sentence #,Word,Tag\n1,a,X\n,b,Y\n2,a,X\n,c,X\n")
+    said = command("data", tmp_path / "t.csv").out
+    assert "2 sentences" in said
+    assert "takes it for tagging: a token a row: 'Word', its tag 'Tag', sentences by 'Sentence #'" in said
     assert json.loads(command("data", path, "--json").out)["sentences"] == 30
 
 

@@ -125,7 +125,7 @@ def test_faults_are_named_with_file_and_line(tmp_path: Path, kind: str) -> None:
 
 def test_many_faults_are_counted(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
-        read_tagged(saved(tmp_path, "a O\n" + "b\n" * 50))
+        read_tagged(saved(tmp_path, "a O\n" * 60 + "b\n" * 50))
     assert str(error.value).startswith("50 problems in ")
     assert str(error.value).endswith("and 40 more.")
 

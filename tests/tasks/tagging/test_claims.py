@@ -15,30 +15,32 @@ UNIVERSAL = "# text = A b\n1\tA\ta\tDET\t_\t_\t2\tdet\t_\t_\n2\tb\tb\tNOUN\t_\t_
 POEM = "two roads\ndiverged in\na yellow\nwood and\n\nsorry I\ncould not\ntravel both\n"
 
 FILES: list[tuple[str, str | bytes, str | None]] = [
-    ("a.conll", CONLL, "2"),
-    ("a.conllu", UNIVERSAL, "UPOS"),
-    ("a.conllu.gz", gzip.compress(UNIVERSAL.encode()), "UPOS"),
-    ("train.txt", CONLL, "2"),
-    ("train.txt", CONLL.replace("\t", " X "), "3"),
-    ("a.tsv", CONLL, "2"),
-    ("a.iob2", "one O\n", "2"),
-    ("a.conll", "one\ntwo\n", None),
+    ("a.conll", CONLL, ".conll"),
+    ("a.conllu", UNIVERSAL, ".conllu"),
+    ("a.conllu.gz", gzip.compress(UNIVERSAL.encode()), ".conllu"),
+    ("train.txt", UNIVERSAL + UNIVERSAL, "column UPOS"),
+    ("train.txt", CONLL, "column 2,"),
+    ("train.txt", CONLL.replace("\t", " X "), "column 3,"),
+    ("a.tsv", "O\tthe\nO\tdog\n\nX\tsees\nO\tit\n", "column 1,"),
+    ("a.tsv", CONLL, "column 2,"),
+    ("a.iob2", "one O\n", ".iob2"),
+    ("a.conll", "one\ntwo\n", ".conll"),
     ("a.txt", POEM, None),
     ("a.txt", "the lazy dog.\n\n" * 30, None),
     ("a.txt", "It was a day.\n\nAnother one came.\n", None),
     ("a.tsv", "text\tlabel\nfine\t1\n", None),
     ("a.csv", CONLL, None),
-    ("a.conll", "", None),
-    ("a.conll", "a O\nb O\nnot of this kind\nnor this\n", None),
-    ("a.conll", b"\x1f\x8b\0\0", None),
+    ("a.conll", "", ".conll"),
+    ("a.conll", "a O\nb O\nnot of this kind\nnor this\n", ".conll"),
+    ("a.conll", b"\x1f\x8b\0\0", ".conll"),
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "column"), FILES)
-def test_what_is_claimed(tmp_path: Path, name: str, content: str | bytes, column: str | None) -> None:
+@pytest.mark.parametrize(("name", "content", "said"), FILES)
+def test_what_is_claimed(tmp_path: Path, name: str, content: str | bytes, said: str | None) -> None:
     claim = claims_tagged(written(tmp_path, {name: content}) / name, {})
-    assert (claim is not None) is (column is not None)
-    assert claim is None or f"column {column}," in claim.reason
+    assert (claim is not None) is (said is not None)
+    assert claim is None or str(said) in claim.reason
 
 
 def test_no_folder_and_no_file(tmp_path: Path) -> None:

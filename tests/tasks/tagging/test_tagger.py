@@ -333,3 +333,139 @@ def test_a_table_with_a_step_a_row_is_learned_and_labelled(tmp_path: Path) -> No
     assert (header, rows[0].split(",")[:2]) == ("recording,step,label", ["m0", "1"])
     said = [label for labels in tagger.predict(tmp_path / "b.csv") for label in labels]
     assert [row.split(",")[2] for row in rows] == said
+
+
+FOUR = "".join(
+    f"{a} NNP I-NP B-PER\nsees VBZ I-VP O\n{b} NNP I-NP B-PER\n\n" for a in ("Ann", "Bob") for b in ("Cy", "Di")
+)
+LIKE = {
+    "five columns": ("Ann NNP I-NP O keepme\n", "Ann NNP I-NP B-PER keepme\n"),
+    "four columns": ("Ann NNP I-NP O\n", "Ann NNP I-NP B-PER\n"),
+    "no tags yet": ("Ann NNP I-NP\n", "Ann NNP I-NP B-PER\n"),
+    "words alone": ("Ann\n", "Ann B-PER\n"),
+    "two columns": ("Ann NNP\n", None),
+}
+
+
+@pytest.fixture(scope="module")
+def of_four(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    path = tmp_path_factory.mktemp("four") / "a.conll"
+    path.write_text(4 * FOUR)
+    return small(epochs=15).fit(path, validation=0.0, progress=False)
+
+
+@pytest.mark.parametrize("case", LIKE)
+def test_tags_go_where_they_stood_in_training(case: str, of_four: Tagger, tmp_path: Path) -> None:
+    before, after = LIKE[case]
+    path = tmp_path / "a.conll"
+    path.write_text(before)
+    count = len(before.split())
+    if count in (1, 3, 4):
+        assert "".join(of_four.written(path)) == after
+    else:
+        said = rf"expected 4 columns .* the tag in column 4, or 3 without it; got {count}\. .*--target NUMBER"
+        with pytest.raises(DataError, match=said):
+            of_four.written(path)
+        with pytest.raises(DataError, match=said):
+            of_four.evaluate(path)
+    assert of_four.predict(path) == [["B-PER"]]
+    if after is not None and count > 1:
+        assert "".join(of_four.written(path, target="4")) == after
+    with pytest.raises(DataError, match="There is no column '9'"):
+        of_four.written(path, target="9")
+
+
+def test_the_column_of_training_may_be_named_or_the_first(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    path.write_text("".join(f"{tag} {word}\n" for word, tag in zip("abcd" * 8, "XYXY" * 8, strict=True)))
+    other.write_text("_ a\n_ b\n")
+    tagger = small(epochs=25, target="1").fit(path, validation=path, progress=False)
+    assert "".join(tagger.written(other)) == "X a\nY b\n"
+    universal = "1\t{}\t_\t{}\t_\t_\t0\troot\t_\t_\n\n"
+    path.write_text("".join(universal.format(word, tag) for word, tag in zip("ab" * 8, "XY" * 8, strict=True)))
+    other.write_text("# global.columns = ID FORM MORE UPOS\n1\ta\tm\t_\n\n")
+    tagger = small(epochs=25).fit(path, validation=0.0, progress=False)
+    assert "".join(tagger.written(other)) == other.read_text().replace("m\t_", "m\tX")
+
+
+def test_what_may_be_the_other_way_round_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("".join(f"{'OX'[k % 2]}\tword{k}\n\n" for k in range(50)))
+    with pytest.raises(UsageError, match=r"column 1, read as words, has 2 different .* --target 1, or --target 2"):
+        small().fit(path)
+    tagger = small(epochs=1, target="1").fit(path, validation=0.0, progress=False)
+    assert tagger.tags_ == ("O", "X")
+    assert small(epochs=1, target="2").fit(path, validation=0.0, progress=False).tags_[0] == "word0"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "a title of it\nnot one of these\n" + 30 * "dog O\n\n",
+            r"line 1: expected 2 columns .*, got 4: .a title.*\n  line 2: ",
+        ),
+        ("one\ntwo\n", "a.conll: expected a column with the tag of each word, got one column alone"),
+        ("", "a.conll"),
+    ],
+)
+def test_what_is_named_so_and_is_none_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    from seqloom.tasks.guess import guess
+
+    path = tmp_path / "a.conll"
+    path.write_text(text)
+    found = guess(path, {})
+    assert found is not None
+    assert found.task == "tagging"
+    with pytest.raises(DataError, match=said):
+        small().fit(path)
+
+
+def table_of(separator: str, columns: str, every: bool) -> str:
+    lines = [columns.replace(",", separator)]
+    for number, (tokens, tags) in enumerate(zip(*tagged(), strict=True), 1):
+        for place, (word, tag) in enumerate(zip(tokens, tags, strict=True)):
+            name = f"Sentence: {number}" if every or not place else ""
+            lines.append(separator.join([name, word, "x", tag]))
+    return "\n".join(lines) + "\n"
+
+
+TABLES = {
+    "kaggle.csv": (",", "Sentence #,Word,POS,Tag", False),
+    "ids.csv": (";", "sentence_id,token,upos,ner", True),
+    "ids.tsv": ("\t", "sent,form,more,label", True),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_with_a_token_a_row_is_learned_and_tagged(name: str, tmp_path: Path) -> None:
+    from seqloom.tasks.guess import guess
+
+    separator, columns, every = TABLES[name]
+    path = tmp_path / name
+    path.write_text(table_of(separator, columns, every))
+    found = guess(path, {})
+    assert found is not None
+    assert (found.task, found.reason.split(":")[0]) == ("tagging", "a token a row")
+    tagger = small().fit(path, validation=0.0, progress=False)
+    _, tags = tagged()
+    assert (tagger.predict(path), tagger.evaluate(path).model["f1"]) == (tags, 1.0)
+    header, *rows = "".join(tagger.written(path)).splitlines()
+    assert header == columns.replace(",", separator) + separator + "prediction"
+    assert [row.split(separator)[-2:] for row in rows] == [[tag, tag] for row in tags for tag in row]
+    if name == "kaggle.csv":
+        bare = tmp_path / "bare.csv"
+        bare.write_text("Sentence #,Word\n1,Bob\n,sees\n2,Oslo\n,meets\n")
+        assert "".join(tagger.written(bare)).splitlines()[1] == "1,Bob,B-person"
+        path.write_text(path.read_text() + ",word,X,\n")
+        with pytest.raises(DataError, match=r"kaggle.csv, line \d+: column 'Tag' is empty"):
+            tagger.evaluate(path)
+
+
+def test_a_table_of_other_columns_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("no,w,t\n1,a,X\n1,b,Y\n")
+    with pytest.raises(DataError, match="called sentence_id, word and tag; rename"):
+        small().fit(tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_text("sent,word,tag\n1,a,X\n1,b,Y\n")
+    with pytest.raises(UsageError, match=r"no column 'tagg'; it has .*Did you mean 'tag'"):
+        small(target="tagg").fit(tmp_path / "a.csv")

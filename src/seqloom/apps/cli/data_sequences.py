@@ -25,12 +25,15 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.series.report import described as recordings
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
+    from seqloom.data.tagged.table import read_token_table, token_columns
     from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
     from seqloom.tasks.sequences.reading import recordings_of
+    from seqloom.tasks.tables.claims import is_table
     from seqloom.tasks.tagging.claims import claims_tagged
 
     if claims_tagged(path, given) is not None:
-        return tagged(read_tagged(path))
+        columns = token_columns(path, given.get("target")) if is_table(path) else None
+        return tagged(read_tagged(path) if columns is None else read_token_table(path, columns))
     try:
         if claims_labelled(path, given) is None and claims_steps(path, given) is None:
             return None

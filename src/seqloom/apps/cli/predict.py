@@ -36,6 +36,10 @@ def predict(
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a text, and no cell of a table.")] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Add so many of the likeliest classes.")] = 1,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="Of tagged words: where to write tags (default: as trained)."),
+    ] = None,
     encoding: Annotated[
         str | None, typer.Option("--encoding", metavar="NAME", help="Of a table: utf-8, cp1252, …")
     ] = None,
@@ -55,13 +59,16 @@ def predict(
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
     if stream:
-        given = ("file", "inputs", "lines", "top", "encoding")
+        given = ("file", "inputs", "lines", "top", "target", "encoding")
         refuse_without_effect(context, [(True, "with --stream, which reads standard input", given)])
         _predict_stream(loaded, model, as_json)
         return
     if file is None:
         raise UsageError("FILE is missing: name it, or take --stream.")
-    columns = getattr(loaded, "facts_", {}).get("columns")
+    facts = getattr(loaded, "facts_", {})
+    columns = facts.get("columns")
+    no_target = "lexicon" not in facts or as_json
+    refuse_without_effect(context, [(no_target, "but where tagged words are written", ("target",))])
     if columns is None:
         refuse_without_effect(
             context, [(True, f"for the task {loaded.task!r}", ("inputs", "lines", "top", "encoding"))]
@@ -69,7 +76,7 @@ def predict(
         if file == "-":
             raise UsageError(f"{model} reads files: name one in place of -.")
         with warnings_said():
-            _predict_file(loaded, Path(file), as_json)
+            _predict_file(loaded, Path(file), {} if target is None else {"target": target}, as_json)
         return
     with _opened(file, encoding, lines) as opened:
         _predict_rows(loaded, columns, opened, inputs, lines, top, as_json)
@@ -98,9 +105,9 @@ def _shown(answer: Any) -> str:
     return "" if answer is None else str(answer)
 
 
-def _predict_file(loaded: Any, file: Path, as_json: bool) -> None:
+def _predict_file(loaded: Any, file: Path, where: dict[str, str], as_json: bool) -> None:
     if not as_json and hasattr(loaded, "written"):
-        for text in loaded.written(file):
+        for text in loaded.written(file, **where):
             emit(text, end="")
         return
     for place, answer in enumerate(loaded.predict(file)):

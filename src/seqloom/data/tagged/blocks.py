@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
@@ -16,6 +17,7 @@ __all__ = ["Block", "begin", "read_blocks"]
 
 _LONGEST: Final = 100_000
 _FIRST: Final = 10_000
+_LOOKED_AT: Final = 50
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029]")
 Line = tuple[int, str]
 
@@ -42,19 +44,27 @@ class Block(NamedTuple):
 
 
 def begin(lines: Iterable[Line], source: str, universal: bool = False) -> tuple[Layout, Iterator[Line]]:
-    """The layout that the first lines tell, and all lines, those among them."""
-    rest, head = iter(lines), list[Line]()
+    """The layout that most of the first lines have, and all lines, those among them."""
+    rest, head, tokens = iter(lines), list[Line](), list[str]()
     for number, line in rest:
         head.append((number, line))
         if line.strip(" \t") and not line.startswith(("#", DOCUMENT)):
-            return find_layout([line for _, line in head], universal), chain(head, rest)
-        if len(head) == _FIRST:
+            tokens.append(line)
+        if len(head) == _FIRST or len(tokens) == _LOOKED_AT:
             break
+    if tokens:
+        return find_layout([*(line for _, line in head), _usual(tokens)], universal), chain(head, rest)
     tagged = next((line for _, line in head if line.startswith("#") and len(line.split()) == 2), None)
     if tagged is None:
         where = f" in {_FIRST:,} lines" if len(head) == _FIRST else ""
         raise DataError(f"{source}: expected a token a line with its tags, found none{where}.")
     return find_layout([tagged], universal), chain(head, rest)
+
+
+def _usual(tokens: Sequence[str]) -> str:
+    """The first of the lines that have as many columns as most."""
+    shapes = [line.count("\t") + 1 if "\t" in line else -len(line.split()) for line in tokens]
+    return tokens[shapes.index(Counter(shapes).most_common(1)[0][0])]
 
 
 def read_blocks(lines: Iterable[Line], layout: Layout, problems: Problems) -> Iterator[Block]:

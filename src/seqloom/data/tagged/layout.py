@@ -43,6 +43,11 @@ class Layout:
     word: int = 0
     tags: tuple[int, ...] = ()
 
+    @property
+    def named(self) -> bool:
+        """Whether the columns have names, and not numbers alone."""
+        return not self.names[0].isdecimal()
+
     def fields(self, line: str) -> list[str]:
         """What stands in the columns of a line."""
         return line.split("\t") if self.separator == "\t" else _FIELD.findall(line)
@@ -69,9 +74,14 @@ class Layout:
         return len(self.fields(line)) != len(self.names) or _REMARK.match(line) is not None
 
     def choose(self, word: str | int | None, tags: Iterable[str | int] | None) -> Layout:
-        """The same with other columns for word and tags, by name or number, from 1; DataError where there is none."""
+        """The same with other columns for word and tags, by name or number, from 1; DataError where there is none.
+
+        Without names, the word is in the first column that is not asked for its tags.
+        """
         chosen = tuple(map(self._column, tags)) if tags is not None else self.tags
         place = self.word if word is None else self._column(word)
+        if word is None and not self.named:
+            place = next((one for one in range(len(self.names)) if one not in chosen), place)
         if place in chosen or len(set(chosen)) < len(chosen):
             twice = place if place in chosen else next(one for one in chosen if chosen.count(one) > 1)
             raise DataError(f"Column {self.names[twice]} is asked for twice, expected one use of each.")
@@ -83,7 +93,7 @@ class Layout:
             return by_name[str(asked)]
         if str(asked).isdecimal() and 1 <= int(asked) <= len(self.names):
             return int(asked) - 1
-        known = f"1 to {len(self.names)}" if self.names[0] == "1" else ", ".join(self.names)
+        known = f"1 to {len(self.names)}" if not self.named else ", ".join(self.names)
         raise DataError(f"There is no column {str(asked)!r}; there are {known}.{did_you_mean(str(asked), self.names)}")
 
 

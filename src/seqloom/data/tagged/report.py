@@ -9,11 +9,12 @@ import numpy as np
 
 from seqloom.data.spread import spread
 from seqloom.data.tagged.sentences import TaggedSentences
+from seqloom.data.tagged.table import TokenTable
 
 __all__ = ["described"]
 
 
-def described(found: TaggedSentences) -> dict[str, Any]:
+def described(found: TaggedSentences | TokenTable) -> dict[str, Any]:
     """How many sentences, tokens and different words; lengths; each tag's count; sentences that repeat another."""
     tokens = found.tokens
     return {

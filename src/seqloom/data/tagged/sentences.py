@@ -14,7 +14,7 @@ from seqloom.data.tagged.blocks import Block, begin, read_blocks
 from seqloom.data.tagged.layout import Layout
 from seqloom.errors import DataError
 
-__all__ = ["TaggedSentences", "read_tagged"]
+__all__ = ["TaggedSentences", "layout_of", "read_tagged"]
 
 
 @final
@@ -70,6 +70,12 @@ class TaggedSentences:
 
     def __len__(self) -> int:
         return len(self._sentences)
+
+
+def layout_of(path: str | Path) -> Layout:
+    """The columns of a file of tagged words, by its first lines; DataError where there are none."""
+    lines = Lines(path)
+    return begin(lines, lines.name, ".conllu" in lines.path.suffixes)[0]
 
 
 def read_tagged(

@@ -12,23 +12,102 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
+from seqloom.data.tagged.sentences import TaggedSentences, layout_of, read_tagged
+from seqloom.data.tagged.table import TokenTable, read_token_table, token_columns
 from seqloom.errors import DataError, UsageError, warn
 from seqloom.tasks.sequences.claims import claims_steps
+from seqloom.tasks.tables.claims import is_table
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.schemes import recognised
 
-__all__ = ["Steps", "checked", "csv_lines", "is_recording", "read_file", "warn_of_illegal"]
+__all__ = [
+    "Steps",
+    "checked",
+    "csv_lines",
+    "is_recording",
+    "read_again",
+    "read_file",
+    "table_of_tokens",
+    "warn_of_illegal",
+]
 
 Steps = list[str] | Tensor
 """The tokens of a sentence, or a series (T, D) of float32."""
 _MOST_SAID = 3
+_MAY_BE_CONLL = (".tsv", ".tab")
+_FEW_TAGS = 20
+"""No more different tags than these are taken for words."""
+
+
+def table_of_tokens(path: str | Path, learned: Mapping[str, Any] | None, target: str | None) -> TokenTable | None:
+    """A table with a token a row, in the columns of training where it has them; None for a file of another kind.
+
+    DataError for a table that has no such columns.
+    """
+    place = Path(path)
+    if not is_table(place) or not place.is_file():
+        return None
+    found = token_columns(place, target if learned is None else learned["tag"])
+    if found is not None:
+        return read_token_table(place, found._replace(tag=target) if learned is None and target else found)
+    if place.suffix.lower() in _MAY_BE_CONLL:
+        return None
+    raise DataError(
+        f"{path}: expected a token a row, with columns that are called sentence_id, word and tag; rename those that it "
+        "has. Or write a token and its tag a line, with a tab between, and a blank line between sentences, into a file "
+        "named .conll."
+    )
 
 
 def read_file(path: str | Path, target: str | None) -> TaggedSentences:
-    """A file of tagged words, its column of tags chosen; one that has words alone has none."""
-    found = read_tagged(path)
-    return read_tagged(path, tags=[target]) if target is not None and found.layout.tags else found
+    """A file of tagged words to learn from.
+
+    DataError for one that has words alone; without a ``target``, UsageError where they may be the other way round.
+    """
+    found = read_tagged(path, tags=None if target is None else [target])
+    if not found.layout.tags:
+        raise DataError(f"{found.source}: expected a column with the tag of each word, got one column alone.")
+    if target is None and not found.layout.named:
+        _refuse_doubt(found)
+    return found
+
+
+def _refuse_doubt(found: TaggedSentences) -> None:
+    (column, tags), word = next(iter(found.tags.items())), found.layout.names[found.layout.word]
+    of_words, of_tags = (len({one for row in rows for one in row}) for rows in (found.tokens, tags))
+    if of_tags > max(of_words, _FEW_TAGS):
+        raise UsageError(
+            f"{found.source}: column {word}, read as words, has {of_words:,} different values, and column {column}, "
+            f"read as their tags, {of_tags:,}. Say which has the tags: --target {word}, or --target {column}."
+        )
+
+
+def read_again(path: str | Path, learned: Mapping[str, Any] | None, target: str | None) -> TaggedSentences:
+    """A file for a tagger that is fitted: its tags are in the ``target``, or where they were in training.
+
+    ``learned`` says where: ``columns`` has their names, ``word`` and ``tag`` the places of two of them, from 0; None is
+    for a tagger that learned from no file. A file that has no such column, for it would be the next, has no tags yet;
+    so has one of words alone. Raises DataError for a file with another number of columns, where no target is named.
+    """
+    layout = layout_of(path)
+    count = len(layout.names)
+    if target is not None:
+        return read_tagged(path, tags=() if target == str(count + 1) else [target])
+    if count == 1 or learned is None:
+        return read_tagged(path)
+    names, tag = learned["columns"], learned["tag"]
+    if not names[tag].isdecimal() and names[tag] in layout.names:
+        return read_tagged(path, tags=[names[tag]])
+    word = None if layout.named else learned["word"] + 1
+    if count == len(names):
+        return read_tagged(path, word, [tag + 1])
+    if count == len(names) - 1 == tag:
+        return read_tagged(path, word, ())
+    without = f", or {len(names) - 1} without it" if tag == len(names) - 1 else ""
+    raise DataError(
+        f"{path}: expected {len(names)} columns as in training, the tag in column {names[tag]}{without}; got {count}. "
+        f"Say in which column to write tags: --target NUMBER ({count + 1} adds one)."
+    )
 
 
 def is_recording(path: str | Path, settings: Mapping[str, Any]) -> bool:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
+from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
@@ -22,7 +24,16 @@ from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
-from seqloom.tasks.tagging.given import Steps, checked, csv_lines, is_recording, read_file, warn_of_illegal
+from seqloom.tasks.tagging.given import (
+    Steps,
+    checked,
+    csv_lines,
+    is_recording,
+    read_again,
+    read_file,
+    table_of_tokens,
+    warn_of_illegal,
+)
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.settings import TaggerSettings
@@ -73,16 +84,28 @@ class Tagger(ExampleEstimator):
             raise UsageError("y: expected None beside a file, which has the tags.")
         channels, settings = learned_channels(facts), self.get_params(deep=False)
         if channels or (not facts and is_recording(X, settings)):
-            found = recordings_of(X, settings, channels)
-            for remark in found.remarks:
-                warn(f"{found.source}: {remark}.")
-            about = {"channels": list(found.channels)}
-            return Given([filled(series) for series in found.series], found.step_labels, about, found)
-        words = read_file(X, self.target)
-        tags = next(iter(words.tags.values()), None)
-        if tags is not None:
-            warn_of_illegal(tags, words.place)
-        return Given(words.tokens, tags)
+            recordings = recordings_of(X, settings, channels)
+            for remark in recordings.remarks:
+                warn(f"{recordings.source}: {remark}.")
+            named = {"channels": list(recordings.channels)}
+            series = [filled(one) for one in recordings.series]
+            return Given(series, recordings.step_labels, named, recordings)
+        table = table_of_tokens(X, facts.get("table"), self.target)
+        if table is not None:
+            for remark in table.remarks:
+                warn(remark)
+            return self._checked_given(table, {"table": table.columns._asdict()})
+        found = read_again(X, facts.get("layout"), self._asked(facts)) if facts else read_file(X, self.target)
+        layout = found.layout
+        place = {"tag": layout.tags[0]} if layout.tags else {}
+        return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
+
+    def _checked_given(self, found: TaggedSentences | TokenTable, about: Facts) -> Given:
+        tags = next(iter(found.tags.values()), None)
+        if tags is None:
+            return Given(found.tokens)
+        warn_of_illegal(tags, found.place)
+        return Given(found.tokens, tags, about)
 
     def _learn(self, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         seen = Counter(tag for tags in y for tag in tags)
@@ -171,18 +194,40 @@ class Tagger(ExampleEstimator):
         """p(tag) at each step of each example, (T, K); with a random field given the whole sentence."""
         return [found for batch in self._over(X, _probabilities) for found in batch]
 
-    def written(self, path: str | Path) -> Iterator[str]:
+    def predict(self, X: Any) -> Any:
+        """The tags of each example; of a file of words, whatever its columns, the words are read alone."""
+        self._check_fitted("model_")
+        of_words = isinstance(X, str | Path) and "mean" not in self.facts_
+        if of_words:
+            X = (table_of_tokens(X, self.facts_.get("table"), self.target) or read_tagged(X, tags=())).tokens
+        return super().predict(X)
+
+    def written(self, path: str | Path, target: str | None = None) -> Iterator[str]:
         """The text of a file of words, sentence by sentence, with the tags that are predicted; else as it is.
 
-        They take the place of those in the column of tags; a file of words alone gets a column. Of recordings it is a
-        table (csv): which recording, which step, from 1, and the label.
+        They are written into the column ``target``, by name or number; by default into that of training. A file that
+        lacks it, where it would be the next, gets it, as does one of words alone. Of recordings it is a table (csv):
+        which recording, which step, from 1, and the label.
+
+        A table with a token a row gets a new column. Raises DataError for a file with other columns than in training,
+        where no target is named.
         """
         self._check_fitted("model_")
-        if "mean" in self.facts_:
+        of_series = "mean" in self.facts_
+        table = None if of_series else table_of_tokens(path, self.facts_.get("table"), self.target)
+        if target is not None and (of_series or table is not None):
+            raise UsageError("target: no effect for a table or series, which get a column of their own. Leave it out.")
+        if of_series:
             return self._written_recordings(self._read(path, None, self.facts_))
-        found = read_file(path, self.target)
+        if table is not None:
+            return table.written(self.predict(table.tokens))
+        found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_))
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
+
+    def _asked(self, facts: Facts) -> str | None:
+        """The column of tags where the file that was learned from does not say it."""
+        return None if facts.keys() & {"layout", "table"} else self.target
 
     def _written_recordings(self, given: Given) -> Iterator[str]:
         yield "recording,step,label\n"
