@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -193,19 +194,20 @@ def _input(table: Table, texts: Sequence[Column]) -> Column:
     """The column to read; Doubt where several are equal."""
     if not texts:
         raise DataError(f"{table.name} has no column of text to read. Name one: --input.")
+    running = [column for column in texts if column.words >= _SHORT_WORDS]
     named = [column for column in texts if meant(column.name) in INPUTS]
     rivals = [column for column in texts if meant(column.name) in SECOND_INPUTS]
     longest = max(texts, key=lambda column: column.words)
-    if len(texts) == 1 or (len(named) == 1 and not rivals):
-        return named[0] if named else texts[0]
-    if not named and not rivals and all(_LONGER * one.words < longest.words for one in texts if one is not longest):
-        return longest
-    likely = [column for column in texts if column in named + rivals]
+    if len(running) < 2:
+        if len(texts) == 1 or (len(named) == 1 and not rivals):
+            return named[0] if named else texts[0]
+        if not named and not rivals and all(_LONGER * one.words < longest.words for one in texts if one is not longest):
+            return longest
+    likely = [column for column in texts if column in running + named + rivals]
     names = [column.name for column in likely or texts]
-    both = "--input " + ",".join(map(_word, names[:2]))
     raise Doubt(
         f"{table.name} has several columns of text: {listed(names)}.",
-        [f"--input {_word(name)}" for name in names] + [both],
+        [f"--input {_word(name)}" for name in names] + [f"--input {_word(','.join(names))}"],
     )
 
 
@@ -247,4 +249,5 @@ def _between(column: Column) -> str:
 
 
 def _word(name: str) -> str:
-    return name if name.isidentifier() else repr(name)
+    """A name as it is typed in a shell."""
+    return shlex.quote(name)
