@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from seqloom.data.tables.columns import Column, Kind
+from seqloom.data.tables.columns import Column, Kind, missing_value
 from seqloom.data.tables.names import (
     CODES,
     INPUTS,
@@ -19,6 +19,7 @@ from seqloom.data.tables.names import (
     is_target,
     meant,
 )
+from seqloom.data.tables.nothing import labels_like_nothing
 from seqloom.data.tables.parts import part_of
 from seqloom.data.tables.table import Table
 from seqloom.errors import DataError, UsageError, listed
@@ -67,7 +68,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns that are read, the one to predict, and what that is; ``separator`` stands between several labels."""
+    """The columns that are read, the one to predict, and what that is; ``separator`` stands between several labels.
+
+    ``like_nothing`` are the labels that look like none, None or NA say, and are classes.
+    """
 
     inputs: tuple[str, ...]
     target: str
@@ -76,6 +80,7 @@ class Choice:
     group: str | None = None
     time: str | None = None
     part: str | None = None
+    like_nothing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         what = {Sought.CLASS: "a class", Sought.LABELS: "labels", Sought.NUMBER: "a number"}[self.sought]
@@ -106,7 +111,8 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
     separator = _between(target) if sought in (None, Sought.LABELS) else ""
     kind = _sought(table, target, separator) if sought is None else sought
-    return Choice(inputs, target.name, kind, separator, asked.group, asked.time, part)
+    kept = () if kind == Sought.NUMBER else labels_like_nothing(target.values or {})
+    return Choice(inputs, target.name, kind, separator, asked.group, asked.time, part, kept)
 
 
 def _is_part(column: Column) -> bool:
@@ -168,7 +174,7 @@ def _may_be_target(column: Column) -> bool:
 
 
 def _is_binary(column: Column) -> bool:
-    return column.kind == Kind.NUMBER and column.distinct == 2
+    return column.kind == Kind.NUMBER and sum(not missing_value(value) for value in column.values or ()) == 2
 
 
 def _only(table: Table, columns: Sequence[Column]) -> Column:
@@ -215,8 +221,8 @@ def _sought(table: Table, column: Column, separator: str) -> Sought:
     """What a target is; Doubt for few whole numbers, which may be classes or amounts."""
     if column.kind != Kind.NUMBER:
         return Sought.LABELS if separator or column.kind == Kind.LIST else Sought.CLASS
-    values = column.values
-    if column.distinct == 2:
+    values = column.values and {value for value in column.values if not missing_value(value)}
+    if values is not None and len(values) == 2:
         return Sought.CLASS
     whole = values is not None and all(value.lstrip("+-−").removesuffix(".0").isdecimal() for value in values)
     few = values is not None and len(values) <= _CLASSES and 2 * len(values) <= column.rows

@@ -72,4 +72,5 @@ def choice_of(columns: Mapping[str, Any]) -> Choice:
     """A choice of columns from plain data, as ``dataclasses.asdict`` gives it."""
     from seqloom.data.tables import Choice, Sought
 
-    return Choice(**{**columns, "inputs": tuple(columns["inputs"]), "sought": Sought(columns["sought"])})
+    several = {name: tuple(columns.get(name, ())) for name in ("inputs", "like_nothing")}
+    return Choice(**{**columns, **several, "sought": Sought(columns["sought"])})
