@@ -41,7 +41,7 @@ def _feed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 def test_a_table_is_taken_for_its_task_and_that_is_said(command: Command) -> None:
     Path("klasse.csv").write_bytes(FILES["klasse.csv"].data)
-    result = command("train", "klasse.csv", *FAST[:-1])
+    result = command("train", "klasse.csv", *FAST)
     assert result.code == 0
     line = next(line for line in result.err.splitlines() if line.startswith("klasse.csv"))
     assert line == (
@@ -191,8 +191,73 @@ def test_the_report_counts_what_leaks_between_parts(command: Command) -> None:
 def test_the_report_asks_what_training_would_ask(command: Command) -> None:
     Path("stars.csv").write_bytes(FILES["stars.csv"].data)
     result = command("data", "stars.csv")
+    assert result.code == 2
+    assert "whole numbers from 1 to 5, which may be classes or amounts. Say which: --task" in result.err
+    for task, found in (("classification", "classes"), ("regression", "numbers")):
+        result = command("data", "stars.csv", "--task", task, "--json")
+        assert (result.code, found in json.loads(result.out)) == (0, True)
+    assert command("train", "stars.csv", "--task", "classification", *FAST).code == 0
+    assert command("data", "stars.csv", "--task", "language-model").code == 0
+    assert command("data", "stars.csv", "--task", "clasification").code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "code", "said"),
+    [
+        ("text,label\nso it is,a\nis it so,b\n", ("--target", "Nope"), 2, "has no column 'Nope'"),
+        ("text,label\nso it is,a\nis it so,a\n", (), 3, "every row has 'a'"),
+        ("text,label\nso it is,a\n", (), 3, "1 row with a text and a target"),
+        ("text\nso it is\nis it so\n", (), 2, "no column to predict"),
+        ("text,label\nso it is,a\nfine,b,c\n", (), 3, "expected 2 cells"),
+    ],
+)
+def test_the_report_fails_where_training_would(
+    text: str, words: tuple[str, ...], code: int, said: str, command: Command
+) -> None:
+    Path("a.csv").write_text(text)
+    result, trained = command("data", "a.csv", *words), command("train", "a.csv", *words, *FAST)
+    assert (result.code, trained.code) == (code, code)
+    assert said in result.err
+    assert said in trained.err
+    report = command("data", "a.csv", *words, "--json")
+    assert report.code == code
+    assert "cells" in said or said in json.loads(report.out)["question"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+def test_a_table_through_standard_input_is_one(
+    name: str, command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = rows(text, mood)
+    data = {
+        "a.csv": page(["text", "label"], body),
+        "a.tsv": page(["text", "label"], body, delimiter="\t"),
+        "a.jsonl": "".join(json.dumps(dict(zip(["text", "label"], row, strict=True))) + "\n" for row in body),
+    }[name]
+    Path(name).write_text(data)
+    results = []
+    for source in (name, "-"):
+        reports = []
+        for words in (
+            ("data", source),
+            ("evaluate", moods, source),
+            ("train", source, *FAST, "--out", f"runs/{source}"),
+        ):
+            _feed(monkeypatch, data.encode())
+            result = command(*words, "--json")
+            assert result.code == 0, result.err
+            report = json.loads(result.out)
+            reports.append({key: value for key, value in report.items() if key not in ("file", "files", "directory")})
+        results.append(reports)
+        assert "a class (label) from text. Taken for classification" in result.err
+    assert results[0] == results[1]
+
+
+def test_text_through_standard_input_is_said_to_be_text(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    _feed(monkeypatch, b"Dear Ann,\nso, it is\n" * 60)
+    result = command("train", "-", "--model", "gru(4)", "--steps", "2", "--quiet")
     assert result.code == 0
-    assert "whole numbers from 1 to 5, which may be classes or amounts. Say which: --task" in result.out
+    assert "standard input: text. Taken for language-model; --task says otherwise." in result.err
 
 
 def test_the_report_on_a_text(command: Command) -> None:

@@ -205,14 +205,18 @@ def _alike(choice: Choice, y: Sequence[Any]) -> list[str]:
 
 def _read_as_none(table: Table, choice: Choice) -> str:
     """Which words in the target say that there is none."""
-    values = {} if choice.sought == Sought.NUMBER else table.column(choice.target).values or {}
+    if choice.sought == Sought.NUMBER:
+        return ""
+    values = table.column(choice.target).values or ()
     found = [one for one in values if not missing(one) and is_no_label(one, choice.like_nothing)]
     return f", or {listed(found)}" if found else ""
 
 
 def _like_nothing(table: Table, choice: Choice) -> list[str]:
     """Labels that look like none and are classes."""
-    values = table.column(choice.target).values or {}
+    if not choice.like_nothing:
+        return []
+    values = table.column(choice.target).values or Counter[str]()
     return [
         f"{choice.target}: {one!r} in {values[one]:,} of {len(table):,} rows is taken for a class. Empty these cells "
         "if it means that there is none."

@@ -18,7 +18,7 @@ from seqloom.data.folders.texts import read_labelled_texts
 from seqloom.data.series.long import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.data.splits import split_rows, text_groups
-from seqloom.data.tables import Asked, Choice, Labelled, Sought, Table, choose_columns, labelled
+from seqloom.data.tables import Labelled, Sought, Table, labelled
 from seqloom.data.tables.dividing import divide, parts_of
 from seqloom.data.tables.labelled import inputs_of
 from seqloom.data.tables.parts import Part
@@ -26,7 +26,7 @@ from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, warn
 from seqloom.tasks.examples.values import Division, Given
 from seqloom.tasks.sequences.claims import claims_labelled
-from seqloom.tasks.tables.columns import asked_of, choice_of, table_of
+from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
 __all__ = ["by_place", "divided", "filled", "read_sequences"]
 
@@ -91,22 +91,13 @@ def _rows(
     table: Table, settings: Mapping[str, Any], columns: Mapping[str, Any] | None, sought: Sequence[Sought]
 ) -> Given:
     asked = asked_of(settings)
-    choice = _choice(table, asked, sought) if columns is None else choice_of(columns)
+    choice = chosen_for(table, asked, sought) if columns is None else choice_of(columns)
     if columns is not None and choice.target not in table.columns:
         return Given(inputs_of(table, choice))
     found = labelled(table, choice, bool(settings.get("strict")))
     for remark in (*table.remarks, *found.remarks):
         warn(remark)
     return Given(found.X, found.y, {"columns": dataclasses.asdict(choice)}, found)
-
-
-def _choice(table: Table, asked: Asked, sought: Sequence[Sought]) -> Choice:
-    """The columns, whose target is what the task seeks: what it is by itself, or else the first."""
-    if len(sought) > 1:
-        found = choose_columns(table, asked)
-        if found.sought in sought:
-            return found
-    return choose_columns(table, asked, sought[0])
 
 
 def _folder(path: Path, settings: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
