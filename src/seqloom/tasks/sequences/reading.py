@@ -14,7 +14,7 @@ from torch import Tensor
 
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
-from seqloom.data.folders.texts import read_labelled_texts
+from seqloom.data.folders.texts import LabelledTexts, read_labelled_texts
 from seqloom.data.series.long import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.data.splits import split_rows, text_groups
@@ -44,6 +44,8 @@ def read_sequences(
     is taken as one of ``sought``. A table may lack the target, as may series their labels. What is repaired is warned
     of. Raises DataError for what cannot be read.
     """
+    if isinstance(X, LabelledTexts):
+        return Given(X.texts, source=X)
     if isinstance(X, str | os.PathLike):
         path = Path(X)
         if not path.exists():
