@@ -138,6 +138,29 @@ def test_standard_input_streams_through(command: Command, moods: Path, monkeypat
     ]
 
 
+def test_a_table_without_the_target_cannot_be_scored(command: Command, moods: Path) -> None:
+    Path("new.csv").write_text("text,labels\nso so,a\nor so,b\n")
+    result = command("evaluate", moods, "new.csv")
+    assert (result.code, result.out) == (3, "")
+    assert "new.csv has no column 'label', which says what is right; it has 'text', 'labels'. Did you" in result.err
+
+
+def test_an_empty_file_is_nothing_to_read(command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("new.csv").write_text("")
+    for words in (("predict", moods, "new.csv"), ("evaluate", moods, "new.csv"), ("predict", moods, "-")):
+        _feed(monkeypatch, b"")
+        result = command(*words)
+        assert (result.code, result.out) == (3, "")
+        assert "is empty: there is nothing to read." in result.err
+
+
+def test_a_class_with_a_single_row_cannot_be_judged(command: Command) -> None:
+    Path("a.csv").write_text(page(["text", "label"], [*rows(text, mood), ["so it is", "odd"]]))
+    result = command("train", "a.csv", *FAST)
+    assert result.code == 0
+    assert "A class with a single example cannot be judged: 'odd'." in result.err
+
+
 def test_a_column_that_is_not_there_is_named(command: Command, moods: Path) -> None:
     Path("new.csv").write_text("texts,id\nso so,1\n")
     result = command("predict", moods, "new.csv")

@@ -36,6 +36,11 @@ REFUSED: dict[str, tuple[str, type[SeqloomError], list[str]]] = {
         DataError,
         ["expected 2 cells in each row", "line 14 has 3, line 16 has 1", "(2 rows in all)"],
     ),
+    "a title above the names": (
+        "Survey 2024\n" + _rows(),
+        DataError,
+        ["the first row has 1 cell, all others have 2. If it is a title above the names of the columns, take it out."],
+    ),
     "an unclosed quote": (
         _rows('"a good one,pos', *(f"more {n},neg" for n in range(1000))),
         DataError,
@@ -208,6 +213,18 @@ JSON: dict[str, tuple[str, list[str]]] = {
     "no object": ('{"text": "a b", "label": "x"}\n[1, 2]\n', ["line 2: expected a JSON object, got a list"]),
     "a key twice": ('{"text": "a", "text": "b"}\n', ["line 1: a key stands there twice", "'text'"]),
     "a list that is cut off": ('[\n{"text": "a"},\n{"text": ', ["line 3: the list of JSON objects is damaged there"]),
+    "all rows under a name": (
+        '{"data": [{"text": "a b", "label": "x"}, {"text": "c", "label": "y"}]}\n',
+        ["expected an object for each row", "a single object whose 'data' holds them: write that list alone"],
+    ),
+    "all rows under a name, on several lines": (
+        '{\n "data": [\n  {"text": "a b"}\n ]\n}\n',
+        ["one list of objects [{"],
+    ),
+    "columns": (
+        '{"text": {"0": "a b", "1": "c"}, "label": {"0": "x", "1": "y"}}\n',
+        ["expected an object for each row", "a single object of columns: write it row by row"],
+    ),
     "a list of other things": ("[1, 2]\n", ["line 1: expected a JSON object, got a number"]),
 }
 

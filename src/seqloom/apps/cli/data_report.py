@@ -27,7 +27,8 @@ def print_report(report: dict[str, Any]) -> None:
         print_sequences(report)
     else:
         sizes = [f"{report[name]:,} {name}" for name in ("files", "bytes", "lines") if name in report]
-        emit(f"{report['file']}: {', '.join(sizes)}")
+        if sizes:
+            emit(f"{report['file']}: {', '.join(sizes)}")
     if "examples" in report:
         _print_examples(report)
     if "question" not in report:

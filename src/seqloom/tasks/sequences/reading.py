@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from seqloom.data.tables.dividing import divide, parts_of
 from seqloom.data.tables.labelled import inputs_of
 from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
-from seqloom.errors import DataError, warn
+from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
 from seqloom.tasks.sequences.claims import claims_labelled
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
@@ -74,6 +75,8 @@ def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
     With a ``share`` of 0 nothing is. Rows that a table names for testing are not learned from.
     """
     X, total = given.X, len(given.X)
+    if share and by_class:
+        _warn_of_single(given.y or ())
     if isinstance(given.source, Labelled):
         if share:
             parts = divide(given.source, share, seed)
@@ -89,13 +92,24 @@ def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
     return Division(drawn.train.tolist(), drawn.held_out.tolist(), remark)
 
 
+def _warn_of_single(y: Sequence[Any]) -> None:
+    """Warn of classes that have one example: it is learned from or held out, not both."""
+    counts = Counter(label for one in y for label in (one if isinstance(one, list) else [one]))
+    single = [str(label) for label, count in counts.items() if count == 1]
+    if single:
+        what = "Classes with a single example" if len(single) > 1 else "A class with a single example"
+        warn(
+            f"{what} cannot be judged: {listed(single)}. Give more, or leave {'them' if len(single) > 1 else 'it'} out."
+        )
+
+
 def _rows(
     table: Table, settings: Mapping[str, Any], columns: Mapping[str, Any] | None, sought: Sequence[Sought]
 ) -> Given:
     asked = asked_of(settings)
     choice = chosen_for(table, asked, sought) if columns is None else choice_of(columns)
     if columns is not None and choice.target not in table.columns:
-        return Given(inputs_of(table, choice))
+        return Given(inputs_of(table, choice), source=table)
     found = labelled(table, choice, bool(settings.get("strict")))
     for remark in (*table.remarks, *found.remarks):
         warn(remark)
