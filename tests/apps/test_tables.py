@@ -276,6 +276,16 @@ def test_a_table_through_standard_input_is_one(
     assert results[0] == results[1]
 
 
+def test_several_processes_cannot_share_standard_input(
+    command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqloom.apps.cli.inputs.launched", lambda: (0, 2))
+    for words in (("data", "-"), ("evaluate", moods, "-"), ("train", "-")):
+        _feed(monkeypatch, b"text,label\nso it is,a\nis it so,b\n")
+        result = command(*words)
+        assert (result.code, "- is for one process" in result.err) == (2, True)
+
+
 def test_text_through_standard_input_is_said_to_be_text(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     _feed(monkeypatch, b"Dear Ann,\nso, it is\n" * 60)
     result = command("train", "-", "--model", "gru(4)", "--steps", "2", "--quiet")

@@ -29,10 +29,8 @@ def read_inputs(context: typer.Context, inputs: Sequence[str]) -> Files:
     """Find the files that arguments name, for as long as the command runs, and say what is left out of folders."""
     from seqloom.data.text.sources import STANDARD_INPUT, open_files
 
-    if STANDARD_INPUT in inputs and launched()[1] > 1:
-        raise UsageError("- is for one process: several cannot read the same standard input. Give a file.")
-    if STANDARD_INPUT in inputs and sys.stdin is not None and sys.stdin.isatty():
-        say("Reading standard input; it ends with Ctrl-D (on Windows Ctrl-Z and Enter).")
+    if STANDARD_INPUT in inputs:
+        _prepare_standard_input()
     files: Files = context.with_resource(open_files(inputs))
     if files.left_out:
         say(files.remark())
@@ -67,6 +65,7 @@ def named_file(context: typer.Context, name: str) -> Path:
 
     if name != STANDARD_INPUT:
         return Path(name)
+    _prepare_standard_input()
     blocks = blocks_of_standard_input()
     first = next(blocks)
     folder = Path(context.with_resource(TemporaryDirectory(prefix="seqloom-")))
@@ -74,6 +73,14 @@ def named_file(context: typer.Context, name: str) -> Path:
     with copy.open("wb") as file:
         file.writelines(chain([first], blocks))
     return copy
+
+
+def _prepare_standard_input() -> None:
+    """Say how it ends where somebody types it. Raises UsageError where several processes would share it."""
+    if launched()[1] > 1:
+        raise UsageError("- is for one process: several cannot read the same standard input. Give a file.")
+    if sys.stdin is not None and sys.stdin.isatty():
+        say("Reading standard input; it ends with Ctrl-D (on Windows Ctrl-Z and Enter).")
 
 
 def inputs_name(inputs: Sequence[str]) -> str:
