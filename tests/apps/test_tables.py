@@ -41,7 +41,7 @@ def _feed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 def test_a_table_is_taken_for_its_task_and_that_is_said(command: Command) -> None:
     Path("klasse.csv").write_bytes(FILES["klasse.csv"].data)
-    result = command("train", "klasse.csv", *FAST[:-1])
+    result = command("train", "klasse.csv", *FAST)
     assert result.code == 0
     line = next(line for line in result.err.splitlines() if line.startswith("klasse.csv"))
     assert line == (
@@ -138,6 +138,29 @@ def test_standard_input_streams_through(command: Command, moods: Path, monkeypat
     ]
 
 
+def test_a_table_without_the_target_cannot_be_scored(command: Command, moods: Path) -> None:
+    Path("new.csv").write_text("text,labels\nso so,a\nor so,b\n")
+    result = command("evaluate", moods, "new.csv")
+    assert (result.code, result.out) == (3, "")
+    assert "new.csv has no column 'label', which says what is right; it has 'text', 'labels'. Did you" in result.err
+
+
+def test_an_empty_file_is_nothing_to_read(command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("new.csv").write_text("")
+    for words in (("predict", moods, "new.csv"), ("evaluate", moods, "new.csv"), ("predict", moods, "-")):
+        _feed(monkeypatch, b"")
+        result = command(*words)
+        assert (result.code, result.out) == (3, "")
+        assert "is empty: there is nothing to read." in result.err
+
+
+def test_a_class_with_a_single_row_cannot_be_judged(command: Command) -> None:
+    Path("a.csv").write_text(page(["text", "label"], [*rows(text, mood), ["so it is", "odd"]]))
+    result = command("train", "a.csv", *FAST)
+    assert result.code == 0
+    assert "A class with a single example cannot be judged: 'odd'." in result.err
+
+
 def test_a_column_that_is_not_there_is_named(command: Command, moods: Path) -> None:
     Path("new.csv").write_text("texts,id\nso so,1\n")
     result = command("predict", moods, "new.csv")
@@ -191,8 +214,83 @@ def test_the_report_counts_what_leaks_between_parts(command: Command) -> None:
 def test_the_report_asks_what_training_would_ask(command: Command) -> None:
     Path("stars.csv").write_bytes(FILES["stars.csv"].data)
     result = command("data", "stars.csv")
+    assert result.code == 2
+    assert "whole numbers from 1 to 5, which may be classes or amounts. Say which: --task" in result.err
+    for task, found in (("classification", "classes"), ("regression", "numbers")):
+        result = command("data", "stars.csv", "--task", task, "--json")
+        assert (result.code, found in json.loads(result.out)) == (0, True)
+    assert command("train", "stars.csv", "--task", "classification", *FAST).code == 0
+    assert command("data", "stars.csv", "--task", "language-model").code == 0
+    assert command("data", "stars.csv", "--task", "clasification").code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "code", "said"),
+    [
+        ("text,label\nso it is,a\nis it so,b\n", ("--target", "Nope"), 2, "has no column 'Nope'"),
+        ("text,label\nso it is,a\nis it so,a\n", (), 3, "every row has 'a'"),
+        ("text,label\nso it is,a\n", (), 3, "1 row with a text and a target"),
+        ("text\nso it is\nis it so\n", (), 2, "no column to predict"),
+        ("text,label\nso it is,a\nfine,b,c\n", (), 3, "expected 2 cells"),
+    ],
+)
+def test_the_report_fails_where_training_would(
+    text: str, words: tuple[str, ...], code: int, said: str, command: Command
+) -> None:
+    Path("a.csv").write_text(text)
+    result, trained = command("data", "a.csv", *words), command("train", "a.csv", *words, *FAST)
+    assert (result.code, trained.code) == (code, code)
+    assert said in result.err
+    assert said in trained.err
+    report = command("data", "a.csv", *words, "--json")
+    assert report.code == code
+    assert "cells" in said or said in json.loads(report.out)["question"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+def test_a_table_through_standard_input_is_one(
+    name: str, command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = rows(text, mood)
+    data = {
+        "a.csv": page(["text", "label"], body),
+        "a.tsv": page(["text", "label"], body, delimiter="\t"),
+        "a.jsonl": "".join(json.dumps(dict(zip(["text", "label"], row, strict=True))) + "\n" for row in body),
+    }[name]
+    Path(name).write_text(data)
+    results = []
+    for source in (name, "-"):
+        reports = []
+        for words in (
+            ("data", source),
+            ("evaluate", moods, source),
+            ("train", source, *FAST, "--out", f"runs/{source}"),
+        ):
+            _feed(monkeypatch, data.encode())
+            result = command(*words, "--json")
+            assert result.code == 0, result.err
+            report = json.loads(result.out)
+            reports.append({key: value for key, value in report.items() if key not in ("file", "files", "directory")})
+        results.append(reports)
+        assert "a class (label) from text. Taken for classification" in result.err
+    assert results[0] == results[1]
+
+
+def test_several_processes_cannot_share_standard_input(
+    command: Command, moods: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqloom.apps.cli.inputs.launched", lambda: (0, 2))
+    for words in (("data", "-"), ("evaluate", moods, "-"), ("train", "-")):
+        _feed(monkeypatch, b"text,label\nso it is,a\nis it so,b\n")
+        result = command(*words)
+        assert (result.code, "- is for one process" in result.err) == (2, True)
+
+
+def test_text_through_standard_input_is_said_to_be_text(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    _feed(monkeypatch, b"Dear Ann,\nso, it is\n" * 60)
+    result = command("train", "-", "--model", "gru(4)", "--steps", "2", "--quiet")
     assert result.code == 0
-    assert "whole numbers from 1 to 5, which may be classes or amounts. Say which: --task" in result.out
+    assert "standard input: text. Taken for language-model; --task says otherwise." in result.err
 
 
 def test_the_report_on_a_text(command: Command) -> None:

@@ -271,6 +271,16 @@ def cases() -> list[Case]:
             asks=("several columns of text", "--input sentence1"),
         ),
         Case(
+            "answers.csv",
+            page(["question", "answer", "quality"], rows(title, text, mood)).encode(),
+            asks=("several columns of text", "--input question", "--input answer", "--input question,answer"),
+        ),
+        Case(
+            "essays.csv",
+            page(["the task", "the essay", "grade"], rows(title, lambda p, g: sentence(g, 40), topic)).encode(),
+            asks=("several columns of text", "--input 'the task'", "--input 'the task,the essay'"),
+        ),
+        Case(
             "two_targets.csv",
             page(["text", "sentiment", "topic"], rows(text, mood, topic)).encode(),
             asks=("several columns to predict", "--target sentiment", "--target topic"),

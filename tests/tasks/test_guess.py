@@ -76,3 +76,12 @@ def test_a_folder_of_parts_has_no_classes(tmp_path: Path) -> None:
     assert f"Name them: seqloom train {tmp_path / 'train.csv'} {flags}" in str(caught.value)
     (tmp_path / "train.csv").rename(tmp_path / "chapter.csv")
     guess(tmp_path, {})
+
+
+def test_commands_that_are_advised_can_be_typed(tmp_path: Path) -> None:
+    folder = tmp_path / "my data"
+    folder.mkdir()
+    for name in ("train.csv", "test.csv"):
+        (folder / name).write_text("text,label\nso,a\n")
+    with pytest.raises(UsageError, match=r"seqloom train '.*/my data/train.csv' --test '.*/my data/test.csv'"):
+        guess(folder, {})

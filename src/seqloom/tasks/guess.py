@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final, NamedTuple
 
 from seqloom.errors import DataError, UsageError
@@ -65,7 +66,9 @@ def _refuse_parts(folder: Path) -> None:
     files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
     parts = {part_of(file.name.partition(".")[0]): file for file in files}
     if Part.TRAIN in parts and len(parts.keys() - {None}) > 1:
-        flags = "".join(f" --{part} {parts[part]}" for part in (Part.VALIDATION, Part.TEST) if part in parts)
+        flags = "".join(
+            f" --{part} {quote(str(parts[part]))}" for part in (Part.VALIDATION, Part.TEST) if part in parts
+        )
         raise UsageError(
-            f"{folder} holds the parts of one data set. Name them: seqloom train {parts[Part.TRAIN]}{flags}"
+            f"{folder} holds the parts of one data set. Name them: seqloom train {quote(str(parts[Part.TRAIN]))}{flags}"
         )

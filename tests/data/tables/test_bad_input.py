@@ -36,6 +36,11 @@ REFUSED: dict[str, tuple[str, type[SeqloomError], list[str]]] = {
         DataError,
         ["expected 2 cells in each row", "line 14 has 3, line 16 has 1", "(2 rows in all)"],
     ),
+    "a title above the names": (
+        "Survey 2024\n" + _rows(),
+        DataError,
+        ["the first row has 1 cell, all others have 2. If it is a title above the names of the columns, take it out."],
+    ),
     "an unclosed quote": (
         _rows('"a good one,pos', *(f"more {n},neg" for n in range(1000))),
         DataError,
@@ -158,6 +163,45 @@ def test_rows_that_lack_something_are_left_out_and_counted(tmp_path: Path) -> No
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("nothing", ["NA", "N/A", "n/a", "None", "none", "null", "nan", "-", "--", "?", "."])
+def test_words_for_nothing_are_no_class(nothing: str, tmp_path: Path) -> None:
+    found = _learn(_file(tmp_path, _rows(f"a text that is here,{nothing}", "one more,")))
+    assert set(found.y) == {"pos", "neg"}
+    said = "" if nothing == "nan" else f", or {nothing!r}"
+    assert found.remarks == [f"Left out 2 with no 'label'{said} (lines 14, 15)."]
+
+
+def test_a_frequent_word_for_nothing_is_a_class_and_that_is_said(tmp_path: Path) -> None:
+    found = _learn(_file(tmp_path, _rows(*(f"the text {n} has nothing,None" for n in range(6)), "so so,NA")))
+    assert set(found.y) == {"pos", "neg", "None"}
+    assert found.remarks[0] == "Left out 1 with no 'label', or 'NA' (line 20)."
+    assert found.remarks[1].startswith("label: 'None' in 6 of 19 rows is taken for a class.")
+
+
+def test_signs_beside_signs_are_classes(tmp_path: Path) -> None:
+    rows = [f"the text {n} is here,{'+' if n else '-'}" for n in range(12)]
+    assert set(_learn(_file(tmp_path, "\n".join(["text,label", *rows, ""]))).y) == {"+", "-"}
+
+
+def test_two_numbers_and_nothing_are_two_classes(tmp_path: Path) -> None:
+    rows = [f"the text {n} is here,{n % 2 if n < 10 else 'NA'}" for n in range(12)]
+    assert _learn(_file(tmp_path, "\n".join(["text,won", *rows, ""]))).y == ["0", "1"] * 5
+    truths = [f"the text {n} is here,{bool(n % 2) if n < 10 else 'None'}" for n in range(12)]
+    assert set(_learn(_file(tmp_path, "\n".join(["text,won", *truths, ""]))).y) == {"true", "false"}
+
+
+@pytest.mark.parametrize("last", ["po", "positively"])
+def test_a_last_label_that_is_cut_short_is_refused(last: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=rf"line 14: the file ends without the end of a line, after the label '{last}'"):
+        _learn(_file(tmp_path, _rows() + f"a good thing,{last}"))
+    assert len(_learn(_file(tmp_path, _rows() + f"a good thing,{last}\n")).y) == 13
+
+
+def test_a_last_line_without_its_end_is_whole_where_its_label_is_known(tmp_path: Path) -> None:
+    assert len(_learn(_file(tmp_path, _rows() + "a good thing,pos")).y) == 13
+    assert len(_learn(_file(tmp_path, "label,text\nx,so it is\nx,so it was\nx,or was it\ny,is it s")).y) == 4
+
+
 def test_labels_that_hardly_differ_are_named(tmp_path: Path) -> None:
     found = _learn(_file(tmp_path, _rows("a good one,Pos", "a better one,p os")))
     assert "the labels 'pos', 'Pos', 'p os' differ in case or spaces alone and count as 3" in found.remarks[0]
@@ -169,6 +213,18 @@ JSON: dict[str, tuple[str, list[str]]] = {
     "no object": ('{"text": "a b", "label": "x"}\n[1, 2]\n', ["line 2: expected a JSON object, got a list"]),
     "a key twice": ('{"text": "a", "text": "b"}\n', ["line 1: a key stands there twice", "'text'"]),
     "a list that is cut off": ('[\n{"text": "a"},\n{"text": ', ["line 3: the list of JSON objects is damaged there"]),
+    "all rows under a name": (
+        '{"data": [{"text": "a b", "label": "x"}, {"text": "c", "label": "y"}]}\n',
+        ["expected an object for each row", "a single object whose 'data' holds them: write that list alone"],
+    ),
+    "all rows under a name, on several lines": (
+        '{\n "data": [\n  {"text": "a b"}\n ]\n}\n',
+        ["one list of objects [{"],
+    ),
+    "columns": (
+        '{"text": {"0": "a b", "1": "c"}, "label": {"0": "x", "1": "y"}}\n',
+        ["expected an object for each row", "a single object of columns: write it row by row"],
+    ),
     "a list of other things": ("[1, 2]\n", ["line 1: expected a JSON object, got a number"]),
 }
 

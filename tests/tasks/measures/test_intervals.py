@@ -58,7 +58,18 @@ SURE, UNSURE, WORSE = Difference(0.2, 0.1, 0.3), Difference(0.05, -0.1, 0.2), Di
             {"a": SURE, "b": UNSURE},
             "The best baseline, b, is not beaten outside its interval: accuracy +0.050 (95 %: -0.100 to +0.200).",
         ),
-        ({"a": UNSURE, "b": WORSE}, "No baseline is beaten outside its interval. To the best, b: accuracy -0.100"),
+        (
+            {"a": UNSURE, "b": Difference(-0.1, -0.3, 0.1)},
+            "No baseline is beaten outside its interval. To the best, b: accuracy -0.100",
+        ),
+        (
+            {"a": UNSURE, "b": WORSE},
+            "A baseline, b, is better than the model: accuracy -0.100 (95 %: -0.200 to -0.050).",
+        ),
+        (
+            {"a": Difference(-0.12, -0.3, 0.1), "b": WORSE, "c": SURE},
+            "A baseline, b, is better than the model: accuracy -0.100",
+        ),
     ],
 )
 def test_a_sentence_says_what_is_beaten(differences: dict[str, Difference], words: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
 
-from seqloom.apps.cli.console import add_row, emit, emit_table, say
+from seqloom.apps.cli.console import add_row, emit, emit_table, quoted, say
 from seqloom.apps.cli.data_sequences import print_sequences
 
 __all__ = ["print_report"]
@@ -26,13 +27,12 @@ def print_report(report: dict[str, Any]) -> None:
         print_sequences(report)
     else:
         sizes = [f"{report[name]:,} {name}" for name in ("files", "bytes", "lines") if name in report]
-        emit(f"{report['file']}: {', '.join(sizes)}")
+        if sizes:
+            emit(f"{report['file']}: {', '.join(sizes)}")
     if "examples" in report:
         _print_examples(report)
-    if "question" in report:
-        emit(report["question"])
-    else:
-        emit(f"`seqloom train {report['file']}` takes it for {report['task']}: {report['reason']}.")
+    if "question" not in report:
+        emit(f"`seqloom train {quoted(Path(report['file']))}` takes it for {report['task']}: {report['reason']}.")
 
 
 def _print_columns(columns: list[dict[str, Any]]) -> None:

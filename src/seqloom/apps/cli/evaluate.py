@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from seqloom.apps.cli.console import emit_json, say, watched
-from seqloom.apps.cli.inputs import INPUTS, read_inputs
+from seqloom.apps.cli.inputs import INPUTS, named_file, read_inputs
 from seqloom.apps.cli.loading import load_any
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import SeqloomWarning, UsageError
@@ -47,7 +47,7 @@ def evaluate(
             evaluation = loaded.evaluate(source, progress=progress)
     elif len(files) == 1:
         with warnings_said():
-            examples = _examples(loaded, Path(files[0]))
+            examples = _examples(loaded, named_file(context, files[0]))
             evaluation = loaded.evaluate(*examples)
         if plots is not None:
             _draw(loaded, plots, examples)

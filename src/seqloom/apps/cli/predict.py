@@ -15,9 +15,11 @@ from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say
 from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.loading import load_any
 from seqloom.apps.cli.warned import warnings_said
-from seqloom.errors import DataError, UsageError
+from seqloom.errors import DataError, UsageError, listed
 
 if TYPE_CHECKING:
+    from seqloom.data.folders import LabelledTexts
+    from seqloom.data.tables import Choice
     from seqloom.data.tables.opened import Opened
     from seqloom.data.tables.writing import Layout
 
@@ -55,6 +57,9 @@ def predict(
     line for each example. With --stream a line is a step: a token, the numbers of a sample, or more text; an empty one
     begins another sequence.
     """
+    from seqloom.data.folders.texts import one_text
+    from seqloom.tasks.tables.claims import is_table
+
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
@@ -69,17 +74,21 @@ def predict(
     columns = facts.get("columns")
     no_target = "lexicon" not in facts or as_json
     refuse_without_effect(context, [(no_target, "but where tagged words are written", ("target",))])
-    if columns is None:
-        refuse_without_effect(
-            context, [(True, f"for the task {loaded.task!r}", ("inputs", "lines", "top", "encoding"))]
-        )
-        if file == "-":
-            raise UsageError(f"{model} reads files: name one in place of -.")
-        with warnings_said():
-            _predict_file(loaded, Path(file), {} if target is None else {"target": target}, as_json)
+    of_texts = columns is not None or (hasattr(loaded, "sought") and "vocabulary" in facts["inputs"])
+    as_rows = columns is not None or lines or inputs is not None or file == "-" or is_table(Path(file))
+    if of_texts and as_rows and not Path(file).is_dir():
+        with _opened(file, encoding, lines) as opened:
+            choice = _choice(loaded, columns, opened, inputs, lines)
+            _predict_rows(loaded, choice, opened, top, as_json)
         return
-    with _opened(file, encoding, lines) as opened:
-        _predict_rows(loaded, columns, opened, inputs, lines, top, as_json)
+    of_what = "a model of series" if hasattr(loaded, "sought") else f"the task {loaded.task!r}"
+    why = f"for {'a folder or a text that is one example' if of_texts else of_what}"
+    refuse_without_effect(context, [(True, why, ("inputs", "lines", "top", "encoding"))])
+    if file == "-":
+        raise UsageError(f"{model} reads files: name one in place of -.")
+    with warnings_said():
+        source = one_text(Path(file)) if of_texts and not Path(file).is_dir() else Path(file)
+        _predict_file(loaded, source, {} if target is None else {"target": target}, as_json)
 
 
 def _predict_stream(loaded: Any, model: Path, as_json: bool) -> None:
@@ -105,7 +114,7 @@ def _shown(answer: Any) -> str:
     return "" if answer is None else str(answer)
 
 
-def _predict_file(loaded: Any, file: Path, where: dict[str, str], as_json: bool) -> None:
+def _predict_file(loaded: Any, file: Path | LabelledTexts, where: dict[str, str], as_json: bool) -> None:
     if not as_json and hasattr(loaded, "written"):
         for text in loaded.written(file, **where):
             emit(text, end="")
@@ -117,17 +126,28 @@ def _predict_file(loaded: Any, file: Path, where: dict[str, str], as_json: bool)
             emit(str(answer))
 
 
-def _predict_rows(
-    loaded: Any, columns: dict[str, Any], opened: Opened, inputs: str | None, lines: bool, top: int, as_json: bool
-) -> None:
+def _choice(loaded: Any, columns: dict[str, Any] | None, opened: Opened, inputs: str | None, lines: bool) -> Choice:
+    """The columns that are read: those of training, unless others are named, or each line is a text."""
     from dataclasses import replace
 
+    from seqloom.data.tables import Choice, Sought
     from seqloom.tasks.tables.columns import choice_of
-    from seqloom.tasks.tables.predicting import Scored, added_columns, answers
 
-    choice = choice_of(columns)
+    sought = Sought.LABELS if loaded.facts_.get("several") else loaded.sought[0]
+    choice = Choice(("text",), "label", sought) if columns is None else choice_of(columns)
+    if columns is None and not lines and inputs is None and "text" not in opened.columns:
+        raise UsageError(
+            f"{opened.name} has the columns {listed(opened.columns)}, and the model learned from no table. Say which "
+            "it is to read: --input NAME, or --lines if each line is a text."
+        )
     if lines or inputs is not None:
         choice = replace(choice, inputs=("text",) if inputs is None else tuple(inputs.split(",")))
+    return choice
+
+
+def _predict_rows(loaded: Any, choice: Choice, opened: Opened, top: int, as_json: bool) -> None:
+    from seqloom.tasks.tables.predicting import Scored, added_columns, answers
+
     for remark in opened.remarks:
         say(remark, style="yellow")
     names = added_columns(loaded, choice, top, opened.columns)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from seqloom.apps.cli.console import emit_json, quoted, say
-from seqloom.apps.cli.inputs import INPUTS, inputs_name, read_data
+from seqloom.apps.cli.inputs import INPUTS, inputs_name, named_file, read_data
 from seqloom.apps.cli.settings import collect_settings, read_toml
 from seqloom.apps.cli.train_flags import as_flags, flags_of_others, table_of
 from seqloom.apps.cli.warned import warnings_said
@@ -54,7 +54,12 @@ def train(
     run = out or Path("models") / inputs_name(files)
     written = read_toml(config) if config else {}
     before = _run_before(run) if resume else None
-    name = _task(task or written.get("task") or _guessed(files, before, {**written, **flags}, quiet), before, run)
+    name = task or written.get("task")
+    if name is None and before is None:
+        shown = "standard input" if files == ["-"] else files[0]
+        files = [str(named_file(context, "-"))] if files == ["-"] else files
+        name = _guessed(files, shown, {**written, **flags})
+    name = _task(name, before, run)
     door = door_of(name)
     table = table_of(door)
     own = {setting.key: flags.get(setting.key) for setting in table}
@@ -127,23 +132,24 @@ def _task(asked: str | None, before: _Before | None, run: Path) -> str:
     return before.task
 
 
-def _guessed(files: list[str], before: _Before | None, given: Mapping[str, Any], quiet: bool) -> str | None:
-    """The task that one file is for; a run that goes on has its own, and several files are texts."""
+def _guessed(files: list[str], shown: str, given: Mapping[str, Any]) -> str | None:
+    """The task that one file is for; several files are texts."""
     from seqloom.tasks.guess import guess
     from seqloom.tasks.tables.claims import is_table
 
-    if before is None and len(files) > 1 and all(is_table(Path(file)) for file in files):
+    if len(files) > 1 and all(is_table(Path(file)) for file in files):
         raise UsageError(
             f"Expected one table, got {len(files)}: {', '.join(files)}. Give the others as --validation or --test, or "
             "read all of them as text with --task language-model."
         )
-    if before is not None or len(files) != 1 or files[0] == "-" or not os.path.exists(files[0]):
+    if len(files) != 1 or not os.path.exists(files[0]):
         return None
     found = guess(Path(files[0]), {key: value for key, value in given.items() if value is not None})
     if found is None:
+        if shown != files[0]:
+            say(f"{shown}: text. Taken for {_USUAL}; --task says otherwise.")
         return None
-    if not quiet:
-        say(f"{files[0]}: {found.reason}. Taken for {found.task}; --task, --target and --input say otherwise.")
+    say(f"{shown}: {found.reason}. Taken for {found.task}; --task, --target and --input say otherwise.")
     return found.task
 
 

@@ -13,7 +13,7 @@ from seqloom.data.named import named_table
 from seqloom.data.text.reader import read_text
 from seqloom.errors import DataError
 
-__all__ = ["LabelledTexts", "read_labelled_texts"]
+__all__ = ["LabelledTexts", "one_text", "read_labelled_texts"]
 
 
 @final
@@ -35,6 +35,14 @@ class LabelledTexts:
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each text: its name, then the columns, such as predictions."""
         return named_table("text", self.names, columns)
+
+
+def one_text(path: Path) -> LabelledTexts:
+    """A file that is a text, without a label. Raises DataError for one that cannot be read, or is empty."""
+    text = "".join(read_text(path)).strip()
+    if not text:
+        raise DataError(f"{path} holds nothing but spaces.")
+    return LabelledTexts(str(path), [text], [""], [path.name])
 
 
 def read_labelled_texts(folder: str | Path | Layout, label_pattern: str | None = None) -> LabelledTexts:

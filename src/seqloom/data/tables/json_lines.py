@@ -64,20 +64,37 @@ def json_records(
     ['a', 'b.c']
     """
     places = {column: place for place, column in enumerate(columns)}
+    count, value = 0, dict[str, Any]()
     for number, text in texts:
         if not text.strip():
             continue
+        count += 1
+        value = _object(text, number, name, lines)
         cells = [""] * len(columns)
-        for key, value in _object(text, number, name, lines):
+        for key, cell in _cells("", value):
             if key not in places:
                 places[key] = len(columns)
                 columns.append(key)
                 cells.append("")
-            cells[places[key]] = value
+            cells[places[key]] = cell
         yield Record(number, cells, text.rstrip("\n"))
+    if count == 1:
+        _refuse_whole(value, name)
 
 
-def _object(text: str, number: int, name: str, lines: NumberedLines) -> Iterator[tuple[str, str]]:
+def _refuse_whole(value: dict[str, Any], name: str) -> None:
+    """Raise DataError for the only object where it is no row, but holds all of them in a list, or in columns."""
+    rows = [key for key, inner in value.items() if isinstance(inner, list) and inner and isinstance(inner[0], dict)]
+    columns = len(value) > 1 and all(isinstance(inner, list | dict) and len(inner) > 1 for inner in value.values())
+    if rows or columns:
+        found = f"whose {rows[0]!r} holds them: write that list alone" if rows else "of columns: write it row by row"
+        raise DataError(
+            f"{name}: expected an object for each row, one on each line or all in one list [{{…}}, {{…}}]; got a "
+            f"single object {found}."
+        )
+
+
+def _object(text: str, number: int, name: str, lines: NumberedLines) -> dict[str, Any]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -93,12 +110,15 @@ def _object(text: str, number: int, name: str, lines: NumberedLines) -> Iterator
             raise DataError(
                 f"{name}, line {number}: the file ends in the middle of the line. Copy or export it again."
             ) from error
-        raise DataError(f"{name}, line {number}: no JSON ({error}).") from error
+        raise DataError(
+            f"{name}, line {number}: no JSON ({error}). Expected one object on each line, or one list of "
+            "objects [{…}, {…}]."
+        ) from error
     if not isinstance(value, dict):
         raise DataError(
             f"{name}, line {number}: expected a JSON object, got a {_kind(value)}. Write one object on each line."
         )
-    return _cells("", value)
+    return value
 
 
 def _kind(value: Any) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.tables.cells import Chosen, Joined
-from seqloom.data.tables.columns import missing
+from seqloom.data.tables.columns import Kind, missing
+from seqloom.data.tables.nothing import is_no_label
 from seqloom.data.tables.table import Table
 from seqloom.data.tables.target import Choice, Sought
 from seqloom.errors import DataError, listed
@@ -81,18 +82,19 @@ def labelled(table: Table, choice: Choice, strict: bool = False) -> Labelled:
     kept = y if whole else [y[row] for row in rows]
     texts = inputs_of(table, choice)
     X = texts if whole else Chosen(texts, rows)
-    lacks = {"an empty text": without_text, f"no {choice.target!r}": without_target & ~without_text}
+    lack = f"no {choice.target!r}{_read_as_none(table, choice)}"
+    lacks = {"an empty text": without_text, lack: without_target & ~without_text}
     dirt = [f"{mask.sum():,} with {what} ({_lines(table, mask)})" for what, mask in lacks.items() if mask.any()]
     remarks = [f"Left out {' and '.join(dirt)}."] if dirt else []
     if padded.any():
         dirt.append(f"{padded.sum():,} labels with white space around them ({_lines(table, padded)})")
     problems = [f"{one}." for one in dirt] if strict else []
-    problems += _unfit(table, choice, kept)
+    problems += _unfit(table, choice, kept) + _cut(table, choice)
     if len(problems) == 1:
         raise DataError(f"{table.name}: {problems[0]}")
     if problems:
         raise DataError("\n  ".join([f"{table.name} cannot be learnt from:", *problems]))
-    return Labelled(table, choice, X, kept, rows, remarks + _alike(choice, kept))
+    return Labelled(table, choice, X, kept, rows, remarks + _alike(choice, kept) + _like_nothing(table, choice))
 
 
 def inputs_of(table: Table, choice: Choice) -> Sequence[str]:
@@ -130,12 +132,13 @@ def _targets(table: Table, choice: Choice) -> tuple[list[Any], Mask, Mask]:
     if choice.sought == Sought.NUMBER:
         numbers = table.numbers(choice.target)
         return numbers.tolist(), np.isnan(numbers), padded
-    read = label_reader(choice, table.column(choice.target).values or [""])
+    values = table.column(choice.target).values
+    read = label_reader(choice, [one for one in values or [""] if not is_no_label(one, choice.like_nothing)])
     kept: dict[str, Any] = {}
     y: list[Any] = []
     for row, cell in enumerate(table.cells(choice.target)):
         label = cell.strip()
-        without[row] = missing(cell)
+        without[row] = is_no_label(cell, choice.like_nothing)
         padded[row] = label != cell
         if label not in kept:
             kept[label] = read(label)
@@ -168,6 +171,23 @@ def _unfit(table: Table, choice: Choice, y: Sequence[Any]) -> list[str]:
     ]
 
 
+def _cut(table: Table, choice: Choice) -> list[str]:
+    """A last label that the end of the file cuts short, as it seems: it is in no other row."""
+    column = table.column(choice.target)
+    if table.ended or choice.sought == Sought.NUMBER or column.values is None or column.kind == Kind.NUMBER:
+        return []
+    last = table.cells(choice.target)[-1].strip()
+    others = {label for value in column.values for label in [value, *several_labels(value, choice.separator)]} - {last}
+    if [*table.columns][-1] != choice.target or column.values[last] != 1 or 2 * len(others) > len(table):
+        return []
+    whole = next((label for label in others if label.startswith(last)), None)
+    why = f"only there{f'; another is {whole!r}' if whole else ''}"
+    return [
+        f"line {table.line(len(table) - 1)}: the file ends without the end of a line, after the label {last!r}, which "
+        f"is {why}. Copy or export it again, or end the line if it is whole."
+    ]
+
+
 def _alike(choice: Choice, y: Sequence[Any]) -> list[str]:
     """Labels that differ in case or white space alone."""
     if choice.sought == Sought.NUMBER:
@@ -180,6 +200,28 @@ def _alike(choice: Choice, y: Sequence[Any]) -> list[str]:
         f"{choice.target}: the labels {listed(labels)} differ in case or spaces alone and count as {len(labels)}."
         for labels in spelt.values()
         if len(labels) > 1
+    ]
+
+
+def _read_as_none(table: Table, choice: Choice) -> str:
+    """Which words in the target say that there is none."""
+    if choice.sought == Sought.NUMBER:
+        return ""
+    values = table.column(choice.target).values or ()
+    found = [one for one in values if not missing(one) and is_no_label(one, choice.like_nothing)]
+    return f", or {listed(found)}" if found else ""
+
+
+def _like_nothing(table: Table, choice: Choice) -> list[str]:
+    """Labels that look like none and are classes."""
+    if not choice.like_nothing:
+        return []
+    values = table.column(choice.target).values or Counter[str]()
+    return [
+        f"{choice.target}: {one!r} in {values[one]:,} of {len(table):,} rows is taken for a class. Empty these cells "
+        "if it means that there is none."
+        for one in choice.like_nothing
+        if one in values
     ]
 
 

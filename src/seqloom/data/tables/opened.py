@@ -24,13 +24,17 @@ _WIDEST: Final = 10_000
 
 @dataclass
 class Opened:
-    """Rows that come once. ``columns`` may grow while they are read; ``remarks`` are what a user should know."""
+    """Rows that come once. ``columns`` may grow while they are read; ``remarks`` are what a user should know.
+
+    ``lines`` are those of separated cells, of which the last may lack its end.
+    """
 
     name: str
     columns: list[str]
     records: Iterator[Record]
     layout: Layout
     remarks: list[str]
+    lines: NumberedLines | None = None
 
 
 def headed(
@@ -60,7 +64,7 @@ def headed(
     columns = checked_names(top.cells[:width] if named else [""] * width, name, top.line)
     rows = refuse_ragged(chain(first[named:], records), width, name, lines)
     layout = Separated(replace(dialect, header=named, decimal=_decimal(below)))
-    return opened_rows(name, columns, rows, layout, remarks, len(first) > named)
+    return replace(opened_rows(name, columns, rows, layout, remarks, len(first) > named), lines=lines)
 
 
 def _decimal(rows: list[list[str]]) -> str:

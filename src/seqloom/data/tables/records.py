@@ -143,8 +143,10 @@ def refuse_ragged(records: Iterator[Record], width: int, name: str, lines: Numbe
     DataError names the first lines, or the last where the file ends in its middle.
     """
     wrong: list[Record] = []
-    count = 0
+    count = total = 0
+    widths: set[int] = set()
     for record in records:
+        total += 1
         if len(record.cells) > width and not any(record.cells[width:]):
             record = record._replace(cells=record.cells[:width])
         if len(record.cells) == width:
@@ -152,6 +154,7 @@ def refuse_ragged(records: Iterator[Record], width: int, name: str, lines: Numbe
                 yield record
         else:
             count += 1
+            widths.add(len(record.cells))
             if len(wrong) < _SHOWN:
                 wrong.append(record)
             last = record
@@ -163,6 +166,11 @@ def refuse_ragged(records: Iterator[Record], width: int, name: str, lines: Numbe
             "cells. Copy or export it again."
         )
     places = ", ".join(f"line {row.line} has {len(row.cells)}" for row in wrong) + (" …" if count > _SHOWN else "")
+    if count == total and len(widths) == 1 and (other := widths.pop()) > width:
+        raise DataError(
+            f"{name}: the first row has {width} cell{'s' * (width != 1)}, all others have {other}. If it is a title "
+            "above the names of the columns, take it out."
+        )
     raise DataError(
         f"{name}: expected {width} cells in each row, as in the first; {places} ({count:,} row{'s' * (count != 1)} in "
         "all). Quote cells that hold the separator."

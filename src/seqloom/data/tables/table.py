@@ -36,7 +36,7 @@ class Table:
     """What was read: ``columns`` by name, each with its kind; ``len`` is the number of rows.
 
     The cells lie in a file without a name, which goes with the table. ``remarks`` are sentences for the user,
-    ``layout`` writes rows back as they came.
+    ``layout`` writes rows back as they came, ``ended`` tells whether the last row has an end of line.
     """
 
     def __init__(self, opened: Opened, decimal: str | None = None, most: int | None = None) -> None:
@@ -60,6 +60,7 @@ class Table:
                 profiles[name].see(cells, lines)
             self._places.extend(lines)
         self._file.flush()
+        self.ended = opened.lines is None or opened.lines.ended
         self.columns: Mapping[str, Column] = {name: profile.column() for name, profile in profiles.items()}
 
     def __len__(self) -> int:

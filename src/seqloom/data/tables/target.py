@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from seqloom.data.tables.columns import Column, Kind
+from seqloom.data.tables.columns import Column, Kind, missing_value
 from seqloom.data.tables.names import (
     CODES,
     INPUTS,
@@ -18,6 +19,7 @@ from seqloom.data.tables.names import (
     is_target,
     meant,
 )
+from seqloom.data.tables.nothing import labels_like_nothing
 from seqloom.data.tables.parts import part_of
 from seqloom.data.tables.table import Table
 from seqloom.errors import DataError, UsageError, listed
@@ -71,7 +73,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns that are read, the one to predict, and what that is; ``separator`` stands between several labels."""
+    """The columns that are read, the one to predict, and what that is; ``separator`` stands between several labels.
+
+    ``like_nothing`` are the labels that look like none, None or NA say, and are classes.
+    """
 
     inputs: tuple[str, ...]
     target: str
@@ -80,6 +85,7 @@ class Choice:
     group: str | None = None
     time: str | None = None
     part: str | None = None
+    like_nothing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         what = {Sought.CLASS: "a class", Sought.LABELS: "labels", Sought.NUMBER: "a number"}[self.sought]
@@ -110,7 +116,8 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
     separator = _between(target) if sought in (None, Sought.LABELS) else ""
     kind = _sought(table, target, separator) if sought is None else sought
-    return Choice(inputs, target.name, kind, separator, asked.group, asked.time, part)
+    kept = () if kind == Sought.NUMBER else labels_like_nothing(target.values or {})
+    return Choice(inputs, target.name, kind, separator, asked.group, asked.time, part, kept)
 
 
 def _is_part(column: Column) -> bool:
@@ -172,7 +179,7 @@ def _may_be_target(column: Column) -> bool:
 
 
 def _is_binary(column: Column) -> bool:
-    return column.kind == Kind.NUMBER and column.distinct == 2
+    return column.kind == Kind.NUMBER and sum(not missing_value(value) for value in column.values or ()) == 2
 
 
 def _only(table: Table, columns: Sequence[Column]) -> Column:
@@ -198,19 +205,20 @@ def _input(table: Table, texts: Sequence[Column]) -> Column:
     """The column to read; Doubt where several are equal."""
     if not texts:
         raise DataError(f"{table.name} {_NO_TEXT}")
+    running = [column for column in texts if column.words >= _SHORT_WORDS]
     named = [column for column in texts if meant(column.name) in INPUTS]
     rivals = [column for column in texts if meant(column.name) in SECOND_INPUTS]
     longest = max(texts, key=lambda column: column.words)
-    if len(texts) == 1 or (len(named) == 1 and not rivals):
-        return named[0] if named else texts[0]
-    if not named and not rivals and all(_LONGER * one.words < longest.words for one in texts if one is not longest):
-        return longest
-    likely = [column for column in texts if column in named + rivals]
+    if len(running) < 2:
+        if len(texts) == 1 or (len(named) == 1 and not rivals):
+            return named[0] if named else texts[0]
+        if not named and not rivals and all(_LONGER * one.words < longest.words for one in texts if one is not longest):
+            return longest
+    likely = [column for column in texts if column in running + named + rivals]
     names = [column.name for column in likely or texts]
-    both = "--input " + ",".join(map(_word, names[:2]))
     raise Doubt(
         f"{table.name} has several columns of text: {listed(names)}.",
-        [f"--input {_word(name)}" for name in names] + [both],
+        [f"--input {_word(name)}" for name in names] + [f"--input {_word(','.join(names))}"],
     )
 
 
@@ -218,8 +226,8 @@ def _sought(table: Table, column: Column, separator: str) -> Sought:
     """What a target is; Doubt for few whole numbers, which may be classes or amounts."""
     if column.kind != Kind.NUMBER:
         return Sought.LABELS if separator or column.kind == Kind.LIST else Sought.CLASS
-    values = column.values
-    if column.distinct == 2:
+    values = column.values and {value for value in column.values if not missing_value(value)}
+    if values is not None and len(values) == 2:
         return Sought.CLASS
     whole = values is not None and all(value.lstrip("+-−").removesuffix(".0").isdecimal() for value in values)
     few = values is not None and len(values) <= _CLASSES and 2 * len(values) <= column.rows
@@ -252,4 +260,5 @@ def _between(column: Column) -> str:
 
 
 def _word(name: str) -> str:
-    return name if name.isidentifier() else repr(name)
+    """A name as it is typed in a shell."""
+    return shlex.quote(name)

@@ -70,7 +70,7 @@ class Corpus:
         counts = _Counts(vocabulary)
         parts = list(counts.encode(text_documents(texts)))
         if not counts.documents:
-            raise DataError("The texts are empty: there is nothing to learn from.")
+            raise DataError("The texts are empty: there is nothing to read.")
         ids = np.concatenate([part.ids.astype(id_type(vocabulary.size), copy=False) for part in parts])
         told = [part.characters for part in parts if part.characters is not None]
         facts = counts.facts(hashlib.sha256(ids.tobytes()).hexdigest())
@@ -212,7 +212,7 @@ def encode_corpus(
             if part.characters is not None:
                 per_place.write(part.characters)
         if not counts.documents:
-            raise DataError(f"{files} holds only empty lines: there is nothing to learn from.")
+            raise DataError(f"{files} holds only empty lines: there is nothing to read.")
         return mapped_corpus(counts.facts(checksum.sha256), ids, per_place)
 
 

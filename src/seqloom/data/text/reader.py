@@ -54,7 +54,7 @@ def text_size(path: Path) -> int:
             "pipe it to the command and name it -."
         )
     if status.st_size == 0:
-        raise DataError(f"{name} is empty: there is nothing to learn from.")
+        raise DataError(f"{name} is empty: there is nothing to read.")
     if not os.access(path, os.R_OK):
         raise DataError(f"Cannot read {name}: permission denied.")
     return status.st_size
@@ -137,7 +137,7 @@ def decoded(
                     "Wait until nothing writes to it, or read a copy."
                 )
             if not some_text:
-                raise DataError(f"{name} is empty: there is nothing to learn from.")
+                raise DataError(f"{name} is empty: there is nothing to read.")
     except OSError as error:
         raise DataError(f"Cannot read {name}: {_reason(error)}") from error
 

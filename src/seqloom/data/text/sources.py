@@ -17,7 +17,16 @@ from seqloom.data.text.reader import decoded, read_text, shown, text_size
 from seqloom.data.unnamed import Unnamed
 from seqloom.errors import DataError, UsageError
 
-__all__ = ["STANDARD_INPUT", "Files", "Source", "TextFile", "Texts", "open_files", "read_documents"]
+__all__ = [
+    "STANDARD_INPUT",
+    "Files",
+    "Source",
+    "TextFile",
+    "Texts",
+    "blocks_of_standard_input",
+    "open_files",
+    "read_documents",
+]
 
 STANDARD_INPUT = "-"
 _STANDARD_INPUT = "standard input"
@@ -147,14 +156,22 @@ def open_files(paths: Sequence[str]) -> Iterator[Files]:
 
 def _standard_input(copy: Unnamed) -> TextFile:
     """Standard input, once it is copied to its end."""
-    if sys.stdin is None:
-        raise DataError(f"The {_STANDARD_INPUT} is closed. Give it text, or name a file.")
-    while block := _block_of_standard_input():
+    for block in blocks_of_standard_input():
         copy.write(block)
     copy.flush()
-    if not copy.size:
-        raise DataError(f"The {_STANDARD_INPUT} is empty: there is nothing to read.")
     return TextFile(copy, _STANDARD_INPUT, copy.size)
+
+
+def blocks_of_standard_input() -> Iterator[bytes]:
+    """What comes through standard input, at least one block; DataError where it is closed, empty or cannot be read."""
+    if sys.stdin is None:
+        raise DataError(f"The {_STANDARD_INPUT} is closed. Give it text, or name a file.")
+    block = _block_of_standard_input()
+    if not block:
+        raise DataError(f"The {_STANDARD_INPUT} is empty: there is nothing to read.")
+    while block:
+        yield block
+        block = _block_of_standard_input()
 
 
 def _block_of_standard_input() -> bytes:

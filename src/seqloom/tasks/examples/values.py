@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from seqloom.data.padded import Padded, Targets, chosen
 from seqloom.data.series.recordings import Recordings
-from seqloom.errors import DataError, UsageError
+from seqloom.data.tables.table import Table
+from seqloom.errors import DataError, UsageError, did_you_mean, listed
 from seqloom.tasks.examples.rows import check_rows
 from seqloom.tasks.figures import Figures
 from seqloom.training.log import History
@@ -104,6 +105,13 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bo
         raise DataError(
             f"{given.source.source} has no labels: expected a folder for each class, labels.csv (file, label), a "
             "label_pattern for names of files, or a column label with one for each recording."
+        )
+    if targets and given.y is None and isinstance(given.source, Table):
+        target = facts["columns"]["target"]
+        raise DataError(
+            f"{given.source.name} has no column {target!r}, which says what is right; it has "
+            f"{listed([*given.source.columns])}.{did_you_mean(target, given.source.columns)} "
+            "seqloom predict needs none."
         )
     if targets and given.y is None:
         raise UsageError(

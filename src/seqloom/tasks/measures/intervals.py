@@ -63,16 +63,21 @@ def verdict(figure: str, differences: Mapping[str, Difference], higher_is_better
     The best baseline, TF-IDF, is not beaten outside its interval: accuracy +0.020 (95 %: -0.030 to +0.070).
     >>> print(verdict("accuracy", {"majority": Difference(0.01, -0.02, 0.04)}))
     No baseline is beaten outside its interval. To the best, majority: accuracy +0.010 (95 %: -0.020 to +0.040).
+    >>> print(verdict("accuracy", {"majority": Difference(-0.1, -0.2, -0.05)}))
+    A baseline, majority, is better than the model: accuracy -0.100 (95 %: -0.200 to -0.050).
     >>> print(verdict("mean_absolute_error", {"the mean": Difference(-0.5, -0.7, -0.3)}, higher_is_better=False))
     The best baseline, the mean, is beaten: mean absolute error -0.500 (95 %: -0.700 to -0.300).
     """
     if not differences:
         return ""
     sign = 1 if higher_is_better else -1
-    name = min(differences, key=lambda one: sign * differences[one].value)
+    better = [one for one, (_, lower, upper) in differences.items() if (upper if higher_is_better else -lower) < 0]
+    name = min(better or differences, key=lambda one: sign * differences[one].value)
     value, low, high = differences[name]
     shown = f"{figure.replace('_', ' ')} {value:+.3f} (95 %: {low:+.3f} to {high:+.3f})."
     beaten = [one for one, (_, lower, upper) in differences.items() if (lower if higher_is_better else -upper) > 0]
+    if better:
+        return f"A baseline, {name}, is better than the model: {shown}"
     if name in beaten:
         return f"The best baseline, {name}, is beaten: {shown}"
     if beaten:

@@ -100,9 +100,9 @@ class SequenceEstimator(ExampleEstimator):
         if len(found.vectors) < vocabulary.size // 2:
             warn(f"vectors: of {vocabulary.size:,} words, {len(found.vectors):,} have one in {self.vectors}.")
 
-    def written(self, file: str | Path) -> Iterator[str]:
-        """The answers to a file of series or a folder as a table (csv): the name of each example, the prediction, and
-        of classes its probability. Elsewhere the answers alone, a line each."""
+    def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
+        """The answers to a file of series, a folder or a text as a table (csv): the name of each example, the
+        prediction, and of classes its probability. Elsewhere the answers alone, a line each."""
         self._check_fitted("model_")
         given = self._read(file, None, self.facts_)
         columns = self._columns(given.X)

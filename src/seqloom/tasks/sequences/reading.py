@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,21 @@ from torch import Tensor
 
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
-from seqloom.data.folders.texts import read_labelled_texts
+from seqloom.data.folders.texts import LabelledTexts, read_labelled_texts
 from seqloom.data.series.channels import arranged
 from seqloom.data.series.long import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.data.series.recordings import Recordings
 from seqloom.data.splits import split_rows, text_groups
-from seqloom.data.tables import Asked, Choice, Labelled, Sought, Table, choose_columns, labelled
+from seqloom.data.tables import Labelled, Sought, Table, labelled
 from seqloom.data.tables.dividing import divide, parts_of
 from seqloom.data.tables.labelled import inputs_of
 from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
-from seqloom.errors import DataError, warn
+from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
 from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
-from seqloom.tasks.tables.columns import asked_of, choice_of, table_of
+from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
 __all__ = ["by_place", "divided", "filled", "learned_channels", "read_sequences", "recordings_of"]
 
@@ -46,6 +47,8 @@ def read_sequences(
     target is taken as one of ``sought``. A table may lack the target, as may series their labels. The channels of
     series come in the order of training. What is repaired is warned of. Raises DataError for what cannot be read.
     """
+    if isinstance(X, LabelledTexts):
+        return Given(X.texts, source=X)
     columns, channels = facts.get("columns"), learned_channels(facts)
     if isinstance(X, str | os.PathLike):
         path = Path(X)
@@ -80,6 +83,8 @@ def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
     With a ``share`` of 0 nothing is. Rows that a table names for testing are not learned from.
     """
     X, total = given.X, len(given.X)
+    if share and by_class:
+        _warn_of_single(given.y or ())
     if isinstance(given.source, Labelled):
         if share:
             parts = divide(given.source, share, seed)
@@ -95,26 +100,28 @@ def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
     return Division(drawn.train.tolist(), drawn.held_out.tolist(), remark)
 
 
+def _warn_of_single(y: Sequence[Any]) -> None:
+    """Warn of classes that have one example: it is learned from or held out, not both."""
+    counts = Counter(label for one in y for label in (one if isinstance(one, list) else [one]))
+    single = [str(label) for label, count in counts.items() if count == 1]
+    if single:
+        what = "Classes with a single example" if len(single) > 1 else "A class with a single example"
+        warn(
+            f"{what} cannot be judged: {listed(single)}. Give more, or leave {'them' if len(single) > 1 else 'it'} out."
+        )
+
+
 def _rows(
     table: Table, settings: Mapping[str, Any], columns: Mapping[str, Any] | None, sought: Sequence[Sought]
 ) -> Given:
     asked = asked_of(settings)
-    choice = _choice(table, asked, sought) if columns is None else choice_of(columns)
+    choice = chosen_for(table, asked, sought) if columns is None else choice_of(columns)
     if columns is not None and choice.target not in table.columns:
-        return Given(inputs_of(table, choice))
+        return Given(inputs_of(table, choice), source=table)
     found = labelled(table, choice, bool(settings.get("strict")))
     for remark in (*table.remarks, *found.remarks):
         warn(remark)
     return Given(found.X, found.y, {"columns": dataclasses.asdict(choice)}, found)
-
-
-def _choice(table: Table, asked: Asked, sought: Sequence[Sought]) -> Choice:
-    """The columns, whose target is what the task seeks: what it is by itself, or else the first."""
-    if len(sought) > 1:
-        found = choose_columns(table, asked)
-        if found.sought in sought:
-            return found
-    return choose_columns(table, asked, sought[0])
 
 
 def _folder(path: Path, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from seqloom.settings import Kind, OneOf, Section, Settings
 
 if TYPE_CHECKING:
-    from seqloom.data.tables import Asked, Choice, Table
+    from seqloom.data.tables import Asked, Choice, Sought, Table
 
-__all__ = ["ColumnSettings", "asked_of", "choice_of", "table_of"]
+__all__ = ["ColumnSettings", "asked_of", "choice_of", "chosen_for", "table_of"]
 
 _COLUMNS = Section("Columns")
 
@@ -74,8 +74,25 @@ def table_of(source: Any, given: Mapping[str, Any], most: int | None = None) -> 
     return read_table(source, encoding=given.get("encoding"), decimal=given.get("decimal"), most=most)
 
 
+def chosen_for(table: Table, asked: Asked, sought: Sequence[Sought]) -> Choice:
+    """The columns of a table, whose target is what a task seeks: what it is by itself, or else the first."""
+    from seqloom.data.tables import Doubt, choose_columns
+
+    if len(sought) > 1:
+        try:
+            found = choose_columns(table, asked)
+        except Doubt as doubt:
+            if not doubt.between:
+                raise
+        else:
+            if found.sought in sought:
+                return found
+    return choose_columns(table, asked, sought[0])
+
+
 def choice_of(columns: Mapping[str, Any]) -> Choice:
     """A choice of columns from plain data, as ``dataclasses.asdict`` gives it."""
     from seqloom.data.tables import Choice, Sought
 
-    return Choice(**{**columns, "inputs": tuple(columns["inputs"]), "sought": Sought(columns["sought"])})
+    several = {name: tuple(columns.get(name, ())) for name in ("inputs", "like_nothing")}
+    return Choice(**{**columns, **several, "sought": Sought(columns["sought"])})

@@ -11,6 +11,7 @@ import numpy as np
 from seqloom.data.tables import Choice, Sought
 from seqloom.data.tables.columns import missing
 from seqloom.data.tables.labelled import label_reader
+from seqloom.data.tables.nothing import is_no_label
 from seqloom.data.tables.numerals import number, readings
 from seqloom.data.tables.opened import Opened
 from seqloom.data.tables.records import Record
@@ -78,7 +79,7 @@ class Scored:
         """Compare one answer with the target of its row, if there are both."""
         cells = answered.record.cells
         cell = "" if self._place is None or self._place >= len(cells) else cells[self._place].strip()
-        if missing(cell) or answered.answer is None:
+        if is_no_label(cell, self._choice.like_nothing) or answered.answer is None:
             return
         if self._choice.sought == Sought.NUMBER:
             found = readings(cell)
