@@ -53,7 +53,7 @@ BAD = {
         {"w.conllu": UNIVERSAL + UNIVERSAL.replace("2\tb", "3\tb")}, "w.conllu", ("line 5: expected token 2, got 3",)
     ),
     "CoNLL-U: packed, and cut off": Bad(
-        {"w.conllu.gz": gzip.compress(UNIVERSAL.encode() * 9)[:-12]},
+        {"w.conllu.gz": gzip.compress(UNIVERSAL.encode() * 9, mtime=0)[:-12]},
         "w.conllu.gz",
         ("w.conllu.gz", "cut off or damaged"),
     ),

@@ -109,7 +109,7 @@ SAVED: dict[str, tuple[str, bytes]] = {
         "a.json",
         json.dumps([json.loads(line) for line in _jsonl().splitlines()], indent=2).encode(),
     ),
-    "packed": ("a.csv.gz", gzip.compress(PLAIN.encode())),
+    "packed": ("a.csv.gz", gzip.compress(PLAIN.encode(), mtime=0)),
     "empty columns after the last": (
         "a.csv",
         "".join(f"{line},,\n" for line in _csv(_rows()).replace("two\nlines", "two lines").splitlines()).encode(),

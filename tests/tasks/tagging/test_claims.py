@@ -17,7 +17,7 @@ POEM = "two roads\ndiverged in\na yellow\nwood and\n\nsorry I\ncould not\ntravel
 FILES: list[tuple[str, str | bytes, str | None]] = [
     ("a.conll", CONLL, ".conll"),
     ("a.conllu", UNIVERSAL, ".conllu"),
-    ("a.conllu.gz", gzip.compress(UNIVERSAL.encode()), ".conllu"),
+    ("a.conllu.gz", gzip.compress(UNIVERSAL.encode(), mtime=0), ".conllu"),
     ("train.txt", UNIVERSAL + UNIVERSAL, "column UPOS"),
     ("train.txt", CONLL, "column 2,"),
     ("train.txt", CONLL.replace("\t", " X "), "column 3,"),
