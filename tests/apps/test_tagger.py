@@ -32,7 +32,7 @@ def test_a_file_is_learned_and_another_comes_back_tagged(command: Command, tmp_p
     wanted = "# id 7\n" + "".join(f"{word} x {tag}\n" for word, tag in zip(words, right, strict=True))
     assert said.out == wanted, said.err
     lines = command("predict", run, tmp_path / "b.conll", "--json").out.splitlines()
-    assert [json.loads(line)["answer"] for line in lines] == [right]
+    assert [json.loads(line)["prediction"] for line in lines] == [right]
     scored = command("evaluate", run, tmp_path / "a.conll")
     assert scored.code == 0
     header, *rows = [line.split() for line in scored.out.splitlines()]

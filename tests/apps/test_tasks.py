@@ -38,7 +38,7 @@ def test_predictions_come_a_line_each(command: Command, ranker: Path, tmp_path: 
     result = command("predict", ranker, tmp_path / "pairs.txt")
     assert (result.code, result.out.split()) == (0, [str(answer) for answer in wanted])
     lines = command("predict", ranker, tmp_path / "pairs.txt", "--json").out.splitlines()
-    assert [json.loads(line)["answer"] for line in lines] == wanted
+    assert [json.loads(line)["prediction"] for line in lines] == wanted
 
 
 def test_figures_stand_beside_the_constant_answers(command: Command, ranker: Path, tmp_path: Path) -> None:

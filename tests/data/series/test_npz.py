@@ -36,6 +36,14 @@ FORMS: dict[str, tuple[dict[str, Any], list[Any]]] = {
         [ROWS.reshape(6, 2)[:1], ROWS.reshape(6, 2)[1:]],
     ),
     "an array each": ({"s10": ROWS[1], "s9": ROWS[0, :2], "y": LABELS}, [ROWS[0, :2], ROWS[1]]),
+    "data and labels": ({"data": ROWS, "labels": LABELS}, [ROWS[0], ROWS[1]]),
+    "two axes of data": ({"data": ROWS[:, :, 0], "target": LABELS}, [ROWS[0, :, :1], ROWS[1, :, :1]]),
+    "a training part alone": ({"X_train": ROWS, "y_train": LABELS}, [ROWS[0], ROWS[1]]),
+    "a part that is padded": (
+        {"X_test": ROWS, "y_test": LABELS, "lengths": np.array([2, 3])},
+        [ROWS[0, :2], ROWS[1]],
+    ),
+    "three axes under any name": ({"signals": ROWS, "targets": LABELS}, [ROWS[0], ROWS[1]]),
     "whole numbers": ({"X": ROWS.astype(int), "y": LABELS}, [ROWS[0], ROWS[1]]),
 }
 
@@ -75,7 +83,23 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         "x.npz, b: expected the channels of .*x.npz, a: 2 channels, got 1",
     ),
     "four axes": ({"X": ROWS[None]}, r"got float64 \(1, 2, 3, 2\)"),
-    "no series": ({"y": LABELS}, "expected the series in an array X, got none"),
+    "no series": ({"y": LABELS}, r"x\.npz has no array X .*; it has labels alone"),
+    "names that are not known": (
+        {"signals": ROWS, "kinds": LABELS},
+        r"x\.npz has no array X for the series .* it has 'signals', 'kinds'. Call them X",
+    ),
+    "lengths of something": (
+        {"a": ROWS[0], "b": ROWS[1], "lengths": np.array([1, 2])},
+        "no array X .* it has 'a', 'b'",
+    ),
+    "more than series": (
+        {"X": ROWS, "y": LABELS, "rate": np.array(9)},
+        "has arrays 'rate' beside X, which are not known",
+    ),
+    "two parts": (
+        {"X_train": ROWS, "y_train": LABELS, "X_test": ROWS, "y_test": LABELS},
+        "has no array X; it has 'X_train', 'y_train', 'X_test', 'y_test'. Save each part in a file of its own",
+    ),
 }
 
 

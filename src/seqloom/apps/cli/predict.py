@@ -115,15 +115,23 @@ def _shown(answer: Any) -> str:
 
 
 def _predict_file(loaded: Any, file: Path | LabelledTexts, where: dict[str, str], as_json: bool) -> None:
-    if not as_json and hasattr(loaded, "written"):
+    if as_json:
+        for record in _records(loaded, file):
+            emit_json(record)
+    elif hasattr(loaded, "written"):
         for text in loaded.written(file, **where):
             emit(text, end="")
-        return
-    for place, answer in enumerate(loaded.predict(file)):
-        if as_json:
-            emit_json({"example": place, "answer": answer})
-        else:
+    else:
+        for answer in loaded.predict(file):
             emit(str(answer))
+
+
+def _records(loaded: Any, file: Path | LabelledTexts) -> Iterator[dict[str, Any]]:
+    """What is said of each example: by the task, or its place and the answer."""
+    if hasattr(loaded, "answered"):
+        yield from loaded.answered(file)
+    else:
+        yield from ({"example": place, "prediction": one} for place, one in enumerate(loaded.predict(file)))
 
 
 def _choice(loaded: Any, columns: dict[str, Any] | None, opened: Opened, inputs: str | None, lines: bool) -> Choice:

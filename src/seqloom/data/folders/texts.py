@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 from seqloom.data.folders.files import Layout, find_files
 from seqloom.data.lines import Lines
@@ -26,6 +26,8 @@ class LabelledTexts:
     labels: list[str] = field(repr=False)
     names: list[str] = field(repr=False)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    one: ClassVar[str] = "text"
+    """What an example is called, in tables and JSON."""
 
     @property
     def remarks(self) -> list[str]:
@@ -34,7 +36,7 @@ class LabelledTexts:
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each text: its name, then the columns, such as predictions."""
-        return named_table("text", self.names, columns)
+        return named_table(self.one, self.names, columns)
 
 
 def one_text(path: Path) -> LabelledTexts:

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from seqloom.data.series.recordings import Sample
 from seqloom.data.text.folder import natural
 from seqloom.data.text.reader import shown, text_size
-from seqloom.errors import DataError
+from seqloom.errors import DataError, listed
 
 __all__ = ["read_npz"]
 
-_SERIES: Final = ("X", "x", "series", "values")
-_LABELS: Final = ("y", "labels", "label")
+_SERIES: Final = ("X", "x", "series", "values", "data")
+_LABELS: Final = ("y", "labels", "label", "targets", "target")
+_PART: Final = re.compile(r"(.+)_(train|training|test|val|valid|validation)")
 _LENGTHS, _CHANNELS, _NAMES = "lengths", "channels", "names"
+_KNOWN: Final = (*_SERIES, *_LABELS, _LENGTHS, _CHANNELS, _NAMES)
 _MOST_BYTES: Final = 16 << 30
 _LONGEST_HEADER: Final = 10_000
 _HEADER: Final = re.compile(
@@ -39,8 +41,9 @@ def read_npz(path: str | Path) -> Iterator[Sample]:
 
     ``X`` (N, T, D) or (N, T), with ``lengths`` (N,) where the rest is padding; ``X`` (sum of lengths, D) with
     ``lengths``: one series after the other; or an array (T, D) or (T,) for each series, in the natural order of their
-    names. ``channels`` (D,) and ``names`` (N,) may name them. Raises DataError that names the array: for objects,
-    shapes that do not fit each other, text where numbers are expected, sizes beyond what the file holds.
+    names. ``X`` may be called ``data``, or ``X_train`` beside ``y_train`` where there is no other part. ``channels``
+    (D,) and ``names`` (N,) may name them. Raises DataError that names the array: for objects, shapes that do not fit
+    each other, text where numbers are expected, sizes beyond what the file holds.
     """
     name = shown(str(path))
     text_size(Path(path))
@@ -49,6 +52,7 @@ def read_npz(path: str | Path) -> Iterator[Sample]:
             arrays = _arrays(archive, name)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"{name} is no .npz file, or a damaged one: {error}.") from error
+    arrays = _of_one_part(arrays, name)
     labels = next((arrays.pop(key) for key in _LABELS if key in arrays), None)
     lengths, channels, names = (arrays.pop(key, None) for key in (_LENGTHS, _CHANNELS, _NAMES))
     series = _series(arrays, lengths, name)
@@ -113,12 +117,34 @@ def _array(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
     return np.frombuffer(data, kind).reshape(shape, order="F" if header["columns"] == "True" else "C")
 
 
+def _without_series(keys: list[str]) -> str:
+    """What is wrong where no array, or none alone, can be the series."""
+    known = next((key for key in _SERIES if key in keys), None)
+    if known is not None:
+        others = listed([key for key in keys if key != known])
+        return f"has arrays {others} beside {known}, which are not known. Leave them out."
+    has = f"it has {listed(keys)}" if keys else "it has labels alone"
+    return f"has no array X for the series (N, T, D); {has}. Call them X, and the labels y."
+
+
+def _of_one_part(arrays: dict[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
+    """The arrays, those of the one part of a data set without its name. DataError where they are of several."""
+    parts = {key: found for key in arrays if (found := _PART.fullmatch(key)) and found[1] in _KNOWN}
+    if len({found[2] for found in parts.values()}) > 1:
+        raise DataError(
+            f"{name} has no array X; it has {listed([*arrays])}. Save each part in a file of its own, as X and y."
+        )
+    return {parts[key][1] if key in parts else key: values for key, values in arrays.items()}
+
+
 def _series(arrays: dict[str, NDArray[Any]], lengths: NDArray[Any] | None, name: str) -> list[tuple[str, NDArray[Any]]]:
     """Each series with what messages call it."""
-    key = next((key for key in _SERIES if key in arrays and len(arrays) == 1), None)
+    key: str | None = next((key for key in _SERIES if key in arrays and len(arrays) == 1), None)
+    if len(arrays) == 1 and [rows.ndim for rows in arrays.values()] == [3]:
+        (key,) = arrays
     if key is None:
-        if lengths is not None or not arrays:
-            raise DataError(f"{name}: expected the series in an array X, got {', '.join(arrays) or 'none'}.")
+        if lengths is not None or not arrays or any(rows.ndim > 2 for rows in arrays.values()):
+            raise DataError(f"{name} {_without_series(list(arrays))}")
         return sorted(arrays.items(), key=lambda pair: natural(pair[0]))
     rows = arrays[key]
     if rows.ndim not in (2, 3) or rows.dtype.kind == "U":

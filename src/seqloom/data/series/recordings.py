@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, final
+from typing import Any, ClassVar, NamedTuple, final
 
 import numpy as np
 import torch
@@ -50,6 +50,8 @@ class Recordings:
     step_labels: list[list[str]] | None = field(default=None, repr=False)
     categories: Mapping[str, list[list[str]]] = field(default_factory=dict, repr=False)
     remarks: tuple[str, ...] = ()
+    one: ClassVar[str] = "recording"
+    """What an example is called, in tables and JSON."""
 
     def __len__(self) -> int:
         return len(self.series)
@@ -67,7 +69,7 @@ class Recordings:
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each series: its name, then the columns, such as predictions."""
-        return named_table("recording", self.names, columns)
+        return named_table(self.one, self.names, columns)
 
 
 def gather(source: str, samples: Iterable[Sample], strict: bool = False, remarks: Sequence[str] = ()) -> Recordings:

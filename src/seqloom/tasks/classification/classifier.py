@@ -78,11 +78,11 @@ class Classifier(SequenceEstimator):
         known, chances = Known.of(self.facts_), self.predict_proba(X)
         answers = known.decided(chances)
         if self.facts_["several"]:
-            return {"prediction": ["|".join(map(str, labels)) for labels in answers]}
+            return {"prediction": answers}
         places = [known.classes.index(answer) for answer in answers]
         return {
             "prediction": answers,
-            "probability": [f"{row[at]:.4f}" for row, at in zip(chances, places, strict=True)],
+            "probability": [round(float(row[at]), 4) for row, at in zip(chances, places, strict=True)],
         }
 
     def score(self, X: Any, y: Any = None) -> float:

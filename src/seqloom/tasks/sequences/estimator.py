@@ -103,12 +103,25 @@ class SequenceEstimator(ExampleEstimator):
     def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
         """The answers to a file of series, a folder or a text as a table (csv): the name of each example, the
         prediction, and of classes its probability. Elsewhere the answers alone, a line each."""
+        given, columns = self._said(file)
+        if isinstance(given.source, Recordings | LabelledTexts):
+            return given.source.written({name: list(map(_cell, column)) for name, column in columns.items()})
+        return (f"{answer}\n" for answer in columns["prediction"])
+
+    def answered(self, file: str | Path | LabelledTexts) -> Iterator[dict[str, Any]]:
+        """The same as values by the names of the columns, for JSON; what has no name is known by its place."""
+        given, columns = self._said(file)
+        if isinstance(given.source, Recordings | LabelledTexts):
+            columns = {given.source.one: given.source.names, **columns}
+        else:
+            columns = {"example": range(len(given.X)), **columns}
+        rows = zip(*columns.values(), strict=True)
+        return (dict(zip(columns, map(_plain, values), strict=True)) for values in rows)
+
+    def _said(self, file: str | Path | LabelledTexts) -> tuple[Given, Mapping[str, Sequence[Any]]]:
         self._check_fitted("model_")
         given = self._read(file, None, self.facts_)
-        columns = self._columns(given.X)
-        if isinstance(given.source, Recordings | LabelledTexts):
-            return given.source.written(columns)
-        return (f"{answer}\n" for answer in columns["prediction"])
+        return given, self._columns(given.X)
 
     def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
         """What is said of each example, by the names of the columns."""
@@ -128,6 +141,15 @@ class SequenceEstimator(ExampleEstimator):
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
+
+
+def _cell(value: Any) -> Any:
+    """Several labels as one cell; all else as it is."""
+    return "|".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _inputs(facts: Facts) -> Inputs:

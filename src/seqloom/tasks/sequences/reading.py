@@ -56,9 +56,9 @@ def read_sequences(
             raise DataError(no_such_file(str(path)))
         if path.is_dir():
             return _folder(path, settings, channels, sought)
-        if channels or claims_labelled(path, settings) is not None:
+        if channels or (columns is None and claims_labelled(path, settings) is not None):
             return _recordings(path, settings, channels, sought)
-        if claims_steps(path, settings) is not None:
+        if columns is None and claims_steps(path, settings) is not None:
             raise DataError(
                 f"{path}: the label changes within a series. Expected one for each; a label for each step is learned "
                 "by --task tagging."

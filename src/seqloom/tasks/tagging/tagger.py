@@ -234,6 +234,13 @@ class Tagger(ExampleEstimator):
         for name, labels in zip(given.source.names, self.predict(given.X), strict=True):
             yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
+    def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
+        """The same for JSON: of each recording its name, of each sentence its place, and its tags."""
+        self._check_fitted("model_")
+        given = self._read(path, None, self.facts_)
+        what, names = ("recording", given.source.names) if "mean" in self.facts_ else ("example", range(len(given.X)))
+        return ({what: name, "prediction": tags} for name, tags in zip(names, self.predict(given.X), strict=True))
+
     def stream(self) -> TagStream:
         """Tags step by step, as they come: see :class:`TagStream`. UsageError where the layers read both ways."""
         self._check_fitted("model_")
