@@ -68,3 +68,17 @@ def test_lines_are_tagged_as_they_come(command: Command, tmp_path: Path, monkeyp
     assert "line 1: Expected series of 2 channels, as this tagger was trained on; got 3" in wrong.err
     assert command("predict", tmp_path / "words").code == 2
     assert command("predict", tmp_path / "words", "a.conll", "--stream").code == 2
+
+
+def test_target_says_where_tags_are_written(command: Command, tmp_path: Path) -> None:
+    small(epochs=1).fit(*tagged(), validation=0.0, progress=False).save(tmp_path / "words")
+    (tmp_path / "a.conll").write_text("Bob NNP\n")
+    (tmp_path / "a.csv").write_text("sent,word,tag\n1,Bob,O\n1,meets,O\n")
+    said = command("predict", tmp_path / "words", tmp_path / "a.conll", "--target", "3")
+    assert (said.code, said.out.startswith("Bob NNP "), len(said.out.split())) == (0, True, 3)
+    assert command("predict", tmp_path / "words", tmp_path / "a.csv").out.startswith(
+        "sent,word,tag,prediction\n1,Bob,O,"
+    )
+    for more in (["a.conll", "--json"], ["a.csv"]):
+        refused = command("predict", tmp_path / "words", tmp_path / more[0], "--target", "3", *more[1:])
+        assert (refused.code, "no effect" in refused.err, refused.out) == (2, True, "")

@@ -9,7 +9,7 @@ import pytest
 from seqloom.data.made.files import made_folder
 from seqloom.data.tables import Sought
 from seqloom.errors import SeqloomWarning
-from seqloom.tasks.sequences.reading import read_sequences
+from seqloom.tasks.sequences.reading import divided, read_sequences
 from tests.data.writing import written
 
 PATTERN = {"label_pattern": r"(?P<label>\w+)-\d+"}
@@ -37,3 +37,14 @@ def test_the_columns_that_are_named(tmp_path: Path) -> None:
     asked = {"target": "kind", "time": "when", "input": "y", "label_pattern": None}
     found = read_sequences(path, None, asked, {}, (Sought.CLASS,))
     assert ([series.tolist() for series in found.X], found.y) == ([[[4], [2]], [[6], [8]]], ["on", "off"])
+
+
+@pytest.mark.parametrize("settings", [PATTERN, {}], ids=["names", "folders"])
+def test_equal_texts_of_files_are_held_out_together(settings: dict[str, str], tmp_path: Path) -> None:
+    between = "-" if settings else "/"
+    files = {f"{kind}{between}{k}.txt": f"{kind} {k // 2}\n" for kind in ("good", "bad") for k in range(20)}
+    given = read_sequences(written(tmp_path, files), None, settings, None, (Sought.CLASS,))
+    division = divided(given, 0.2, 0, by_class=True)
+    sides = [{given.X[place] for place in part} for part in division[:2]]
+    assert not sides[0] & sides[1]
+    assert division.remark == "Held out: 8 of 40 examples, equal texts together, drawn by seed 0."

@@ -15,6 +15,7 @@ import seqloom
 from seqloom.data import Padded
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks import Tagger
+from seqloom.tasks.examples.values import Given
 from seqloom.tasks.tagging.door import DOOR
 from seqloom.tasks.tagging.schemes import Scheme, recognised
 from tests.tasks.tagging.sentences import small, tagged
@@ -469,3 +470,15 @@ def test_a_table_of_other_columns_is_refused_with_what_to_do(tmp_path: Path) -> 
     (tmp_path / "a.csv").write_text("sent,word,tag\n1,a,X\n1,b,Y\n")
     with pytest.raises(UsageError, match=r"no column 'tagg'; it has .*Did you mean 'tag'"):
         small(target="tagg").fit(tmp_path / "a.csv")
+
+
+def test_equal_sentences_stay_on_one_side() -> None:
+    tokens, tags = tagged()
+    twice = [*tokens, *([word.upper() for word in row] for row in tokens)]
+    division = small()._divide(Given(twice, tags + tags), 0.25, seed=3)
+    sides = [{" ".join(twice[place]).lower() for place in part} for part in division[:2]]
+    assert not sides[0] & sides[1]
+    assert division.remark == "Held out: 8 of 32 examples, equal sentences together, drawn by seed 3."
+    few = small()._divide(Given(tokens[:2] * 20, tags[:2] * 20), 0.1, seed=3)
+    assert (len(few.held_out), "Equal ones are on both sides" in few.remark) == (4, True)
+    assert small()._divide(Given(tokens, tags), 0.0, seed=3).held_out == ()

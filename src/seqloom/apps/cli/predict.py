@@ -160,7 +160,7 @@ def _predict_rows(loaded: Any, choice: Choice, opened: Opened, top: int, as_json
         say(remark, style="yellow")
     names = added_columns(loaded, choice, top, opened.columns)
     write = _Writer(opened.layout)
-    scored, without = Scored(choice, opened.columns), 0
+    scored, without = Scored(choice, opened.columns, getattr(loaded, "classes_", ())), 0
     found = answers(loaded, opened, choice, names)
     for place, answered in enumerate(found):
         without += answered.answer is None

@@ -131,7 +131,10 @@ class Classifier(SequenceEstimator):
         return {"classes": classes, "counts": [counts[one] for one in classes], "several": several}
 
     def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
-        return torch.from_numpy(Known.of(facts).encoded(y))
+        known = Known.of(facts)
+        found = torch.from_numpy(known.encoded(y))
+        known.warn_of_unseen(y)
+        return found
 
     def _outputs(self, facts: Facts) -> int:
         return len(facts["classes"])

@@ -23,6 +23,7 @@ from seqloom.tasks.measures import (
     temperature_of_labels,
 )
 from seqloom.tasks.measures.judged import Judgement
+from seqloom.tasks.tables.predicting import unseen_remark
 
 __all__ = ["Known", "in_order", "plain_labels"]
 
@@ -58,12 +59,29 @@ class Known:
         return np.array(self.classes, dtype=None if alike else object)
 
     def encoded(self, y: Sequence[Any]) -> NDArray[Any]:
-        """The number of each class (N,), or which labels there are (N, L) as float32. DataError for new ones."""
+        """The number of each class (N,), or which labels there are (N, L) as float32; a new class is −1, a new label
+        is in no column."""
         if not self.several:
-            return places_of(y, self.classes)
+            new = set(self.unseen(y))
+            places = np.full(len(y), -1, dtype=np.int64)
+            seen = [place for place, one in enumerate(y) if one not in new]
+            places[seen] = places_of([y[place] for place in seen], self.classes)
+            return places
         if not all(isinstance(one, list) for one in y):
             raise DataError("y: expected a list of labels for each example, as in training.")
-        return indicators(y, self.classes).astype(np.float32)
+        known = set(self.classes)
+        return indicators([[label for label in one if label in known] for one in y], self.classes).astype(np.float32)
+
+    def unseen(self, y: Sequence[Any]) -> list[Any]:
+        """The classes or labels that were not there to learn from, in order."""
+        labels = {label for one in y for label in one} if self.several else set(y)
+        return in_order(labels - set(self.classes))
+
+    def warn_of_unseen(self, y: Sequence[Any]) -> None:
+        """Warn of classes or labels that were not there to learn from."""
+        if new := set(self.unseen(y)):
+            count = sum(not new.isdisjoint(one) if self.several else one in new for one in y)
+            warn(unseen_remark(count, in_order(new)))
 
     def probabilities(self, scores: Floats) -> Floats:
         """Scores (N, C) → probabilities (N, C)."""
@@ -90,9 +108,11 @@ class Known:
         The temperature stays 1 where these are few, or none of them is wrong: nothing says how sure one may be.
         """
         truth = self.encoded(y)
+        if not self.several:
+            scores, truth = scores[truth >= 0], truth[truth >= 0]
         wrong = (scores > 0) != (truth > 0) if self.several else scores.argmax(1) != truth
         found: dict[str, Any] = {"temperature": 1.0}
-        if len(y) >= _ENOUGH and wrong.any():
+        if len(truth) >= _ENOUGH and wrong.any():
             find = temperature_of_labels if self.several else temperature_of_classes
             found["temperature"] = find(scores, truth.astype(bool) if self.several else truth)
         if rule is None:
@@ -107,15 +127,22 @@ class Known:
         }
 
     def judged(self, y: Sequence[Any], probabilities: Floats, baselines: Mapping[str, NDArray[Any]]) -> Judgement:
-        """Every figure of probabilities, beside those of ``baselines``."""
+        """Every figure of probabilities, beside those of ``baselines``; those of what was not learned are 0."""
         judge = judged_labels if self.several else judged_classes
-        return judge(y, probabilities, self.classes, baselines, self.decided(probabilities))
+        classes = [*self.classes, *self.unseen(y)]
+        others = {name: _widened(p, len(classes)) for name, p in baselines.items()}
+        return judge(y, _widened(probabilities, len(classes)), classes, others, self.decided(probabilities))
 
     def confusion(self, y: Sequence[Any], probabilities: Floats) -> str:
         """Which class is taken for which, as text; nothing for labels."""
         if self.several:
             return ""
-        return confusion_text(confusion_counts(y, self.decided(probabilities), self.classes), self.classes)
+        classes = [*self.classes, *self.unseen(y)]
+        return confusion_text(confusion_counts(y, self.decided(probabilities), classes), classes)
+
+
+def _widened(probabilities: NDArray[Any], width: int) -> NDArray[Any]:
+    return np.pad(probabilities, ((0, 0), (0, width - probabilities.shape[1])))
 
 
 def plain_labels(y: Iterable[Any]) -> list[Any]:

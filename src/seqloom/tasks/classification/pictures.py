@@ -14,7 +14,7 @@ from seqloom.inspection.confusion import draw_confusion
 from seqloom.inspection.picture import check_picture
 from seqloom.inspection.precision_recall import PrecisionRecall, draw_precision_recall
 from seqloom.tasks.classification.known import Known
-from seqloom.tasks.measures import confusion_counts, figures_of_classes, precision_and_recall
+from seqloom.tasks.measures import confusion_counts, precision_and_recall
 
 __all__ = ["draw_answers"]
 
@@ -36,9 +36,10 @@ def draw_answers(
         check_picture(file)
     name, own = next(iter(probabilities.items()))
     answers = known.decided(own)
-    figures = figures_of_classes(y, own, known.classes, answers)
+    figures = known.judged(y, own, {}).model
     title = f"{name}\nmacro-F1 {figures['macro_f1']:.3f}, accuracy {figures['accuracy']:.3f}"
-    draw_confusion(confusion_counts(y, answers, known.classes), known.classes, title, files[0])
+    classes = [*known.classes, *known.unseen(y)]
+    draw_confusion(confusion_counts(y, answers, classes), classes, title, files[0])
     if len(files) > 1:
         positive = known.encoded(y) == 1
         called = answers == known.names[1]

@@ -94,9 +94,10 @@ def divided(given: Given, share: float, seed: int, by_class: bool) -> Division:
     if not share:
         return Division(range(total), (), "")
     groups = text_groups(X) if isinstance(X[0], str) else None
+    together = "" if groups is None else " equal texts together,"
     labels = np.unique(list(map(repr, given.y or [])), return_inverse=True)[1] if by_class else None
     drawn = split_rows(total, share, seed, labels=labels, groups=groups)
-    remark = f"Held out: {len(drawn.held_out):,} of {total:,} examples, drawn by seed {seed}."
+    remark = f"Held out: {len(drawn.held_out):,} of {total:,} examples,{together} drawn by seed {seed}."
     return Division(drawn.train.tolist(), drawn.held_out.tolist(), remark)
 
 

@@ -18,7 +18,7 @@ from seqloom.data.tables.records import Record
 from seqloom.data.tables.writing import free_names
 from seqloom.errors import UsageError, did_you_mean, listed
 
-__all__ = ["Answered", "Scored", "added_columns", "answers"]
+__all__ = ["Answered", "Scored", "added_columns", "answers", "unseen_remark"]
 
 _BLOCK: Final = 256
 
@@ -69,11 +69,14 @@ def answers(model: Any, opened: Opened, choice: Choice, names: Sequence[str]) ->
 class Scored:
     """How often answers are right, or how far they are off, by the rows that have a target themselves."""
 
-    def __init__(self, choice: Choice, columns: Sequence[str]) -> None:
+    def __init__(self, choice: Choice, columns: Sequence[str], known: Sequence[Any] = ()) -> None:
         self._choice = choice
         self._place = columns.index(choice.target) if choice.target in columns else None
         self._read = label_reader(choice, [""])
         self._count = self._off = 0.0
+        self._known = {str(one).lower() if isinstance(one, bool) else str(one) for one in known}
+        self._unseen: dict[str, None] = {}
+        self._with_unseen = 0
 
     def see(self, answered: Answered) -> None:
         """Compare one answer with the target of its row, if there are both."""
@@ -87,10 +90,18 @@ class Scored:
                 return
             self._off += abs(number(cell, next(iter(found))) - float(answered.answer))
         elif self._choice.sought == Sought.LABELS:
-            self._off += set(self._read(cell)) != set(answered.answer)
+            labels = self._read(cell)
+            self._note(labels)
+            self._off += set(labels) != set(answered.answer)
         else:
+            self._note([cell.lower() if _is_truth(cell) else cell])
             self._off += str(answered.answer).lower() != cell.lower() if _is_truth(cell) else answered.answer != cell
         self._count += 1
+
+    def _note(self, labels: Sequence[str]) -> None:
+        new = [label for label in labels if self._known and label not in self._known]
+        self._unseen |= dict.fromkeys(new)
+        self._with_unseen += bool(new)
 
     def __str__(self) -> str:
         """A sentence; nothing where no row had a target."""
@@ -98,7 +109,18 @@ class Scored:
             return ""
         mean = self._off / self._count
         what = f"mean absolute error {mean:.4g}" if self._choice.sought == Sought.NUMBER else f"accuracy {1 - mean:.3f}"
-        return f"{self._count:,.0f} rows have a {self._choice.target!r}: {what}."
+        more = f" {unseen_remark(self._with_unseen, list(self._unseen))}" if self._unseen else ""
+        return f"{self._count:,.0f} rows have a {self._choice.target!r}: {what}.{more}"
+
+
+def unseen_remark(count: int, labels: Sequence[Any]) -> str:
+    """A sentence on the examples whose labels no example had in training.
+
+    >>> unseen_remark(2, ["eel"])
+    "2 examples have labels that were not seen in training: 'eel'. They count as wrong."
+    """
+    have = "1 example has" if count == 1 else f"{count:,} examples have"
+    return f"{have} labels that were not seen in training: {listed(list(labels))}. They count as wrong."
 
 
 def _answered(

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
@@ -106,6 +107,22 @@ class Tagger(ExampleEstimator):
             return Given(found.tokens)
         warn_of_illegal(tags, found.place)
         return Given(found.tokens, tags, about)
+
+    def _divide(self, given: Given, share: float, seed: int) -> Division:
+        """Equal sentences stay on one side, unless too few differ."""
+        alone = super()._divide(given, share, seed)
+        if not share or isinstance(given.X[0], Tensor):
+            return alone
+        groups = text_groups([" ".join(tokens) for tokens in given.X])
+        if len(np.unique(groups)) == len(groups):
+            return alone
+        try:
+            drawn = split_rows(len(given.X), share, seed, groups=groups)
+        except DataError:
+            return alone._replace(remark=f"{alone.remark} Equal ones are on both sides: too few differ.")
+        count = f"{len(drawn.held_out):,} of {len(given.X):,}"
+        remark = f"Held out: {count} examples, equal sentences together, drawn by seed {seed}."
+        return Division(drawn.train.tolist(), drawn.held_out.tolist(), remark)
 
     def _learn(self, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         seen = Counter(tag for tags in y for tag in tags)

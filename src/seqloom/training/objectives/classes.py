@@ -15,15 +15,18 @@ from seqloom.training.objectives.objective import Objective, Sums, total, wide
 
 __all__ = ["Classes", "macro_f1"]
 
+_LEAST = 1e-30
+"""What all rows count, where none of them is of a class that is known."""
+
 
 class Classes(Objective[Batch]):
     """−ln p(class), for modules from x (B, T, …) and its lengths to scores (B, C).
 
-    Row b counts ``weights``[class of b] (None: all 1); the loss is the weighted mean. With ``smoothing`` s the target
-    gives 1 − s + s / C to the class and s / C to the others (Szegedy et al., 2016, "Rethinking the Inception
-    architecture"). Also measured: ``accuracy``, and ``macro_f1``, the mean F1 of the classes that came. ``watched`` is
-    one of these, or the loss, which still tells weights apart where few rows are held out and all are right. Raises
-    UsageError for weights that are not above 0 and a smoothing outside [0, 1).
+    Row b counts ``weights``[class of b] (None: all 1), and not at all where that is below 0, unknown; the loss is the
+    weighted mean. With ``smoothing`` s the target gives 1 − s + s / C to the class and s / C to the others (Szegedy et
+    al., 2016, "Rethinking the Inception architecture"). Also measured: ``accuracy``, and ``macro_f1``, the mean F1 of
+    the classes that came. ``watched`` is one of these, or the loss, which still tells weights apart where few rows are
+    held out and all are right. Raises UsageError for weights that are not above 0 and a smoothing outside [0, 1).
 
     >>> objective = Classes(2)
     >>> counts = torch.tensor([[3.0, 1.0], [0.0, 4.0]], dtype=torch.float64)
@@ -59,7 +62,7 @@ class Classes(Objective[Batch]):
 
     def weight(self, batch: Batch) -> float:
         """The weights of the classes of all rows."""
-        return float(self.weights[batch.targets.cpu()].double().sum())
+        return float(self._counted(batch.targets.cpu()).double().sum())
 
     def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
         """The weighted mean of −ln p(class); nothing is handed on."""
@@ -69,8 +72,9 @@ class Classes(Objective[Batch]):
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
         """Weight, loss, and the confusion (C, C): rows by their class, columns by that of the highest score."""
         scores = module(batch.x, batch.length)
-        weight = torch.tensor(self.weight(batch), dtype=torch.float64)
-        pairs = batch.targets * self.classes + scores.argmax(-1)
+        weight = torch.tensor(max(self.weight(batch), _LEAST), dtype=torch.float64)
+        known = batch.targets >= 0
+        pairs = batch.targets[known] * self.classes + scores.argmax(-1)[known]
         confusion = torch.bincount(pairs, minlength=self.classes**2).view(self.classes, -1).cpu().double()
         loss = total(self._loss(scores, batch.targets), weight)
         return {"weight": weight, "loss": loss, "confusion": confusion}, None
@@ -78,13 +82,18 @@ class Classes(Objective[Batch]):
     def figures(self, sums: Sums) -> dict[str, float]:
         """Loss, accuracy, and macro-F1."""
         confusion = sums["confusion"]
-        accuracy = float(confusion.diagonal().sum() / confusion.sum())
+        accuracy = float(confusion.diagonal().sum() / confusion.sum().clamp(min=1))
         return super().figures(sums) | {"accuracy": accuracy, "macro_f1": macro_f1(confusion)}
 
     def _loss(self, scores: Tensor, targets: Tensor) -> Tensor:
-        weights = self.weights.to(scores.device)
-        each = functional.cross_entropy(wide(scores), targets, reduction="none", label_smoothing=self.smoothing)
-        return (each * weights[targets]).sum() / weights[targets].sum()
+        weights = self._counted(targets)
+        known = targets.clamp(min=0)
+        each = functional.cross_entropy(wide(scores), known, reduction="none", label_smoothing=self.smoothing)
+        return (each * weights).sum() / weights.sum().clamp(min=_LEAST)
+
+    def _counted(self, targets: Tensor) -> Tensor:
+        """What each row counts."""
+        return self.weights.to(targets.device)[targets.clamp(min=0)] * (targets >= 0)
 
 
 def macro_f1(confusion: Tensor) -> float:
@@ -95,4 +104,4 @@ def macro_f1(confusion: Tensor) -> float:
     """
     counted = confusion.sum(0) + confusion.sum(1)
     seen = counted > 0
-    return float((2 * confusion.diagonal()[seen] / counted[seen]).mean())
+    return float((2 * confusion.diagonal()[seen] / counted[seen]).mean()) if seen.any() else 0.0
