@@ -39,7 +39,12 @@ REFUSED: dict[str, tuple[str, type[SeqloomError], list[str]]] = {
     "a title above the names": (
         "Survey 2024\n" + _rows(),
         DataError,
-        ["the first row has 1 cell, all others have 2. If it is a title above the names of the columns, take it out."],
+        ["the first row has 1 cell, all others have 2. If it is a title above the names of"],
+    ),
+    "a title with a comma": (
+        "Survey, 2024\n" + "".join(f"{row},{place}\n" for place, row in enumerate(GOOD)),
+        DataError,
+        ["the first row has 2 cells, all others have 3. If it is a title above the names"],
     ),
     "an unclosed quote": (
         _rows('"a good one,pos', *(f"more {n},neg" for n in range(1000))),

@@ -62,7 +62,7 @@ def headed(
         width -= 1  # each row ends with a separator
     named = is_header(top.cells[:width], below) if header is None else header
     columns = checked_names(top.cells[:width] if named else [""] * width, name, top.line)
-    rows = refuse_ragged(chain(first[named:], records), width, name, lines)
+    rows = refuse_ragged(chain(first[named:], records), width, name, lines, top.line)
     layout = Separated(replace(dialect, header=named, decimal=_decimal(below)))
     return replace(opened_rows(name, columns, rows, layout, remarks, len(first) > named), lines=lines)
 

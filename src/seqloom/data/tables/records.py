@@ -137,16 +137,19 @@ def filled(records: Iterator[Record], name: str) -> Iterator[Record]:
                 raise DataError(f"{name}, line {record.line}: {empty:,} rows without anything in them. Cut them off.")
 
 
-def refuse_ragged(records: Iterator[Record], width: int, name: str, lines: NumberedLines | None) -> Iterator[Record]:
+def refuse_ragged(
+    records: Iterator[Record], width: int, name: str, lines: NumberedLines | None, top: int = 1
+) -> Iterator[Record]:
     """The same rows, each of ``width`` cells: empty ones that are too many are cut, all else is refused.
 
-    DataError names the first lines, or the last where the file ends in its middle.
+    The first row, whose width that is, begins in line ``top``. DataError names the first lines that are wrong, or the
+    last where the file ends in its middle.
     """
     wrong: list[Record] = []
     count = total = 0
     widths: set[int] = set()
     for record in records:
-        total += 1
+        total += record.line != top
         if len(record.cells) > width and not any(record.cells[width:]):
             record = record._replace(cells=record.cells[:width])
         if len(record.cells) == width:
@@ -169,7 +172,7 @@ def refuse_ragged(records: Iterator[Record], width: int, name: str, lines: Numbe
     if count == total and len(widths) == 1 and (other := widths.pop()) > width:
         raise DataError(
             f"{name}: the first row has {width} cell{'s' * (width != 1)}, all others have {other}. If it is a title "
-            "above the names of the columns, take it out."
+            "above the names of the columns, take it out; else quote cells that hold the separator."
         )
     raise DataError(
         f"{name}: expected {width} cells in each row, as in the first; {places} ({count:,} row{'s' * (count != 1)} in "
