@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seqloom.data import Symbols, Vocabulary, Words
@@ -88,6 +88,7 @@ def test_any_text_comes_back(text: str):
     assert in_chunks(vocabulary, text, len(text)) == ids[:-1].tolist()
 
 
+@example([], " \u0300")
 @given(st.lists(TEXT), TEXT)
 def test_all_but_the_unknown_comes_back(known: list[str], text: str):
     """Each id writes the characters that it stands for, or is ``<unk>``."""
@@ -95,9 +96,10 @@ def test_all_but_the_unknown_comes_back(known: list[str], text: str):
     ids, characters = vocabulary.encoder().feed_pieces([Piece(text, True)], vocabulary.eos)
     assert characters is not None
     decoder, start = vocabulary.decoder(), 0
+    unknown = {"", *(word.strip(" ") for word in vocabulary.unknown(text))}  # a mark may stand on a space
     for token, count in zip(ids.tolist(), characters.tolist(), strict=True):
         piece, part = decoder.feed(token), text[start : start + count]
-        assert piece == part or (token == vocabulary.unk and part.strip(" ") in [*vocabulary.unknown(text), ""])
+        assert piece == part or (token == vocabulary.unk and part.strip(" ") in unknown)
         start += count
     assert start == len(text)
 
