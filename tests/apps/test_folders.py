@@ -61,7 +61,7 @@ def test_texts_of_every_kind_are_answered(model: str, command: Command, monkeypa
 def test_a_file_is_a_text_for_a_model_of_files(command: Command) -> None:
     found = command("predict", "models/texts", "text.txt")
     assert (found.code, _rows(found.out, ",")) == (0, ["positive"])
-    assert json.loads(command("predict", "models/texts", "text.txt", "--json").out)["answer"] == "positive"
+    assert json.loads(command("predict", "models/texts", "text.txt", "--json").out)["prediction"] == "positive"
     assert len(command("predict", "models/texts", "text.txt", "--lines").out.splitlines()) == 2
 
 

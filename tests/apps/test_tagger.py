@@ -61,7 +61,7 @@ def test_lines_are_tagged_as_they_come(command: Command, tmp_path: Path, monkeyp
     assert words == ["B-person", "O", "", "B-person"]
     assert said("series", "1, 2\n-1 0.5\n").out.splitlines() == ["on", "off"]
     lines = said("series", "1;2\n\n", "--json").out.splitlines()
-    assert [json.loads(line) for line in lines] == [{"line": 1, "answer": "on"}, {"line": 2, "answer": None}]
+    assert [json.loads(line) for line in lines] == [{"line": 1, "prediction": "on"}, {"line": 2, "prediction": None}]
     wrong = said("series", "1 2\n1 x\n")
     assert (wrong.code, "standard input, line 2: expected numbers, got 'x'" in wrong.err) == (3, True)
     assert (wrong := said("series", "1 2 3\n")).code == 3

@@ -43,7 +43,7 @@ def test_the_columns_that_are_named(tmp_path: Path) -> None:
 def test_equal_texts_of_files_are_held_out_together(settings: dict[str, str], tmp_path: Path) -> None:
     between = "-" if settings else "/"
     files = {f"{kind}{between}{k}.txt": f"{kind} {k // 2}\n" for kind in ("good", "bad") for k in range(20)}
-    given = read_sequences(written(tmp_path, files), None, settings, None, (Sought.CLASS,))
+    given = read_sequences(written(tmp_path, files), None, settings, {}, (Sought.CLASS,))
     division = divided(given, 0.2, 0, by_class=True)
     sides = [{given.X[place] for place in part} for part in division[:2]]
     assert not sides[0] & sides[1]

@@ -102,7 +102,7 @@ def _predict_stream(loaded: Any, model: Path, as_json: bool) -> None:
         except DataError as error:
             raise DataError(f"standard input, line {number}: {error}") from None
         if as_json:
-            emit_json({"line": number, "answer": answer})
+            emit_json({"line": number, "prediction": answer})
         else:
             emit(_shown(answer))
 

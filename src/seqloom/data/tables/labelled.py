@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from seqloom.data.tables.cells import Chosen, Joined
 from seqloom.data.tables.columns import Kind, missing
-from seqloom.data.tables.nothing import is_no_label
+from seqloom.data.tables.nothing import has_word, is_no_label
 from seqloom.data.tables.table import Table
 from seqloom.data.tables.target import Choice, Sought
 from seqloom.errors import DataError, listed
@@ -221,7 +221,7 @@ def _like_nothing(table: Table, choice: Choice) -> list[str]:
         f"{choice.target}: {one!r} in {values[one]:,} of {len(table):,} rows is taken for a class. Empty these cells "
         "if it means that there is none."
         for one in choice.like_nothing
-        if one in values
+        if one in values and has_word(one)
     ]
 
 

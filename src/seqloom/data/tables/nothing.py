@@ -7,7 +7,7 @@ from typing import Final
 
 from seqloom.data.tables.columns import missing, missing_value
 
-__all__ = ["is_no_label", "labels_like_nothing"]
+__all__ = ["has_word", "is_no_label", "labels_like_nothing"]
 
 _FREQUENT: Final = 0.2
 """The share of the rows from which on a word for nothing is a class."""
@@ -23,8 +23,8 @@ def labels_like_nothing(values: Mapping[str, int]) -> tuple[str, ...]:
     filled = sum(values.values())
     found = [value for value in values if not missing(value) and missing_value(value)]
     others = [value for value in values if not missing_value(value)]
-    signs = bool(others) and not any(_has_word(value) for value in others)
-    return tuple(value for value in found if values[value] > _FREQUENT * filled or (signs and not _has_word(value)))
+    signs = bool(others) and not any(has_word(value) for value in others)
+    return tuple(value for value in found if values[value] > _FREQUENT * filled or (signs and not has_word(value)))
 
 
 def is_no_label(cell: str, kept: tuple[str, ...]) -> bool:
@@ -36,5 +36,10 @@ def is_no_label(cell: str, kept: tuple[str, ...]) -> bool:
     return missing_value(cell) and cell.strip() not in kept
 
 
-def _has_word(value: str) -> bool:
+def has_word(value: str) -> bool:
+    """Whether a label has a letter or a digit, and is no sign.
+
+    >>> has_word("None"), has_word("-")
+    (True, False)
+    """
     return any(map(str.isalnum, value))
