@@ -29,6 +29,20 @@ def test_every_public_name_is_there() -> None:
             "from seqloom import LanguageModel",
             {"lightning_fabric", "tokenizers", "matplotlib", "sklearn", "scipy", "typer"},
         ),
+        (
+            "from seqloom import Classifier, Regressor, Tagger",
+            {
+                "lightning_fabric",
+                "tokenizers",
+                "matplotlib",
+                "sklearn",
+                "scipy",
+                "typer",
+                "narwhals",
+                "openpyxl",
+                "pyarrow",
+            },
+        ),
     ],
 )
 def test_heavy_packages_wait_until_they_are_needed(statement: str, absent: set[str]) -> None:

@@ -6,14 +6,16 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from seqloom.errors import UsageError
 from seqloom.training.ranks import ALONE, Ranks
 from seqloom.training.settings import Precision, TrainingSettings
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 __all__ = ["open_fabric", "pick_device", "quiet"]
 
@@ -26,6 +28,9 @@ def open_fabric(settings: TrainingSettings, ranks: Ranks = ALONE) -> Fabric:
     >>> open_fabric(TrainingSettings(device="cpu")).device
     device(type='cpu')
     """
+    from lightning_fabric import Fabric
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+
     device = pick_device(settings, ranks)
     with quiet():
         fabric = Fabric(
