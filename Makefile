@@ -6,8 +6,9 @@ STAMP := .venv/.seqloom-installed
 # A torch of the tested version that Python already has is used, not fetched again.
 SHARED = $(shell $(PYTHON) -c 'import importlib.metadata as m; print("--system-site-packages" if \
 	m.version("torch").split("+")[0] == "$(shell sed -n 's/^torch==//p' constraints.txt)" else "")' 2>/dev/null)
-# Tests run on one thread each, so as many processes as there are cores; each takes about a gigabyte.
-WORKERS := -n auto --maxprocesses 4 --dist worksteal
+# Tests run on one thread each, so as many processes as there are cores; each takes about a gigabyte. Where Python brings
+# pytest-benchmark along, it warns of them, and a warning is an error.
+WORKERS := -n auto --maxprocesses 4 --dist worksteal -p no:benchmark
 
 .PHONY: demo test test-all check bench docs clean install
 .DEFAULT_GOAL := install
