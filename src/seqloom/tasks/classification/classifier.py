@@ -66,8 +66,12 @@ class Classifier(SequenceEstimator):
 
     def predict(self, X: Any) -> Any:
         """The class of each example (N,); of labels, a list for each. How many are given at once changes nothing."""
+        return self.decided(self.predict_proba(X))
+
+    def decided(self, probabilities: NDArray[np.float64]) -> Any:
+        """What :meth:`predict` says where :meth:`predict_proba` says this (N, C); no example is read again."""
         self._check_fitted("model_")
-        return Known.of(self.facts_).decided(self.predict_proba(X))
+        return Known.of(self.facts_).decided(probabilities)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """The probability of each class, or each label by itself, (N, C)."""
@@ -75,8 +79,8 @@ class Classifier(SequenceEstimator):
         return Known.of(self.facts_).probabilities(self._scores_of(X))
 
     def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
-        known, chances = Known.of(self.facts_), self.predict_proba(X)
-        answers = known.decided(chances)
+        chances = self.predict_proba(X)
+        answers, known = self.decided(chances), Known.of(self.facts_)
         if self.facts_["several"]:
             return {"prediction": answers}
         places = [known.classes.index(answer) for answer in answers]

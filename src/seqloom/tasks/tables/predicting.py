@@ -36,7 +36,7 @@ def added_columns(model: Any, choice: Choice, top: int, columns: Sequence[str]) 
 
     UsageError for more than one where the model has no probabilities.
     """
-    certain = choice.sought == Sought.CLASS and hasattr(model, "predict_proba")
+    certain = choice.sought == Sought.CLASS and hasattr(model, "decided")
     if top > 1 and not certain:
         raise UsageError("--top: this model gives one answer, without probabilities of others.")
     names = ["prediction", "probability"] if certain else ["prediction"]
@@ -126,13 +126,12 @@ def unseen_remark(count: int, labels: Sequence[Any]) -> str:
 def _answered(
     model: Any, choice: Choice, texts: list[str], names: Sequence[str]
 ) -> Iterator[tuple[dict[str, Any], Any]]:
-    found = model.predict(texts)
     if len(names) == 1:
-        for answer in found:
+        for answer in model.predict(texts):
             yield {names[0]: _plain(answer, choice)}, answer
         return
-    classes = list(model.classes_)
-    for answer, row in zip(found, np.asarray(model.predict_proba(texts)), strict=True):
+    classes, probabilities = list(model.classes_), np.asarray(model.predict_proba(texts))
+    for answer, row in zip(model.decided(probabilities), probabilities, strict=True):
         others = [classes[place] for place in np.argsort(-row, kind="stable") if classes[place] != answer]
         ranked = [answer, *others][: len(names) // 2]
         values = [value for one in ranked for value in (one, round(float(row[classes.index(one)]), 6))]

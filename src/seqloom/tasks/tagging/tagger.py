@@ -22,6 +22,7 @@ from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.measures.baselines import Baseline
+from seqloom.tasks.sequences.inputs import SeriesInputs
 from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
@@ -135,12 +136,7 @@ class Tagger(ExampleEstimator):
             "most_frequent": MostFrequent.learned(X, y, tags).counts,
         }
         if isinstance(X[0], Tensor):
-            steps = torch.cat([series for series in X if isinstance(series, Tensor)]).double()
-            deviation = steps.std(0, correction=0)
-            return facts | {
-                "mean": steps.mean(0).tolist(),
-                "deviation": torch.where(deviation > 0, deviation, 1.0).tolist(),
-            }
+            return facts | SeriesInputs.learned(X).to_json()
         width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
         return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
 
