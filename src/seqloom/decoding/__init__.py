@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
-    from seqloom.decoding.beam import Hypothesis, beam_search
+    from seqloom.decoding.beam import Hypothesis, beam_search, beam_searches
     from seqloom.decoding.compiled import TopKSampling, sample_compiled, top_k_sampling_of
     from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
+    from seqloom.decoding.outputs import Outputs
     from seqloom.decoding.sampling import sample
     from seqloom.decoding.seeds import seed_of_row
     from seqloom.decoding.settings import BeamSearch, Sampling
@@ -20,6 +21,7 @@ __all__ = [
     "Filter",
     "Forbid",
     "Hypothesis",
+    "Outputs",
     "RepetitionPenalty",
     "Sampling",
     "StopStrings",
@@ -29,6 +31,7 @@ __all__ = [
     "TopP",
     "apply_filters",
     "beam_search",
+    "beam_searches",
     "sample",
     "sample_compiled",
     "seed_of_row",
@@ -36,9 +39,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "beam": ("Hypothesis", "beam_search"),
+    "beam": ("Hypothesis", "beam_search", "beam_searches"),
     "compiled": ("TopKSampling", "sample_compiled", "top_k_sampling_of"),
     "filters": ("Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"),
+    "outputs": ("Outputs",),
     "sampling": ("sample",),
     "seeds": ("seed_of_row",),
     "settings": ("BeamSearch", "Sampling"),
