@@ -14,7 +14,7 @@ from seqloom.errors import UsageError
 from seqloom.layers import LearnedEmbedding, parse_spec
 from seqloom.layers.embedding import NOTHING
 from seqloom.models.pooled_model import PooledModel
-from seqloom.tasks.sequences.inputs import Inputs, SeriesInputs, TextInputs
+from seqloom.tasks.inputs import Inputs, SeriesInputs, TextInputs
 
 __all__ = ["SequenceModel", "build_model", "fill_in"]
 
