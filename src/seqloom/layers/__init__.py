@@ -11,6 +11,7 @@ from seqloom.layers.attention import (
     SelfAttention,
     reserve,
 )
+from seqloom.layers.augmentation import Augmentation, Noise, TokenDropout
 from seqloom.layers.bidirectional import Bidirectional
 from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.blocks.block import Block, CausalBlock, Placement
@@ -51,6 +52,7 @@ __all__ = [
     "AdditiveScore",
     "AttentionBlock",
     "AttentionPooling",
+    "Augmentation",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
@@ -91,6 +93,7 @@ __all__ = [
     "MeanPooling",
     "MinGRUBlock",
     "MinLSTMBlock",
+    "Noise",
     "Norm",
     "NormKind",
     "OneHot",
@@ -110,6 +113,7 @@ __all__ = [
     "Stack",
     "StepHead",
     "Stream",
+    "TokenDropout",
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
