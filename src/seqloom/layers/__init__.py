@@ -32,6 +32,7 @@ from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
+from seqloom.layers.front import Front
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -73,6 +74,7 @@ __all__ = [
     "EchoState",
     "Embedding",
     "FeedForward",
+    "Front",
     "GLABlock",
     "GatedDeltaNetBlock",
     "GatedFeedForward",
