@@ -11,6 +11,7 @@ from seqloom.layers.attention import (
     SelfAttention,
     reserve,
 )
+from seqloom.layers.augmentation import Augmentation, Noise, TokenDropout
 from seqloom.layers.bidirectional import Bidirectional
 from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.blocks.block import Block, CausalBlock, Placement
@@ -31,6 +32,7 @@ from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
+from seqloom.layers.front import Front
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -51,6 +53,7 @@ __all__ = [
     "AdditiveScore",
     "AttentionBlock",
     "AttentionPooling",
+    "Augmentation",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
@@ -71,6 +74,7 @@ __all__ = [
     "EchoState",
     "Embedding",
     "FeedForward",
+    "Front",
     "GLABlock",
     "GatedDeltaNetBlock",
     "GatedFeedForward",
@@ -91,6 +95,7 @@ __all__ = [
     "MeanPooling",
     "MinGRUBlock",
     "MinLSTMBlock",
+    "Noise",
     "Norm",
     "NormKind",
     "OneHot",
@@ -110,6 +115,7 @@ __all__ = [
     "Stack",
     "StepHead",
     "Stream",
+    "TokenDropout",
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",

@@ -20,10 +20,10 @@ from seqloom.tasks.classification.settings import ClassifierSettings
 from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.inputs import inputs_from_json
 from seqloom.tasks.measures import baselines_of_classes, baselines_of_labels
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.estimator import SequenceEstimator
-from seqloom.tasks.sequences.inputs import inputs_from_json
 from seqloom.tasks.sequences.network import SequenceModel
 from seqloom.tasks.sequences.stream import AnswerStream
 from seqloom.training.objectives import Classes, Labels, Objective

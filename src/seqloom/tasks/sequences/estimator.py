@@ -21,7 +21,7 @@ from seqloom.data.text.vocabularies.choice import Tokens
 from seqloom.errors import warn
 from seqloom.layers import LearnedEmbedding
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
-from seqloom.tasks.sequences.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
+from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
 from seqloom.tasks.sequences.picks import pick_settings
 from seqloom.tasks.sequences.reading import by_place, divided, read_sequences

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, LastPooling, LearnedEmbedding
-from seqloom.tasks.sequences.inputs import Inputs, TextInputs
+from seqloom.tasks.inputs import Inputs, TextInputs
 from seqloom.tasks.sequences.lines import numbers_of
 from seqloom.tasks.sequences.network import SequenceModel
 

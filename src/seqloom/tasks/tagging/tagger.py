@@ -21,8 +21,8 @@ from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
 from seqloom.tasks.examples.judging import figures_of
+from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.sequences.inputs import SeriesInputs
 from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NumberFront, WordFront
