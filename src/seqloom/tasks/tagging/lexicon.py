@@ -41,14 +41,18 @@ class Lexicon:
     characters: tuple[str, ...]
 
     @classmethod
-    def learned(cls, sentences: Iterable[Sequence[str]]) -> Self:
-        """What some sentences have."""
+    def learned(cls, sentences: Iterable[Sequence[str]], before: Lexicon | None = None) -> Self:
+        """What some sentences have, and what was known ``before``, as if it had come there too, once or twice."""
         forms = Counter(token for sentence in sentences for token in sentence)
         words, characters = Counter[str](), Counter[str]()
         for form, count in forms.items():
             words[normal_form(form)] += count
             for character in form:
                 characters[character] += count
+        if before is not None:
+            words.update(before.words[: before.common])
+            words.update(before.words)
+            characters.update(before.characters)
         common = sum(count > 1 for count in words.values())
         return cls(_by_frequency(words), common, _by_frequency(characters))
 
