@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from torch import Tensor
 
+from seqloom.layers import Augmentation, Embedding
 from seqloom.settings.text import Tokens
 
-__all__ = ["Inputs"]
+__all__ = ["Inputs", "Reading"]
+
+
+class Reading(NamedTuple):
+    """What stands between tensors of one kind and the layers, which are given ``features`` a step: first the
+    ``augmentation``, then the ``front``, if there is one."""
+
+    augmentation: Augmentation
+    front: Embedding | None
+    features: int
 
 
 class Inputs(ABC):
@@ -27,3 +37,7 @@ class Inputs(ABC):
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
         """All that :func:`inputs_from_json` needs."""
+
+    @abstractmethod
+    def reading(self, settings: Any) -> Reading:
+        """What reads these inputs, by the settings of the task."""
