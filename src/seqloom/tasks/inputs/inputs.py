@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from torch import Tensor
 
 from seqloom.layers import Augmentation, Embedding
+from seqloom.settings.text import Tokens
 
 __all__ = ["Inputs", "Reading"]
 
@@ -28,6 +29,10 @@ class Inputs(ABC):
     @abstractmethod
     def encode(self, X: Sequence[Any]) -> list[Tensor]:
         """Each item as tokens (T,) or values (T, D). Raises DataError for items of another kind."""
+
+    def grown(self, X: Sequence[Any], tokens: Tokens | None, minimum_count: int, size: int | None) -> Self:
+        """The same, with what a trained model is to know of further items; scales stay, for weights rest on them."""
+        return self
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:

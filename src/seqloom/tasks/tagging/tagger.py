@@ -20,13 +20,13 @@ from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NumberFront, WordFront
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
@@ -138,16 +138,30 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        tags = TagSet.learned(y)
-        facts: Facts = {
-            "tags": tags.to_json(),
-            "examples": len(X),
-            "most_frequent": MostFrequent.learned(X, y, tags).counts,
-        }
+        facts = _about(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
         width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
         return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
+
+    def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
+        _encoder(before)(X[:1])
+        facts = _about(X, y, _tags(before).grown(y))
+        if "lexicon" not in before:
+            return facts | {name: before[name] for name in ("mean", "deviation")}
+        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
+        rows = [Rows("tags", _tags(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
+        if "lexicon" in facts:
+            lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
+            rows += [
+                Rows("words", (*others, *lexicon.words), {"front.words.weight": (0,)}),
+                Rows("characters", (*others, *lexicon.characters), {"front.characters.weight": (0,)}),
+            ]
+        return rows
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
@@ -285,6 +299,12 @@ def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArra
     scores = module(batch.x, batch.length)
     found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
     return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
+
+
+def _about(X: Sequence[Steps], y: Sequence[list[str]], tags: TagSet) -> Facts:
+    """What is known of tags, whatever they are of."""
+    counts = MostFrequent.learned(X, y, tags).counts
+    return {"tags": tags.to_json(), "examples": len(X), "most_frequent": counts}
 
 
 def _tags(facts: Facts) -> TagSet:
