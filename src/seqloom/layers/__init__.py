@@ -33,6 +33,9 @@ from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.front import Front
+from seqloom.layers.fronts.grid import Grid
+from seqloom.layers.fronts.patches import Patches
+from seqloom.layers.fronts.picture import PictureFront
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -46,6 +49,7 @@ from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
 from seqloom.layers.stream import Stream
+from seqloom.layers.unchanged import Unchanged
 from seqloom.layers.window import Window
 
 __all__ = [
@@ -79,6 +83,7 @@ __all__ = [
     "GatedDeltaNetBlock",
     "GatedFeedForward",
     "GeneralScore",
+    "Grid",
     "InitialState",
     "InputPositions",
     "LRUBlock",
@@ -99,6 +104,8 @@ __all__ = [
     "Norm",
     "NormKind",
     "OneHot",
+    "Patches",
+    "PictureFront",
     "Placement",
     "Pooled",
     "Pooling",
@@ -119,6 +126,7 @@ __all__ = [
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
+    "Unchanged",
     "Window",
     "ZeroState",
     "parse_encoder_decoder",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from seqloom.layers import Augmentation, Embedding
+from seqloom.layers import Augmentation, Front
 
 __all__ = ["Inputs", "Reading"]
 
@@ -18,7 +18,7 @@ class Reading(NamedTuple):
     ``augmentation``, then the ``front``, if there is one."""
 
     augmentation: Augmentation
-    front: Embedding | None
+    front: Front | None
     features: int
 
 
