@@ -33,9 +33,16 @@ from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.front import Front
+<<<<<<< HEAD
 from seqloom.layers.fronts.grid import Grid
 from seqloom.layers.fronts.patches import Patches
 from seqloom.layers.fronts.picture import PictureFront
+=======
+from seqloom.layers.fronts.log_mel import LogMel
+from seqloom.layers.fronts.mel import MelScale
+from seqloom.layers.fronts.normalised import normalised
+from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
+>>>>>>> main
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -93,11 +100,13 @@ __all__ = [
     "LearnedState",
     "Legal",
     "Link",
+    "LogMel",
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
     "MaxPooling",
     "MeanPooling",
+    "MelScale",
     "MinGRUBlock",
     "MinLSTMBlock",
     "Noise",
@@ -119,6 +128,7 @@ __all__ = [
     "SelfAttention",
     "SequenceLayer",
     "Spec",
+    "SpecAugment",
     "Stack",
     "StepHead",
     "Stream",
@@ -126,9 +136,14 @@ __all__ = [
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
+<<<<<<< HEAD
     "Unchanged",
+=======
+    "VoiceWarp",
+>>>>>>> main
     "Window",
     "ZeroState",
+    "normalised",
     "parse_encoder_decoder",
     "parse_spec",
     "reserve",
