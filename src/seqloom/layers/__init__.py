@@ -33,16 +33,14 @@ from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.front import Front
-<<<<<<< HEAD
 from seqloom.layers.fronts.grid import Grid
-from seqloom.layers.fronts.patches import Patches
-from seqloom.layers.fronts.picture import PictureFront
-=======
 from seqloom.layers.fronts.log_mel import LogMel
 from seqloom.layers.fronts.mel import MelScale
 from seqloom.layers.fronts.normalised import normalised
+from seqloom.layers.fronts.patches import Patches
+from seqloom.layers.fronts.picture import PictureFront
+from seqloom.layers.fronts.rows import Rows
 from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
->>>>>>> main
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -124,6 +122,7 @@ __all__ = [
     "Rectifier",
     "Recurrent",
     "RetNetBlock",
+    "Rows",
     "SLSTMBlock",
     "SelfAttention",
     "SequenceLayer",
@@ -136,11 +135,8 @@ __all__ = [
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
-<<<<<<< HEAD
     "Unchanged",
-=======
     "VoiceWarp",
->>>>>>> main
     "Window",
     "ZeroState",
     "normalised",

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from seqloom.errors import UsageError
-from seqloom.layers import Grid, Patches, PictureFront, parse_encoder_decoder, parse_spec, spec_of
+from seqloom.layers import Grid, Patches, PictureFront, Rows, parse_encoder_decoder, parse_spec, spec_of
 from seqloom.layers.fronts.picture import sine_positions
 from seqloom.layers.spec import front_of
 
@@ -18,17 +18,38 @@ FRONTS = {
 }
 
 
-@pytest.fixture(params=FRONTS)
+ROWS = {"rows": lambda: Rows(10, 7, 3), "rows, three at once": lambda: Rows(10, 7, 3, 3)}
+
+
+@pytest.fixture(params=FRONTS | ROWS)
 def front(request: pytest.FixtureRequest) -> PictureFront:
     torch.manual_seed(0)
-    return FRONTS[request.param]()
+    return (FRONTS | ROWS)[request.param]()
 
 
 def test_a_picture_becomes_its_cells(front: PictureFront) -> None:
     y = front(torch.randn(2, 10, 7, 3))
-    rows, columns = -(-10 // front.cell), -(-7 // front.cell)
-    assert y.shape == (2, rows * columns, front.out_features) == (2, front.cells, front.out_features)
+    assert y.shape == (2, front.cells, front.out_features)
     assert front.lengths_after(None) is None
+
+
+def test_the_number_of_cells() -> None:
+    assert {name: make().cells for name, make in (FRONTS | ROWS).items()} == {
+        "grid": 3 * 2,
+        "a deep grid": 5 * 4,
+        "a grid of pixels": 70,
+        "patches": 3 * 2,
+        "rows": 10,
+        "rows, three at once": 4,
+    }
+
+
+def test_rows_are_the_pixels_from_above_down() -> None:
+    x = torch.randn(2, 10, 7, 3)
+    assert torch.equal(Rows(10, 7, 3)(x), x.flatten(2))
+    three = Rows(10, 7, 3, 3)(x)
+    assert torch.equal(three[:, :3].reshape(2, 9, 21), x[:, :9].flatten(2))
+    assert torch.equal(three[:, 3], torch.cat([x[:, 9].flatten(1), torch.zeros(2, 42)], 1))
 
 
 def test_a_video_is_its_frames_one_after_the_other(front: PictureFront) -> None:
@@ -50,7 +71,7 @@ def test_padding_never_reaches_a_result_or_a_weight(front: PictureFront) -> None
     for rest in (0.0, float("nan")):
         x[1, 1:] = rest
         front.zero_grad()
-        front(x, lengths).square().sum().backward()
+        (front(x.clone().requires_grad_(), lengths).square().sum()).backward()
         grads.append([weight.grad.clone() for weight in front.parameters() if weight.grad is not None])
     assert len(grads[0]) == len(list(front.parameters()))
     torch.testing.assert_close(grads[0], grads[1], rtol=0, atol=0)
@@ -61,8 +82,9 @@ def test_pictures_do_not_see_each_other(front: PictureFront) -> None:
     torch.testing.assert_close(front.train()(x)[1], front.eval()(x[1:2])[0])
 
 
-def test_equal_cells_are_told_apart_by_their_place(front: PictureFront) -> None:
-    y = front(torch.zeros(1, 10, 7, 3))[0]
+@pytest.mark.parametrize("name", FRONTS)
+def test_equal_cells_are_told_apart_by_their_place(name: str) -> None:
+    y = FRONTS[name]()(torch.zeros(1, 10, 7, 3))[0]
     apart = torch.cdist(y, y) + torch.eye(len(y)) * 9
     assert apart.min() > 0.05
 
@@ -82,7 +104,7 @@ def test_other_pictures_are_refused(front: PictureFront, x: torch.Tensor) -> Non
 
 
 def test_words_build_what_they_are_recognised_by() -> None:
-    for text in ("grid(16)", "grid(12, cell=2, depth=3)", "patches(4)", "patches(2, features=5)"):
+    for text in ("grid(16)", "grid(12, cell=2, depth=3)", "patches(4)", "patches(2, features=5)", "rows(2)"):
         term = parse_spec(text).front
         assert term is not None
         front = term.build((10, 7, 3))

@@ -33,6 +33,7 @@ from seqloom.layers import (
     Pooled,
     RandomState,
     Recurrent,
+    Rows,
     SelfAttention,
     StepHead,
     TransformerDecoder,
@@ -213,6 +214,7 @@ SUBJECTS: dict[str, Subject] = {
     "embedding": Subject(lambda: LearnedEmbedding(V, 3, scale=0.5), lambda module: module(tokens())),
     "grid": Subject(lambda: Grid(6, 9, 2, 12, cell=4, depth=2), lambda module: module(pictures(), LENGTHS)),
     "patches": Subject(lambda: Patches(6, 9, 2, size=4, features=3), lambda module: module(pictures(), LENGTHS)),
+    "rows of pixels": Subject(lambda: Rows(6, 9, 2, 4), lambda module: module(pictures(), LENGTHS)),
     "pooled model over pictures": Subject(
         lambda: PooledModel(Patches(6, 9, 2, features=D), parse_spec("gru(3) + pool(last)").build_pooled(D), outputs=2),
         lambda module: module(pictures(), LENGTHS),

@@ -7,7 +7,7 @@ import math
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
-from seqloom.layers.fronts.picture import PictureFront
+from seqloom.layers.fronts.picture import CellFront
 
 __all__ = ["Grid"]
 
@@ -16,7 +16,7 @@ _GROUP = 8
 _NARROWEST = 16
 
 
-class Grid(PictureFront):
+class Grid(CellFront):
     """A small residual network (He et al., 2016) whose last grid is the memory, a vector for each cell.
 
     Pictures (B, H, W, C), or videos, → (B, ⌈H / cell⌉ · ⌈W / cell⌉, M): ``features`` M, ``cell`` pixels a side, a power
@@ -46,7 +46,7 @@ class Grid(PictureFront):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
-    def read(self, pictures: Tensor) -> Tensor:
+    def read_cells(self, pictures: Tensor) -> Tensor:
         """pictures (N, C, rows · cell, columns · cell) → (N, M, rows, columns)."""
         found: Tensor = self.network(pictures)
         return found

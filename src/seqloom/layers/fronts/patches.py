@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from seqloom.layers.fronts.picture import PictureFront
+from seqloom.layers.fronts.picture import CellFront
 
 __all__ = ["Patches"]
 
 
-class Patches(PictureFront):
+class Patches(CellFront):
     """Squares of pixels, each by one linear map: y = W patch + b + place (Dosovitskiy et al., 2021, eq. 1).
 
     Pictures (B, H, W, C), or videos, → (B, ⌈H / size⌉ · ⌈W / size⌉, M): ``size`` pixels a side, ``features`` M. It has
@@ -25,7 +25,7 @@ class Patches(PictureFront):
         self.size = size
         self.projection = nn.Conv2d(channels, features, size, stride=size)
 
-    def read(self, pictures: Tensor) -> Tensor:
+    def read_cells(self, pictures: Tensor) -> Tensor:
         """pictures (N, C, rows · size, columns · size) → (N, M, rows, columns)."""
         found: Tensor = self.projection(pictures)
         return found

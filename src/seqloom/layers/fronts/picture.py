@@ -1,4 +1,4 @@
-"""What all fronts of pictures share: a grid of cells, each with a vector that knows its place."""
+"""What fronts of pictures share: frames one after the other, and cells that know their place."""
 
 from __future__ import annotations
 
@@ -13,35 +13,26 @@ from seqloom.layers.front import Front
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import check_lengths
 
-__all__ = ["PictureFront", "sine_positions"]
+__all__ = ["CellFront", "PictureFront", "sine_positions"]
 
 
 class PictureFront(Front):
     """Pictures (B, H, W, C), or videos (B, T, H, W, C) with T = ``lengths`` real frames → (B, T · cells, M).
 
-    A picture of ``height`` · ``width`` pixels is read as ``rows`` · ``columns`` cells of ``cell`` · ``cell`` pixels,
-    row by row; what is missing at the right and below is 0. Each frame of a video is read by itself, one after the
-    other. The vector of a place is learned and added; it begins as sines and cosines of row and column (Vaswani et al.,
-    2017, in two dimensions). Raises UsageError for pictures of another size or other channels.
+    H is ``height``, W ``width``, C ``channels``. Each frame of a video is read by itself, one after the other. Raises
+    UsageError for pictures of another size or other channels.
     """
 
-    def __init__(self, height: int, width: int, channels: int, features: int, cell: int) -> None:
+    def __init__(self, height: int, width: int, channels: int, cells: int, features: int) -> None:
         super().__init__()
-        if min(height, width, channels, features, cell) < 1:
+        if min(height, width, channels, cells, features) < 1:
             raise UsageError(f"{type(self).__name__} expected sizes of at least 1.")
-        self.height, self.width, self.channels, self.cell = height, width, channels, cell
-        self.rows, self.columns = -(-height // cell), -(-width // cell)
-        self.out_features = self.features = features
-        self.positions = nn.Parameter(sine_positions(self.rows, self.columns, features))
-
-    @property
-    def cells(self) -> int:
-        """How many steps a picture becomes."""
-        return self.rows * self.columns
+        self.height, self.width, self.channels = height, width, channels
+        self.cells, self.out_features = cells, features
 
     @abstractmethod
     def read(self, pictures: Tensor) -> Tensor:
-        """pictures (N, C, rows · cell, columns · cell) → (N, M, rows, columns)."""
+        """pictures (N, H, W, C) → (N, cells, M)."""
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, H, W, C) or (B, T, H, W, C) → (B, T · cells, M), 0 beyond each row's last frame."""
@@ -54,16 +45,38 @@ class PictureFront(Front):
         frames = x[:, None] if x.ndim == 4 else x
         rows, time = frames.shape[:2]
         lengths = check_lengths(self, lengths, rows, time)
-        frames = real_steps_only(frames, lengths).flatten(0, 1).permute(0, 3, 1, 2)
-        below, beside = self.rows * self.cell - self.height, self.columns * self.cell - self.width
-        if below or beside:
-            frames = nn.functional.pad(frames, (0, beside, 0, below))
-        found = self.read(frames).flatten(2).transpose(1, 2) + self.positions
+        found = self.read(real_steps_only(frames, lengths).flatten(0, 1))
         return real_steps_only(found.reshape(rows, time * self.cells, self.out_features), self.lengths_after(lengths))
 
     def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
         """Frames · cells."""
         return None if lengths is None else lengths.to(torch.int64) * self.cells
+
+
+class CellFront(PictureFront):
+    """Pictures as ``rows`` · ``columns`` squares of ``cell`` · ``cell`` pixels, row by row, which know their place.
+
+    What is missing at the right and below is 0. The vector of a place is learned and added; it begins as sines and
+    cosines of row and column (Vaswani et al., 2017, in two dimensions).
+    """
+
+    def __init__(self, height: int, width: int, channels: int, features: int, cell: int) -> None:
+        rows, columns = (-(-side // max(cell, 1)) for side in (height, width))
+        super().__init__(height, width, channels, rows * columns, features)
+        self.rows, self.columns, self.cell, self.features = rows, columns, cell, features
+        self.positions = nn.Parameter(sine_positions(rows, columns, features))
+
+    @abstractmethod
+    def read_cells(self, pictures: Tensor) -> Tensor:
+        """pictures (N, C, rows · cell, columns · cell) → (N, M, rows, columns)."""
+
+    def read(self, pictures: Tensor) -> Tensor:
+        """pictures (N, H, W, C) → (N, rows · columns, M)."""
+        pictures = pictures.permute(0, 3, 1, 2)
+        below, beside = self.rows * self.cell - self.height, self.columns * self.cell - self.width
+        if below or beside:
+            pictures = nn.functional.pad(pictures, (0, beside, 0, below))
+        return self.read_cells(pictures).flatten(2).transpose(1, 2) + self.positions
 
 
 def sine_positions(rows: int, columns: int, features: int) -> Tensor:

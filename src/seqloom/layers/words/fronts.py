@@ -1,4 +1,4 @@
-"""Words for what reads pictures before the first layer: ``grid(64)``, ``patches(8)``."""
+"""Words for what reads pictures before the first layer: ``grid(64)``, ``patches(8)``, ``rows``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from seqloom.layers.fronts.grid import Grid
 from seqloom.layers.fronts.patches import Patches
 from seqloom.layers.fronts.picture import PictureFront
+from seqloom.layers.fronts.rows import Rows
 from seqloom.layers.words.word import Option, Value
 
 __all__ = ["FRONTS", "FrontWord"]
@@ -43,4 +44,5 @@ class FrontWord:
 FRONTS: Mapping[str, FrontWord] = {
     "grid": FrontWord(Grid, "features", 64),
     "patches": FrontWord(Patches, "size", 8),
+    "rows": FrontWord(Rows, "number", 1),
 }
