@@ -26,7 +26,7 @@ class Inputs(ABC):
     """One kind of input: how plain values become tensors, by what was learned of those to learn from."""
 
     @abstractmethod
-    def encode(self, X: Sequence[Any]) -> list[Tensor]:
+    def encode(self, X: Sequence[Any]) -> Sequence[Tensor]:
         """Each item as tokens (T,) or values (T, D). Raises DataError for items of another kind."""
 
     @abstractmethod
