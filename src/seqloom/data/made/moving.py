@@ -55,10 +55,8 @@ def _track(draw: np.random.Generator, action: str, shape: Shape, frames: int, co
     """The same shape in each frame, from a place and at a speed that are drawn; nothing stands quite still."""
     t = np.linspace(-0.5, 0.5, frames) * draw.choice([0.8, 1.0])
     wide, high = _SIDE * 0.5, _SIDE * (0.5 if count == 1 else 0.2)
-    x, y = (
-        shape.x + draw.uniform(-0.4, 0.4, frames),
-        shape.y + draw.uniform(-1.5, 1.5) + draw.uniform(-0.4, 0.4, frames),
-    )
+    x = shape.x + np.resize([-0.5, 0.5], frames)
+    y = shape.y + draw.uniform(-1.5, 1.5) + draw.uniform(-0.4, 0.4, frames)
     x = x + draw.uniform(-8, 8) * (action not in ("moves left", "moves right"))
     radius = np.full(frames, draw.uniform(5, 8))
     match action:
