@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
-from seqloom.layers import Augmentation, Embedding
+from seqloom.layers import Augmentation, Front
 from seqloom.settings.text import Tokens
 
 __all__ = ["Feed", "Inputs", "Reading"]
@@ -21,7 +21,7 @@ class Reading(NamedTuple):
     ``augmentation``, then the ``front``, if there is one."""
 
     augmentation: Augmentation
-    front: Embedding | None
+    front: Front | None
     features: int
 
 
