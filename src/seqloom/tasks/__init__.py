@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.language.writing import Ending, Writing
     from seqloom.tasks.regression.regressor import Regressor
     from seqloom.tasks.tagging.tagger import Tagger
+    from seqloom.tasks.translation.seq2seq import Seq2Seq
 
 __all__ = [
     "Beam",
@@ -26,6 +27,7 @@ __all__ = [
     "LanguageModel",
     "NotFittedError",
     "Regressor",
+    "Seq2Seq",
     "Tagger",
     "TextScore",
     "Writing",
@@ -42,6 +44,7 @@ __getattr__, __dir__ = lazily(
         "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
         "Regressor": "seqloom.tasks.regression.regressor",
+        "Seq2Seq": "seqloom.tasks.translation.seq2seq",
         "Tagger": "seqloom.tasks.tagging.tagger",
         "TextScore": "seqloom.tasks.language.text_score",
         "Writing": "seqloom.tasks.language.writing",

@@ -25,7 +25,8 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, captions or video; without it all are listed.", show_default=False
+            help="sentences, sensors, tagged, pairs, sums, captions or video; without it all are listed.",
+            show_default=False,
         ),
     ] = None,
     rows: Annotated[
@@ -42,8 +43,8 @@ def examples_data(
     force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
-    """Write a small set of made data: labelled sentences, sensor series of a machine, tagged sentences, or drawn scenes
-    or videos with captions.
+    """Write a small set of made data: labelled sentences, sensor series of a machine, tagged sentences, dates or sums
+    with what they become, or drawn scenes or videos with captions.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """

@@ -12,6 +12,7 @@ import numpy as np
 
 from seqloom.choice import Choice
 from seqloom.data.made.moving import made_videos
+from seqloom.data.made.pairs import made_dates, made_sums
 from seqloom.data.made.scenes import made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
@@ -26,6 +27,8 @@ class Example(Choice):
     SENTENCES = "sentences"
     SENSORS = "sensors"
     TAGGED = "tagged"
+    PAIRS = "pairs"
+    SUMS = "sums"
     CAPTIONS = "captions"
     VIDEO = "video"
 
@@ -42,6 +45,8 @@ KINDS: Final = {
     Example.SENTENCES: Kind("sentences.csv", 1000, "labelled sentences"),
     Example.SENSORS: Kind("sensors.csv", 400, "labelled recordings"),
     Example.TAGGED: Kind("tagged.conll", 800, "tagged sentences"),
+    Example.PAIRS: Kind("pairs.tsv", 10_000, "dates and their ISO form"),
+    Example.SUMS: Kind("sums.tsv", 20_000, "sums and what they come to"),
     Example.CAPTIONS: Kind("captions", 4000, "captioned pictures"),
     Example.VIDEO: Kind("video", 2000, "captioned videos"),
 }
@@ -52,7 +57,7 @@ FOLDERS: Final = (Example.CAPTIONS, Example.VIDEO)
 
 
 def made_file(what: Example, rows: int, seed: int) -> str:
-    """The text of one file: csv with text and label, csv with a step a row, or CoNLL with token and tag.
+    """The text of one file: csv with text and label, csv with a step a row, CoNLL with token and tag, or tsv of pairs.
 
     >>> made_file(Example.SENSORS, rows=1, seed=0).splitlines()[0]
     'id,time,vibration,current,temperature,label'
@@ -62,6 +67,9 @@ def made_file(what: Example, rows: int, seed: int) -> str:
         return "\n".join(sentences)
     if what is Example.SENTENCES:
         return _csv(("text", "label"), made_sentences(rows, seed))
+    if what in (Example.PAIRS, Example.SUMS):
+        made = made_dates(rows, seed) if what is Example.PAIRS else made_sums(rows, seed)
+        return "".join(f"{source}\t{target}\n" for source, target in (("source", "target"), *made))
     recordings = enumerate(made_sensors(rows, seed), 1)
     steps = ((f"r{number}", *step, one.state) for number, one in recordings for step in _steps(one))
     return _csv(("id", "time", *CHANNELS, "label"), steps)
