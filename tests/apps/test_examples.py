@@ -11,7 +11,7 @@ import pytest
 from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
-NAMES = ["sentences", "sensors", "tagged", "captions", "video"]
+NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "captions", "video"]
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,14 @@ def test_all_are_listed(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("sentences", "sentences.csv"), ("sensors", "sensors.csv"), ("tagged", "tagged.conll")]
+    ("name", "file"),
+    [
+        ("sentences", "sentences.csv"),
+        ("sensors", "sensors.csv"),
+        ("tagged", "tagged.conll"),
+        ("pairs", "pairs.tsv"),
+        ("sums", "sums.tsv"),
+    ],
 )
 def test_a_file_and_its_path(command: Command, name: str, file: str) -> None:
     found = command("examples", "data", name, "--rows", 5)

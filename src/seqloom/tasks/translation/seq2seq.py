@@ -82,7 +82,7 @@ class Seq2Seq(ExampleEstimator):
     vocabulary_size: int | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        return given_pairs(X, y, self.get_params(deep=False), bool(facts))
+        return given_pairs(X, y, self.get_params(deep=False), facts)
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
         """Equal sources stay on one side; of many pairs 2,000 are held out."""
