@@ -61,7 +61,8 @@ def main() -> None:
     }
     kept.write_text(json.dumps(results, indent=1) + "\n")
     for one in runs:
-        print(f"seed {one['seed']}: {watched} {one['test'][watched]:.4f} on the test part, {one['seconds']} s ({one['processor seconds']} s of a core)")
+        took = f"{one['seconds']} s, {one['processor seconds']} s of a core"
+        print(f"seed {one['seed']}: {watched} {one['test'][watched]:.4f} on the test part, {took}")
 
 
 if __name__ == "__main__":
