@@ -11,6 +11,7 @@ from seqloom.layers.attention import (
     SelfAttention,
     reserve,
 )
+from seqloom.layers.augmentation import Augmentation, Noise, TokenDropout
 from seqloom.layers.bidirectional import Bidirectional
 from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.blocks.block import Block, CausalBlock, Placement
@@ -27,10 +28,21 @@ from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.convolution import CausalConvolution, Convolution, Rectifier
-from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
+from seqloom.layers.decoders.bahdanau import BahdanauDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
+from seqloom.layers.decoders.bridge import Summary
+from seqloom.layers.decoders.luong import LuongDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
+from seqloom.layers.front import Front
+from seqloom.layers.fronts.grid import Grid
+from seqloom.layers.fronts.log_mel import LogMel
+from seqloom.layers.fronts.mel import MelScale
+from seqloom.layers.fronts.normalised import normalised
+from seqloom.layers.fronts.patches import Patches
+from seqloom.layers.fronts.picture import PictureFront
+from seqloom.layers.fronts.rows import Rows
+from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -44,6 +56,7 @@ from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
 from seqloom.layers.stream import Stream
+from seqloom.layers.unchanged import Unchanged
 from seqloom.layers.window import Window
 
 __all__ = [
@@ -51,6 +64,7 @@ __all__ = [
     "AdditiveScore",
     "AttentionBlock",
     "AttentionPooling",
+    "Augmentation",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
@@ -71,10 +85,12 @@ __all__ = [
     "EchoState",
     "Embedding",
     "FeedForward",
+    "Front",
     "GLABlock",
     "GatedDeltaNetBlock",
     "GatedFeedForward",
     "GeneralScore",
+    "Grid",
     "InitialState",
     "InputPositions",
     "LRUBlock",
@@ -84,16 +100,21 @@ __all__ = [
     "LearnedState",
     "Legal",
     "Link",
+    "LogMel",
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
     "MaxPooling",
     "MeanPooling",
+    "MelScale",
     "MinGRUBlock",
     "MinLSTMBlock",
+    "Noise",
     "Norm",
     "NormKind",
     "OneHot",
+    "Patches",
+    "PictureFront",
     "Placement",
     "Pooled",
     "Pooling",
@@ -103,18 +124,25 @@ __all__ = [
     "Rectifier",
     "Recurrent",
     "RetNetBlock",
+    "Rows",
     "SLSTMBlock",
     "SelfAttention",
     "SequenceLayer",
     "Spec",
+    "SpecAugment",
     "Stack",
     "StepHead",
     "Stream",
+    "Summary",
+    "TokenDropout",
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
+    "Unchanged",
+    "VoiceWarp",
     "Window",
     "ZeroState",
+    "normalised",
     "parse_encoder_decoder",
     "parse_spec",
     "reserve",

@@ -16,12 +16,12 @@ from seqloom.data.tables import Sought
 from seqloom.errors import DataError
 from seqloom.tasks.examples.estimator import Examples, Facts, Given
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.inputs import inputs_from_json
 from seqloom.tasks.measures import baselines_of_numbers, figures_of_numbers
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.judged import judged_numbers
 from seqloom.tasks.regression.settings import RegressorSettings
 from seqloom.tasks.sequences.estimator import SequenceEstimator
-from seqloom.tasks.sequences.inputs import inputs_from_json
 from seqloom.tasks.sequences.network import SequenceModel
 from seqloom.tasks.sequences.stream import AnswerStream
 from seqloom.training.objectives import Numbers, Objective
@@ -65,7 +65,9 @@ class Regressor(SequenceEstimator):
     def _targets(self, y: Sequence[Any]) -> list[Any]:
         return [_number(place, one) for place, one in enumerate(y)]
 
-    def _about_targets(self, y: Sequence[Any]) -> Facts:
+    def _about_targets(self, y: Sequence[Any], before: Facts | None = None) -> Facts:
+        if before is not None:
+            return {name: before[name] for name in ("mean_of_y", "deviation_of_y")}
         deviation = float(np.std(y))
         return {"mean_of_y": float(np.mean(y)), "deviation_of_y": deviation if deviation > 0 else 1.0}
 

@@ -42,14 +42,17 @@ class Lexicon:
     characters: tuple[str, ...]
 
     @classmethod
-    def learned(cls, sentences: Iterable[Sequence[str]]) -> Self:
-        """What some sentences have."""
+    def learned(cls, sentences: Iterable[Sequence[str]], before: Lexicon | None = None) -> Self:
+        """What some sentences have, and what was known ``before``, as if it had come there too, once or twice."""
         forms = Counter(token for sentence in sentences for token in sentence)
         words, characters = Counter[str](), Counter[str]()
         for form, count in forms.items():
             words[normal_form(form)] += count
             for character in form:
                 characters[character] += count
+        if before is not None:
+            words.update({word: int(min(count, 2)) for word, count in zip(before.words, before.counts, strict=True)})
+            characters.update(before.characters)
         ordered = _by_frequency(words)
         return cls(ordered, tuple(words[word] for word in ordered), _by_frequency(characters))
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from seqloom.errors import UsageError
-from seqloom.settings import SHARE, Key, Range, Section
+from seqloom.settings import SHARE, Key, OneOf, Range, Section
 from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.tables.columns import Names
 
 __all__ = ["TaggerSettings"]
 
@@ -29,6 +30,16 @@ class TaggerSettings(ExampleSettings):
     """
 
     title = "the tagger"
+    may_change = (
+        *ExampleSettings.may_change,
+        "vectors",
+        "dropout",
+        "word_dropout",
+        "target",
+        "group",
+        "time",
+        "encoding",
+    )
 
     spec: Annotated[
         str, "Layers over a sentence: lstm(128) bidirectional, or lstm(128) to stream.", _MODEL, Key("model")
@@ -58,6 +69,11 @@ class TaggerSettings(ExampleSettings):
     ] = None
     group: Annotated[str | None, "The column that says whose step a row is, of series with a step a row.", _DATA] = None
     time: Annotated[str | None, "The column that says when a step was.", _DATA] = None
+    input: Annotated[
+        str | None, Names(), "The channels to read, with commas between, of series with a step a row.", _DATA
+    ] = None
+    encoding: Annotated[str | None, "Of the file, as Python names it: utf-8, cp1252, …", _DATA] = None
+    decimal: Annotated[str | None, OneOf((".", ",")), "What stands before decimals in a table of series.", _DATA] = None
 
     def conflicts(self) -> Iterator[str]:
         from seqloom.layers import parse_spec

@@ -14,18 +14,19 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.splits import split_rows, text_groups
+from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
 from seqloom.tasks.examples.judging import figures_of
+from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.sequences.inputs import SeriesInputs
 from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NumberFront, WordFront
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
@@ -77,6 +78,7 @@ class Tagger(ExampleEstimator):
     task, settings = "tagging", TaggerSettings
     target: str | None
     vectors: str | None
+    encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         if not isinstance(X, str | Path):
@@ -94,17 +96,22 @@ class Tagger(ExampleEstimator):
             named = {"channels": list(recordings.channels)}
             series = [filled(one) for one in recordings.series]
             return Given(series, recordings.step_labels, named, recordings)
-        table = table_of_tokens(X, facts.get("table"), self.target)
+        table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
         if table is not None:
-            for remark in table.remarks:
-                warn(remark)
             return self._checked_given(table, {"table": table.columns._asdict()})
-        found = read_again(X, facts.get("layout"), self._asked(facts)) if facts else read_file(X, self.target)
+        learned = facts.get("layout")
+        found = (
+            read_again(X, learned, self._asked(facts), self.encoding)
+            if facts
+            else read_file(X, self.target, self.encoding)
+        )
         layout = found.layout
         place = {"tag": layout.tags[0]} if layout.tags else {}
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
-    def _checked_given(self, found: TaggedSentences | TokenTable, about: Facts) -> Given:
+    def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
+        for remark in found.remarks:
+            warn(remark)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -131,16 +138,30 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        tags = TagSet.learned(y)
-        facts: Facts = {
-            "tags": tags.to_json(),
-            "examples": len(X),
-            "most_frequent": MostFrequent.learned(X, y, tags).counts,
-        }
+        facts = _about(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
         width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
         return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
+
+    def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
+        _encoder(before)(X[:1])
+        facts = _about(X, y, _tags(before).grown(y))
+        if "lexicon" not in before:
+            return facts | {name: before[name] for name in ("mean", "deviation")}
+        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
+        rows = [Rows("tags", _tags(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
+        if "lexicon" in facts:
+            lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
+            rows += [
+                Rows("words", (*others, *lexicon.words), {"front.words.weight": (0,)}),
+                Rows("characters", (*others, *lexicon.characters), {"front.characters.weight": (0,)}),
+            ]
+        return rows
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
@@ -215,7 +236,8 @@ class Tagger(ExampleEstimator):
         self._check_fitted("model_")
         of_words = isinstance(X, str | Path) and "mean" not in self.facts_
         if of_words:
-            X = (table_of_tokens(X, self.facts_.get("table"), self.target) or read_tagged(X, tags=())).tokens
+            table = table_of_tokens(X, self.facts_.get("table"), self.target, self.encoding)
+            X = (table or read_tagged(X, tags=(), encoding=self.encoding)).tokens
         return super().predict(X)
 
     def written(self, path: str | Path, target: str | None = None) -> Iterator[str]:
@@ -230,14 +252,14 @@ class Tagger(ExampleEstimator):
         """
         self._check_fitted("model_")
         of_series = "mean" in self.facts_
-        table = None if of_series else table_of_tokens(path, self.facts_.get("table"), self.target)
+        table = None if of_series else table_of_tokens(path, self.facts_.get("table"), self.target, self.encoding)
         if target is not None and (of_series or table is not None):
             raise UsageError("target: no effect for a table or series, which get a column of their own. Leave it out.")
         if of_series:
             return self._written_recordings(self._read(path, None, self.facts_))
         if table is not None:
             return table.written(self.predict(table.tokens))
-        found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_))
+        found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
@@ -277,6 +299,12 @@ def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArra
     scores = module(batch.x, batch.length)
     found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
     return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
+
+
+def _about(X: Sequence[Steps], y: Sequence[list[str]], tags: TagSet) -> Facts:
+    """What is known of tags, whatever they are of."""
+    counts = MostFrequent.learned(X, y, tags).counts
+    return {"tags": tags.to_json(), "examples": len(X), "most_frequent": counts}
 
 
 def _tags(facts: Facts) -> TagSet:

@@ -1,0 +1,103 @@
+"""Texts as the tokens of a vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqloom.data.text.document import Piece
+from seqloom.data.text.vocabularies.choice import Tokens, grown_vocabulary, learn_vocabulary
+from seqloom.data.text.vocabularies.vocabulary import Vocabulary
+from seqloom.data.text.vocabularies.words import Words
+from seqloom.errors import DataError, UsageError
+from seqloom.layers import LearnedEmbedding, TokenDropout
+from seqloom.layers.embedding import NOTHING
+from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
+
+__all__ = ["TextInputs"]
+
+_BLOCK = 1024
+_FEW_WORDS = 3
+"""Texts of fewer words, in the mean, are read letter by letter."""
+
+
+@final
+@dataclass(frozen=True)
+class TextInputs(Inputs):
+    """Texts as the ids of a vocabulary; of words, those that only say where spaces stand are left out."""
+
+    vocabulary: Vocabulary
+
+    @classmethod
+    def learned(cls, texts: Sequence[str], tokens: Tokens | None, minimum_count: int, size: int | None) -> Self:
+        """The vocabulary of some texts; without ``tokens`` short ones are read by character, others by word."""
+        if tokens is None:
+            words = sum(len(text.split()) for text in texts) / len(texts)
+            tokens = Tokens.CHARACTERS if words < _FEW_WORDS else Tokens.WORDS
+        return cls(learn_vocabulary(tokens, (Piece(text, True) for text in texts), minimum_count, size))
+
+    def grown(self, X: Sequence[Any], tokens: Tokens | None, minimum_count: int, size: int | None) -> Self:
+        kind = self.vocabulary.kind
+        if tokens not in (None, kind):
+            raise UsageError(f"tokens: the model reads {kind}, now {tokens} are asked for. Leave them out.")
+        pieces = (Piece(text, True) for text in _texts(X))
+        return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
+
+    def encode(self, X: Sequence[Any]) -> list[Tensor]:
+        X = _texts(X)
+        found = []
+        for begin in range(0, len(X), _BLOCK):
+            ids, _ = self.vocabulary.encoder().feed_pieces(
+                [Piece(text, True) for text in X[begin : begin + _BLOCK]], self.vocabulary.eos
+            )
+            ends = np.flatnonzero(ids == self.vocabulary.eos)
+            rows = np.split(ids.astype(np.int64), ends + 1)[:-1]
+            kept = [self.kept(torch.from_numpy(row[:-1].copy())) for row in rows]
+            found += [row if len(row) else torch.tensor([self.vocabulary.eos]) for row in kept]
+        return found
+
+    def kept(self, ids: Tensor) -> Tensor:
+        """The ids (T,) of a text that are read."""
+        if not isinstance(self.vocabulary, Words):
+            return ids
+        return ids[(ids != Words.joined) & (ids != Words.space)]
+
+    def feed(self) -> Feed:
+        return _Tokens(self)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"vocabulary": self.vocabulary.to_json()}
+
+    def reading(self, settings: Any) -> Reading:
+        unseen = NOTHING if self.vocabulary.unk is None else self.vocabulary.unk
+        embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
+        return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
+
+
+def _texts(X: Sequence[Any]) -> Sequence[str]:
+    """The same; DataError for what is no text."""
+    for place, text in enumerate(X):
+        if not isinstance(text, str):
+            raise DataError(f"X: row {place:,}: expected a text, as in training, got {type(text).__name__}.")
+    return X
+
+
+class _Tokens(Feed):
+    """A piece is some more text; a word is read once what follows shows where it ends."""
+
+    def __init__(self, inputs: TextInputs) -> None:
+        self._inputs, self._encoder = inputs, inputs.vocabulary.encoder()
+
+    def push(self, piece: Any) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.feed(piece), dtype=torch.int64))
+
+    def line(self, text: str) -> Tensor:
+        return self.push(f"{text}\n")
+
+    def finish(self) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.finish(), dtype=torch.int64))
