@@ -17,7 +17,7 @@ from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, TokenDropout
 from seqloom.layers.embedding import NOTHING
-from seqloom.tasks.inputs.inputs import Inputs, Reading
+from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
 
 __all__ = ["TextInputs"]
 
@@ -67,6 +67,9 @@ class TextInputs(Inputs):
             return ids
         return ids[(ids != Words.joined) & (ids != Words.space)]
 
+    def feed(self) -> Feed:
+        return _Tokens(self)
+
     def to_json(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary.to_json()}
 
@@ -82,3 +85,19 @@ def _texts(X: Sequence[Any]) -> Sequence[str]:
         if not isinstance(text, str):
             raise DataError(f"X: row {place:,}: expected a text, as in training, got {type(text).__name__}.")
     return X
+
+
+class _Tokens(Feed):
+    """A piece is some more text; a word is read once what follows shows where it ends."""
+
+    def __init__(self, inputs: TextInputs) -> None:
+        self._inputs, self._encoder = inputs, inputs.vocabulary.encoder()
+
+    def push(self, piece: Any) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.feed(piece), dtype=torch.int64))
+
+    def line(self, text: str) -> Tensor:
+        return self.push(f"{text}\n")
+
+    def finish(self) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.finish(), dtype=torch.int64))

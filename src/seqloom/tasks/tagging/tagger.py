@@ -47,7 +47,7 @@ from seqloom.training.objectives.tags import best_tags
 
 __all__ = ["Tagger"]
 
-_WIDTH, _CHARACTER_WIDTH = 100, 32
+_WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -63,8 +63,10 @@ class Tagger(ExampleEstimator):
     predicted is in the same scheme and always in an order that it has.
 
     ``spec`` are the layers over a sentence: those that look back only can :meth:`stream`. ``characters`` read each
-    word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, which begin as those in the
-    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown.
+    word, and tell capitals and endings, of which those of up to ``affixes`` characters have a vector of their own;
+    ``embedding`` is the width of the vectors of words, which begin as those in the file ``vectors``, if there is one;
+    ``word_dropout`` is the share s of words seen once that are learned as unknown, of those seen n times
+    s / (s + (1 − s) n).
     With ``crf`` the tags of a sentence are scored together. ``training`` and ``batch_size`` are as for every task.
 
     >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
@@ -158,8 +160,8 @@ class Tagger(ExampleEstimator):
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
-        width = {"embedding": facts["width"]} if "width" in facts else {}
-        return {**width, "learning_rate": 0.004, "epochs": epochs}
+        of_words = {"embedding": facts["width"], "affixes": _AFFIXES} if "width" in facts else {}
+        return {**of_words, "learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
         targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
@@ -174,6 +176,7 @@ class Tagger(ExampleEstimator):
                 settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
+                settings.affixes or 0,
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
