@@ -11,6 +11,7 @@ from seqloom.layers.attention import (
     SelfAttention,
     reserve,
 )
+from seqloom.layers.augmentation import Augmentation, Noise, TokenDropout
 from seqloom.layers.bidirectional import Bidirectional
 from seqloom.layers.blocks.attention import AttentionBlock, CausalAttentionBlock
 from seqloom.layers.blocks.block import Block, CausalBlock, Placement
@@ -31,6 +32,11 @@ from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
+from seqloom.layers.front import Front
+from seqloom.layers.fronts.log_mel import LogMel
+from seqloom.layers.fronts.mel import MelScale
+from seqloom.layers.fronts.normalised import normalised
+from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -51,6 +57,7 @@ __all__ = [
     "AdditiveScore",
     "AttentionBlock",
     "AttentionPooling",
+    "Augmentation",
     "BahdanauDecoder",
     "Bidirectional",
     "Block",
@@ -71,6 +78,7 @@ __all__ = [
     "EchoState",
     "Embedding",
     "FeedForward",
+    "Front",
     "GLABlock",
     "GatedDeltaNetBlock",
     "GatedFeedForward",
@@ -84,13 +92,16 @@ __all__ = [
     "LearnedState",
     "Legal",
     "Link",
+    "LogMel",
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
     "MaxPooling",
     "MeanPooling",
+    "MelScale",
     "MinGRUBlock",
     "MinLSTMBlock",
+    "Noise",
     "Norm",
     "NormKind",
     "OneHot",
@@ -107,14 +118,18 @@ __all__ = [
     "SelfAttention",
     "SequenceLayer",
     "Spec",
+    "SpecAugment",
     "Stack",
     "StepHead",
     "Stream",
+    "TokenDropout",
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
+    "VoiceWarp",
     "Window",
     "ZeroState",
+    "normalised",
     "parse_encoder_decoder",
     "parse_spec",
     "reserve",

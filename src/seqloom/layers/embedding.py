@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.layers.front import Front
+from seqloom.layers.padding import real_steps
+from seqloom.layers.protocol import check_lengths
 
 __all__ = ["Embedding", "LearnedEmbedding", "OneHot"]
 
 NOTHING = -1
 
 
-class Embedding(nn.Module, ABC):
-    """tokens (…) → vectors (…, D); token -1 gives zeros."""
+class Embedding(Front):
+    """tokens (…) → vectors (…, D); token -1 gives zeros, and so do all beyond the end of a row."""
 
     vocabulary_size: int
-    out_features: int
 
     @abstractmethod
-    def forward(self, tokens: Tensor) -> Tensor:
-        """tokens (…) of int64 → (…, D)."""
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """tokens (…) of int64 → (…, D); with ``lengths`` (B,) they are (B, T)."""
 
 
 class LearnedEmbedding(Embedding):
@@ -46,8 +48,8 @@ class LearnedEmbedding(Embedding):
         self.vocabulary_size, self.out_features, self.scale = vocabulary_size, features, scale
         self.table = nn.Parameter(torch.randn(vocabulary_size, features) / scale)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        vectors = _rows(self.table, tokens)
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        vectors = _rows(self, self.table, tokens, lengths)
         return vectors if self.scale == 1 else self.scale * vectors
 
 
@@ -66,12 +68,15 @@ class OneHot(Embedding):
         self.register_buffer("units", torch.eye(vocabulary_size), persistent=False)
         self.units: Tensor
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return _rows(self.units, tokens)
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        return _rows(self, self.units, tokens, lengths)
 
 
-def _rows(table: Tensor, tokens: Tensor) -> Tensor:
-    """The rows (…, D) of ``table`` (V, D) for tokens (…), zeros for -1."""
+def _rows(embedding: Embedding, table: Tensor, tokens: Tensor, lengths: Tensor | None) -> Tensor:
+    """The rows (…, D) of ``table`` (V, D) for tokens (…), zeros for -1 and beyond each row's end."""
+    if lengths is not None:
+        lengths = check_lengths(embedding, lengths, *tokens.shape[:2])
+        tokens = tokens if lengths is None else tokens.where(real_steps(tokens, lengths), NOTHING)
     nothing = tokens == NOTHING
     if tokens.is_floating_point():
         raise UsageError(f"Tokens are whole numbers; got {tokens.dtype}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -47,8 +47,10 @@ class Layout(NamedTuple):
     named: bool = False
 
 
-def find_files(folder: str | Path, label_pattern: str | None = None) -> Layout:
-    """The files of a folder with their labels.
+def find_files(
+    folder: str | Path, label_pattern: str | None = None, why_not: Callable[[Path], str] | None = None
+) -> Layout:
+    """The files of a folder with their labels: its texts, or those of another kind, for which ``why_not`` says nothing.
 
     With ``label_pattern``, a regular expression, its group ``label`` finds them in the files' paths. Otherwise they
     stand in ``labels.csv``, where there is one; or are the names of the folders in it; or each file is a class: its
@@ -61,8 +63,14 @@ def find_files(folder: str | Path, label_pattern: str | None = None) -> Layout:
         raise DataError(
             no_such_file(str(folder)) if not folder.exists() else f"{folder}: expected a folder, got a file."
         )
-    paths = {path.relative_to(folder).as_posix(): path for path in files_inside(folder, left_out)}
-    table = next((name for name in _TABLES if name in paths), None)
+    table = next((name for name in _TABLES if (folder / name).is_file()), None)
+
+    def reason(path: Path) -> str:
+        assert why_not is not None
+        return "" if path == folder / (table or "") else why_not(path)
+
+    found = files_inside(folder, left_out, None if why_not is None else reason)
+    paths = {path.relative_to(folder).as_posix(): path for path in found}
     for name in [name for name in paths if is_about(name) or name == table]:
         if name != table:
             left_out["about the data"] += 1

@@ -19,7 +19,7 @@ from seqloom.data.text.folder import natural
 from seqloom.data.text.reader import shown, text_size
 from seqloom.errors import DataError, listed
 
-__all__ = ["read_npz"]
+__all__ = ["has_fractions", "read_array", "read_npz"]
 
 _SERIES: Final = ("X", "x", "series", "values", "data")
 _LABELS: Final = ("y", "labels", "label", "targets", "target")
@@ -74,6 +74,26 @@ def read_npz(path: str | Path) -> Iterator[Sample]:
         )
 
 
+def has_fractions(path: Path) -> bool:
+    """Whether the labels of a file are numbers with fractions; False for a file that cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            wanted = [member for member in archive.infolist() if _is_of_labels(member.filename.removesuffix(".npy"))]
+            for member in wanted:
+                with archive.open(member) as file:
+                    labels = read_array(file, member.file_size, member.filename)
+                if labels.dtype.kind == "f" and (labels != labels.round()).any():
+                    return True
+    except (DataError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
+        return False
+    return False
+
+
+def _is_of_labels(key: str) -> bool:
+    part = _PART.fullmatch(key)
+    return (part[1] if part else key) in _LABELS
+
+
 def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, NDArray[Any]]:
     found = {}
     room = _MOST_BYTES
@@ -85,11 +105,11 @@ def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, NDArray[Any]]:
         if room < 0:
             raise DataError(f"{name} holds more than {_MOST_BYTES >> 20:,} MiB. Split it.")
         with archive.open(member) as file:
-            found[key] = _array(file, member.file_size, f"{name}: array {shown(key)}")
+            found[key] = read_array(file, member.file_size, f"{name}: array {shown(key)}")
     return found
 
 
-def _array(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
+def read_array(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
     """One array, once its header has been held against the bytes that are there."""
     begin = file.read(8)
     wide = 2 if begin[6:7] == b"\1" else 4

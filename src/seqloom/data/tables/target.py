@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from seqloom.data.tables.columns import Column, Kind, missing_value
+from seqloom.data.tables.columns import Column, Kind, Profile, missing_value
 from seqloom.data.tables.names import (
     CODES,
     INPUTS,
@@ -25,7 +25,7 @@ from seqloom.data.tables.parts import part_of
 from seqloom.data.tables.table import Table
 from seqloom.errors import DataError, UsageError, listed
 
-__all__ = ["Asked", "Choice", "Doubt", "Sought", "choose_columns"]
+__all__ = ["Asked", "Choice", "Doubt", "Sought", "choose_columns", "sought_of"]
 
 _SHORT_WORDS: Final = 3.0
 _SHORT: Final = 40
@@ -116,7 +116,7 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     target = table.column(asked.target) if asked.target is not None else _target(table, columns, texts)
     inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
     separator = _between(target) if sought in (None, Sought.LABELS) else ""
-    kind = _sought(table, target, separator) if sought is None else sought
+    kind = _sought(table.name, target, separator) if sought is None else sought
     kept = () if kind == Sought.NUMBER else labels_like_nothing(target.values or {})
     return Choice(inputs, target.name, kind, separator, asked.group, asked.time, part, kept)
 
@@ -225,7 +225,18 @@ def _input(table: Table, texts: Sequence[Column]) -> Column:
     )
 
 
-def _sought(table: Table, column: Column, separator: str) -> Sought:
+def sought_of(source: str, name: str, labels: Sequence[str]) -> Sought:
+    """What labels are by themselves, those of a column in ``source``; Doubt for few whole numbers.
+
+    >>> sought_of("a.csv", "kind", ["1", "0", "1"]), sought_of("a.csv", "load", ["0.5", "1.5", "2.5"])
+    (<Sought.CLASS: 'class'>, <Sought.NUMBER: 'number'>)
+    """
+    profile = Profile(name)
+    profile.see(labels, range(1, len(labels) + 1))
+    return _sought(source, profile.column(), "")
+
+
+def _sought(source: str, column: Column, separator: str) -> Sought:
     """What a target is; Doubt for few whole numbers, which may be classes or amounts."""
     if column.kind != Kind.NUMBER:
         return Sought.LABELS if separator or column.kind == Kind.LIST or _has_lists(column) else Sought.CLASS
@@ -241,7 +252,7 @@ def _sought(table: Table, column: Column, separator: str) -> Sought:
     assert values is not None
     ordered = sorted(values, key=lambda value: float(value.replace("−", "-")))
     raise Doubt(
-        f"{table.name}: {column.name!r} has whole numbers from {ordered[0]} to {ordered[-1]}, which may be classes or "
+        f"{source}: {column.name!r} has whole numbers from {ordered[0]} to {ordered[-1]}, which may be classes or "
         "amounts.",
         ["sought=class", "sought=number"],
         (Sought.CLASS, Sought.NUMBER),

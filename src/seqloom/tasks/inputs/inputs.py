@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
-__all__ = ["Inputs"]
+from seqloom.layers import Augmentation, Embedding
+
+__all__ = ["Inputs", "Reading"]
+
+
+class Reading(NamedTuple):
+    """What stands between tensors of one kind and the layers, which are given ``features`` a step: first the
+    ``augmentation``, then the ``front``, if there is one."""
+
+    augmentation: Augmentation
+    front: Embedding | None
+    features: int
 
 
 class Inputs(ABC):
@@ -21,3 +32,7 @@ class Inputs(ABC):
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
         """All that :func:`inputs_from_json` needs."""
+
+    @abstractmethod
+    def reading(self, settings: Any) -> Reading:
+        """What reads these inputs, by the settings of the task."""

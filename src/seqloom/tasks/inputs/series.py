@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqloom.errors import DataError
-from seqloom.tasks.inputs.inputs import Inputs
+from seqloom.layers import Noise
+from seqloom.tasks.inputs.inputs import Inputs, Reading
 
 __all__ = ["SeriesInputs"]
 
@@ -46,6 +47,9 @@ class SeriesInputs(Inputs):
 
     def to_json(self) -> dict[str, Any]:
         return {"mean": list(self.mean), "deviation": list(self.deviation)}
+
+    def reading(self, settings: Any) -> Reading:
+        return Reading(Noise(settings.noise or 0.0), None, len(self.mean))
 
 
 def _alike(series: Sequence[Any]) -> Sequence[Any]:

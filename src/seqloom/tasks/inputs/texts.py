@@ -15,7 +15,9 @@ from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import DataError
-from seqloom.tasks.inputs.inputs import Inputs
+from seqloom.layers import LearnedEmbedding, TokenDropout
+from seqloom.layers.embedding import NOTHING
+from seqloom.tasks.inputs.inputs import Inputs, Reading
 
 __all__ = ["TextInputs"]
 
@@ -62,3 +64,8 @@ class TextInputs(Inputs):
 
     def to_json(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary.to_json()}
+
+    def reading(self, settings: Any) -> Reading:
+        unseen = NOTHING if self.vocabulary.unk is None else self.vocabulary.unk
+        embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
+        return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
