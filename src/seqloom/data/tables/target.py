@@ -163,7 +163,7 @@ def _target(table: Table, columns: Sequence[Column], texts: Sequence[Column]) ->
         if named and candidates is likely and last in classes and last not in named:
             named.append(last)
         if named:
-            return _only(table, named)
+            return _only(table, named, classes)
     if len(classes) > 1 and last in classes:
         return last
     numbers = [column for column in others if column.kind == Kind.NUMBER]
@@ -185,13 +185,14 @@ def _is_binary(column: Column) -> bool:
     return column.kind == Kind.NUMBER and sum(not missing_value(value) for value in column.values or ()) == 2
 
 
-def _only(table: Table, columns: Sequence[Column]) -> Column:
-    """The only one, or of two that say the same in words and in numbers the words; Doubt where more are left."""
+def _only(table: Table, columns: Sequence[Column], others: Sequence[Column] = ()) -> Column:
+    """The only one, or of two that say the same in words and in numbers the words; Doubt where more are left, which
+    names the others, too."""
     left = list(columns)
     if len(left) == 2 and _say_the_same(table, left[0], left[1]):
         left = [column for column in left if column.kind != Kind.NUMBER][:1] or left[:1]
     if len(left) > 1:
-        names = [column.name for column in left]
+        names = list(dict.fromkeys(column.name for column in [*left, *others]))
         raise Doubt(
             f"{table.name} has several columns to predict: {listed(names)}.", [f"--target {_word(n)}" for n in names]
         )
