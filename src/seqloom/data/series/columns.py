@@ -10,6 +10,7 @@ from typing import Final, final
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.one_target import refuse_several
 from seqloom.data.tables import Column, Kind, Table
 from seqloom.data.tables.names import CODES, is_target, meant
 from seqloom.errors import DataError, did_you_mean
@@ -61,6 +62,7 @@ def find_columns(table: Table, given: Columns, learned: Sequence[str] = ()) -> C
     not the same of all: none of the channels that were ``learned``.
     """
     names = [*table.columns]
+    refuse_several(given.label, names)
     named = (given.id, given.time, given.label, *given.channels)
     by_meaning = {meant(name): name for name in reversed(names) if name not in named and name not in learned}
 
