@@ -42,7 +42,7 @@ class SequenceEstimator(ExampleEstimator):
     vectors: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if facts and "columns" not in facts and hasattr(X, "columns"):
+        if facts and not facts.keys() & {"columns", "channels"} and hasattr(X, "columns"):
             X = by_place(X)  # a frame of values, as those that were learned from
         given = read_sequences(X, y, self.get_params(deep=False), facts, self.sought)
         return given._replace(y=None if given.y is None else self._targets(given.y))
