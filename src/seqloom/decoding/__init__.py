@@ -9,7 +9,7 @@ from seqloom.lazy import lazily
 if TYPE_CHECKING:
     from seqloom.decoding.beam import Hypothesis, beam_search
     from seqloom.decoding.compiled import TopKSampling, sample_compiled, top_k_sampling_of
-    from seqloom.decoding.ctc import PrefixSearch, Transcript, prefix_search
+    from seqloom.decoding.ctc import BestPath, PrefixSearch, Transcript, prefix_search
     from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
     from seqloom.decoding.fusion import Fusion, TokenFusion, WordFusion
     from seqloom.decoding.sampling import sample
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BeamSearch",
+    "BestPath",
     "Filter",
     "Forbid",
     "Fusion",
@@ -46,7 +47,7 @@ __all__ = [
 _HOMES = {
     "beam": ("Hypothesis", "beam_search"),
     "compiled": ("TopKSampling", "sample_compiled", "top_k_sampling_of"),
-    "ctc": ("PrefixSearch", "Transcript", "prefix_search"),
+    "ctc": ("BestPath", "PrefixSearch", "Transcript", "prefix_search"),
     "filters": ("Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"),
     "fusion": ("Fusion", "TokenFusion", "WordFusion"),
     "sampling": ("sample",),
