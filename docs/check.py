@@ -86,6 +86,7 @@ def main() -> int:
     if "--write" in sys.argv:
         for name, make in PAGES.items():
             (REFERENCE / name).write_text(make(), encoding="utf-8")
+        return 0
     problems = [problem for page in pages() for problem in (*broken_links(page), *failed_examples(page))]
     problems += unmapped_modules()
     for name, make in PAGES.items():

@@ -33,6 +33,10 @@ from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.front import Front
+from seqloom.layers.fronts.log_mel import LogMel
+from seqloom.layers.fronts.mel import MelScale
+from seqloom.layers.fronts.normalised import normalised
+from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -88,11 +92,13 @@ __all__ = [
     "LearnedState",
     "Legal",
     "Link",
+    "LogMel",
     "LuongDecoder",
     "MLSTMBlock",
     "Mamba2Block",
     "MaxPooling",
     "MeanPooling",
+    "MelScale",
     "MinGRUBlock",
     "MinLSTMBlock",
     "Noise",
@@ -112,6 +118,7 @@ __all__ = [
     "SelfAttention",
     "SequenceLayer",
     "Spec",
+    "SpecAugment",
     "Stack",
     "StepHead",
     "Stream",
@@ -119,8 +126,10 @@ __all__ = [
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
+    "VoiceWarp",
     "Window",
     "ZeroState",
+    "normalised",
     "parse_encoder_decoder",
     "parse_spec",
     "reserve",

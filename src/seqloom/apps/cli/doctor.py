@@ -20,7 +20,7 @@ from seqloom.errors import UsageError
 
 __all__ = ["doctor", "examine"]
 
-_EXTRAS = {"tokenizers": "bpe", "matplotlib": "plots"}
+_EXTRAS = {"tokenizers": "bpe", "matplotlib": "plots", "soundfile": "sound"}
 
 
 def doctor(

@@ -19,7 +19,7 @@ from seqloom.data.text.folder import natural
 from seqloom.data.text.reader import shown, text_size
 from seqloom.errors import DataError, listed
 
-__all__ = ["read_npz"]
+__all__ = ["read_array", "read_npz"]
 
 _SERIES: Final = ("X", "x", "series", "values", "data")
 _LABELS: Final = ("y", "labels", "label", "targets", "target")
@@ -85,11 +85,11 @@ def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, NDArray[Any]]:
         if room < 0:
             raise DataError(f"{name} holds more than {_MOST_BYTES >> 20:,} MiB. Split it.")
         with archive.open(member) as file:
-            found[key] = _array(file, member.file_size, f"{name}: array {shown(key)}")
+            found[key] = read_array(file, member.file_size, f"{name}: array {shown(key)}")
     return found
 
 
-def _array(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
+def read_array(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
     """One array, once its header has been held against the bytes that are there."""
     begin = file.read(8)
     wide = 2 if begin[6:7] == b"\1" else 4

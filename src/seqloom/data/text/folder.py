@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from seqloom.data.text.encoding import is_binary
@@ -20,12 +20,13 @@ _CHECKPOINT = re.compile(r"step-\d+")
 _OURS = re.compile(rb'"format":\s*"seqloom"')
 
 
-def files_inside(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
+def files_inside(folder: Path, left_out: Counter[str], why_not: Callable[[Path], str] | None = None) -> Iterator[Path]:
     """Yield the text files below a folder, names with numbers in the order of the numbers.
 
     What is hidden, empty, binary, unreadable, no file, behind a link, or a model or run of ours is counted in
-    ``left_out`` by such words.
+    ``left_out`` by such words. Files of another kind are those for which ``why_not`` says nothing.
     """
+    why_not = why_not or _why_not
     if _is_ours(folder):
         left_out["of a model"] += 1
         return
@@ -38,7 +39,7 @@ def files_inside(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
         if child.name.startswith("."):
             left_out["hidden"] += 1
         elif not os.path.isdir(child):
-            reason = _why_not(child)
+            reason = why_not(child)
             if reason:
                 left_out[reason] += 1
             else:
@@ -46,7 +47,7 @@ def files_inside(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
         elif is_link(child):
             left_out["behind a link"] += 1
         else:
-            yield from files_inside(child, left_out)
+            yield from files_inside(child, left_out, why_not)
 
 
 def natural(name: str) -> tuple[list[int | str], str]:

@@ -129,7 +129,7 @@ def _folder(path: Path, settings: Mapping[str, Any], channels: Sequence[str], so
     layout = find_files(path, settings.get("label_pattern"))
     if channels or hold_numbers(file.path for file in layout.files):
         return _recordings(path, settings, channels, sought)
-    found = read_labelled_texts(layout)
+    found = read_labelled_texts(layout, encoding=settings.get("encoding"))
     for remark in found.remarks:
         warn(remark)
     return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None, source=found)

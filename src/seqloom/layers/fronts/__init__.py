@@ -1,0 +1,1 @@
+"""Fronts: what makes vectors at every step of sounds and pictures."""
