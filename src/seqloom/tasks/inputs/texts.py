@@ -17,7 +17,7 @@ from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import DataError
 from seqloom.layers import LearnedEmbedding, TokenDropout
 from seqloom.layers.embedding import NOTHING
-from seqloom.tasks.inputs.inputs import Inputs, Reading
+from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
 
 __all__ = ["TextInputs"]
 
@@ -62,6 +62,9 @@ class TextInputs(Inputs):
             return ids
         return ids[(ids != Words.joined) & (ids != Words.space)]
 
+    def feed(self) -> Feed:
+        return _Tokens(self)
+
     def to_json(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary.to_json()}
 
@@ -69,3 +72,19 @@ class TextInputs(Inputs):
         unseen = NOTHING if self.vocabulary.unk is None else self.vocabulary.unk
         embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
+
+
+class _Tokens(Feed):
+    """A piece is some more text; a word is read once what follows shows where it ends."""
+
+    def __init__(self, inputs: TextInputs) -> None:
+        self._inputs, self._encoder = inputs, inputs.vocabulary.encoder()
+
+    def push(self, piece: Any) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.feed(piece), dtype=torch.int64))
+
+    def line(self, text: str) -> Tensor:
+        return self.push(f"{text}\n")
+
+    def finish(self) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.finish(), dtype=torch.int64))

@@ -8,6 +8,7 @@ from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, Range, Section
 from seqloom.settings.text import Tokens
 from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.sequences.sound_settings import SoundSettings
 from seqloom.tasks.tables.columns import ColumnSettings
 
 __all__ = ["SequenceSettings"]
@@ -17,7 +18,7 @@ _MODEL, _TEXT = Section("Model"), Section("Text")
 
 
 @dataclass(frozen=True)
-class SequenceSettings(ColumnSettings, ExampleSettings):
+class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
     """See :class:`seqloom.tasks.sequences.estimator.SequenceEstimator`. What is None is picked by the data.
 
     >>> SequenceSettings(spec="grü(8)", dropout=1.0)
