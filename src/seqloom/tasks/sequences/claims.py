@@ -24,6 +24,10 @@ _MOST: Final = 10_000
 _ROW: Final = 300
 _WORDS: Final = 3
 """In the mean, from which on cells are texts."""
+_TEXTS: Final = {
+    "sound": "Transcripts stand in a table (file, text).",
+    "picture": "Captions stand in a table (file, caption).",
+}
 _MISSING: Final = ("nan", "na", "null", "none", "?")
 
 
@@ -123,12 +127,13 @@ def _are_numbers(columns: Mapping[str, Sequence[str]]) -> bool:
 def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:
     from seqloom.data.folders.files import is_about
     from seqloom.data.folders.heads import first_lines, hold_numbers
+    from seqloom.data.pictures.pictures import holds_pictures
     from seqloom.data.sounds.sounds import holds_sounds
     from seqloom.storage.reading import mode_of
 
     if mode_of(folder / "manifest.json"):
         return None
-    kind = "sound" if holds_sounds(folder) else ""
+    kind = "sound" if holds_sounds(folder) else "picture" if holds_pictures(folder) else ""
     names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST) if not entry.name.startswith("."))
     places = [folder / name for name in names if not is_about(name)]
     inner = {place: _first_file(place) for place in places if place.is_dir() and not is_link(place)}
@@ -144,9 +149,9 @@ def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:
         return Claim(_SURE if numbers else _LIKELY, f"a folder for each of {len(classes)} classes, each file a {kind}")
     if kind:
         raise UsageError(
-            f"{folder} holds sounds, and nothing says what is to be learned of them. Put them into a folder for each "
+            f"{folder} holds {kind}s, and nothing says what is to be learned of them. Put them into a folder for each "
             r"class, or labels into labels.csv (file, label), or say where their names have them: --label-pattern "
-            r"'(?P<label>\w+?)_'. Transcripts stand in a table (file, text)."
+            rf"'(?P<label>\w+?)_'. {_TEXTS[kind]}"
         )
     lines = [first_lines(file) for file in files[:_LOOKED_AT]]
     if len(files) > 1 and all(len(rows) > 1 and "" not in rows and max(map(len, rows)) <= _ROW for rows in lines):
