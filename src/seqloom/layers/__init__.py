@@ -28,8 +28,10 @@ from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.convolution import CausalConvolution, Convolution, Rectifier
-from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
+from seqloom.layers.decoders.bahdanau import BahdanauDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
+from seqloom.layers.decoders.bridge import Summary
+from seqloom.layers.decoders.luong import LuongDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.front import Front
@@ -131,6 +133,7 @@ __all__ = [
     "Stack",
     "StepHead",
     "Stream",
+    "Summary",
     "TokenDropout",
     "TransformerBlock",
     "TransformerDecoder",

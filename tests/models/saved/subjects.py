@@ -249,6 +249,13 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "encoder-decoder with attention": encoder_decoder(luong),
     **{f"encoder-decoder, {word}": in_words(f"gru(3) bidirectional -> 2*{word}(6)") for word in DECODERS},
+    "encoder-decoder of values": Subject(
+        lambda: EncoderDecoder.of(
+            parse_encoder_decoder("gru(3) -> bahdanau(4, readout=3, summary=mean)"), D, OneHot(V), dropout=0.25, end=2
+        ),
+        lambda module: module(values(), LENGTHS, tokens(4)),
+    ),
+    "encoder-decoder without feeding": in_words("gru(3) -> luong(6, feed=false, summary=last)"),
     "encoder-decoder with one embedding for all": encoder_decoder(luong, tie=True),
     "encoder-decoder of transformers": encoder_decoder(
         lambda: TransformerDecoder([TransformerDecoderBlock(D, 8, memory_features=8)]),

@@ -129,11 +129,14 @@ def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:
     from seqloom.data.folders.heads import first_lines, hold_numbers
     from seqloom.data.pictures.pictures import holds_pictures
     from seqloom.data.sounds.sounds import holds_sounds
+    from seqloom.data.sounds.transcribed import has_transcripts
     from seqloom.storage.reading import mode_of
 
     if mode_of(folder / "manifest.json"):
         return None
     kind = "sound" if holds_sounds(folder) else "picture" if holds_pictures(folder) else ""
+    if kind == "sound" and has_transcripts(folder):
+        return None
     names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST) if not entry.name.startswith("."))
     places = [folder / name for name in names if not is_about(name)]
     inner = {place: _first_file(place) for place in places if place.is_dir() and not is_link(place)}
