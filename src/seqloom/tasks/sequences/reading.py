@@ -16,6 +16,7 @@ from torch import Tensor
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import LabelledTexts, read_labelled_texts
+from seqloom.data.pictures.pictures import find_pictures, holds_pictures, is_picture, usual_size
 from seqloom.data.series.categories import with_words
 from seqloom.data.series.channels import arranged
 from seqloom.data.series.columns import Columns
@@ -31,6 +32,7 @@ from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
+from seqloom.tasks.inputs.pictures import SIDE, as_pictures
 from seqloom.tasks.inputs.sounds import as_sounds
 from seqloom.tasks.sequences.claims import is_series
 from seqloom.tasks.sequences.found import series_in
@@ -69,11 +71,14 @@ def read_sequences(
             raise DataError(no_such_file(str(path)))
         if is_sound(path) or (path.is_dir() and holds_sounds(path)):
             return _sounds(path, settings, facts, sought)
+        if is_picture(path) or (path.is_dir() and holds_pictures(path)):
+            return _pictures(path, settings, facts, sought)
         if path.is_dir():
             return _folder(path, settings, channels, sought)
     elif not (hasattr(X, "columns") and y is None):
         rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
-        return Given(by_place(X) if rate is None else as_sounds(X, rate), by_place(y))
+        X = by_place(X) if rate is None else as_sounds(X, rate)
+        return Given(as_pictures(X, settings.get("spec")), by_place(y))
     if channels or (columns is None and is_series(X, settings)):
         return _recordings(X, settings, channels, sought)
     if columns is None and series_in(X, settings) is not None:
@@ -159,6 +164,24 @@ def _sounds(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], s
     if labels is not None and Sought.NUMBER in sought:
         labels = found.numbers()
     return Given(found.sounds, labels, source=found)
+
+
+def _pictures(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
+    found = find_pictures(path, settings.get("label_pattern"))
+    height, width, channels = facts.get("picture_size") or (
+        *usual_size(found.headers, settings.get("side") or SIDE),
+        found.channels,
+    )
+    others = sum(header[:2] != (height, width) for header in found.headers)
+    fitted = [f"{others:,} of {len(found):,} pictures are fitted into {height} x {width} pixels"] * bool(others)
+    for remark in (*found.remarks, *fitted):
+        warn(remark)
+    pixels = found.pixels((height, width), channels)
+    found.check(pixels)
+    labels: Any = found.labels
+    if labels is not None and Sought.NUMBER in sought:
+        labels = found.numbers()
+    return Given(pixels, labels, {"picture_size": [height, width, channels]}, found)
 
 
 def _recordings(path: Any, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
