@@ -34,7 +34,7 @@ class SequenceSettings(ColumnSettings, SoundSettings, PictureSettings, ExampleSe
     may_change = (
         *ExampleSettings.may_change,
         *settings_of(ColumnSettings),
-        *("tokens", "minimum_count", "vocabulary_size", "vectors", "dropout", "word_dropout", "noise"),
+        *("tokens", "minimum_count", "vocabulary_size", "vectors", "dropout", "word_dropout", "noise", "augment"),
     )
 
     spec: Annotated[
