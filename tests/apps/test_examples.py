@@ -19,9 +19,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_are_listed(command: Command) -> None:
     found = command("examples", "data")
-    assert [line.split()[0] for line in found.out.splitlines()] == ["sentences", "sensors", "tagged"]
+    assert [line.split()[0] for line in found.out.splitlines()] == ["sentences", "sensors", "tagged", "speech"]
     rows = [json.loads(line) for line in command("examples", "data", "--json").out.splitlines()]
-    assert [row["data"] for row in rows] == ["sentences", "sensors", "tagged"]
+    assert [row["data"] for row in rows] == ["sentences", "sensors", "tagged", "speech"]
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,17 @@ def test_sensors_in_folders(command: Command) -> None:
     refused(command("examples", "data", "sensors", "-o", "new/signals", "--force"), 2, "is a folder that is there")
 
 
+def test_speech_with_its_transcripts(command: Command) -> None:
+    assert command("examples", "data", "speech", "--rows", 3).out == "speech\n"
+    assert sorted(os.listdir("speech")) == ["1.wav", "2.wav", "3.wav", "transcripts.csv"]
+    refused(command("examples", "data", "speech"), 2, "is a folder that is there")
+
+
 def test_mistakes(command: Command) -> None:
     refused(
-        command("examples", "data", "sensor"), 2, "sentences, sensors or tagged; got 'sensor'. Did you mean 'sensors'?"
+        command("examples", "data", "sensor"),
+        2,
+        "sentences, sensors, tagged or speech; got 'sensor'. Did you mean 'sensors'?",
     )
     refused(command("examples", "data", "tagged", "--rows", 0), 2, "--rows")
     refused(command("examples"), 2, "Missing command")

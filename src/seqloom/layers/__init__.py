@@ -36,7 +36,7 @@ from seqloom.layers.front import Front
 from seqloom.layers.fronts.log_mel import LogMel
 from seqloom.layers.fronts.mel import MelScale
 from seqloom.layers.fronts.normalised import normalised
-from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
+from seqloom.layers.fronts.spec_augment import Colouring, SpecAugment, VoiceWarp
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -69,6 +69,7 @@ __all__ = [
     "CausalSelfAttention",
     "CausalStack",
     "CausalTransformerBlock",
+    "Colouring",
     "ConcatScore",
     "ConditionalRandomField",
     "Convolution",

@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqloom.data.made.files import Example, made_file, made_folder
+from seqloom.data.made.files import Example, made_file, made_folder, made_recordings
 from seqloom.data.made.sensors import made_sensors
 from seqloom.data.made.sentences import made_sentences
+from seqloom.data.made.speech import WORDS, made_speech
 from seqloom.data.made.tagged import made_tagged
 from seqloom.data.series.read import read_recordings
+from seqloom.data.sounds.transcribed import read_transcribed
 from seqloom.data.tagged.sentences import read_tagged
 from tests.data.writing import written
 
 
-@pytest.mark.parametrize("what", list(Example))
+@pytest.mark.parametrize("what", [Example.SENTENCES, Example.SENSORS, Example.TAGGED])
 def test_a_file_is_what_its_seed_says(what: Example) -> None:
     assert made_file(what, 20, 1) == made_file(what, 20, 1) != made_file(what, 20, 2)
 
@@ -66,3 +68,27 @@ def test_words_alone_and_summaries_alone_do_not_solve_them() -> None:
     rows = np.stack([summary(values) for values in series])
     line = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows[:300], states[:300])
     assert 0.4 < line.score(rows[300:], states[300:]) < 0.8
+
+
+def test_speech_is_sounds_with_transcripts(tmp_path: Path) -> None:
+    spoken = made_speech(6, 0)
+    assert made_recordings(3, 1) == made_recordings(3, 1) != made_recordings(3, 2)
+    found = read_transcribed(written(tmp_path, made_recordings(6, 0)))
+    assert found.texts == [one.text for one in spoken]
+    assert {word for one in spoken for word in one.text.split()} <= WORDS.keys()
+    for sound, one in zip(found.sounds, spoken, strict=True):
+        np.testing.assert_allclose(sound.read(), one.samples, atol=1e-4)
+        assert 0.1 < np.abs(one.samples).max() < 0.6
+        assert 0.2 < sound.seconds / len(one.text.split()) < 1.2
+
+
+def test_a_word_sounds_alike_whoever_says_it() -> None:
+    """The nearest other utterance of one word, by its mean frame, is mostly of the same word."""
+    from seqloom.tasks.inputs.sounds import SoundInputs
+
+    spoken = [one for one in made_speech(240, 0, most=2) if " " not in one.text]
+    frames = SoundInputs(8000).encode([one.samples for one in spoken])
+    means = np.stack([np.concatenate([part.mean(0) for part in one.tensor_split(3)]) for one in frames])
+    far = ((means[:, None] - means) ** 2).sum(2) + np.eye(len(means)) * 1e9
+    same = [spoken[place].text == spoken[other].text for place, other in enumerate(far.argmin(1))]
+    assert np.mean(same) > 0.4

@@ -13,9 +13,11 @@ import numpy as np
 from seqloom.choice import Choice
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
+from seqloom.data.made.speech import RATE, made_speech
 from seqloom.data.made.tagged import made_tagged
+from seqloom.data.sounds.saving import wav_bytes
 
-__all__ = ["KINDS", "Example", "Kind", "made_file", "made_folder"]
+__all__ = ["KINDS", "Example", "Kind", "made_file", "made_folder", "made_recordings"]
 
 
 class Example(Choice):
@@ -24,6 +26,7 @@ class Example(Choice):
     SENTENCES = "sentences"
     SENSORS = "sensors"
     TAGGED = "tagged"
+    SPEECH = "speech"
 
 
 class Kind(NamedTuple):
@@ -38,6 +41,7 @@ KINDS: Final = {
     Example.SENTENCES: Kind("sentences.csv", 1000, "labelled sentences"),
     Example.SENSORS: Kind("sensors.csv", 400, "labelled recordings"),
     Example.TAGGED: Kind("tagged.conll", 800, "tagged sentences"),
+    Example.SPEECH: Kind("speech", 500, "spoken digits"),
 }
 
 
@@ -65,6 +69,19 @@ def made_folder(rows: int, seed: int) -> dict[str, str]:
     """
     recordings = zip(count(1), made_sensors(rows, seed))
     return {f"{one.state}/{number}.csv": _csv(("time", *CHANNELS), _steps(one)) for number, one in recordings}
+
+
+def made_recordings(rows: int, seed: int) -> dict[str, bytes]:
+    """Speech as a file of sound for each utterance, and a table of what is said: path → bytes.
+
+    >>> list(made_recordings(rows=2, seed=0))
+    ['transcripts.csv', '1.wav', '2.wav']
+    """
+    spoken = list(enumerate(made_speech(rows, seed), 1))
+    table = _csv(("file", "text"), ((f"{number}.wav", one.text) for number, one in spoken))
+    return {"transcripts.csv": table.encode()} | {
+        f"{number}.wav": wav_bytes(one.samples, RATE) for number, one in spoken
+    }
 
 
 def _steps(one: MadeRecording) -> Iterable[tuple[str, ...]]:
