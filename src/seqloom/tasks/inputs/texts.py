@@ -74,5 +74,5 @@ class TextInputs(Inputs):
         embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
         if not isinstance(self.vocabulary, Characters | Bytes):
             with torch.no_grad():
-                embedding.table *= _SMALL
+                embedding.table.mul_(_SMALL)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
