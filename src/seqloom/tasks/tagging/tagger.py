@@ -110,8 +110,7 @@ class Tagger(ExampleEstimator):
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
     def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
-        for remark in found.remarks:
-            warn(remark)
+        _warn_of(found.remarks)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -258,8 +257,10 @@ class Tagger(ExampleEstimator):
         if of_series:
             return self._written_recordings(self._read(path, None, self.facts_))
         if table is not None:
+            _warn_of(table.remarks)
             return table.written(self.predict(table.tokens))
         found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
+        _warn_of(found.remarks)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
@@ -291,6 +292,11 @@ class Tagger(ExampleEstimator):
             )
         encode = _encoder(facts)
         return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
+
+
+def _warn_of(remarks: Sequence[str]) -> None:
+    for remark in remarks:
+        warn(remark)
 
 
 def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:
