@@ -58,12 +58,12 @@ def guess(path: Path, given: Mapping[str, Any]) -> Guess | None:
 
 
 def _refuse_parts(folder: Path) -> None:
-    """Raise UsageError for a folder of files named train, test and so on: they are one data set, no classes."""
+    """Raise UsageError for a folder of files or folders named train, test and so on: one data set, no classes."""
     from seqloom.data.tables.parts import Part, part_of
 
     if not folder.is_dir():
         return
-    files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
+    files = [file for file in sorted(folder.iterdir()) if not file.name.startswith(".")]
     parts = {part_of(file.name.partition(".")[0]): file for file in files}
     if Part.TRAIN in parts and len(parts.keys() - {None}) > 1:
         flags = "".join(

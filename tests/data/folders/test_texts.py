@@ -41,7 +41,9 @@ def test_faults(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected texts, found only empty ones"):
         read_labelled_texts(written(tmp_path / "a", {"x/1": " "}))
     with pytest.raises(DataError, match=r"y.txt, line 2: not UTF-8: byte 0xe9"):
-        read_labelled_texts(written(tmp_path / "b", {"x.txt": "a", "y.txt": "a\nthé\n".encode("latin-1")}))
+        read_labelled_texts(
+            written(tmp_path / "b", {"x.txt": "a", "y.txt": "é\n".encode() + "thé\n".encode("latin-1")})
+        )
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"the data of {SHARED} is not here")

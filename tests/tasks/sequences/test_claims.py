@@ -23,7 +23,7 @@ PROSE = "It was a bright cold day in April.\n\nThe clocks were striking thirteen
 NAMES = "Khoury\nNahas\nDaher\n"
 
 FOLDERS: list[tuple[Mapping[str, str | bytes], Mapping[str, Any], str | None]] = [
-    (made_folder(8, 0), {}, "a folder for each of 4 classes, each file a recording"),
+    (made_folder(Example.SENSORS, 8, 0), {}, "a folder for each of 4 classes, each file a recording"),
     ({"pos/1.txt": PROSE, "neg/1.txt": PROSE}, {}, "a folder for each of 2 classes, each file a text"),
     ({"labels.csv": "file,label\n", "a.csv": "1"}, {}, "files with their labels in a table"),
     ({"a_1.csv": "1\n2\n"}, {"label_pattern": "(?P<label>a)"}, "labels in the names"),

@@ -18,7 +18,7 @@ from seqloom.data.batch import IGNORED, Batch
 from seqloom.errors import UsageError
 from seqloom.layers import ConditionalRandomField
 from seqloom.training.evaluation import evaluate
-from seqloom.training.objectives import Classes, Labels, NextToken, Numbers, Objective, Tags, added
+from seqloom.training.objectives import CTC, Classes, Labels, NextToken, Numbers, Objective, Tags, added
 from tests.training.example import TinyModel, windows
 
 ROWS, CLASSES = 40, 4
@@ -52,6 +52,9 @@ class ReadSteps(nn.Module):
         found: Tensor = self.linear(x)
         return found
 
+    def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
+        return lengths
+
 
 def batch(targets: Tensor) -> Batch:
     random = torch.Generator().manual_seed(0)
@@ -71,6 +74,14 @@ def random_tags() -> Batch:
     return found._replace(targets=found.targets.masked_fill(beyond, IGNORED))
 
 
+def random_tokens() -> Batch:
+    """At least one token for each row, which its frames can say."""
+    found = random_tags()
+    assert found.length is not None
+    few = torch.arange(5) < (found.length[:, None] + 1) // 2
+    return found._replace(targets=(found.targets % (CLASSES - 1)).masked_fill(~few, IGNORED))
+
+
 CASES: dict[str, tuple[Objective[Any], nn.Module, Batch]] = {
     "classes": (Classes(CLASSES), Read(CLASSES), batch(random_classes())),
     "weighted": (Classes(CLASSES, [1.0, 2.0, 0.5, 3.0], smoothing=0.1), Read(CLASSES), batch(random_classes())),
@@ -80,6 +91,7 @@ CASES: dict[str, tuple[Objective[Any], nn.Module, Batch]] = {
         Read(2),
         batch(torch.randn(ROWS, 2, generator=torch.Generator().manual_seed(3)) + 5),
     ),
+    "tokens somewhere": (CTC(), ReadSteps(), random_tokens()),
     "tags": (Tags(), ReadSteps(), random_tags()),
     "tags of a random field": (Tags(), ReadSteps(ConditionalRandomField(CLASSES)), random_tags()),
 }

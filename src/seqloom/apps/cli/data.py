@@ -78,7 +78,11 @@ def data(
         report["reason"] = "text" if found is None else found.reason
     except (UsageError, DataError) as error:
         problems.append(error)
-    sequences = None if report.get("task") == "language-model" else sequences_report(path, given)
+    sequences = None
+    try:
+        sequences = None if report.get("task") == "language-model" else sequences_report(path, given)
+    except (UsageError, DataError) as error:
+        problems.append(error)
     if sequences is not None:
         report |= sequences
     elif report.get("task") == "language-model":

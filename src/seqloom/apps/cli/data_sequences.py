@@ -26,17 +26,21 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.series.report import described as recordings
     from seqloom.data.sounds.report import described as sounds
     from seqloom.data.sounds.sounds import find_sounds, holds_sounds
+    from seqloom.data.tagged.columns import token_columns
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
-    from seqloom.data.tagged.table import read_token_table, token_columns
+    from seqloom.data.tagged.table import read_token_table
     from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
     from seqloom.tasks.sequences.reading import recordings_of
     from seqloom.tasks.tables.claims import is_table
     from seqloom.tasks.tagging.claims import claims_tagged
 
     if claims_tagged(path, given) is not None:
-        columns = token_columns(path, given.get("target")) if is_table(path) else None
-        return tagged(read_tagged(path) if columns is None else read_token_table(path, columns))
+        columns = token_columns(path, given.get("target"), given.get("encoding")) if is_table(path) else None
+        encoding = given.get("encoding")
+        if columns is not None:
+            return tagged(read_token_table(path, columns, encoding))
+        return tagged(read_tagged(path, encoding=encoding))
     if path.is_dir() and holds_sounds(path):
         return sounds(find_sounds(path, given.get("label_pattern")))
     try:
@@ -45,7 +49,7 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     except UsageError:  # series, whose labels are asked for
         return recordings(recordings_of(path, given, ()))
     if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
-        return texts(read_labelled_texts(path))
+        return texts(read_labelled_texts(path, encoding=given.get("encoding")))
     return recordings(recordings_of(path, given, ()))
 
 

@@ -24,30 +24,30 @@ _MOST: int = 100_000
 def examples_data(
     name: Annotated[
         str | None,
-        typer.Argument(help="sentences, sensors, tagged or speech; without it all are listed.", show_default=False),
+        typer.Argument(
+            help="sentences, sensors, tagged, speech, captions or video; without it all are listed.", show_default=False
+        ),
     ] = None,
     rows: Annotated[
         int | None,
-        typer.Option(min=1, max=_MOST, help="How many sentences, recordings or utterances.", show_default="as listed"),
+        typer.Option(min=1, max=_MOST, help="How many sentences, recordings or pictures.", show_default="as listed"),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Other seeds make other rows.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out",
-            "-o",
-            help="The file, or of speech the folder; sensors go into a folder by class if it has no suffix.",
-            readable=False,
+            "--out", "-o", help="The file; sensors go into a folder by class if it has no suffix.", readable=False
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
-    """Write small made data: labelled sentences, sensor series of a machine, tagged sentences, or spoken digits.
+    """Write a small set of made data: labelled sentences, sensor series of a machine, tagged sentences, speech
+    with transcripts, or drawn scenes or videos with captions.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """
-    from seqloom.data.made.files import KINDS, Example, made_file, made_folder, made_recordings
+    from seqloom.data.made.files import FOLDERS, KINDS, Example, made_file, made_folder
 
     if name is None:
         _list(KINDS, as_json)
@@ -56,12 +56,8 @@ def examples_data(
     kind = KINDS[what]
     place, rows = out or Path(kind.file), rows or kind.rows
     _refuse(place, force)
-    if what is Example.SPEECH:
-        _write(place, made_recordings(rows, seed))
-    elif what is Example.SENSORS and not place.suffix:
-        _write(place, {name: text.encode() for name, text in made_folder(rows, seed).items()})
-    else:
-        _write(place, {"": made_file(what, rows, seed).encode()})
+    folder = what in FOLDERS or (what is Example.SENSORS and not place.suffix)
+    _write(place, made_folder(what, rows, seed) if folder else {"": made_file(what, rows, seed).encode()})
     if as_json:
         emit_json({"path": str(place), "data": what.value, "rows": rows, "seed": seed})
     else:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import regex
 
 from seqloom.data.problems import Problems
-from seqloom.data.tables import read_table
+from seqloom.data.tables import Column, Table, read_table
 from seqloom.data.text.folder import files_inside
 from seqloom.data.text.reader import no_such_file
-from seqloom.errors import DataError, UsageError
+from seqloom.errors import DataError, UsageError, listed
 
 __all__ = ["LabelledFile", "Layout", "find_files", "is_about"]
 
@@ -72,7 +72,8 @@ def find_files(
     found = files_inside(folder, left_out, None if why_not is None else reason)
     paths = {path.relative_to(folder).as_posix(): path for path in found}
     for name in [name for name in paths if is_about(name) or name == table]:
-        left_out["about the data"] += name != table
+        if name != table:
+            left_out["about the data"] += 1
         del paths[name]
     if not paths:
         raise DataError(f"{folder}: expected files to learn from, found none.")
@@ -141,14 +142,34 @@ def _by_pattern(
         raise DataError(f"{folder}: label_pattern finds no label in any of {len(paths):,} names, such as {name}.")
 
 
+def _columns_of(rows: Table, known: Set[str]) -> tuple[str, str]:
+    """The columns of a table of labels: one is called so, or names files; the other is called so, or is the only one
+    left that repeats itself."""
+    by_name = {name.lower(): name for name in reversed([*rows.columns])}
+    files = [by_name[name] for name in _FILE_COLUMNS if name in by_name]
+    files += [name for name in rows.columns if any(cell.strip() in known for cell in rows.cells(name))]
+    file = next(iter(files), None)
+    labels = [by_name[name] for name in _LABEL_COLUMNS if name in by_name]
+    if not labels:
+        labels = [name for name, column in rows.columns.items() if name != file and _repeats(column)]
+    if file is None or not labels:
+        raise DataError(f"{rows.name}: expected columns file and label, got {', '.join(rows.columns)}.")
+    if len(labels) > 1 and labels[0].lower() not in _LABEL_COLUMNS:
+        raise UsageError(
+            f"{rows.name} has several columns that may be the label: {listed(labels)}. Call the one that is it label."
+        )
+    return file, labels[0]
+
+
+def _repeats(column: Column) -> bool:
+    return column.distinct is not None and 1 < column.distinct <= column.rows / 2
+
+
 def _by_table(paths: dict[str, Path], table: Path, left_out: Counter[str]) -> Iterator[LabelledFile]:
     rows = read_table(table)
-    by_name = {name.lower(): name for name in reversed([*rows.columns])}
-    file = next((by_name[name] for name in _FILE_COLUMNS if name in by_name), None)
-    label = next((by_name[name] for name in _LABEL_COLUMNS if name in by_name), None)
-    if file is None or label is None:
-        raise DataError(f"{rows.name}: expected columns file and label, got {', '.join(rows.columns)}.")
-    problems, by_stem = Problems(rows.name), {str(Path(name).with_suffix("")): name for name in paths}
+    by_stem = {str(Path(name).with_suffix("")): name for name in paths}
+    file, label = _columns_of(rows, {*paths, *by_stem})
+    problems = Problems(rows.name)
     seen: dict[str, int] = {}
     for row, (asked, given) in enumerate(zip(rows.cells(file), rows.cells(label), strict=True)):
         name = asked.strip() if asked.strip() in paths else by_stem.get(asked.strip(), "")

@@ -11,13 +11,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from seqloom.choice import Choice
+from seqloom.data.made.moving import made_videos
+from seqloom.data.made.scenes import made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.speech import RATE, made_speech
 from seqloom.data.made.tagged import made_tagged
 from seqloom.data.sounds.saving import wav_bytes
 
-__all__ = ["KINDS", "Example", "Kind", "made_file", "made_folder", "made_recordings"]
+__all__ = ["FOLDERS", "KINDS", "Example", "Kind", "made_file", "made_folder"]
 
 
 class Example(Choice):
@@ -27,10 +29,12 @@ class Example(Choice):
     SENSORS = "sensors"
     TAGGED = "tagged"
     SPEECH = "speech"
+    CAPTIONS = "captions"
+    VIDEO = "video"
 
 
 class Kind(NamedTuple):
-    """The usual name of a file, how many rows it has by default, and what a row is."""
+    """The usual name of a file or folder, how many rows it has by default, and what a row is."""
 
     file: str
     rows: int
@@ -42,7 +46,13 @@ KINDS: Final = {
     Example.SENSORS: Kind("sensors.csv", 400, "labelled recordings"),
     Example.TAGGED: Kind("tagged.conll", 800, "tagged sentences"),
     Example.SPEECH: Kind("speech", 500, "spoken digits"),
+    Example.CAPTIONS: Kind("captions", 4000, "captioned pictures"),
+    Example.VIDEO: Kind("video", 2000, "captioned videos"),
 }
+
+
+FOLDERS: Final = (Example.SPEECH, Example.CAPTIONS, Example.VIDEO)
+"""What is made as a folder alone."""
 
 
 def made_file(what: Example, rows: int, seed: int) -> str:
@@ -61,27 +71,28 @@ def made_file(what: Example, rows: int, seed: int) -> str:
     return _csv(("id", "time", *CHANNELS, "label"), steps)
 
 
-def made_folder(rows: int, seed: int) -> dict[str, str]:
-    """The sensors as files of one recording each, in a folder for each state: path → text.
+def made_folder(what: Example, rows: int, seed: int) -> dict[str, bytes]:
+    """Files of a folder, by their paths in it: recordings in a folder for each state, or pictures or videos beside a
+    table of their captions. The latter need Pillow.
 
-    >>> list(made_folder(rows=2, seed=0))
+    >>> list(made_folder(Example.SENSORS, rows=2, seed=0))
     ['idle/1.csv', 'overload/2.csv']
     """
-    recordings = zip(count(1), made_sensors(rows, seed))
-    return {f"{one.state}/{number}.csv": _csv(("time", *CHANNELS), _steps(one)) for number, one in recordings}
-
-
-def made_recordings(rows: int, seed: int) -> dict[str, bytes]:
-    """Speech as a file of sound for each utterance, and a table of what is said: path → bytes.
-
-    >>> list(made_recordings(rows=2, seed=0))
-    ['transcripts.csv', '1.wav', '2.wav']
-    """
-    spoken = list(enumerate(made_speech(rows, seed), 1))
-    table = _csv(("file", "text"), ((f"{number}.wav", one.text) for number, one in spoken))
-    return {"transcripts.csv": table.encode()} | {
-        f"{number}.wav": wav_bytes(one.samples, RATE) for number, one in spoken
-    }
+    if what is Example.SENSORS:
+        recordings = zip(count(1), made_sensors(rows, seed))
+        return {
+            f"{one.state}/{number}.csv": _csv(("time", *CHANNELS), _steps(one)).encode() for number, one in recordings
+        }
+    if what is Example.SPEECH:
+        spoken = [(f"{number}.wav", one) for number, one in enumerate(made_speech(rows, seed), 1)]
+        said = _csv(("file", "text"), [(name, one.text) for name, one in spoken])
+        return {name: wav_bytes(one.samples, RATE) for name, one in spoken} | {"transcripts.csv": said.encode()}
+    if what is Example.CAPTIONS:
+        found = [(f"images/{number}.png", *one) for number, one in enumerate(made_scenes(rows, seed), 1)]
+    else:
+        found = [(f"videos/{number}.gif", *one) for number, one in enumerate(made_videos(rows, seed), 1)]
+    table = _csv(("file", "caption", "split"), [(name, caption, split) for name, _, caption, split in found])
+    return {name: content for name, content, *_ in found} | {"captions.csv": table.encode()}
 
 
 def _steps(one: MadeRecording) -> Iterable[tuple[str, ...]]:

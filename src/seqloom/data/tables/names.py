@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "TIMES",
     "is_identifier",
     "is_likely_target",
+    "is_scale",
     "is_target",
     "known_name",
     "meant",
@@ -58,6 +60,12 @@ IDENTIFIERS: Final = _words(
 )
 GROUPS: Final = _words("group user user_id userid username author author_id speaker speaker_id patient patient_id")
 TIMES: Final = _words("date time timestamp datetime created created_at posted_at day datum fecha year month")
+SCALE: Final = frozenset(
+    f"{strength}{word}"
+    for strength in ("", "strongly ", "somewhat ", "very ", "extremely ", "not at all ", "slightly ")
+    for word in ("agree", "disagree", "satisfied", "dissatisfied", "likely", "unlikely", "important", "unimportant")
+) | {"neutral", "neither agree nor disagree", "neither", "undecided", "always", "often", "sometimes", "rarely", "never"}
+"""What a survey lets people answer."""
 PARTS: Final = _words("split set subset partition fold part")
 _BETWEEN: Final = re.compile(r"[\s\-./]+")
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -90,6 +98,16 @@ def is_likely_target(name: str) -> bool:
     """
     plain = meant(name)
     return plain in LIKELY_TARGETS or plain.startswith(("is_", "has_"))
+
+
+def is_scale(values: Iterable[str]) -> bool:
+    """Whether values are answers on the scale of a survey (Likert, 1932).
+
+    >>> is_scale(["Agree", "Strongly agree", "Neutral"]), is_scale(["often", "red"]), is_scale([])
+    (True, False, False)
+    """
+    said = {value.strip().lower() for value in values if value.strip()}
+    return len(said) > 1 and said <= SCALE
 
 
 def is_identifier(name: str) -> bool:

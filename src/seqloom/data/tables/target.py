@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from seqloom.data.one_target import refuse_several
 from seqloom.data.tables.columns import Column, Kind, missing_value
 from seqloom.data.tables.names import (
     CODES,
@@ -16,6 +17,7 @@ from seqloom.data.tables.names import (
     SECOND_INPUTS,
     is_identifier,
     is_likely_target,
+    is_scale,
     is_target,
     meant,
 )
@@ -102,6 +104,7 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     predict, UsageError for a column that is not there.
     """
     others = [name for name in (asked.group, asked.time, asked.part) if name is not None]
+    refuse_several(asked.target, table.columns)
     for name in (*asked.inputs, *([] if asked.target is None else [asked.target]), *others):
         table.column(name)
     if asked.target in asked.inputs:
@@ -150,14 +153,16 @@ def _texts(columns: Sequence[Column]) -> list[Column]:
 
 def _target(table: Table, columns: Sequence[Column], texts: Sequence[Column]) -> Column:
     """The column to predict, by its name, or by what it holds."""
+    sure = [column for column in columns if is_target(column.name)]
+    columns = [column for column in columns if column.distinct != 1]
     others = [column for column in columns if column not in texts]
     classes = [column for column in others if column.kind in (Kind.CATEGORY, Kind.LIST) or _is_binary(column)]
-    classes = [column for column in classes if column.distinct != 1]
     last = [*table.columns.values()][-1]
-    for is_named in (is_target, is_likely_target):
-        named = [column for column in columns if is_named(column.name) and _may_be_target(column)]
+    likely = [column for column in columns if is_likely_target(column.name) or is_scale(column.values or ())]
+    for candidates in (sure, likely):
+        named = [column for column in candidates if _may_be_target(column)]
         named = [column for column in named if column not in texts or len(texts) > 1]
-        if named and is_named is is_likely_target and last in classes and last not in named:
+        if named and candidates is likely and last in classes and last not in named:
             named.append(last)
         if named:
             return _only(table, named)
@@ -225,7 +230,7 @@ def _input(table: Table, texts: Sequence[Column]) -> Column:
 def _sought(table: Table, column: Column, separator: str) -> Sought:
     """What a target is; Doubt for few whole numbers, which may be classes or amounts."""
     if column.kind != Kind.NUMBER:
-        return Sought.LABELS if separator or column.kind == Kind.LIST else Sought.CLASS
+        return Sought.LABELS if separator or column.kind == Kind.LIST or _has_lists(column) else Sought.CLASS
     values = column.values and {value for value in column.values if not missing_value(value)}
     if values is not None and len(values) == 2:
         return Sought.CLASS
@@ -257,6 +262,11 @@ def _between(column: Column) -> str:
         if several and many and len(labels) < len(column.values) and all(1 <= len(label) <= _SHORT for label in labels):
             return separator
     return ""
+
+
+def _has_lists(column: Column) -> bool:
+    """Whether some cells are lists as in JSON, which is how several labels of a line of fastText are read."""
+    return any(value.startswith('["') and value.endswith('"]') for value in column.values or ())
 
 
 def _word(name: str) -> str:

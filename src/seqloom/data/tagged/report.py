@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from seqloom.data.spread import spread
+from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences
 from seqloom.data.tagged.table import TokenTable
 
 __all__ = ["described"]
 
 
-def described(found: TaggedSentences | TokenTable) -> dict[str, Any]:
+def described(found: TaggedSentences | TokenTable | TokenLists) -> dict[str, Any]:
     """How many sentences, tokens and different words; lengths; each tag's count; sentences that repeat another."""
     tokens = found.tokens
     return {
@@ -27,4 +28,5 @@ def described(found: TaggedSentences | TokenTable) -> dict[str, Any]:
             for column, sentences in found.tags.items()
         },
         "duplicates": len(tokens) - len({tuple(sentence) for sentence in tokens}),
+        "remarks": list(found.remarks),
     }

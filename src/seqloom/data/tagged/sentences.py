@@ -42,6 +42,11 @@ class TaggedSentences:
         names = [self.layout.names[place] for place in self.layout.tags]
         return {name: [block.tags[place] for block in self._sentences] for place, name in enumerate(names)}
 
+    @property
+    def remarks(self) -> list[str]:
+        """What a user should know of how the file was read."""
+        return [self.lines.remark] * bool(self.lines.remark)
+
     def place(self, sentence: int, token: int = 0) -> str:
         """Where a token stands: the file and the line."""
         block = self._sentences[sentence]
@@ -72,23 +77,27 @@ class TaggedSentences:
         return len(self._sentences)
 
 
-def layout_of(path: str | Path) -> Layout:
+def layout_of(path: str | Path, encoding: str | None = None) -> Layout:
     """The columns of a file of tagged words, by its first lines; DataError where there are none."""
-    lines = Lines(path)
+    lines = Lines(path, encoding=encoding)
     return begin(lines, lines.name, ".conllu" in lines.path.suffixes)[0]
 
 
 def read_tagged(
-    path: str | Path, word: str | int | None = None, tags: Iterable[str | int] | None = None
+    path: str | Path,
+    word: str | int | None = None,
+    tags: Iterable[str | int] | None = None,
+    encoding: str | None = None,
 ) -> TaggedSentences:
     """Read a file of tagged words: CoNLL with one or more columns, parted by tabs or spaces, or CoNLL-U; also .gz.
 
     A sentence ends at a blank line. ``word`` and ``tags`` are columns by name or by number, from 1. By default the word
     is FORM and the tag UPOS in CoNLL-U, elsewhere the word is the first column and the tag the last; ``()``, no tags,
-    is for a file that has none yet. Raises DataError with file and line for a line that lacks a column, an illegal
-    character, tokens out of order, a file that is empty or cut off; several are said together.
+    is for a file that has none yet. Its ``encoding`` is found where it is not said. Raises DataError with file and line
+    for a line that lacks a column, an illegal character, tokens out of order, a file that is empty or cut off; several
+    are said together.
     """
-    lines = Lines(path)
+    lines = Lines(path, encoding=encoding)
     layout, all_lines = begin(lines, lines.name, ".conllu" in lines.path.suffixes)
     try:
         layout = layout.choose(word, tags)

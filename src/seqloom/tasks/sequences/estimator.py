@@ -21,7 +21,7 @@ from seqloom.data.text.vectors import read_vectors
 from seqloom.data.text.vocabularies.choice import Tokens
 from seqloom.errors import warn
 from seqloom.layers import LearnedEmbedding
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
 from seqloom.tasks.sequences.picks import pick_settings
@@ -55,8 +55,8 @@ class SequenceEstimator(ExampleEstimator):
         """Targets as plain values. Raises DataError for what is none."""
 
     @abstractmethod
-    def _about_targets(self, y: Sequence[Any]) -> Facts:
-        """What is to be known of the targets to learn from."""
+    def _about_targets(self, y: Sequence[Any], before: Facts | None = None) -> Facts:
+        """What is to be known of the targets to learn from, beside what was known ``before`` of others."""
 
     @abstractmethod
     def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
@@ -67,15 +67,29 @@ class SequenceEstimator(ExampleEstimator):
         """How many numbers the network gives."""
 
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
-        width = None
         settings = self._settled({})
         of_sounds = {name: getattr(settings, name) for name in ("rate", "bands", "normalisation")}
         inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds)
+        return self._about(inputs, X) | self._about_targets(y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        asked = self._settled({}).tokens, self.minimum_count, self.vocabulary_size
+        return self._about(_inputs(before).grown(X, *asked), X) | self._about_targets(y, before)
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        inputs = _inputs(facts)
+        if not isinstance(inputs, TextInputs):
+            return ()
+        vocabulary = inputs.vocabulary  # it grows at its end
+        return (Rows(vocabulary.kind, range(vocabulary.size), {"embedding.table": (0,)}),)
+
+    def _about(self, inputs: Inputs, X: Sequence[Any]) -> Facts:
+        width = None
         if self.vectors is not None and isinstance(inputs, TextInputs):
             width = read_vectors(self.vectors, ()).width
         lengths = inputs.lengths(X)
         size = {"examples": len(X), "steps": sum(lengths), "longest": max(lengths), "width": width}
-        return {"inputs": inputs.to_json(), "size": size, **self._about_targets(y)}
+        return {"inputs": inputs.to_json(), "size": size}
 
     def _tokens(self) -> Tokens | None:
         settings = self._settled({})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from seqloom.tasks.inputs.sounds import as_sounds
 from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
-__all__ = ["by_place", "divided", "filled", "learned_channels", "read_sequences", "recordings_of"]
+__all__ = ["by_place", "divided", "learned_channels", "read_recorded", "read_sequences", "recordings_of"]
 
 _OF_TEXT = "OUT"
 """Kinds of arrays that hold text."""
@@ -135,7 +135,7 @@ def _folder(path: Path, settings: Mapping[str, Any], channels: Sequence[str], so
     layout = find_files(path, settings.get("label_pattern"))
     if channels or hold_numbers(file.path for file in layout.files):
         return _recordings(path, settings, channels, sought)
-    found = read_labelled_texts(layout)
+    found = read_labelled_texts(layout, encoding=settings.get("encoding"))
     for remark in found.remarks:
         warn(remark)
     return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None, source=found)
@@ -153,13 +153,28 @@ def _sounds(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], s
 
 
 def _recordings(path: Path, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
+    of_numbers = Sought.NUMBER in sought
+    return read_recorded(
+        path, settings, channels, lambda found: found.numbers() if of_numbers and found.labels else found.labels
+    )
+
+
+def read_recorded(
+    path: str | Path,
+    settings: Mapping[str, Any],
+    channels: Sequence[str],
+    targets: Callable[[Recordings], Sequence[Any] | None],
+) -> Given:
+    """The recordings of a file or folder, with what they have as ``targets``; what is missing in a series is filled in.
+
+    What is repaired is warned of. ``channels`` are those of training; there are none to learn from.
+    """
     found = recordings_of(path, settings, channels)
     for remark in found.remarks:
         warn(remark)
-    labels: Any = found.labels
-    if labels is not None and Sought.NUMBER in sought:
-        labels = found.numbers()
-    return Given([filled(series) for series in found.series], labels, {"channels": list(found.channels)}, found)
+    return Given(
+        [_filled(series) for series in found.series], targets(found), {"channels": list(found.channels)}, found
+    )
 
 
 def recordings_of(path: str | Path, settings: Mapping[str, Any], channels: Sequence[str]) -> Recordings:
@@ -189,7 +204,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
         raise DataError(f"Expected numbers as labels: {error}.") from None
 
 
-def filled(series: Tensor) -> Tensor:
+def _filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
     missing = series.isnan()
     if not missing.any():

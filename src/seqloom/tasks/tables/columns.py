@@ -11,7 +11,7 @@ from seqloom.settings import Kind, OneOf, Section, Settings
 if TYPE_CHECKING:
     from seqloom.data.tables import Asked, Choice, Sought, Table
 
-__all__ = ["ColumnSettings", "asked_of", "choice_of", "chosen_for", "table_of"]
+__all__ = ["ColumnSettings", "Names", "asked_of", "choice_of", "chosen_for", "table_of"]
 
 _COLUMNS = Section("Columns")
 

@@ -30,13 +30,13 @@ def claims_tagged(path: Path, given: Mapping[str, Any]) -> Claim | None:
     """
     from seqloom.data.folders.heads import first_lines
     from seqloom.data.tagged.blocks import begin
-    from seqloom.data.tagged.table import token_columns
+    from seqloom.data.tagged.columns import token_columns
     from seqloom.errors import DataError
 
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     suffix = suffixes[-1] if suffixes else ""
     if is_table(path) and path.is_file():
-        columns = token_columns(path, given.get("target"))
+        columns = token_columns(path, given.get("target"), given.get("encoding"))
         if columns is not None and columns.tag is not None:
             return Claim(_SURE, str(columns))
     if not path.is_file() or suffix not in (*_NAMES, *_MAYBE):

@@ -12,8 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from seqloom.data.tagged.columns import token_columns
+from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, layout_of, read_tagged
-from seqloom.data.tagged.table import TokenTable, read_token_table, token_columns
+from seqloom.data.tagged.table import TokenTable, read_token_table
 from seqloom.errors import DataError, UsageError, warn
 from seqloom.tasks.sequences.claims import claims_steps
 from seqloom.tasks.tables.claims import is_table
@@ -39,17 +41,19 @@ _FEW_TAGS = 20
 """No more different tags than these are taken for words."""
 
 
-def table_of_tokens(path: str | Path, learned: Mapping[str, Any] | None, target: str | None) -> TokenTable | None:
-    """A table with a token a row, in the columns of training where it has them; None for a file of another kind.
+def table_of_tokens(
+    path: str | Path, learned: Mapping[str, Any] | None, target: str | None, encoding: str | None = None
+) -> TokenTable | TokenLists | None:
+    """A table with a token or a sentence a row, in the columns of training where it has them; None for another file.
 
     DataError for a table that has no such columns.
     """
     place = Path(path)
     if not is_table(place) or not place.is_file():
         return None
-    found = token_columns(place, target if learned is None else learned["tag"])
+    found = token_columns(place, target if learned is None else learned["tag"], encoding)
     if found is not None:
-        return read_token_table(place, found._replace(tag=target) if learned is None and target else found)
+        return read_token_table(place, found._replace(tag=target) if learned is None and target else found, encoding)
     if place.suffix.lower() in _MAY_BE_CONLL:
         return None
     raise DataError(
@@ -59,12 +63,12 @@ def table_of_tokens(path: str | Path, learned: Mapping[str, Any] | None, target:
     )
 
 
-def read_file(path: str | Path, target: str | None) -> TaggedSentences:
+def read_file(path: str | Path, target: str | None, encoding: str | None = None) -> TaggedSentences:
     """A file of tagged words to learn from.
 
     DataError for one that has words alone; without a ``target``, UsageError where they may be the other way round.
     """
-    found = read_tagged(path, tags=None if target is None else [target])
+    found = read_tagged(path, tags=None if target is None else [target], encoding=encoding)
     if not found.layout.tags:
         raise DataError(f"{found.source}: expected a column with the tag of each word, got one column alone.")
     if target is None and not found.layout.named:
@@ -82,27 +86,29 @@ def _refuse_doubt(found: TaggedSentences) -> None:
         )
 
 
-def read_again(path: str | Path, learned: Mapping[str, Any] | None, target: str | None) -> TaggedSentences:
+def read_again(
+    path: str | Path, learned: Mapping[str, Any] | None, target: str | None, encoding: str | None = None
+) -> TaggedSentences:
     """A file for a tagger that is fitted: its tags are in the ``target``, or where they were in training.
 
     ``learned`` says where: ``columns`` has their names, ``word`` and ``tag`` the places of two of them, from 0; None is
     for a tagger that learned from no file. A file that has no such column, for it would be the next, has no tags yet;
     so has one of words alone. Raises DataError for a file with another number of columns, where no target is named.
     """
-    layout = layout_of(path)
+    layout = layout_of(path, encoding)
     count = len(layout.names)
     if target is not None:
-        return read_tagged(path, tags=() if target == str(count + 1) else [target])
+        return read_tagged(path, None, () if target == str(count + 1) else [target], encoding)
     if count == 1 or learned is None:
-        return read_tagged(path)
+        return read_tagged(path, encoding=encoding)
     names, tag = learned["columns"], learned["tag"]
     if not names[tag].isdecimal() and names[tag] in layout.names:
-        return read_tagged(path, tags=[names[tag]])
+        return read_tagged(path, None, [names[tag]], encoding)
     word = None if layout.named else learned["word"] + 1
     if count == len(names):
-        return read_tagged(path, word, [tag + 1])
+        return read_tagged(path, word, [tag + 1], encoding)
     if count == len(names) - 1 == tag:
-        return read_tagged(path, word, ())
+        return read_tagged(path, word, (), encoding)
     without = f", or {len(names) - 1} without it" if tag == len(names) - 1 else ""
     raise DataError(
         f"{path}: expected {len(names)} columns as in training, the tag in column {names[tag]}{without}; got {count}. "
@@ -183,7 +189,8 @@ def _texts(place: int, values: Iterable[Any], what: str) -> list[str]:
     texts = list(values)
     for text in texts:
         if not isinstance(text, str) or not text:
-            raise DataError(f"Example {place}: expected {what}, each a text that is not empty, got {text!r}.")
+            hint = " Of several tags a step, train a tagger for each." if isinstance(text, list | tuple) else ""
+            raise DataError(f"Example {place}: expected {what}, each a text that is not empty, got {text!r}.{hint}")
     return texts
 
 

@@ -14,18 +14,19 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.splits import split_rows, text_groups
+from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
+from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NumberFront, WordFront
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
@@ -46,7 +47,7 @@ from seqloom.training.objectives.tags import best_tags
 
 __all__ = ["Tagger"]
 
-_WIDTH, _CHARACTER_WIDTH = 100, 32
+_WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -62,8 +63,10 @@ class Tagger(ExampleEstimator):
     predicted is in the same scheme and always in an order that it has.
 
     ``spec`` are the layers over a sentence: those that look back only can :meth:`stream`. ``characters`` read each
-    word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, which begin as those in the
-    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown.
+    word, and tell capitals and endings, of which those of up to ``affixes`` characters have a vector of their own;
+    ``embedding`` is the width of the vectors of words, which begin as those in the file ``vectors``, if there is one;
+    ``word_dropout`` is the share s of words seen once that are learned as unknown, of those seen n times
+    s / (s + (1 − s) n).
     With ``crf`` the tags of a sentence are scored together. ``training`` and ``batch_size`` are as for every task.
 
     >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
@@ -75,6 +78,7 @@ class Tagger(ExampleEstimator):
     task, settings = "tagging", TaggerSettings
     target: str | None
     vectors: str | None
+    encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         if not isinstance(X, str | Path):
@@ -86,23 +90,23 @@ class Tagger(ExampleEstimator):
             raise UsageError("y: expected None beside a file, which has the tags.")
         channels, settings = learned_channels(facts), self.get_params(deep=False)
         if channels or (not facts and is_recording(X, settings)):
-            recordings = recordings_of(X, settings, channels)
-            for remark in recordings.remarks:
-                warn(f"{recordings.source}: {remark}.")
-            named = {"channels": list(recordings.channels)}
-            series = [filled(one) for one in recordings.series]
-            return Given(series, recordings.step_labels, named, recordings)
-        table = table_of_tokens(X, facts.get("table"), self.target)
+            return read_recorded(X, settings, channels, lambda found: found.step_labels)
+        table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
         if table is not None:
-            for remark in table.remarks:
-                warn(remark)
             return self._checked_given(table, {"table": table.columns._asdict()})
-        found = read_again(X, facts.get("layout"), self._asked(facts)) if facts else read_file(X, self.target)
+        learned = facts.get("layout")
+        found = (
+            read_again(X, learned, self._asked(facts), self.encoding)
+            if facts
+            else read_file(X, self.target, self.encoding)
+        )
         layout = found.layout
         place = {"tag": layout.tags[0]} if layout.tags else {}
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
-    def _checked_given(self, found: TaggedSentences | TokenTable, about: Facts) -> Given:
+    def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
+        for remark in found.remarks:
+            warn(remark)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -111,15 +115,15 @@ class Tagger(ExampleEstimator):
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
         """Equal sentences stay on one side, unless too few differ."""
-        alone = super()._divide(given, share, seed)
         if not share or isinstance(given.X[0], Tensor):
-            return alone
+            return super()._divide(given, share, seed)
         groups = text_groups([" ".join(tokens) for tokens in given.X])
         if len(np.unique(groups)) == len(groups):
-            return alone
+            return super()._divide(given, share, seed)
         try:
             drawn = split_rows(len(given.X), share, seed, groups=groups)
         except DataError:
+            alone = super()._divide(given, share, seed)
             return alone._replace(remark=f"{alone.remark} Equal ones are on both sides: too few differ.")
         count = f"{len(drawn.held_out):,} of {len(given.X):,}"
         remark = f"Held out: {count} examples, equal sentences together, drawn by seed {seed}."
@@ -129,21 +133,35 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        tags = TagSet.learned(y)
-        facts: Facts = {
-            "tags": tags.to_json(),
-            "examples": len(X),
-            "most_frequent": MostFrequent.learned(X, y, tags).counts,
-        }
+        facts = _about(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
         width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
         return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
 
+    def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
+        _encoder(before)(X[:1])
+        facts = _about(X, y, _tags(before).grown(y))
+        if "lexicon" not in before:
+            return facts | {name: before[name] for name in ("mean", "deviation")}
+        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
+        rows = [Rows("tags", _tags(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
+        if "lexicon" in facts:
+            lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
+            rows += [
+                Rows("words", (*others, *lexicon.words), {"front.words.weight": (0,)}),
+                Rows("characters", (*others, *lexicon.characters), {"front.characters.weight": (0,)}),
+            ]
+        return rows
+
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
-        width = {"embedding": facts["width"]} if "width" in facts else {}
-        return {**width, "learning_rate": 0.004, "epochs": epochs}
+        of_words = {"embedding": facts["width"], "affixes": _AFFIXES} if "width" in facts else {}
+        return {**of_words, "learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
         targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
@@ -158,6 +176,7 @@ class Tagger(ExampleEstimator):
                 settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
+                settings.affixes or 0,
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -212,7 +231,8 @@ class Tagger(ExampleEstimator):
         self._check_fitted("model_")
         of_words = isinstance(X, str | Path) and "mean" not in self.facts_
         if of_words:
-            X = (table_of_tokens(X, self.facts_.get("table"), self.target) or read_tagged(X, tags=())).tokens
+            table = table_of_tokens(X, self.facts_.get("table"), self.target, self.encoding)
+            X = (table or read_tagged(X, tags=(), encoding=self.encoding)).tokens
         return super().predict(X)
 
     def written(self, path: str | Path, target: str | None = None) -> Iterator[str]:
@@ -227,14 +247,14 @@ class Tagger(ExampleEstimator):
         """
         self._check_fitted("model_")
         of_series = "mean" in self.facts_
-        table = None if of_series else table_of_tokens(path, self.facts_.get("table"), self.target)
+        table = None if of_series else table_of_tokens(path, self.facts_.get("table"), self.target, self.encoding)
         if target is not None and (of_series or table is not None):
             raise UsageError("target: no effect for a table or series, which get a column of their own. Leave it out.")
         if of_series:
             return self._written_recordings(self._read(path, None, self.facts_))
         if table is not None:
             return table.written(self.predict(table.tokens))
-        found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_))
+        found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
@@ -274,6 +294,12 @@ def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArra
     scores = module(batch.x, batch.length)
     found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
     return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
+
+
+def _about(X: Sequence[Steps], y: Sequence[list[str]], tags: TagSet) -> Facts:
+    """What is known of tags, whatever they are of."""
+    counts = MostFrequent.learned(X, y, tags).counts
+    return {"tags": tags.to_json(), "examples": len(X), "most_frequent": counts}
 
 
 def _tags(facts: Facts) -> TagSet:
