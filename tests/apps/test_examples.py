@@ -48,17 +48,18 @@ def test_sensors_in_folders(command: Command) -> None:
     refused(command("examples", "data", "sensors", "-o", "new/signals", "--force"), 2, "is a folder that is there")
 
 
+def test_speech_with_its_transcripts(command: Command) -> None:
+    assert command("examples", "data", "speech", "--rows", 3).out == "speech\n"
+    assert sorted(os.listdir("speech")) == ["1.wav", "2.wav", "3.wav", "transcripts.csv"]
+    refused(command("examples", "data", "speech"), 2, "is a folder that is there")
+
+
 @pytest.mark.parametrize(("name", "inner"), [("captions", "images"), ("video", "videos")])
 def test_pictures_beside_their_captions(command: Command, name: str, inner: str) -> None:
     assert command("examples", "data", name, "--rows", 3).out == f"{name}\n"
     assert sorted(os.listdir(name)) == ["captions.csv", inner]
     assert len(os.listdir(f"{name}/{inner}")) == 3
     refused(command("examples", "data", name), 2, "is a folder that is there")
-
-
-def test_speech_beside_its_transcripts(command: Command) -> None:
-    assert command("examples", "data", "speech", "--rows", 3).out == "speech\n"
-    assert sorted(os.listdir("speech")) == ["1.wav", "2.wav", "3.wav", "transcripts.csv"]
 
 
 def test_mistakes(command: Command) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqloom.data.made.files import FOLDERS, Example, made_file, made_folder
+from seqloom.data.made.files import KINDS, Example
 from seqloom.data.made.sensors import made_sensors
 from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.speech import WORDS, made_speech
@@ -18,16 +18,17 @@ from seqloom.data.tagged.sentences import read_tagged
 from tests.data.writing import written
 
 
-@pytest.mark.parametrize("what", sorted(set(Example) - set(FOLDERS)))
+@pytest.mark.parametrize("what", KINDS)
 def test_a_file_is_what_its_seed_says(what: Example) -> None:
-    assert made_file(what, 20, 1) == made_file(what, 20, 1) != made_file(what, 20, 2)
+    for make in filter(None, (KINDS[what].as_file, KINDS[what].as_folder)):
+        assert make(4, 1) == make(4, 1) != make(4, 2)
 
 
 def test_the_doors_read_them(tmp_path: Path) -> None:
-    files = {"t.conll": made_file(Example.TAGGED, 30, 0), "s.csv": made_file(Example.SENSORS, 12, 0)}
+    files = {"t.conll": KINDS[Example.TAGGED].as_file(30, 0), "s.csv": KINDS[Example.SENSORS].as_file(12, 0)}
     folder = written(
         tmp_path,
-        files | {f"f/{name}": content.decode() for name, content in made_folder(Example.SENSORS, 12, 0).items()},
+        files | {f"f/{name}": content.decode() for name, content in KINDS[Example.SENSORS].as_folder(12, 0).items()},
     )
     tagged = read_tagged(folder / "t.conll")
     assert list(tagged.tags.values()) == [[[tag for _, tag in row] for row in made_tagged(30, 0)]]
@@ -75,7 +76,12 @@ def test_words_alone_and_summaries_alone_do_not_solve_them() -> None:
 
 def test_speech_is_sounds_with_transcripts(tmp_path: Path) -> None:
     spoken = made_speech(6, 0)
-    found = read_transcribed(written(tmp_path, made_folder(Example.SPEECH, 6, 0)))
+    assert (
+        KINDS[Example.SPEECH].as_folder(3, 1)
+        == KINDS[Example.SPEECH].as_folder(3, 1)
+        != KINDS[Example.SPEECH].as_folder(3, 2)
+    )
+    found = read_transcribed(written(tmp_path, KINDS[Example.SPEECH].as_folder(6, 0)))
     assert found.texts == [one.text for one in spoken]
     assert {word for one in spoken for word in one.text.split()} <= WORDS.keys()
     for sound, one in zip(found.sounds, spoken, strict=True):
@@ -85,7 +91,7 @@ def test_speech_is_sounds_with_transcripts(tmp_path: Path) -> None:
 
 
 def test_a_word_sounds_alike_whoever_says_it() -> None:
-    """The nearest other utterance of one word, by its mean frames, is mostly of the same word."""
+    """The nearest other utterance of one word, by its mean frame, is mostly of the same word."""
     from seqloom.tasks.inputs.sounds import SoundInputs
 
     spoken = [one for one in made_speech(240, 0, most=2) if " " not in one.text]

@@ -26,7 +26,7 @@ from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront, buckets_for
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
@@ -144,8 +144,10 @@ class Tagger(ExampleEstimator):
         facts = _about(X, y, _tags(before).grown(y))
         if "lexicon" not in before:
             return facts | {name: before[name] for name in ("mean", "deviation")}
-        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
-        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+        known = Lexicon.from_json(before["lexicon"])
+        buckets = before.get("buckets") or buckets_for(len(known.dropped(0.0)))
+        lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "width": before["width"], "buckets": buckets}
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
@@ -177,6 +179,7 @@ class Tagger(ExampleEstimator):
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
                 settings.affixes or 0,
+                facts.get("buckets"),
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
