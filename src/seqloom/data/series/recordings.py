@@ -56,16 +56,32 @@ class Recordings:
     def __len__(self) -> int:
         return len(self.series)
 
-    def numbers(self) -> list[float]:
-        """The labels as numbers; DataError that names those that are none."""
-        problems, found = Problems(self.source), []
-        for name, label in zip(self.names, self.labels or (), strict=True):
+    def numbers(self) -> list[float] | list[list[float]] | None:
+        """The labels as numbers, one for each series or a list for its steps; DataError that names those that are none.
+
+        None where there are neither.
+        """
+        problems = Problems(self.source)
+
+        def number(name: str, label: str) -> float:
             try:
-                found.append(float(label))
+                return float(label)
             except ValueError:
                 problems.add(name, f"expected a number, got {label[:40]!r}.")
+                return 0.0
+
+        if self.labels is not None:
+            found = [number(name, label) for name, label in zip(self.names, self.labels, strict=True)]
+            problems.refuse()
+            return found
+        if self.step_labels is None:
+            return None
+        steps = [
+            [number(f"{name}, step {step}", label) for step, label in enumerate(labels, 1)]
+            for name, labels in zip(self.names, self.step_labels, strict=True)
+        ]
         problems.refuse()
-        return found
+        return steps
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each series: its name, then the columns, such as predictions."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,7 +13,7 @@ from seqloom.errors import UsageError
 from seqloom.links import is_link
 from seqloom.tasks.door import Claim
 
-__all__ = ["claims_labelled", "claims_steps"]
+__all__ = ["are_amounts", "claims_labelled", "claims_steps"]
 
 _SURE: Final = 0.95
 _LIKELY: Final = 0.8
@@ -24,6 +24,8 @@ _MOST: Final = 10_000
 _ROW: Final = 300
 _WORDS: Final = 3
 """In the mean, from which on cells are texts."""
+_FEW_CLASSES: Final = 20
+"""Whole numbers of no more values may be names."""
 _MISSING: Final = ("nan", "na", "null", "none", "?")
 
 
@@ -50,9 +52,17 @@ def claims_steps(path: Path, given: Mapping[str, Any]) -> Claim | None:
     return Claim(_SURE, f"{found.reason} of each step") if found is not None and found.of_steps else None
 
 
+def are_amounts(path: Path, given: Mapping[str, Any]) -> bool:
+    """Whether the labels of a table with a step a row are numbers to learn: with decimals, or of more than twenty
+    values."""
+    found = _steps(path, given)
+    return found is not None and found.amounts
+
+
 class _Steps(NamedTuple):
     reason: str
     of_steps: bool
+    amounts: bool
 
 
 def _steps(path: Path, given: Mapping[str, Any]) -> _Steps | None:
@@ -88,7 +98,16 @@ def _steps(path: Path, given: Mapping[str, Any]) -> _Steps | None:
             "Name it: --target NAME."
         )
     pairs = {(row[names.index(found.id)], row[names.index(found.label)].strip()) for row in rows}
-    return _Steps(f"{reason} → {found.label!r}", len(pairs) > len(set(ids)))
+    amounts = _are_amounts({label for _, label in pairs if label.lower() not in _MISSING})
+    return _Steps(f"{reason} → {found.label!r}", len(pairs) > len(set(ids)), amounts)
+
+
+def _are_amounts(labels: Set[str]) -> bool:
+    try:
+        numbers = {float(label) for label in labels}
+    except ValueError:
+        return False
+    return len(numbers) > _FEW_CLASSES or any(not number.is_integer() for number in numbers)
 
 
 def _rows(path: Path) -> tuple[list[str], list[list[str]]]:

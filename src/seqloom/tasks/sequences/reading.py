@@ -64,6 +64,8 @@ def read_sequences(
         if channels or (columns is None and claims_labelled(path, settings) is not None):
             return _recordings(path, settings, channels, sought)
         if columns is None and claims_steps(path, settings) is not None:
+            if Sought.NUMBER in sought:
+                return _recordings(path, settings, channels, sought)
             raise DataError(
                 f"{path}: the label changes within a series. Expected one for each; a label for each step is learned "
                 "by --task tagging."
@@ -154,9 +156,7 @@ def _sounds(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], s
 
 def _recordings(path: Path, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
     of_numbers = Sought.NUMBER in sought
-    return read_recorded(
-        path, settings, channels, lambda found: found.numbers() if of_numbers and found.labels else found.labels
-    )
+    return read_recorded(path, settings, channels, lambda found: found.numbers() if of_numbers else found.labels)
 
 
 def read_recorded(
