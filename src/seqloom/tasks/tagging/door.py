@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from seqloom.tasks.door import Claim, Door
-from seqloom.tasks.sequences.claims import are_amounts, claims_steps
+from seqloom.tasks.sequences.claims import claims_steps
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.settings import TaggerSettings
 
 __all__ = ["DOOR"]
 
 
+_STEPS = claims_steps("class")
+
+
 def _claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    return claims_tagged(path, given) or (None if are_amounts(path, given) else claims_steps(path, given))
+    return claims_tagged(path, given) or _STEPS(path, given)
 
 
 DOOR = Door(
