@@ -71,6 +71,9 @@ TRIALS = {
         [row[:, 0].tolist() for row in RAGGED],
         [float(row.mean()) for row in RAGGED],
     ),
+    "regressor of steps": Trial(
+        lambda: Regressor("gru(4)", training=BRIEF), RAGGED, [row[:, 0].cumsum(0).tolist() for row in RAGGED]
+    ),
     "tagger of words": Trial(tagger, SENTENCES, TAGS),
     "tagger of series": Trial(tagger, SERIES, STATES),
     "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),

@@ -37,7 +37,7 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
     from seqloom.data.tagged.table import read_token_table
-    from seqloom.tasks.sequences.claims import claims_series, claims_steps
+    from seqloom.tasks.sequences.claims import claims_series, has_steps
     from seqloom.tasks.sequences.reading import said_recordings
     from seqloom.tasks.tables.claims import is_table
     from seqloom.tasks.tagging.claims import claims_tagged
@@ -53,7 +53,7 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     if path.is_dir() and holds_sounds(path):
         return sounds(find_sounds(path, given.get("label_pattern")))
     try:
-        if claims_series("class", "number")(path, given) is None and claims_steps(path, given) is None:
+        if claims_series("class", "number")(path, given) is None and not has_steps(path, given):
             return None
     except UsageError:  # series, whose labels are asked for
         return recordings(said_recordings(path, given))

@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
+from seqloom.data.padded import Targets
 from seqloom.data.tables import Sought
 from seqloom.data.text.vectors import read_vectors
 from seqloom.data.text.vocabularies.choice import Tokens
@@ -58,8 +59,9 @@ class SequenceEstimator(ExampleEstimator):
         """What is to be known of the targets to learn from, beside what was known ``before`` of others."""
 
     @abstractmethod
-    def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
-        """Targets (N, …) for the objective. Raises DataError for those that were not there to learn from."""
+    def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Targets:
+        """Targets (N, …) for the objective, or (T, …) for each example. Raises DataError for those that were not there
+        to learn from."""
 
     @abstractmethod
     def _outputs(self, facts: Facts) -> int:
@@ -98,7 +100,7 @@ class SequenceEstimator(ExampleEstimator):
         return pick_settings(facts, self._given())
 
     def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
-        targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)
+        targets: Targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)
         return Examples({"x": _inputs(facts).encode(X)}, targets)
 
     def _build(self, facts: Facts) -> nn.Module:

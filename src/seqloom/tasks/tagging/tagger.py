@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.named import step_table
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
@@ -31,7 +32,6 @@ from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFron
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
-    csv_lines,
     is_frame_of_steps,
     is_recording,
     read_again,
@@ -261,7 +261,8 @@ class Tagger(ExampleEstimator):
         if target is not None and (of_series or table is not None):
             raise UsageError("target: no effect for a table or series, which get a column of their own. Leave it out.")
         if of_series:
-            return self._written_recordings(self._read(path, None, self.facts_))
+            given = self._read(path, None, self.facts_)
+            return step_table("recording", given.source.names, "label", self.predict(given.X))
         if table is not None:
             _warn_of(table.remarks)
             return table.written(self.predict(table.tokens))
@@ -273,11 +274,6 @@ class Tagger(ExampleEstimator):
     def _asked(self, facts: Facts) -> str | None:
         """The column of tags where the file that was learned from does not say it."""
         return None if facts.keys() & {"layout", "table"} else self.target
-
-    def _written_recordings(self, given: Given) -> Iterator[str]:
-        yield "recording,step,label\n"
-        for name, labels in zip(given.source.names, self.predict(given.X), strict=True):
-            yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
         """The same for JSON: of each recording its name, of each sentence its place, and its tags."""
