@@ -86,14 +86,15 @@ class Tagger(ExampleEstimator):
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         channels, settings = learned_channels(facts), self.get_params(deep=False)
-        if not isinstance(X, str | Path) and not (y is None and is_frame_of_steps(X, channels, settings)):
+        of_steps = y is None and is_frame_of_steps(X, channels, settings)
+        if not isinstance(X, str | Path) and not of_steps:
             steps, tags = checked(X, y)
             if tags is not None:
                 warn_of_illegal(tags, lambda example, step: f"example {example}, step {step}")
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        if channels or (not facts and is_recording(X, settings)):
+        if channels or of_steps or (not facts and is_recording(X, settings)):
             if not facts:
                 refuse_unused_of(X, settings)
             return read_recorded(X, settings, channels, lambda found: found.step_labels)
