@@ -18,7 +18,7 @@ class _Pick(NamedTuple):
 
 
 _SERIES = _Pick("gru(64) bidirectional + pool(last)", None, 0.5, None, 4e-3, noise=0.4)
-_SOUNDS = _Pick("conv(96, causal=false) + 2*gru(96) bidirectional + pool(mean)", None, 0.4, None, 3e-3)
+_SOUNDS = _Pick("conv(96, stride=2, causal=false) + gru(96) bidirectional + pool(mean)", None, 0.4, None, 3e-3)
 _PICTURES = _Pick("grid(64, cell={}) + pool(max)", None, 0.3, None, 3e-3, noise=0.1)
 _LETTERS = _Pick("gru(128) bidirectional + pool(last)", 64, 0.3, 0.0, 4e-3)
 _WORDS = _Pick("gru(128) bidirectional + pool(max)", 100, 0.5, 0.2, 2e-3)
@@ -65,7 +65,9 @@ def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     if size["width"] is not None:
         found["embedding"] = size["width"]
     found["batch_size"] = next(
-        rows for rows in (16, 32, 64, 128) if rows >= min(size["examples"] / _BATCHES * 0.75, 128)
+        rows
+        for rows in ((32, 64, 128) if of_sounds else (16, 32, 64, 128))
+        if rows >= min(size["examples"] / _BATCHES * 0.75, 128)
     )
     rows = given.get("batch_size", found["batch_size"])
     found["epochs"] = min(_MOST, max(_FEWEST, round(_UPDATES * rows / size["examples"])))
