@@ -1,4 +1,4 @@
-"""Names, film reviews, spoken vowels and spoken digits: learned from the training parts alone, scored once; writes results.json.
+"""Names, reviews, vowels and spoken digits: learned from the training parts alone, scored once; writes results.json.
 
     python reproductions/classification/run.py names18 ../shared/data/names18
     python reproductions/classification/run.py mr_polarity ../shared/data/mr_polarity

@@ -34,7 +34,7 @@ class Pieces:
             one.unread(batch_size) if _strides(one) else one.initial_state(batch_size)  # type: ignore[operator]
             for one in self._layers
         ]
-        self._norm = layer.norm if isinstance(layer, Stack) and len(self._layers) > 1 else None
+        self._norm = layer.norm if isinstance(layer, Stack) and not isinstance(layer, CausalLayer) else None
 
     @torch.no_grad()
     def push(self, x: Tensor) -> Tensor:
@@ -60,7 +60,9 @@ class Pieces:
                 x, self._states[place] = layer.chunk(x, self._states[place])  # type: ignore[operator]
             else:
                 x, self._states[place] = layer(x, self._states[place])
-        return x if self._norm is None else self._norm(x)  # type: ignore[no-any-return]
+        if self._norm is not None:
+            x = self._norm(x)
+        return x
 
     def _none(self, features: int) -> Tensor:
         return torch.zeros(self._rows, 0, features)
@@ -75,7 +77,8 @@ def _in_order(layer: SequenceLayer) -> list[SequenceLayer]:
     if isinstance(layer, CausalLayer | Convolution):
         return [layer]
     if isinstance(layer, Stack) and layer.bypass is None:
-        return [one for part in layer.layers for one in _in_order(part)]  # type: ignore[arg-type]
+        parts = [_in_order(part) for part in layer.layers]  # type: ignore[arg-type]
+        return [one for part in parts for one in part]
     raise UsageError(
         f"{type(layer).__name__} reads a sequence to its end before it answers, so it cannot read piece by piece. Take "
         "layers that only look back, without bidirectional."

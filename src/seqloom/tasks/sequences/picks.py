@@ -60,7 +60,8 @@ def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     """
     size = facts["size"]
     found = {name: value for name, value in _pick(facts["inputs"])._asdict().items() if value is not None}
-    if "sound" in facts["inputs"]:
+    of_sounds = "sound" in facts["inputs"]
+    if of_sounds:
         found["augment"] = 1.0
     if size["width"] is not None:
         found["embedding"] = size["width"]
