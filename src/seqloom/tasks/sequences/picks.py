@@ -78,7 +78,7 @@ def cell_for(height: int, width: int) -> int:
     >>> cell_for(8, 8), cell_for(28, 28), cell_for(64, 48)
     (1, 4, 8)
     """
-    return max(1, min(_LARGEST_CELL, 1 << max(min(height, width) // 6, 1).bit_length() - 1))
+    return min(_LARGEST_CELL, 1 << max(1, min(height, width) // 6).bit_length() - 1)
 
 
 def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
