@@ -81,7 +81,7 @@ class ExampleTask(Task[Fitted]):
             torch.manual_seed(seed)
             module = estimator._build(facts)
             if before is None:
-                estimator._prime(facts, module)
+                estimator._prime(facts, module, learned)
         fitted = Fitted(module, facts, fingerprint, self.share, held_out=held_out)
         self.files(fitted)
         baselines = estimator._baselines(facts, learned.X, learned.y or []) if before is None else before[1].baselines
