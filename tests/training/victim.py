@@ -44,6 +44,7 @@ SETTINGS = TrainingSettings.from_mapping(
         "epochs": None,
         "learning_rate": 0.03,
         "schedule": "plateau",
+        "averaging": 0.3,
         "accumulate": 2,
         "device": "cpu",
         "patience": 50,

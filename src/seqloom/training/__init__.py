@@ -8,6 +8,7 @@
 ``signals``      how signals end a run in order         ``lossy``        a stream that neither fails nor waits
 ``snapshot``     all that a run needs to go on          ``ranks``        the processes that share a run
 ``agreement``    what they agree on, step by step       ``open_run``     a run directory for all of them
+``averaging``    the mean of the newest weights
 
 Import the modules by name; this file stays light.
 """

@@ -42,6 +42,7 @@ LIMITS = ("steps", "epochs", "minutes")
 """The settings that end a run; one of them is given."""
 _TRAINING, _LIMITS = Section("Training"), Section("Limits and checkpoints")
 _FROM_ZERO = Range(least=0)
+_PART = Range(above=0, most=1)
 
 
 class Device(Kind):
@@ -84,6 +85,12 @@ class TrainingSettings(Settings):
     warmup_steps: Annotated[int, _FROM_ZERO, "Steps in which the learning rate rises from zero.", _TRAINING] = 0
     clip_norm: Annotated[float | None, POSITIVE, "The longest gradient.", _TRAINING] = 1.0
     clip_value: Annotated[float | None, POSITIVE, "The largest element of a gradient.", _TRAINING] = None
+    averaging: Annotated[
+        float | None,
+        _PART,
+        "Judge and keep the mean of the weights over about this share of the run, its newest.",
+        _TRAINING,
+    ] = None
     accumulate: Annotated[int, COUNT, "Batches that one update sums over.", _TRAINING] = 1
     precision: Annotated[Precision, "Numbers to compute with.", _TRAINING] = Precision.FLOAT32
     device: Annotated[str, Device(), "auto, cpu, mps, cuda or cuda:N.", _TRAINING] = "auto"

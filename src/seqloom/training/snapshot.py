@@ -1,7 +1,7 @@
 """Everything that a run needs to go on as if it had never stopped, as the files of a checkpoint.
 
-``model.safetensors``     the weights to use: the best by validation, or the latest without one
-``training.safetensors``  optimiser.*, carried.* (state), rng.*, and latest.* where the latest weights are not the best
+``model.safetensors``     the weights to use: the best by validation, or the latest without one; or their average
+``training.safetensors``  optimiser.*, carried.* (state), rng.*, averaged.*, and latest.* where others are to be used
 ``training.json``         the counters, the settings, the shape of the data
 ``metrics.jsonl``         the log so far
 """
@@ -80,13 +80,15 @@ class Counters:
 
 @dataclasses.dataclass
 class Snapshot:
-    """A run at rest. ``best`` is None until a validation; ``carried`` is None before the first window."""
+    """A run at rest. ``best`` is None until a validation; ``carried`` is None before the first window; ``averaged`` are
+    those of the ``weights`` whose mean is used instead."""
 
     counters: Counters
     settings: TrainingSettings
     windows: int
     weights: dict[str, Tensor]
     best: dict[str, Tensor] | None
+    averaged: dict[str, Tensor]
     optimiser: dict[str, Tensor]
     carried: dict[str, Tensor] | None
     random: dict[str, Tensor]
@@ -96,11 +98,13 @@ class Snapshot:
 def pack(snapshot: Snapshot) -> dict[str, bytes]:
     """Return the files of a checkpoint, without those of the task."""
     best_is_latest = snapshot.best is None or snapshot.counters.stopping.step == snapshot.counters.step
+    used = snapshot.weights | snapshot.averaged if snapshot.best is None else snapshot.best
     groups = {
         "optimiser": snapshot.optimiser,
         "carried": snapshot.carried or {},
         "rng": snapshot.random,
-        "latest": {} if best_is_latest else snapshot.weights,
+        "averaged": snapshot.averaged,
+        "latest": {} if best_is_latest and not snapshot.averaged else snapshot.weights,
     }
     tensors = {f"{group}.{name}": value for group, part in groups.items() for name, value in part.items()}
     facts = {
@@ -111,7 +115,7 @@ def pack(snapshot: Snapshot) -> dict[str, bytes]:
         "carries": snapshot.carried is not None,
     }
     return {
-        MODEL: tensor_bytes(snapshot.weights if snapshot.best is None else snapshot.best),
+        MODEL: tensor_bytes(used),
         _TENSORS: tensor_bytes(tensors),
         _COUNTERS: json.dumps(facts, indent=2, allow_nan=False).encode() + b"\n",
         METRICS: snapshot.log,
@@ -123,7 +127,9 @@ def unpack(version: Version) -> Snapshot:
     try:
         facts = json.loads(version.files[_COUNTERS])
         model = load(version.files[MODEL])
-        groups: dict[str, dict[str, Tensor]] = {"optimiser": {}, "carried": {}, "rng": {}, "latest": {}}
+        groups: dict[str, dict[str, Tensor]] = {
+            name: {} for name in ("optimiser", "carried", "rng", "averaged", "latest")
+        }
         for key, value in load(version.files[_TENSORS]).items():
             group, _, name = key.partition(".")
             groups[group][name] = value
@@ -133,6 +139,7 @@ def unpack(version: Version) -> Snapshot:
             windows=facts["windows"],
             weights=groups["latest"] or model,
             best=model if facts["has_best"] else None,
+            averaged=groups["averaged"],
             optimiser=groups["optimiser"],
             carried=groups["carried"] if facts["carries"] else None,
             random=groups["rng"],

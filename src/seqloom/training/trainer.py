@@ -20,6 +20,7 @@ from seqloom.layers.state import from_tensors
 from seqloom.storage.run import Run
 from seqloom.training import snapshot
 from seqloom.training.agreement import Agreement
+from seqloom.training.averaging import Average
 from seqloom.training.evaluation import Watched, evaluate
 from seqloom.training.fabric import open_fabric
 from seqloom.training.limits import done, limit_reached
@@ -94,6 +95,7 @@ class Trainer:
             self._restore(snapshot.unpack(self.run.latest))
             return
         begin_alike(self.ranks, self.module)
+        self.average = Average(self.module, self.settings.averaging)
         torch.manual_seed(self.ranks.seed(self.settings.seed))
         self.log = MetricsLog(self.run.begin() if self.run is not None and self.ranks.first else None)
         self.pace = Pace(self.counters, self.began)
@@ -129,6 +131,7 @@ class Trainer:
         self.optimiser.step()
         self.carried = carried
         counters.step += 1
+        self.average.add(counters.step)
         counters.weight += whole
         counters.loss_sum += mean * whole
         counters.loss_weight += whole
@@ -205,14 +208,18 @@ class Trainer:
         counters.recorded_step, counters.loss_sum, counters.loss_weight = counters.step, 0.0, 0
         self.log.append(record)
         self.progress.record(record)
-        if with_evaluation and self.ranks.first and (text := self.after_evaluation()):
-            self.progress.message(text)
+        if with_evaluation and self.ranks.first:
+            with self.average.in_use():
+                text = self.after_evaluation()
+            if text:
+                self.progress.message(text)
 
     def _validate(self) -> Mapping[str, float]:
         assert self.validation is not None
         began = time.monotonic()
         watched = Watched(self.validation, lambda done, total: self.progress.watch("scoring", done, total))
-        sums = evaluate(self.objective, self.module, watched, lambda: self.signals.received is not None, self.ranks)
+        with self.average.in_use():
+            sums = evaluate(self.objective, self.module, watched, lambda: self.signals.received is not None, self.ranks)
         self.agreement.exchange()
         if number := self.agreement.now().signal:
             self._interrupted(number)
@@ -222,7 +229,8 @@ class Trainer:
         cost = self._sign * figures[self.objective.watched]
         self.counters.plateau.observe(cost)
         if self.counters.stopping.observe(cost, self.counters.step):
-            self.best = {name: value.clone() for name, value in self._weights().items()}
+            with self.average.in_use():
+                self.best = {name: value.clone() for name, value in self._weights().items()}
         self.counters.solved = self.objective.reached(figures)
         return figures
 
@@ -258,6 +266,7 @@ class Trainer:
             windows=len(self.batches),
             weights=weights,
             best=self.best,
+            averaged=self.average.tensors(),
             optimiser=optimiser_tensors(self.optimiser),
             carried=carried,
             random=random,
@@ -275,6 +284,8 @@ class Trainer:
         check_resumable(taken, self.settings, self.batches, self.run.path)
         self.counters, self.best = taken.counters, None
         load_weights(self.module, taken.weights, self.run.path)
+        self.average = Average(self.module, self.settings.averaging)
+        self.average.restore(taken.averaged)
         if taken.best is not None:
             self.best = {name: value.to(self.device) for name, value in taken.best.items()}
         restore_optimiser(self.optimiser, taken.optimiser)
@@ -295,6 +306,7 @@ class Trainer:
     def finish(self, stopped: str) -> History:
         """Write the last checkpoint, give the best weights back, and tell what happened."""
         self.checkpoint()
+        self.average.use()
         if self.best is not None:
             self.module.load_state_dict(self.best)
         counters, stopping = self.counters, self.counters.stopping

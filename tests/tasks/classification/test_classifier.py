@@ -192,7 +192,7 @@ def test_what_is_not_given_is_picked_by_the_data() -> None:
 
 FAULTS: dict[str, tuple[Any, Any, str]] = {
     "one class": (TEXTS, ["a"] * 60, "expected at least two classes, got 'a' alone"),
-    "texts and series": ([*TEXTS[:-1], [[1.0]]], CLASSES, "expected texts or series, got both"),
+    "texts and series": ([*TEXTS[:-1], [[1.0]]], CLASSES, "expected texts, series or sounds, got several"),
     "channels": ([*SERIES[:-1], np.ones((3, 5))], DIRECTIONS, "row 59 has 5 channels, row 0 has 2"),
     "numbers": (TEXTS, np.linspace(0, 1, 60), "For numbers there is Regressor"),
     "both kinds of targets": (TEXTS, [["a"], *CLASSES[1:]], "got both"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from seqloom.tasks.tagging.affixes import affix_rows
 from seqloom.tasks.tagging.fronts import UNKNOWN, NumberFront, WordFront, distinct_rows
 from seqloom.tasks.tagging.lexicon import LONGEST, Lexicon
 
@@ -40,17 +41,62 @@ def test_characters_are_read_once_for_each_distinct_word() -> None:
     assert rows == [6]
 
 
-def test_words_seen_once_are_taken_for_unknown_in_training() -> None:
+def test_rare_words_are_taken_for_unknown_in_training() -> None:
     lexicon = Lexicon.learned([["the", "the", "dog"]])
-    assert lexicon.dropped(0.5).tolist() == [0.0, 0.0, 0.0, 0.5]
+    assert lexicon.dropped(0.5).tolist() == pytest.approx([0.0, 0.0, 1 / 3, 0.5])
     read = front(lexicon)
     x, lengths = torch.cat(lexicon.encoded([["the", "dog"]] * 400))[None], torch.tensor([800])
     unknown = read.words.weight[UNKNOWN]
     before, after = read.eval()(x, lengths)[0], read.train()(x, lengths)[0]
     assert torch.equal(after[:, 5:], before[:, 5:])
     dropped = (after[:, :5] == unknown).all(1).view(400, 2).float().mean(0)
-    assert dropped.tolist() == pytest.approx([0.0, 0.5], abs=0.1)
+    assert dropped.tolist() == pytest.approx([1 / 3, 0.5], abs=0.1)
     assert not (before[:, :5] == unknown).all(1).any()
+
+
+def test_a_lexicon_of_before_knows_only_which_words_were_seen_once() -> None:
+    lexicon = Lexicon.from_json({"words": ["the", "dog"], "common": 1, "characters": ["t"]})
+    assert lexicon.dropped(0.5).tolist() == [0.0, 0.0, 0.0, 0.5]
+    assert Lexicon.learned([["dog"]]).dropped(0.0).tolist() == [0.0] * 3
+
+
+def test_beginnings_and_ends_have_vectors_of_their_own() -> None:
+    lexicon = Lexicon.learned(SENTENCES)
+    with_affixes = WordFront(lexicon.dropped(0.5), 5, (lexicon.character_ids, 4), "gru(3) + pool(last)", affixes=2)
+    assert with_affixes.out_features == 5 + 3 + 4
+    read, lengths = with_affixes.eval(), torch.tensor([3])
+    alone = read(lexicon.encoded([["cat", "sat", "the"]])[0][None], lengths)[0, :, -4:]
+    beside = read(lexicon.encoded([["the", "A" * 30, "cat"]])[0][None], lengths)[0, :, -4:]
+    torch.testing.assert_close(alone[[0, 2]], beside[[2, 0]])
+    alone.sum().backward()
+    assert read.affixes is not None
+    assert read.affixes.table.weight.grad is not None
+    touched = read.affixes.table.weight.grad.any(1).sum()
+    assert 3 < touched <= 9  # c-, ca-, -t, -at, s-, sa-, t-, th-, -e, -he; two may share a row
+
+
+@pytest.mark.parametrize("longest", [1, 2, 5])
+def test_affixes_are_the_same_rows_wherever_words_end(longest: int) -> None:
+    """Against words written out: rows agree where the beginnings or the ends do, and only there."""
+    words = ["a", "ab", "ba", "abc", "cbc", "abcabc", "bcabc", "c"]
+    known = Lexicon.learned([words])
+    characters = known.encoded([words])[0][:, 1:].long()
+    sizes = torch.tensor([len(word) for word in words])
+    rows = affix_rows(characters, sizes, longest, 1 << 31)
+    wider = torch.nn.functional.pad(characters, (0, 9))
+    assert torch.equal(affix_rows(wider, sizes, longest, 1 << 31), rows)
+    names = [
+        [("begins", word[:n].ljust(n)) for n in range(1, longest + 1)]
+        + [("ends", word[-n:].rjust(n)) for n in range(1, longest + 1)]
+        for word in words
+    ]
+    by_name = {
+        name: row
+        for of_word, found in zip(names, rows.tolist(), strict=True)
+        for name, row in zip(of_word, found, strict=True)
+    }
+    assert [[by_name[name] for name in of_word] for of_word in names] == rows.tolist()
+    assert len(set(by_name.values())) == len(by_name)
 
 
 def test_a_lexicon_comes_back_and_long_words_keep_their_ends() -> None:

@@ -1,4 +1,4 @@
-"""The report on tagged words, recordings and folders with labels: what is in them, for people and as data."""
+"""The report on tagged words, recordings, sounds and folders with labels: what is in them, for people and as data."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from seqloom.errors import UsageError
 __all__ = ["print_sequences", "sequences_report"]
 
 _CLASSES: Final = 20
+_LENGTHS: Final = {"characters": "characters", "seconds": "seconds", "steps": "lengths"}
 
 
 def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -23,6 +24,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.folders.report import described as texts
     from seqloom.data.folders.texts import read_labelled_texts
     from seqloom.data.series.report import described as recordings
+    from seqloom.data.sounds.report import described as sounds
+    from seqloom.data.sounds.sounds import find_sounds, holds_sounds
     from seqloom.data.tagged.columns import token_columns
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
@@ -38,6 +41,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
         if columns is not None:
             return tagged(read_token_table(path, columns, encoding))
         return tagged(read_tagged(path, encoding=encoding))
+    if path.is_dir() and holds_sounds(path):
+        return sounds(find_sounds(path, given.get("label_pattern")))
     try:
         if claims_labelled(path, given) is None and claims_steps(path, given) is None:
             return None
@@ -50,12 +55,16 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
 
 def print_sequences(report: Mapping[str, Any]) -> None:
     """Print what :func:`sequences_report` found."""
-    of, spread = ("characters", report["characters"]) if "characters" in report else ("steps", report["lengths"])
-    what = next(name for name in ("sentences", "recordings", "texts") if name in report)
+    of, key = next(pair for pair in _LENGTHS.items() if pair[1] in report)
+    spread, digits = report[key], 2 if of == "seconds" else 0
+    what = next(name for name in ("sentences", "recordings", "texts", "sounds") if name in report)
     emit(
-        f"{report[what]:,} {what}; {of} of each: median {spread['median']:,.0f}, 95 % up to "
-        f"{spread['95_percent']:,.0f}, longest {spread['largest']:,.0f}"
+        f"{report[what]:,} {what}; {of} of each: median {spread['median']:,.{digits}f}, 95 % up to "
+        f"{spread['95_percent']:,.{digits}f}, longest {spread['largest']:,.{digits}f}"
     )
+    for name, unit in (("rates", "Hz"), ("channels_of_sounds", "channels")):
+        if name in report:
+            emit(f"{unit}: " + ", ".join(f"{value} in {count:,}" for value, count in report[name].items()))
     if "channels" in report:
         _print_channels(report)
     if "tokens" in report:

@@ -11,11 +11,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from seqloom.choice import Choice
+from seqloom.data.made.moving import made_videos
+from seqloom.data.made.scenes import made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.tagged import made_tagged
 
-__all__ = ["KINDS", "Example", "Kind", "made_file", "made_folder"]
+__all__ = ["FOLDERS", "KINDS", "Example", "Kind", "made_file", "made_folder"]
 
 
 class Example(Choice):
@@ -24,10 +26,12 @@ class Example(Choice):
     SENTENCES = "sentences"
     SENSORS = "sensors"
     TAGGED = "tagged"
+    CAPTIONS = "captions"
+    VIDEO = "video"
 
 
 class Kind(NamedTuple):
-    """The usual name of a file, how many rows it has by default, and what a row is."""
+    """The usual name of a file or folder, how many rows it has by default, and what a row is."""
 
     file: str
     rows: int
@@ -38,7 +42,13 @@ KINDS: Final = {
     Example.SENTENCES: Kind("sentences.csv", 1000, "labelled sentences"),
     Example.SENSORS: Kind("sensors.csv", 400, "labelled recordings"),
     Example.TAGGED: Kind("tagged.conll", 800, "tagged sentences"),
+    Example.CAPTIONS: Kind("captions", 4000, "captioned pictures"),
+    Example.VIDEO: Kind("video", 2000, "captioned videos"),
 }
+
+
+FOLDERS: Final = (Example.CAPTIONS, Example.VIDEO)
+"""What is made as a folder alone."""
 
 
 def made_file(what: Example, rows: int, seed: int) -> str:
@@ -57,14 +67,24 @@ def made_file(what: Example, rows: int, seed: int) -> str:
     return _csv(("id", "time", *CHANNELS, "label"), steps)
 
 
-def made_folder(rows: int, seed: int) -> dict[str, str]:
-    """The sensors as files of one recording each, in a folder for each state: path → text.
+def made_folder(what: Example, rows: int, seed: int) -> dict[str, bytes]:
+    """Files of a folder, by their paths in it: recordings in a folder for each state, or pictures or videos beside a
+    table of their captions. The latter need Pillow.
 
-    >>> list(made_folder(rows=2, seed=0))
+    >>> list(made_folder(Example.SENSORS, rows=2, seed=0))
     ['idle/1.csv', 'overload/2.csv']
     """
-    recordings = zip(count(1), made_sensors(rows, seed))
-    return {f"{one.state}/{number}.csv": _csv(("time", *CHANNELS), _steps(one)) for number, one in recordings}
+    if what is Example.SENSORS:
+        recordings = zip(count(1), made_sensors(rows, seed))
+        return {
+            f"{one.state}/{number}.csv": _csv(("time", *CHANNELS), _steps(one)).encode() for number, one in recordings
+        }
+    if what is Example.CAPTIONS:
+        found = [(f"images/{number}.png", *one) for number, one in enumerate(made_scenes(rows, seed), 1)]
+    else:
+        found = [(f"videos/{number}.gif", *one) for number, one in enumerate(made_videos(rows, seed), 1)]
+    table = _csv(("file", "caption", "split"), [(name, caption, split) for name, _, caption, split in found])
+    return {name: content for name, content, *_ in found} | {"captions.csv": table.encode()}
 
 
 def _steps(one: MadeRecording) -> Iterable[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import Final, final
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.one_target import refuse_several
 from seqloom.data.series.recordings import Sample
 from seqloom.data.tables import Kind, Table
 from seqloom.data.tables.names import CODES, is_target, meant
@@ -52,6 +53,7 @@ def find_columns(names: Sequence[str], given: Columns) -> Columns:
     >>> find_columns(["Id", "time", "x", "label"], Columns())
     Columns(id='Id', time='time', label='label', channels=('x',), categories=())
     """
+    refuse_several(given.label, names)
     named = (given.id, given.time, given.label, *given.channels)
     by_meaning = {meant(name): name for name in reversed(names) if name not in named}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from seqloom.data.one_target import refuse_several
 from seqloom.data.tables.columns import Column, Kind, missing_value
 from seqloom.data.tables.names import (
     CODES,
@@ -103,6 +104,7 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     predict, UsageError for a column that is not there.
     """
     others = [name for name in (asked.group, asked.time, asked.part) if name is not None]
+    refuse_several(asked.target, table.columns)
     for name in (*asked.inputs, *([] if asked.target is None else [asked.target]), *others):
         table.column(name)
     if asked.target in asked.inputs:

@@ -17,7 +17,7 @@ from seqloom.data.tables import Sought
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.classification.known import Known, in_order, plain_labels
 from seqloom.tasks.classification.settings import ClassifierSettings
-from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import inputs_from_json
@@ -122,17 +122,24 @@ class Classifier(SequenceEstimator):
     def _targets(self, y: Sequence[Any]) -> list[Any]:
         return plain_labels(y)
 
-    def _about_targets(self, y: Sequence[Any]) -> Facts:
+    def _about_targets(self, y: Sequence[Any], before: Facts | None = None) -> Facts:
         several = isinstance(y[0], list)
+        if before is not None and before["several"] != several:
+            expected = "a list of labels" if before["several"] else "a class"
+            raise DataError(f"y: expected {expected} for each example, as in training.")
         counts = Counter(label for one in y for label in (one if several else [one]))
-        if len(counts) < 2 and not several:
+        classes = in_order({*counts, *([] if before is None else before["classes"])})
+        if len(classes) < 2 and not several:
             raise DataError(f"y: expected at least two classes, got {next(iter(counts))!r} alone.")
-        if not counts:
+        if not classes:
             raise DataError("y: no example has a label.")
-        if self.threshold is not None and len(counts) > 2 and not several:
-            raise UsageError(f"threshold: it is for two classes, or for labels; there are {len(counts)} classes.")
-        classes = in_order(counts)
-        return {"classes": classes, "counts": [counts[one] for one in classes], "several": several}
+        if self.threshold is not None and len(classes) > 2 and not several:
+            raise UsageError(f"threshold: it is for two classes, or for labels; there are {len(classes)} classes.")
+        return {"classes": classes, "counts": [max(1, counts[one]) for one in classes], "several": several}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        what = "labels" if facts["several"] else "classes"
+        return (*super()._rows(facts), Rows(what, facts["classes"], {"head.weight": (0,), "head.bias": (0,)}))
 
     def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
         known = Known.of(facts)

@@ -3,6 +3,7 @@
 from seqloom.tasks.inputs.inputs import Inputs
 from seqloom.tasks.inputs.kinds import inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.series import SeriesInputs
+from seqloom.tasks.inputs.sounds import SoundInputs
 from seqloom.tasks.inputs.texts import TextInputs
 
-__all__ = ["Inputs", "SeriesInputs", "TextInputs", "inputs_from_json", "learned_inputs"]
+__all__ = ["Inputs", "SeriesInputs", "SoundInputs", "TextInputs", "inputs_from_json", "learned_inputs"]

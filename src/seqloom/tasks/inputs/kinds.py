@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seqloom.data.sounds.sound import Sound
 from seqloom.data.text.vocabularies.choice import Tokens, vocabulary_from_json
 from seqloom.errors import DataError
 from seqloom.tasks.inputs.inputs import Inputs
 from seqloom.tasks.inputs.series import SeriesInputs
+from seqloom.tasks.inputs.sounds import SoundInputs
 from seqloom.tasks.inputs.texts import TextInputs
 
 __all__ = ["inputs_from_json", "learned_inputs"]
 
 
 def learned_inputs(
-    X: Sequence[Any], tokens: Tokens | None = None, minimum_count: int = 1, size: int | None = None
+    X: Sequence[Any],
+    tokens: Tokens | None = None,
+    minimum_count: int = 1,
+    size: int | None = None,
+    of_sounds: Mapping[str, Any] | None = None,
 ) -> Inputs:
-    """What is to be known of some texts or series.
+    """What is to be known of some texts, series or sounds; see ``learned`` of each kind for its arguments.
 
     >>> inputs = learned_inputs(["one", "two"])
     >>> inputs.encode(["wone"])
@@ -25,14 +31,18 @@ def learned_inputs(
     >>> learned_inputs([[[1.0, 5.0], [3.0, 5.0]]]).encode([[[2.0, 6.0]]])
     [tensor([[0., 1.]])]
     """
-    kinds = {isinstance(one, str) for one in X}
+    kinds = {str if isinstance(one, str) else Sound if isinstance(one, Sound) else None for one in X}
     if len(kinds) > 1:
-        raise DataError("X: expected texts or series, got both.")
-    return TextInputs.learned(X, tokens, minimum_count, size) if True in kinds else SeriesInputs.learned(X)
+        raise DataError("X: expected texts, series or sounds, got several of them.")
+    if Sound in kinds:
+        return SoundInputs.learned(X, **(of_sounds or {}))
+    return TextInputs.learned(X, tokens, minimum_count, size) if str in kinds else SeriesInputs.learned(X)
 
 
 def inputs_from_json(data: Mapping[str, Any]) -> Inputs:
     """The inverse of ``to_json``."""
     if "vocabulary" in data:
         return TextInputs(vocabulary_from_json(data["vocabulary"]))
+    if "sound" in data:
+        return SoundInputs.from_json(data["sound"])
     return SeriesInputs(tuple(map(float, data["mean"])), tuple(map(float, data["deviation"])))

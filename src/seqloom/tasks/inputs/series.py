@@ -13,7 +13,8 @@ from torch import Tensor
 
 from seqloom.errors import DataError
 from seqloom.layers import Noise
-from seqloom.tasks.inputs.inputs import Inputs, Reading
+from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
+from seqloom.tasks.sequences.lines import numbers_of
 
 __all__ = ["SeriesInputs"]
 
@@ -45,11 +46,27 @@ class SeriesInputs(Inputs):
             found.append((series - mean) / deviation)
         return found
 
+    def feed(self) -> Feed:
+        return _Steps(self)
+
     def to_json(self) -> dict[str, Any]:
         return {"mean": list(self.mean), "deviation": list(self.deviation)}
 
     def reading(self, settings: Any) -> Reading:
         return Reading(Noise(settings.noise or 0.0), None, len(self.mean))
+
+
+class _Steps(Feed):
+    """A piece is the numbers of one step."""
+
+    def __init__(self, inputs: SeriesInputs) -> None:
+        self._inputs = inputs
+
+    def push(self, piece: Any) -> Tensor:
+        return self._inputs.encode([torch.as_tensor(piece, dtype=torch.float32).reshape(1, -1)])[0]
+
+    def line(self, text: str) -> Tensor:
+        return self.push(numbers_of(text))
 
 
 def _alike(series: Sequence[Any]) -> Sequence[Any]:

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from seqloom.data.text.document import Piece
-from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary
+from seqloom.data.text.vocabularies.choice import Tokens, grown_vocabulary, learn_vocabulary
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 from seqloom.data.text.vocabularies.words import Words
-from seqloom.errors import DataError
+from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, TokenDropout
 from seqloom.layers.embedding import NOTHING
-from seqloom.tasks.inputs.inputs import Inputs, Reading
+from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
 
 __all__ = ["TextInputs"]
 
@@ -41,10 +41,15 @@ class TextInputs(Inputs):
             tokens = Tokens.CHARACTERS if words < _FEW_WORDS else Tokens.WORDS
         return cls(learn_vocabulary(tokens, (Piece(text, True) for text in texts), minimum_count, size))
 
+    def grown(self, X: Sequence[Any], tokens: Tokens | None, minimum_count: int, size: int | None) -> Self:
+        kind = self.vocabulary.kind
+        if tokens not in (None, kind):
+            raise UsageError(f"tokens: the model reads {kind}, now {tokens} are asked for. Leave them out.")
+        pieces = (Piece(text, True) for text in _texts(X))
+        return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
+
     def encode(self, X: Sequence[Any]) -> list[Tensor]:
-        for place, text in enumerate(X):
-            if not isinstance(text, str):
-                raise DataError(f"X: row {place:,}: expected a text, as in training, got {type(text).__name__}.")
+        X = _texts(X)
         found = []
         for begin in range(0, len(X), _BLOCK):
             ids, _ = self.vocabulary.encoder().feed_pieces(
@@ -62,6 +67,9 @@ class TextInputs(Inputs):
             return ids
         return ids[(ids != Words.joined) & (ids != Words.space)]
 
+    def feed(self) -> Feed:
+        return _Tokens(self)
+
     def to_json(self) -> dict[str, Any]:
         return {"vocabulary": self.vocabulary.to_json()}
 
@@ -69,3 +77,27 @@ class TextInputs(Inputs):
         unseen = NOTHING if self.vocabulary.unk is None else self.vocabulary.unk
         embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
+
+
+def _texts(X: Sequence[Any]) -> Sequence[str]:
+    """The same; DataError for what is no text."""
+    for place, text in enumerate(X):
+        if not isinstance(text, str):
+            raise DataError(f"X: row {place:,}: expected a text, as in training, got {type(text).__name__}.")
+    return X
+
+
+class _Tokens(Feed):
+    """A piece is some more text; a word is read once what follows shows where it ends."""
+
+    def __init__(self, inputs: TextInputs) -> None:
+        self._inputs, self._encoder = inputs, inputs.vocabulary.encoder()
+
+    def push(self, piece: Any) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.feed(piece), dtype=torch.int64))
+
+    def line(self, text: str) -> Tensor:
+        return self.push(f"{text}\n")
+
+    def finish(self) -> Tensor:
+        return self._inputs.kept(torch.tensor(self._encoder.finish(), dtype=torch.int64))

@@ -104,6 +104,7 @@ class LanguageModel(Estimator):
         y: None = None,
         validation: float | Data = 0.1,
         *,
+        start_from: str | Path | LanguageModel | None = None,
         run: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
@@ -117,9 +118,11 @@ class LanguageModel(Estimator):
         is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew
         for each epoch. At most 262,144 tokens are held out. What is held out also chooses the weights, the best of
         all evaluations. The vocabulary is that of all of ``X``, so for words a validation text of its own shows
-        what ``<unk>`` costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it,
-        ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
-        shows or hides the progress bar (None: shown on a terminal).
+        what ``<unk>`` costs. ``start_from`` is a trained model of the same settings, or its directory, to go on from
+        with its vocabulary: it stays as it is, and its score stands among the baselines. With ``run``, a directory,
+        training is checkpointed there: ``resume`` continues it, ``force`` begins it anew. ``preview`` tokens of text
+        are shown at each evaluation. ``progress`` True or False shows or hides the progress bar (None: shown on a
+        terminal).
         """
         from seqloom.tasks.language.fit import LanguageTask
         from seqloom.tasks.task import carry_out
@@ -127,7 +130,7 @@ class LanguageModel(Estimator):
         refuse_answers(y)
         preview = whole_number("preview", preview, 0)
         shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
-        task = LanguageTask.of(self._settings(), X, validation, shown)
+        task = LanguageTask.of(self._settings(), X, validation, shown, start_from)
         self._take(carry_out(task, None if run is None else Path(run), resume, force, progress))
         return self
 

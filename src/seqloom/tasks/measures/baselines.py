@@ -14,8 +14,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.sounds.sound import Sound
+from seqloom.data.sounds.sounds import usual_rate
 from seqloom.tasks.measures.classes import places_of
-from seqloom.tasks.measures.features import Features, Nothing, Summary, Terms, text_of
+from seqloom.tasks.measures.features import Features, Heard, Nothing, Summary, Terms, text_of
 from seqloom.tasks.measures.labels import indicators
 
 __all__ = [
@@ -151,10 +153,11 @@ class _Seen(NamedTuple):
             terms = Terms.fit(X)
             matrix = terms.of(X)
             return cls(terms, matrix, np.zeros(matrix.shape[1]), np.ones(matrix.shape[1]))
-        matrix = Summary().of(X)
+        features = Heard(usual_rate(X)) if isinstance(X[0], Sound) else Summary()
+        matrix = features.of(X)
         mean, scale = matrix.mean(0), matrix.std(0)
         scale[scale <= 1e-12 * np.abs(mean)] = 1.0
-        return cls(Summary(), (matrix - mean) / scale, mean, scale)
+        return cls(features, (matrix - mean) / scale, mean, scale)
 
     def line(self, model: str, weight: Floats, bias: Floats, link: Link) -> Baseline:
         """The baseline over the features as they are, made of a line through those that were scaled."""
@@ -178,7 +181,7 @@ def _drawn(X: Sequence[Any]) -> list[int]:
 
 
 def _is_text(row: Any) -> bool:
-    return isinstance(row, str) or (len(row) > 0 and isinstance(row[0], str))
+    return isinstance(row, str) or (isinstance(row, Sequence) and len(row) > 0 and isinstance(row[0], str))
 
 
 def _fitted(model: Any, matrix: Any, targets: Any) -> Any:

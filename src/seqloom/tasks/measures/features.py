@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Features", "Nothing", "Summary", "Terms", "text_of"]
+__all__ = ["Features", "Heard", "Nothing", "Summary", "Terms", "text_of"]
 
 MOST_TERMS = 20_000
 """Terms of each kind: the commonest."""
@@ -46,6 +46,20 @@ class Summary(Features):
 
     def of(self, X: Sequence[Any]) -> Any:
         return np.stack([_summary(np.asarray(series, dtype=np.float64)) for series in X])
+
+
+@dataclass(frozen=True)
+class Heard(Features):
+    """The same of sounds, whose channels are their log-mel frames at ``rate``: how loud each band is, and its slope."""
+
+    rate: int
+
+    def of(self, X: Sequence[Any]) -> Any:
+        from seqloom.layers import LogMel
+        from seqloom.tasks.inputs.sounds import as_sounds, frames_of
+
+        front = LogMel(self.rate)
+        return np.stack([_summary(np.concatenate([*frames_of(one, front)])) for one in as_sounds(X, self.rate)])
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from seqloom.errors import ModelFileError
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.measures.features import Nothing, Summary, Terms
+from seqloom.tasks.measures.features import Heard, Nothing, Summary, Terms
 
 __all__ = ["baseline_files", "read_baselines"]
 
 _TOLD, _ARRAYS = "baselines.json", "baselines.safetensors"
-_FEATURES = {"nothing": Nothing, "summary": Summary, "terms": Terms}
+_FEATURES = {"nothing": Nothing, "summary": Summary, "heard": Heard, "terms": Terms}
 
 
 def baseline_files(baselines: Sequence[Baseline]) -> dict[str, bytes]:
@@ -29,6 +29,8 @@ def baseline_files(baselines: Sequence[Baseline]) -> dict[str, bytes]:
         (kind,) = (name for name, features in _FEATURES.items() if type(one.features) is features)
         terms = one.features.terms if isinstance(one.features, Terms) else {}
         told.append({"name": one.name, "features": kind, "terms": terms, "link": one.link})
+        if isinstance(one.features, Heard):
+            told[-1]["rate"] = one.features.rate
         arrays |= {f"{number}.weight": one.weight, f"{number}.bias": one.bias}
         if isinstance(one.features, Terms):
             arrays |= {f"{number}.idf.{name}": idf for name, idf in one.features.idf.items()}
@@ -53,5 +55,5 @@ def read_baselines(files: Mapping[str, bytes]) -> list[Baseline]:
 def _read(told: Mapping[str, Any], number: int, arrays: Mapping[str, NDArray[Any]]) -> Baseline:
     kind, terms = _FEATURES[told["features"]], {str(name): list(map(str, of)) for name, of in told["terms"].items()}
     idf = {name: arrays[f"{number}.idf.{name}"] for name in terms}
-    features = Terms(terms, idf) if kind is Terms else kind()
+    features = Terms(terms, idf) if kind is Terms else Heard(int(told["rate"])) if kind is Heard else kind()
     return Baseline(str(told["name"]), features, arrays[f"{number}.weight"], arrays[f"{number}.bias"], told["link"])

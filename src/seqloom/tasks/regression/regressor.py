@@ -65,7 +65,9 @@ class Regressor(SequenceEstimator):
     def _targets(self, y: Sequence[Any]) -> list[Any]:
         return [_number(place, one) for place, one in enumerate(y)]
 
-    def _about_targets(self, y: Sequence[Any]) -> Facts:
+    def _about_targets(self, y: Sequence[Any], before: Facts | None = None) -> Facts:
+        if before is not None:
+            return {name: before[name] for name in ("mean_of_y", "deviation_of_y")}
         deviation = float(np.std(y))
         return {"mean_of_y": float(np.mean(y)), "deviation_of_y": deviation if deviation > 0 else 1.0}
 

@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from seqloom.errors import UsageError
 from seqloom.links import is_link
 from seqloom.tasks.door import Claim
 
@@ -61,7 +62,7 @@ def _steps(path: Path, given: Mapping[str, Any]) -> _Steps | None:
     the labels.
     """
     from seqloom.data.series.long import Columns, find_columns
-    from seqloom.errors import DataError, UsageError, listed
+    from seqloom.errors import DataError, listed
 
     if path.suffix.lower() not in (".csv", ".tsv", ".txt") or not path.is_file():
         return None
@@ -122,9 +123,14 @@ def _are_numbers(columns: Mapping[str, Sequence[str]]) -> bool:
 def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:
     from seqloom.data.folders.files import is_about
     from seqloom.data.folders.heads import first_lines, hold_numbers
+    from seqloom.data.sounds.sounds import holds_sounds
+    from seqloom.data.sounds.transcribed import has_transcripts
     from seqloom.storage.reading import mode_of
 
     if mode_of(folder / "manifest.json"):
+        return None
+    kind = "sound" if holds_sounds(folder) else ""
+    if kind and has_transcripts(folder):
         return None
     names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST) if not entry.name.startswith("."))
     places = [folder / name for name in names if not is_about(name)]
@@ -136,9 +142,15 @@ def _folder(folder: Path, given: Mapping[str, Any]) -> Claim | None:
     if {"labels.csv", "labels.tsv"} & {*names}:
         return Claim(_SURE, "files with their labels in a table")
     if len(classes) > 1:
-        numbers = hold_numbers(classes.values())
-        kind = "recording" if numbers else "text"
+        numbers = bool(kind) or hold_numbers(classes.values())
+        kind = kind or ("recording" if numbers else "text")
         return Claim(_SURE if numbers else _LIKELY, f"a folder for each of {len(classes)} classes, each file a {kind}")
+    if kind:
+        raise UsageError(
+            f"{folder} holds sounds, and nothing says what is to be learned of them. Put them into a folder for each "
+            r"class, or labels into labels.csv (file, label), or say where their names have them: --label-pattern "
+            r"'(?P<label>\w+?)_'. Transcripts stand in a table (file, text)."
+        )
     lines = [first_lines(file) for file in files[:_LOOKED_AT]]
     if len(files) > 1 and all(len(rows) > 1 and "" not in rows and max(map(len, rows)) <= _ROW for rows in lines):
         return Claim(_LINES, f"a file for each of {len(files)} classes, each line a text")

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
 from seqloom.data.series import Recordings
+from seqloom.data.sounds.sounds import Sounds
 from seqloom.data.tables import Sought
 from seqloom.data.text.vectors import read_vectors
 from seqloom.data.text.vocabularies.choice import Tokens
 from seqloom.errors import warn
 from seqloom.layers import LearnedEmbedding
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
 from seqloom.tasks.sequences.picks import pick_settings
@@ -54,8 +55,8 @@ class SequenceEstimator(ExampleEstimator):
         """Targets as plain values. Raises DataError for what is none."""
 
     @abstractmethod
-    def _about_targets(self, y: Sequence[Any]) -> Facts:
-        """What is to be known of the targets to learn from."""
+    def _about_targets(self, y: Sequence[Any], before: Facts | None = None) -> Facts:
+        """What is to be known of the targets to learn from, beside what was known ``before`` of others."""
 
     @abstractmethod
     def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
@@ -66,13 +67,29 @@ class SequenceEstimator(ExampleEstimator):
         """How many numbers the network gives."""
 
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        settings = self._settled({})
+        of_sounds = {name: getattr(settings, name) for name in ("rate", "bands", "normalisation")}
+        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds)
+        return self._about(inputs, X) | self._about_targets(y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        asked = self._settled({}).tokens, self.minimum_count, self.vocabulary_size
+        return self._about(_inputs(before).grown(X, *asked), X) | self._about_targets(y, before)
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        inputs = _inputs(facts)
+        if not isinstance(inputs, TextInputs):
+            return ()
+        vocabulary = inputs.vocabulary  # it grows at its end
+        return (Rows(vocabulary.kind, range(vocabulary.size), {"embedding.table": (0,)}),)
+
+    def _about(self, inputs: Inputs, X: Sequence[Any]) -> Facts:
         width = None
-        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size)
         if self.vectors is not None and isinstance(inputs, TextInputs):
             width = read_vectors(self.vectors, ()).width
-        lengths = [len(row) for row in inputs.encode(X)]
+        lengths = inputs.lengths(X)
         size = {"examples": len(X), "steps": sum(lengths), "longest": max(lengths), "width": width}
-        return {"inputs": inputs.to_json(), "size": size, **self._about_targets(y)}
+        return {"inputs": inputs.to_json(), "size": size}
 
     def _tokens(self) -> Tokens | None:
         settings = self._settled({})
@@ -101,17 +118,17 @@ class SequenceEstimator(ExampleEstimator):
             warn(f"vectors: of {vocabulary.size:,} words, {len(found.vectors):,} have one in {self.vectors}.")
 
     def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
-        """The answers to a file of series, a folder or a text as a table (csv): the name of each example, the
+        """The answers to a file of series or sound, a folder or a text as a table (csv): the name of each example, the
         prediction, and of classes its probability. Elsewhere the answers alone, a line each."""
         given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts):
+        if isinstance(given.source, Recordings | LabelledTexts | Sounds):
             return given.source.written({name: list(map(_cell, column)) for name, column in columns.items()})
         return (f"{answer}\n" for answer in columns["prediction"])
 
     def answered(self, file: str | Path | LabelledTexts) -> Iterator[dict[str, Any]]:
         """The same as values by the names of the columns, for JSON; what has no name is known by its place."""
         given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts):
+        if isinstance(given.source, Recordings | LabelledTexts | Sounds):
             columns = {given.source.one: given.source.names, **columns}
         else:
             columns = {"example": range(len(given.X)), **columns}

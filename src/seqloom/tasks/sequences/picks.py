@@ -18,6 +18,7 @@ class _Pick(NamedTuple):
 
 
 _SERIES = _Pick("gru(64) bidirectional + pool(last)", None, 0.5, None, 4e-3, noise=0.4)
+_SOUNDS = _Pick("conv(96, causal=false) + 2*gru(96) bidirectional + pool(mean)", None, 0.4, None, 3e-3)
 _LETTERS = _Pick("gru(128) bidirectional + pool(last)", 64, 0.3, 0.0, 4e-3)
 _WORDS = _Pick("gru(128) bidirectional + pool(max)", 100, 0.5, 0.2, 2e-3)
 _WIDE = "words", "symbols", "bpe"
@@ -37,8 +38,14 @@ def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     (64, 11, 100)
     """
     size, vocabulary = facts["size"], facts["inputs"].get("vocabulary")
-    pick = _SERIES if vocabulary is None else _WORDS if vocabulary["kind"] in _WIDE else _LETTERS
+    of_sounds = "sound" in facts["inputs"]
+    if vocabulary is None:
+        pick = _SOUNDS if of_sounds else _SERIES
+    else:
+        pick = _WORDS if vocabulary["kind"] in _WIDE else _LETTERS
     found = {name: value for name, value in pick._asdict().items() if value is not None}
+    if of_sounds:
+        found["augment"] = 1.0
     if size["width"] is not None:
         found["embedding"] = size["width"]
     found["batch_size"] = next(

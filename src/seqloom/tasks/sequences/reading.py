@@ -20,6 +20,8 @@ from seqloom.data.series.channels import arranged
 from seqloom.data.series.long import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.data.series.recordings import Recordings
+from seqloom.data.sounds.files import is_sound
+from seqloom.data.sounds.sounds import changes, find_sounds, holds_sounds, usual_rate
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tables import Labelled, Sought, Table, labelled
 from seqloom.data.tables.dividing import divide, parts_of
@@ -28,6 +30,7 @@ from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
+from seqloom.tasks.inputs.sounds import as_sounds
 from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
@@ -54,6 +57,8 @@ def read_sequences(
         path = Path(X)
         if not path.exists():
             raise DataError(no_such_file(str(path)))
+        if is_sound(path) or (path.is_dir() and holds_sounds(path)):
+            return _sounds(path, settings, facts, sought)
         if path.is_dir():
             return _folder(path, settings, channels, sought)
         if channels or (columns is None and claims_labelled(path, settings) is not None):
@@ -66,7 +71,8 @@ def read_sequences(
         return _rows(table_of(path, settings), settings, columns, sought)
     if hasattr(X, "columns") and y is None:
         return _rows(table_of(X, settings), settings, columns, sought)
-    return Given(by_place(X), by_place(y))
+    rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
+    return Given(by_place(X) if rate is None else as_sounds(X, rate), by_place(y))
 
 
 def by_place(values: Any) -> Any:
@@ -133,6 +139,17 @@ def _folder(path: Path, settings: Mapping[str, Any], channels: Sequence[str], so
     for remark in found.remarks:
         warn(remark)
     return Given(found.texts, _numbers(found.labels, sought) if any(found.labels) else None, source=found)
+
+
+def _sounds(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
+    found = find_sounds(path, settings.get("label_pattern"))
+    known = facts.get("inputs", {}).get("sound", {}).get("rate")
+    for remark in (*found.remarks, *changes(found.sounds, known or settings.get("rate") or usual_rate(found.sounds))):
+        warn(remark)
+    labels: Any = found.labels
+    if labels is not None and Sought.NUMBER in sought:
+        labels = found.numbers()
+    return Given(found.sounds, labels, source=found)
 
 
 def _recordings(path: Path, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.layers import CausalLayer, LastPooling, LearnedEmbedding
-from seqloom.tasks.inputs import Inputs, TextInputs
-from seqloom.tasks.sequences.lines import numbers_of
+from seqloom.tasks.inputs import Inputs
 from seqloom.tasks.sequences.network import SequenceModel
 
 __all__ = ["AnswerStream"]
@@ -23,9 +22,10 @@ A = TypeVar("A")
 class AnswerStream(Generic[A]):
     """``answer = stream.push(piece)``: what a sequence is taken for, given all of it that has come.
 
-    A piece is some more text, or a sample: the numbers of one step. A word is read once what follows shows where it
-    ends, or by :meth:`finish`. ``reset`` begins another sequence. A stream keeps the weights it was opened with.
-    UsageError for a model whose layers read both ways, or that pools otherwise than at the last step.
+    A piece is some more text, the numbers of one step, or some samples of a sound. A word is read once what follows
+    shows where it ends, or by :meth:`finish`. ``reset`` begins another sequence. A stream keeps the weights it was
+    opened with. UsageError for a model whose layers read both ways, that pools otherwise than at the last step, or
+    that scales a sound by all of it.
     """
 
     def __init__(self, model: SequenceModel, inputs: Inputs, answer: Callable[[Tensor], A]) -> None:
@@ -45,28 +45,22 @@ class AnswerStream(Generic[A]):
         assert isinstance(body, CausalLayer)
         self._state = body.initial_state(1)
         self._y: Tensor | None = None
-        self._encoder = self._inputs.vocabulary.encoder() if isinstance(self._inputs, TextInputs) else None
+        self._feed = self._inputs.feed()
 
     def push(self, piece: Any) -> A | None:
-        """The answer with one more piece; None before there is a whole token."""
-        if self._encoder is None:
-            return self._read(self._inputs.encode([torch.as_tensor(piece, dtype=torch.float32).reshape(1, -1)])[0])
-        return self._read(self._tokens(self._encoder.feed(piece)))
+        """The answer with one more piece; None before there is a whole step."""
+        return self._read(self._feed.push(piece))
 
     def line(self, text: str) -> A | None:
         """The answer with one more line: of text, or the numbers of a step; an empty one begins another sequence."""
         if not text.strip():
             self.reset()
             return None
-        return self.push(numbers_of(text) if self._encoder is None else f"{text}\n")
+        return self._read(self._feed.line(text))
 
     def finish(self) -> A | None:
-        """The answer to the whole sequence: the last word of a text is read, too."""
-        return self._read(self._tokens([] if self._encoder is None else self._encoder.finish()))
-
-    def _tokens(self, ids: list[int]) -> Tensor:
-        assert isinstance(self._inputs, TextInputs)
-        return self._inputs.kept(torch.tensor(ids, dtype=torch.int64))
+        """The answer to the whole sequence: the last word of a text, or the rest of a sound, is read, too."""
+        return self._read(self._feed.finish())
 
     def _read(self, steps: Tensor) -> A | None:
         model = self._model

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.layers import parse_spec
+from seqloom.tasks.tagging.affixes import Affixes
 
 __all__ = ["NOTHING", "UNKNOWN", "NumberFront", "WordFront", "distinct_rows"]
 
@@ -23,24 +24,31 @@ _SCALE = 0.1
 class WordFront(nn.Module):
     """x (B, T, 1 + L), a word's id and those of its characters → (B, T, D), a vector of the word and one of its form.
 
-    ``spec`` reads a word's characters and pools; it runs once
-    for each form that is different in a batch. In training a word is taken for an unknown one with the probability
-    that ``dropped`` (V,) has for its id, so that it is learned what these are like, and what their characters tell.
-    ``embedding`` is the width of the words' vectors, ``characters`` how many there are, and theirs.
+    ``spec`` reads a word's characters and pools; beside it stand the word's beginnings and ends of up to ``affixes``
+    characters. Both are found once for each form that is different in a batch. In training a word is taken for an
+    unknown one with the probability that ``dropped`` (V,) has for its id, so that it is learned what these are like,
+    and what their characters tell. ``embedding`` is the width of the words' vectors, ``characters`` how many there are,
+    and theirs, which is that of affixes, too.
     """
 
     dropped: Tensor
 
-    def __init__(self, dropped: Tensor, embedding: int, characters: tuple[int, int], spec: str) -> None:
+    def __init__(
+        self, dropped: Tensor, embedding: int, characters: tuple[int, int], spec: str, affixes: int = 0
+    ) -> None:
         super().__init__()
         self.register_buffer("dropped", dropped, persistent=False)
         self.words = nn.Embedding(len(dropped), embedding)
         self.characters = nn.Embedding(*characters)
+        self.affixes = Affixes(affixes, _power_of_two(len(dropped)), characters[1]) if affixes else None
         with torch.no_grad():  # small: what was seen once or twice stays nearly nothing, and its characters are heard
             self.words.weight.mul_(_SCALE)
             self.characters.weight.mul_(_SCALE)
+            if self.affixes is not None:
+                self.affixes.table.weight.mul_(_SCALE)
         self.form = parse_spec(spec).build_pooled(characters[1])
-        self.out_features = embedding + self.form.out_features
+        of_affixes = 0 if self.affixes is None else self.affixes.out_features
+        self.out_features = embedding + self.form.out_features + of_affixes
 
     def fill_in(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
         """Let words, by their ids, begin with pretrained vectors, all of them scaled to entries of size 1."""
@@ -68,6 +76,8 @@ class WordFront(nn.Module):
         sizes = (distinct != NOTHING).sum(1)
         distinct = distinct[:, : int(sizes.max())]
         forms: Tensor = self.form(self.characters(distinct), sizes.cpu())
+        if self.affixes is not None:
+            forms = torch.cat([forms, self.affixes(distinct, sizes)], 1)
         return forms[which]
 
 
@@ -99,6 +109,10 @@ def distinct_rows(rows: Tensor) -> tuple[Tensor, Tensor]:
     _, which = torch.unique((rows * factors).sum(1), return_inverse=True)
     first = which.new_zeros(int(which.max()) + 1).scatter_(0, which, torch.arange(len(rows), device=rows.device))
     return first, which
+
+
+def _power_of_two(least: int) -> int:
+    return 1 << max(least - 1, 1).bit_length()
 
 
 _ODD = 6364136223846793005

@@ -189,7 +189,8 @@ def _texts(place: int, values: Iterable[Any], what: str) -> list[str]:
     texts = list(values)
     for text in texts:
         if not isinstance(text, str) or not text:
-            raise DataError(f"Example {place}: expected {what}, each a text that is not empty, got {text!r}.")
+            hint = " Of several tags a step, train a tagger for each." if isinstance(text, list | tuple) else ""
+            raise DataError(f"Example {place}: expected {what}, each a text that is not empty, got {text!r}.{hint}")
     return texts
 
 

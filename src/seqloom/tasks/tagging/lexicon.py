@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,36 +27,40 @@ _FIRST = UNKNOWN + 1
 
 @dataclass(frozen=True)
 class Lexicon:
-    """``words`` in their normal form, most frequent first, the first ``common`` of them seen at least twice, and
+    """``words`` in their normal form, most frequent first, and how often each was seen, ``counts``; and
     ``characters``, most frequent first. Their ids are their places, after those of nothing and of the unknown.
 
     >>> lexicon = Lexicon.learned([["The", "cat"], ["the", "end"]])
-    >>> lexicon.words, lexicon.common
-    (('the', 'cat', 'end'), 1)
+    >>> lexicon.words, lexicon.counts
+    (('the', 'cat', 'end'), (2, 1, 1))
     >>> lexicon.encoded([["the", "dog"]])[0].tolist()
     [[2, 4, 3, 2], [1, 8, 1, 1]]
     """
 
     words: tuple[str, ...]
-    common: int
+    counts: tuple[float, ...]
     characters: tuple[str, ...]
 
     @classmethod
-    def learned(cls, sentences: Iterable[Sequence[str]]) -> Self:
-        """What some sentences have."""
+    def learned(cls, sentences: Iterable[Sequence[str]], before: Lexicon | None = None) -> Self:
+        """What some sentences have, and what was known ``before``, as if it had come there too, once or twice."""
         forms = Counter(token for sentence in sentences for token in sentence)
         words, characters = Counter[str](), Counter[str]()
         for form, count in forms.items():
             words[normal_form(form)] += count
             for character in form:
                 characters[character] += count
-        common = sum(count > 1 for count in words.values())
-        return cls(_by_frequency(words), common, _by_frequency(characters))
+        if before is not None:
+            words.update({word: int(min(count, 2)) for word, count in zip(before.words, before.counts, strict=True)})
+            characters.update(before.characters)
+        ordered = _by_frequency(words)
+        return cls(ordered, tuple(words[word] for word in ordered), _by_frequency(characters))
 
     def dropped(self, share: float) -> Tensor:
-        """How likely a word of each id (V,) is to be taken for unknown: the ``share`` for those that were seen once."""
-        never, rare = [0.0] * (_FIRST + self.common), [share] * (len(self.words) - self.common)
-        return torch.tensor(never + rare)
+        """How likely a word of each id (V,) is to be taken for unknown: s / (s + (1 − s) n) where it was seen n times,
+        the ``share`` s where it was seen once."""
+        counts = torch.tensor([math.inf] * _FIRST + list(self.counts))
+        return share / (share + (1 - share) * counts)
 
     @property
     def character_ids(self) -> int:
@@ -89,12 +94,14 @@ class Lexicon:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return {"words": list(self.words), "common": self.common, "characters": list(self.characters)}
+        return {"words": list(self.words), "counts": list(self.counts), "characters": list(self.characters)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of :meth:`to_json`."""
-        return cls(tuple(data["words"]), data["common"], tuple(data["characters"]))
+        """The inverse of :meth:`to_json`. Of before 2026-12 it is known only which words were seen more than once."""
+        words, common = data["words"], data.get("common", 0)
+        counts = data.get("counts") or [math.inf] * common + [1] * (len(words) - common)
+        return cls(tuple(words), tuple(counts), tuple(data["characters"]))
 
 
 def normal_form(word: str) -> str:

@@ -12,6 +12,7 @@ from seqloom.tasks.tables.columns import Names
 __all__ = ["TaggerSettings"]
 
 _WIDTH = Range(least=1, most=1 << 16)
+_LONGEST = Range(least=0, most=16)
 _DATA, _MODEL = Section("Data"), Section("Model")
 
 
@@ -29,6 +30,16 @@ class TaggerSettings(ExampleSettings):
     """
 
     title = "the tagger"
+    may_change = (
+        *ExampleSettings.may_change,
+        "vectors",
+        "dropout",
+        "word_dropout",
+        "target",
+        "group",
+        "time",
+        "encoding",
+    )
 
     spec: Annotated[
         str, "Layers over a sentence: lstm(128) bidirectional, or lstm(128) to stream.", _MODEL, Key("model")
@@ -36,6 +47,12 @@ class TaggerSettings(ExampleSettings):
     characters: Annotated[str, "Layers over the characters of a word, and how they are pooled.", _MODEL] = (
         "lstm(32) bidirectional + pool(last)"
     )
+    affixes: Annotated[
+        int | None,
+        _LONGEST,
+        "Beginnings and ends of words up to so long have a vector, too (0: none; default: 4).",
+        _MODEL,
+    ] = None
     embedding: Annotated[
         int | None, _WIDTH, "Width of the vector of a word (default: 100, or that of the vectors).", _MODEL
     ] = None
@@ -44,7 +61,9 @@ class TaggerSettings(ExampleSettings):
     ] = None
     crf: Annotated[bool, "Score the tags of a sentence together (a conditional random field).", _MODEL] = True
     dropout: Annotated[float, SHARE, "Share of units dropped before the layers and before the head.", _MODEL] = 0.5
-    word_dropout: Annotated[float, SHARE, "Share of words seen once that are learned as unknown.", _MODEL] = 0.5
+    word_dropout: Annotated[
+        float, SHARE, "Share of words seen once that are learned as unknown; of others fewer.", _MODEL
+    ] = 0.5
     target: Annotated[
         str | None, "The column of tags, by name or number, from 1 (default: UPOS in CoNLL-U, else the last).", _DATA
     ] = None

@@ -20,13 +20,13 @@ from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NumberFront, WordFront
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
@@ -47,7 +47,7 @@ from seqloom.training.objectives.tags import best_tags
 
 __all__ = ["Tagger"]
 
-_WIDTH, _CHARACTER_WIDTH = 100, 32
+_WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -63,8 +63,10 @@ class Tagger(ExampleEstimator):
     predicted is in the same scheme and always in an order that it has.
 
     ``spec`` are the layers over a sentence: those that look back only can :meth:`stream`. ``characters`` read each
-    word, and tell capitals and endings; ``embedding`` is the width of the vectors of words, which begin as those in the
-    file ``vectors``, if there is one; ``word_dropout`` is the share of words seen once that are learned as unknown.
+    word, and tell capitals and endings, of which those of up to ``affixes`` characters have a vector of their own;
+    ``embedding`` is the width of the vectors of words, which begin as those in the file ``vectors``, if there is one;
+    ``word_dropout`` is the share s of words seen once that are learned as unknown, of those seen n times
+    s / (s + (1 − s) n).
     With ``crf`` the tags of a sentence are scored together. ``training`` and ``batch_size`` are as for every task.
 
     >>> tagger = Tagger("lstm(8) bidirectional", characters="lstm(4) + pool(last)", batch_size=8)
@@ -136,21 +138,35 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        tags = TagSet.learned(y)
-        facts: Facts = {
-            "tags": tags.to_json(),
-            "examples": len(X),
-            "most_frequent": MostFrequent.learned(X, y, tags).counts,
-        }
+        facts = _about(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
         width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
         return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
 
+    def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
+        _encoder(before)(X[:1])
+        facts = _about(X, y, _tags(before).grown(y))
+        if "lexicon" not in before:
+            return facts | {name: before[name] for name in ("mean", "deviation")}
+        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
+        rows = [Rows("tags", _tags(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
+        if "lexicon" in facts:
+            lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
+            rows += [
+                Rows("words", (*others, *lexicon.words), {"front.words.weight": (0,)}),
+                Rows("characters", (*others, *lexicon.characters), {"front.characters.weight": (0,)}),
+            ]
+        return rows
+
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
-        width = {"embedding": facts["width"]} if "width" in facts else {}
-        return {**width, "learning_rate": 0.004, "epochs": epochs}
+        of_words = {"embedding": facts["width"], "affixes": _AFFIXES} if "width" in facts else {}
+        return {**of_words, "learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
         targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
@@ -165,6 +181,7 @@ class Tagger(ExampleEstimator):
                 settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
+                settings.affixes or 0,
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -282,6 +299,12 @@ def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArra
     scores = module(batch.x, batch.length)
     found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
     return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
+
+
+def _about(X: Sequence[Steps], y: Sequence[list[str]], tags: TagSet) -> Facts:
+    """What is known of tags, whatever they are of."""
+    counts = MostFrequent.learned(X, y, tags).counts
+    return {"tags": tags.to_json(), "examples": len(X), "most_frequent": counts}
 
 
 def _tags(facts: Facts) -> TagSet:

@@ -1,0 +1,249 @@
+"""Sounds and what is said in them: a table beside the sounds, LibriSpeech's layout, or a text beside each sound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar, Final, NamedTuple, final
+
+from seqloom.data.lines import Lines
+from seqloom.data.named import named_table
+from seqloom.data.problems import Problems
+from seqloom.data.sounds.files import is_sound
+from seqloom.data.sounds.names import NamedSounds
+from seqloom.data.sounds.sound import Sound
+from seqloom.data.sounds.sounds import opened
+from seqloom.data.tables import Table, read_table
+from seqloom.data.text.folder import natural
+from seqloom.data.text.reader import no_such_file, read_text
+from seqloom.errors import DataError, listed
+
+__all__ = ["Transcribed", "has_transcripts", "read_transcribed"]
+
+_TABLES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+_LABELS: Final = ("labels.csv", "labels.tsv")
+_PATHS: Final = (
+    *("path", "file", "filename", "file_name", "file_path", "filepath", "audio", "audio_path", "audio_filepath"),
+    *("audio_file", "wav", "wav_path", "wav_file", "wav_filename", "sound", "clip", "recording", "utterance", "id"),
+)
+_TEXTS: Final = (
+    *("text", "transcript", "transcription", "sentence", "normalized_text", "normalised_text", "transcripts", "words"),
+    *("utterance_text", "target", "satz", "texte", "texto"),
+)
+_LIBRI: Final = ".trans.txt"
+_BESIDE: Final = (".txt", ".lab")
+_LOOKED_AT: Final = 50
+_MOST_FILES: Final = 1_000_000
+_SHOWN: Final = 3
+
+
+@final
+@dataclass(frozen=True)
+class Transcribed:
+    """N ``sounds``, read when asked for, and what is said in each: ``texts``.
+
+    ``names`` are the paths of the files in the folder ``source``, ``places`` say where each text stands, ``remarks``
+    what was left out, with names.
+    """
+
+    source: str
+    sounds: list[Sound] = field(repr=False)
+    texts: list[str] = field(repr=False)
+    names: list[str] = field(repr=False)
+    places: list[str] = field(repr=False)
+    remarks: tuple[str, ...] = ()
+    one: ClassVar[str] = "sound"
+    """What an example is called, in tables and JSON."""
+
+    def __len__(self) -> int:
+        return len(self.sounds)
+
+    @property
+    def seconds(self) -> float:
+        """How long all of them are."""
+        return sum(sound.seconds for sound in self.sounds)
+
+    def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
+        """A table (csv), a line for each sound: its name, then the columns, such as predictions."""
+        return named_table(self.one, self.names, columns)
+
+
+class _Text(NamedTuple):
+    asked: str
+    text: str
+    place: str
+
+
+def read_transcribed(path: str | Path) -> Transcribed:
+    """The sounds of a folder and what is said in them; ``path`` may name the table of transcripts in the folder.
+
+    There is a table (csv, tsv or json lines) with a column of paths and one of texts, known by their names or by what
+    is in them; or files ``*.trans.txt`` with a line for each sound: its name without suffix, and the text
+    (LibriSpeech); or a text beside each sound, ``a.txt`` beside ``a.wav``. Paths may have either slash, and letters
+    with accents either form. Sounds without a text, texts without a sound and empty texts are left out and counted.
+    Raises DataError for a folder without any pair or with several tables, for a sound with two texts, and one that
+    names all sounds that cannot be read.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(no_such_file(str(path)))
+    folder = path if path.is_dir() else path.parent
+    sounds = _sounds_inside(folder)
+    named = NamedSounds(sounds)
+    found, problems = dict[str, _Text](), Problems(str(folder))
+    left_over, empty = list[str](), list[str]()
+    for text in _texts(path, sounds, named):
+        name = named.find(text.asked)
+        if name is None:
+            left_over.append(text.asked)
+        elif name in found:
+            problems.add(text.place, f"{name} has a text already, in {found[name].place}.")
+        elif not text.text.strip():
+            empty.append(name)
+        else:
+            found[name] = text
+    problems.refuse()
+    silent = [name for name in sounds if name not in found and name not in empty]
+    if not found:
+        raise DataError(
+            f"{path}: expected sounds with transcripts, found {len(sounds):,} sounds and none of their texts. Put a "
+            "table (file, text) beside them."
+        )
+    names = [name for name in sounds if name in found]
+    remarks = (
+        *_remark(silent, "sounds have no transcript", "sound has no transcript"),
+        *_remark(left_over, "transcripts have no sound", "transcript has no sound"),
+        *_remark(empty, "transcripts are empty", "transcript is empty"),
+    )
+    return Transcribed(
+        str(folder),
+        opened(str(folder), [folder / name for name in names], names),
+        [found[name].text.strip() for name in names],
+        names,
+        [found[name].place for name in names],
+        remarks,
+    )
+
+
+def has_transcripts(path: Path) -> bool:
+    """Whether a folder has sounds with transcripts, or a table is one of them, by names and first rows."""
+    folder = path if path.is_dir() else path.parent
+    if path.is_file() and path.suffix.lower() not in _TABLES:
+        return False
+    sounds = _sounds_inside(folder, _LOOKED_AT * 20)
+    if not sounds:
+        return False
+    named = NamedSounds(sounds)
+    if path.is_file():
+        return _columns(path, named) is not None
+    if _libri(folder):
+        return True
+    beside = sum(_beside(folder / name) is not None for name in sounds[:_LOOKED_AT])
+    return 2 * beside > len(sounds[:_LOOKED_AT]) or any(_columns(one, named) is not None for one in _tables(folder))
+
+
+def _texts(path: Path, sounds: Sequence[str], named: NamedSounds) -> Iterator[_Text]:
+    """What is said, and where it says of which sound."""
+    tables = [path] if path.is_file() else [one for one in _tables(path) if _columns(one, named) is not None]
+    if len(tables) > 1:
+        raise DataError(f"{path} has several tables of transcripts, {listed([one.name for one in tables])}: name one.")
+    if tables:
+        yield from _of_table(tables[0], named)
+        return
+    for file in _libri(path):
+        where = file.relative_to(path)
+        for number, line in Lines(file):
+            name, _, text = line.strip().partition(" ")
+            if name:
+                yield _Text((where.parent / name).as_posix(), text, f"{where.as_posix()}, line {number}")
+    for name in sounds:
+        beside = _beside(path / name)
+        if beside is not None:
+            yield _Text(name, " ".join("".join(read_text(beside)).split()), beside.relative_to(path).as_posix())
+
+
+def _of_table(path: Path, named: NamedSounds) -> Iterator[_Text]:
+    table = _table(path, named)
+    columns = _found(table, named)
+    if columns is None:
+        raise DataError(
+            f"{table.name}: expected a column of paths of sounds, and one of texts; got {listed([*table.columns])}."
+        )
+    rows = zip(table.cells(columns[0]), table.cells(columns[1]), strict=True)
+    for row, (asked, text) in enumerate(rows):
+        yield _Text(asked, text, f"{path.name}, line {table.line(row)}")
+
+
+def _columns(path: Path, named: NamedSounds) -> tuple[str, str] | None:
+    """The columns of paths and of texts in the first rows of a table; None for one without them."""
+    try:
+        return _found(_table(path, named, _LOOKED_AT), named)
+    except DataError:
+        return None
+
+
+def _table(path: Path, named: NamedSounds, most: int | None = None) -> Table:
+    """The table; where its first row has the path of a sound, that is no header."""
+    table = read_table(path, most=most)
+    names = any(named.find(name) is not None for name in table.columns)
+    return read_table(path, header=False, most=most) if names and path.suffix.lower() in (".csv", ".tsv") else table
+
+
+def _found(table: Table, named: NamedSounds) -> tuple[str, str] | None:
+    rows = min(len(table), _LOOKED_AT)
+    hits = {
+        name: sum(named.find(cell) is not None for cell in islice(table.cells(name), rows)) for name in table.columns
+    }
+    by_name = {name.strip().lower(): name for name in reversed([*table.columns])}
+    path = next((by_name[name] for name in _PATHS if name in by_name and hits[by_name[name]]), None)
+    if path is None:
+        path = max(hits, key=lambda name: hits[name], default=None)
+        if path is None or not hits[path]:
+            return None
+    text = next((by_name[name] for name in _TEXTS if name in by_name and by_name[name] != path), None)
+    if text is None:
+        words = {
+            name: sum(len(cell.split()) for cell in islice(table.cells(name), rows))
+            for name in table.columns
+            if name != path and not hits[name]
+        }
+        text = max(words, key=lambda name: words[name], default=None)
+        if text is None or words[text] <= rows:
+            return None
+    return path, text
+
+
+def _tables(folder: Path) -> list[Path]:
+    found = (one for one in folder.iterdir() if one.suffix.lower() in _TABLES and not one.name.startswith("."))
+    return sorted((one for one in found if one.name.lower() not in _LABELS and one.is_file()), key=lambda one: one.name)
+
+
+def _libri(folder: Path) -> list[Path]:
+    return sorted(folder.rglob(f"*{_LIBRI}"))
+
+
+def _beside(sound: Path) -> Path | None:
+    return next((one for one in (sound.with_suffix(suffix) for suffix in _BESIDE) if one.is_file()), None)
+
+
+def _sounds_inside(folder: Path, most: int = _MOST_FILES) -> list[str]:
+    """The paths of the sounds in a folder and below it, in natural order; ``most`` files are looked at."""
+    found, seen = list[str](), 0
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            if is_sound(name) and not name.startswith("."):
+                found.append(Path(place, name).relative_to(folder).as_posix())
+        seen += len(files)
+        if seen >= most:
+            break
+    return sorted(found, key=natural)
+
+
+def _remark(names: Sequence[str], many: str, one: str) -> list[str]:
+    if not names:
+        return []
+    return [f"{len(names):,} {one if len(names) == 1 else many}, left out: {listed(names, _SHOWN)}"]
