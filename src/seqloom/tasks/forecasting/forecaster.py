@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.lazy_rows import LazyRows
-from seqloom.data.times import TimedSeries
-from seqloom.errors import DataError, UsageError, warn
+from seqloom.data.named import csv_lines
+from seqloom.data.times import TimedSeries, spacing_from_json
+from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.models.distributions import Distribution, Gaussian, Quantiles, StudentT
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut
@@ -27,6 +29,7 @@ from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
 from seqloom.tasks.forecasting.picks import Sizes, sizes_for
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.settings import DistributionKind, ForecasterSettings
+from seqloom.tasks.forecasting.stream import ForecastStream
 from seqloom.tasks.forecasting.windows import Window, windows_of
 from seqloom.training.objectives import Likelihood, Objective
 
@@ -34,6 +37,7 @@ __all__ = ["Forecaster"]
 
 Floats = NDArray[np.float64]
 _UPDATES = 600
+_WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
 _SEASONS = 2
 """So many are to be known of a series for a scale of its own."""
 
@@ -47,7 +51,7 @@ class Forecaster(ExampleEstimator):
     its own past where it was not learned from. Intervals are corrected on what is held out, which are the latest steps.
 
     ``fit`` takes series, arrays (T,) or (T, D) of any lengths, NaN where a value is missing, or the path of a table or
-    a frame with a column that says when (and one that says which series). ``horizon``, ``context``, ``lags`` and
+    a frame with a column that says when (and one that says which series). ``horizon``, ``past``, ``lags`` and
     ``season`` are picked by how far apart steps are. ``fit`` learns ``model_``, ``facts_``, ``history_`` and
     ``validation_``.
 
@@ -65,10 +69,7 @@ class Forecaster(ExampleEstimator):
         """The next steps of each series: (H, D), the median; of several ``quantiles`` (H, D, Q)."""
         self._check_fitted("model_")
         levels = _levels(quantiles)
-        found = []
-        for window in self._last(X):
-            said = self._said(self.facts_, self.model_, window)
-            found.append(np.moveaxis(self._in_units(self.facts_, window, said, levels)[:, 0], 0, -1))
+        found = [self._forecast(window, levels) for window in self._last(X)]
         return [one[..., 0] for one in found] if len(levels) == 1 else found
 
     def evaluate(self, X: Any, y: Any = None, share: float = 1.0) -> Figures:
@@ -83,6 +84,36 @@ class Forecaster(ExampleEstimator):
     def score(self, X: Any, y: Any = None) -> float:
         """Less the mean absolute scaled error: higher is better, above -1 better than the last season."""
         return -self.evaluate(X, y).model["mase"]
+
+    def written(self, file: str | Path) -> Iterator[str]:
+        """The next steps of each series of a table, as a table: when, which series, which column, and quantiles."""
+        self._check_fitted("model_")
+        times, spacing = self.facts_["times"], spacing_from_json(self.facts_["spacing"])
+        group = [times["group"]] if times["group"] else []
+        yield csv_lines([[times["time"], *group, "column", *(f"{one:g}" for one in _WRITTEN)]])
+        for window in self._last(file):
+            found, series = self._forecast(window, _WRITTEN), [window.series.name] if group else []
+            for moment, row in zip(spacing.after(window.series.stamps, len(found)), found, strict=True):
+                yield csv_lines(
+                    [_moment(moment), *series, name, *(f"{cell:.6g}" for cell in cells)]
+                    for name, cells in zip(times["targets"], row, strict=True)
+                )
+
+    def stream(self, name: str | None = None) -> ForecastStream:
+        """Forecasts that go on as observations come in, of the series ``name`` of training, by default of the only one;
+        see :class:`ForecastStream`. UsageError for a name that is not known."""
+        self._check_fitted("model_")
+        facts, scales = self.facts_, self.facts_["scales"]
+        if name is not None and name not in scales:
+            raise UsageError(f"name: expected one of {listed([*scales])}, got {name!r}.")
+        one = name or (next(iter(scales)) if len(scales) == 1 else None)
+        scale = Scale.from_json(facts["common"] if one is None else scales[one])
+        assert isinstance(self.model_, ForecastNetwork)
+
+        def quantiles(said: Tensor, present: Floats, levels: list[float]) -> Floats:
+            return self._values(facts, said, present, scale, _levels(levels))
+
+        return ForecastStream(self.model_, scale, facts["cycles"], quantiles)
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
@@ -105,13 +136,13 @@ class Forecaster(ExampleEstimator):
         if not is_file_or_frame(X):
             series, about, spacing = series_of(X), Facts(), None
         else:
-            chosen = Chosen(**facts["columns"]) if facts.get("columns") else None
+            chosen = Chosen(**facts["times"]) if "times" in facts else None
             table = table_of_times(X, given, chosen)
             for remark in table.remarks:
                 warn(remark)
             series, spacing = table.series, table.spacing
             about = {
-                "columns": {"time": table.time, "group": table.group, "targets": table.columns},
+                "times": {"time": table.time, "group": table.group, "targets": table.columns},
                 "spacing": spacing.to_json(),
             }
             longest = max(series, key=len).stamps
@@ -163,7 +194,7 @@ class Forecaster(ExampleEstimator):
         windows = max(1, facts["origins"] // sizes.origins)
         rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
         epochs = min(200, max(3, round(_UPDATES * rows / windows)))
-        named = {name: getattr(sizes, name) for name in ("horizon", "context", "season", "lags")}
+        named = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
         return {**named, "batch_size": rows, "learning_rate": 2e-3, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
@@ -235,6 +266,11 @@ class Forecaster(ExampleEstimator):
         series, sizes = self._series(X, self.facts_)[0], _sizes(self.facts_)
         return [Window(one, 0, len(one) - 1, len(one), sizes) for one in series]
 
+    def _forecast(self, window: Window, levels: Sequence[float]) -> Floats:
+        """The quantiles (H, D, Q) at the one origin of a window."""
+        said = self._said(self.facts_, self.model_, window)
+        return np.moveaxis(self._in_units(self.facts_, window, said, levels)[:, 0], 0, -1)
+
     @torch.no_grad()
     def _said(self, facts: Facts, module: nn.Module, window: Window) -> Tensor:
         """The parameters (N, H, D, P) at each origin."""
@@ -245,9 +281,12 @@ class Forecaster(ExampleEstimator):
 
     def _in_units(self, facts: Facts, window: Window, said: Tensor, levels: Sequence[float]) -> Floats:
         """Quantiles (Q, N, H, D) of the values."""
+        return self._values(facts, said, window.present, self._scale(facts, window), levels)
+
+    def _values(self, facts: Facts, said: Tensor, present: Floats, scale: Scale, levels: Sequence[float]) -> Floats:
+        """The same from the parameters (N, H, D, P) and the present values (N, D)."""
         correction = Correction.from_json(facts["correction"]) if "correction" in facts else Correction.none()
         moves = correction.quantiles(_distribution(self._settled(facts)), said, levels)
-        scale, present = self._scale(facts, window), window.present
         return np.stack([scale.values(present, one) for one in moves])
 
     def _scale(self, facts: Facts, window: Window) -> Scale:
@@ -290,6 +329,11 @@ def _first(steps: int, share: float) -> int:
 def _is_constant(values: Floats) -> bool:
     known = values[~np.isnan(values)]
     return not len(known) or bool((np.nanmax(values, 0) == np.nanmin(values, 0)).all())
+
+
+def _moment(moment: Any) -> str:
+    """As text, without what is nothing at its end."""
+    return str(moment).replace("T", " ").removesuffix(".000000").removesuffix(" 00:00:00")
 
 
 def _seconds_apart(stamps: Any) -> float:

@@ -32,7 +32,7 @@ class ForecasterSettings(ExampleSettings):
 
     spec: Annotated[str, "Layers that look back only.", _MODEL, Key("model")] = "lstm(64)"
     horizon: Annotated[int | None, _STEPS, "Steps ahead that are forecast.", _MODEL] = None
-    context: Annotated[int | None, _STEPS, "Steps that are read to learn from.", _MODEL] = None
+    past: Annotated[int | None, _STEPS, "Steps that are read to learn from.", _MODEL] = None
     lags: Annotated[
         int | None, Range(least=0, most=1 << 12), "Last moves that a linear model reads; 0 for none.", _MODEL
     ] = None

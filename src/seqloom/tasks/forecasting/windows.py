@@ -34,11 +34,6 @@ class Window:
         """How many there are, N."""
         return self.end - self.first
 
-    @property
-    def past(self) -> NDArray[np.float64]:
-        """What is known before the first origin (T, D), that one included."""
-        return self.series.values[: self.first + 1]
-
     def targets(self, scale: Scale) -> Tensor:
         """How far the next values are from the present one, (T, H, D); NaN before the first origin, and after the end
         of the series."""
@@ -80,4 +75,4 @@ def windows_of(series: TimedSeries, sizes: Sizes, first: int = 1) -> Iterator[Wi
     """
     for begin in range(first, len(series) - 1, sizes.origins):
         end = min(begin + sizes.origins, len(series) - 1)
-        yield Window(series, max(0, end - sizes.context), begin, end, sizes)
+        yield Window(series, max(0, end - sizes.past), begin, end, sizes)

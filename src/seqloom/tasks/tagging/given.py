@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,6 @@ from seqloom.tasks.tagging.schemes import recognised
 __all__ = [
     "Steps",
     "checked",
-    "csv_lines",
     "is_recording",
     "read_again",
     "read_file",
@@ -120,17 +117,6 @@ def is_recording(path: str | Path, settings: Mapping[str, Any]) -> bool:
     """Whether a file has series with a step a row, by the columns that ``settings`` name, no words; so has a folder."""
     place = Path(path)
     return place.is_dir() or (claims_tagged(place, {}) is None and claims_steps(place, settings) is not None)
-
-
-def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as lines of a table.
-
-    >>> csv_lines([["a,b", 1]])
-    '"a,b",1\\n'
-    """
-    lines = StringIO()
-    csv.writer(lines, lineterminator="\n").writerows(rows)
-    return lines.getvalue()
 
 
 def checked(X: Any, y: Any) -> tuple[list[Steps], list[list[str]] | None]:

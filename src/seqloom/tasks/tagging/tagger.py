@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.named import csv_lines
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
@@ -30,7 +31,6 @@ from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFron
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
-    csv_lines,
     is_recording,
     read_again,
     read_file,
