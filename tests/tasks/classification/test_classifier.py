@@ -196,7 +196,7 @@ FAULTS: dict[str, tuple[Any, Any, str]] = {
     "channels": ([*SERIES[:-1], np.ones((3, 5))], DIRECTIONS, "row 59 has 5 channels, row 0 has 2"),
     "numbers": (TEXTS, np.linspace(0, 1, 60), "For numbers there is Regressor"),
     "both kinds of targets": (TEXTS, [["a"], *CLASSES[1:]], "got both"),
-    "too many axes": ([np.ones((3, 2, 1))] * 60, DIRECTIONS, r"got the shape \(3, 2, 1\)"),
+    "too many axes": ([np.ones((3, 2, 2))] * 60, DIRECTIONS, r"with C = 1 or 3, got float64 \(1, 3, 2, 2\)"),
 }
 
 

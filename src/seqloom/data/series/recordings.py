@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, final
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from seqloom.data.named import named_table
 from seqloom.data.problems import Problems
+from seqloom.data.tables.numerals import Decimal, number, readings
 from seqloom.errors import DataError
 
 __all__ = ["Recordings", "Sample", "gather"]
@@ -56,16 +58,17 @@ class Recordings:
     def __len__(self) -> int:
         return len(self.series)
 
-    def numbers(self) -> list[float]:
-        """The labels as numbers; DataError that names those that are none."""
-        problems, found = Problems(self.source), []
+    def numbers(self, decimal: str | None = None) -> list[float]:
+        """The labels as numbers, with what stands before decimals; DataError that names those that are none."""
+        told = Counter(reading for label in self.labels or () for reading in readings(label))
+        comma = decimal == "," if decimal is not None else told[Decimal.COMMA] > told[Decimal.POINT]
+        mark = Decimal.COMMA if comma else Decimal.POINT
+        problems = Problems(self.source)
         for name, label in zip(self.names, self.labels or (), strict=True):
-            try:
-                found.append(float(label))
-            except ValueError:
+            if mark not in readings(label):
                 problems.add(name, f"expected a number, got {label[:40]!r}.")
         problems.refuse()
-        return found
+        return [number(label, mark) for label in self.labels or ()]
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each series: its name, then the columns, such as predictions."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
+from seqloom.data.pictures import Pictures
 from seqloom.data.series import Recordings
 from seqloom.data.sounds.sounds import Sounds
 from seqloom.data.tables import Sought
@@ -42,7 +43,7 @@ class SequenceEstimator(ExampleEstimator):
     vectors: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if facts and "columns" not in facts and hasattr(X, "columns"):
+        if facts and not facts.keys() & {"columns", "channels"} and hasattr(X, "columns"):
             X = by_place(X)  # a frame of values, as those that were learned from
         given = read_sequences(X, y, self.get_params(deep=False), facts, self.sought)
         return given._replace(y=None if given.y is None else self._targets(given.y))
@@ -69,7 +70,7 @@ class SequenceEstimator(ExampleEstimator):
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
         settings = self._settled({})
         of_sounds = {name: getattr(settings, name) for name in ("rate", "bands", "normalisation")}
-        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds)
+        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds, settings.side)
         return self._about(inputs, X) | self._about_targets(y)
 
     def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:
@@ -118,17 +119,17 @@ class SequenceEstimator(ExampleEstimator):
             warn(f"vectors: of {vocabulary.size:,} words, {len(found.vectors):,} have one in {self.vectors}.")
 
     def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
-        """The answers to a file of series or sound, a folder or a text as a table (csv): the name of each example, the
-        prediction, and of classes its probability. Elsewhere the answers alone, a line each."""
+        """The answers to a file of series, sound or picture, a folder or a text as a table (csv): the name of each
+        example, the prediction, and of classes its probability. Elsewhere the answers alone, a line each."""
         given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts | Sounds):
+        if isinstance(given.source, Recordings | LabelledTexts | Sounds | Pictures):
             return given.source.written({name: list(map(_cell, column)) for name, column in columns.items()})
         return (f"{answer}\n" for answer in columns["prediction"])
 
     def answered(self, file: str | Path | LabelledTexts) -> Iterator[dict[str, Any]]:
         """The same as values by the names of the columns, for JSON; what has no name is known by its place."""
         given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts | Sounds):
+        if isinstance(given.source, Recordings | LabelledTexts | Sounds | Pictures):
             columns = {given.source.one: given.source.names, **columns}
         else:
             columns = {"example": range(len(given.X)), **columns}

@@ -15,7 +15,7 @@ from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, layout_of, read_tagged
 from seqloom.data.tagged.table import TokenTable, read_token_table
 from seqloom.errors import DataError, UsageError, warn
-from seqloom.tasks.sequences.claims import claims_steps
+from seqloom.tasks.sequences.found import series_in
 from seqloom.tasks.tables.claims import is_table
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.schemes import recognised
@@ -116,7 +116,10 @@ def read_again(
 def is_recording(path: str | Path, settings: Mapping[str, Any]) -> bool:
     """Whether a file has series with a step a row, by the columns that ``settings`` name, no words; so has a folder."""
     place = Path(path)
-    return place.is_dir() or (claims_tagged(place, {}) is None and claims_steps(place, settings) is not None)
+    if place.is_dir():
+        return True
+    found = None if claims_tagged(place, {}) is not None else series_in(place, settings)
+    return found is not None and found.of_steps
 
 
 def checked(X: Any, y: Any) -> tuple[list[Steps], list[list[str]] | None]:

@@ -1,0 +1,14 @@
+"""What the recogniser shows of itself before anything heavy is imported."""
+
+from __future__ import annotations
+
+from seqloom.tasks.door import Door
+from seqloom.tasks.recognition.settings import RecognizerSettings
+
+__all__ = ["DOOR"]
+
+DOOR = Door(
+    "seqloom.tasks.recognition.recognizer:Recognizer",
+    RecognizerSettings,
+    then="Transcribe with it:  seqloom predict {run} FOLDER",
+)
