@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.series.long import Columns, find_columns
+from seqloom.data.series.columns import Columns, find_columns
 from seqloom.data.tables import Kind, Table
 from seqloom.data.tables.names import meant
 from seqloom.data.times import TimedSeries, TimedTable, read_timed
@@ -37,7 +37,7 @@ def choose(table: Table, given: Mapping[str, Any]) -> Chosen | None:
     named = tuple((given.get("target") or "").split(",")) if given.get("target") else ()
     for name in (*named, *filter(None, (given.get("time"), given.get("group")))):
         table.column(name)
-    found = find_columns(list(table.columns), Columns(given.get("group"), given.get("time"), None, named))
+    found = find_columns(table, Columns(given.get("group"), given.get("time"), None, named))
     dates = [name for name, column in table.columns.items() if column.kind is Kind.DATE]
     time = given.get("time") or next(iter(dates), found.time)
     if time is None:

@@ -13,7 +13,6 @@ from seqloom.tasks.tables.claims import is_table
 __all__ = ["DOOR", "claims_times"]
 
 _SURE: Final = 0.95
-_MOST: Final = 5000
 
 
 def claims_times(path: Path, given: Mapping[str, Any]) -> Claim | None:
@@ -23,10 +22,10 @@ def claims_times(path: Path, given: Mapping[str, Any]) -> Claim | None:
     from seqloom.data.tables import Kind
     from seqloom.errors import DataError, UsageError, listed
     from seqloom.tasks.forecasting.columns import choose
-    from seqloom.tasks.tables.columns import table_of
+    from seqloom.tasks.tables.columns import head_of
 
     try:
-        table = table_of(path, given, _MOST)
+        table = head_of(path, given)
         chosen = choose(table, given)
     except (DataError, UsageError):
         return None
