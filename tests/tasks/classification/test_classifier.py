@@ -100,7 +100,7 @@ def test_any_number_of_labels(tmp_path: Path) -> None:
     ("weights", "wanted"), [("none", [1.0, 1.0]), ("balanced", [1.5, 0.75]), ("sqrt", [1.243, 0.879])]
 )
 def test_what_an_example_counts(weights: str, wanted: list[float]) -> None:
-    facts = {"classes": ["bad", "good"], "counts": [20, 40], "several": False, "size": {"examples": 60}}
+    facts = {"classes": ["bad", "good"], "counts": [20, 40], "several": False, "size": {"examples": 60}, "inputs": {}}
     objective: Any = small(class_weights=weights, label_smoothing=0.1)._objective(facts)
     assert objective.weights.tolist() == pytest.approx(wanted, abs=1e-3)
     assert objective.smoothing == 0.1
@@ -188,6 +188,14 @@ def test_what_is_not_given_is_picked_by_the_data() -> None:
     }
     assert model.history_.steps == 2
     assert model.predict(["ada0"]).dtype.kind == "i"
+
+
+def test_what_chooses_the_weights(of_texts: Classifier, of_series: Classifier) -> None:
+    """Of few texts a network is soon too sure, and still learns."""
+    many = {**of_texts.facts_, "size": {"examples": 2000}}
+    assert of_texts._objective(of_texts.facts_).watched == "tempered_loss"
+    assert of_series._objective(of_series.facts_).watched == "loss"
+    assert of_texts._objective(many).watched == "macro_f1"
 
 
 FAULTS: dict[str, tuple[Any, Any, str]] = {

@@ -25,12 +25,14 @@ from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Example
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
+from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
 from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront, buckets_for
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
+    is_frame_of_steps,
     is_recording,
     read_again,
     read_file,
@@ -48,6 +50,8 @@ from seqloom.training.objectives.tags import best_tags
 __all__ = ["Tagger"]
 
 _WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
+_OF_WORDS = frozenset(("target", "encoding"))
+"""Settings of columns that tagged words have a use for."""
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -81,16 +85,20 @@ class Tagger(ExampleEstimator):
     encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if not isinstance(X, str | Path):
+        channels, settings = learned_channels(facts), self.get_params(deep=False)
+        if not isinstance(X, str | Path) and not (y is None and is_frame_of_steps(X, channels, settings)):
             steps, tags = checked(X, y)
             if tags is not None:
                 warn_of_illegal(tags, lambda example, step: f"example {example}, step {step}")
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        channels, settings = learned_channels(facts), self.get_params(deep=False)
         if channels or (not facts and is_recording(X, settings)):
+            if not facts:
+                refuse_unused_of(X, settings)
             return read_recorded(X, settings, channels, lambda found: found.step_labels)
+        if not facts:
+            refuse_unused(settings, _OF_WORDS, "tagged words")
         table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
         if table is not None:
             return self._checked_given(table, {"table": table.columns._asdict()})
@@ -105,8 +113,7 @@ class Tagger(ExampleEstimator):
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
     def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
-        for remark in found.remarks:
-            warn(remark)
+        _warn_of(found.remarks)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -256,8 +263,10 @@ class Tagger(ExampleEstimator):
         if of_series:
             return self._written_recordings(self._read(path, None, self.facts_))
         if table is not None:
+            _warn_of(table.remarks)
             return table.written(self.predict(table.tokens))
         found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
+        _warn_of(found.remarks)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
@@ -289,6 +298,11 @@ class Tagger(ExampleEstimator):
             )
         encode = _encoder(facts)
         return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
+
+
+def _warn_of(remarks: Sequence[str]) -> None:
+    for remark in remarks:
+        warn(remark)
 
 
 def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:
