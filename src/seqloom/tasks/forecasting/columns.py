@@ -42,13 +42,24 @@ def choose(table: Table, given: Mapping[str, Any]) -> Chosen | None:
     time = given.get("time") or next(iter(dates), found.time)
     if time is None:
         return None
-    left = [name for name in table.columns if name not in (time, found.id)]
+    group = found.id or _naming(table, time)
+    left = [name for name in table.columns if name not in (time, group)]
     numbers = [name for name in left if table.column(name).kind is Kind.NUMBER]
     by_meaning = {meant(name): name for name in numbers}
     if set(_PRICES) <= by_meaning.keys():
         numbers = [by_meaning["close"]]
     targets = named or tuple(numbers)
-    return Chosen(time, found.id, targets) if targets else None
+    return Chosen(time, group, targets) if targets else None
+
+
+def _naming(table: Table, time: str) -> str | None:
+    """The only column of words that tells apart rows of one time, if some are."""
+    moments = table.cells(time)
+    if len({*moments}) == len(moments):
+        return None
+    words = [name for name, column in table.columns.items() if column.kind is Kind.CATEGORY and name != time]
+    found = [name for name in words if len({*zip(moments, table.cells(name), strict=True)}) == len(moments)]
+    return found[0] if len(found) == 1 else None
 
 
 def table_of_times(source: Any, given: Mapping[str, Any], known: Chosen | None = None) -> TimedTable:
