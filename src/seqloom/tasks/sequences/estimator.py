@@ -106,7 +106,7 @@ class SequenceEstimator(ExampleEstimator):
     def _build(self, facts: Facts) -> nn.Module:
         return build_model(self._settled(facts), _inputs(facts), self._outputs(facts))
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         inputs = _inputs(facts)
         if self.vectors is None or not isinstance(inputs, TextInputs):
             return

@@ -197,7 +197,7 @@ class Tagger(ExampleEstimator):
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
         return TagNetwork(front, body, len(tags.names), field, settings.dropout)
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         if self.vectors is None or "lexicon" not in facts:
             return
         assert isinstance(module, TagNetwork)
