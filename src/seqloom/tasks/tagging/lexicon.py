@@ -43,7 +43,8 @@ class Lexicon:
 
     @classmethod
     def learned(cls, sentences: Iterable[Sequence[str]], before: Lexicon | None = None) -> Self:
-        """What some sentences have, and what was known ``before``, as if it had come there too, once or twice."""
+        """What some sentences have, and what was known ``before``, as if it had come there too, once or twice; its
+        characters keep their ids, by which affixes are found."""
         forms = Counter(token for sentence in sentences for token in sentence)
         words, characters = Counter[str](), Counter[str]()
         for form, count in forms.items():
@@ -52,9 +53,15 @@ class Lexicon:
                 characters[character] += count
         if before is not None:
             words.update({word: int(min(count, 2)) for word, count in zip(before.words, before.counts, strict=True)})
-            characters.update(before.characters)
+        known = () if before is None else before.characters
         ordered = _by_frequency(words)
-        return cls(ordered, tuple(words[word] for word in ordered), _by_frequency(characters))
+        new = (character for character in _by_frequency(characters) if character not in known)
+        return cls(ordered, tuple(words[word] for word in ordered), (*known, *new))
+
+    @property
+    def affix_rows(self) -> int:
+        """How large a table suits the affixes of these words: a power of two."""
+        return 1 << max(len(self.words) + 1, 1).bit_length()
 
     def dropped(self, share: float) -> Tensor:
         """How likely a word of each id (V,) is to be taken for unknown: s / (s + (1 − s) n) where it was seen n times,
