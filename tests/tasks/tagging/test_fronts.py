@@ -62,7 +62,9 @@ def test_a_lexicon_of_before_knows_only_which_words_were_seen_once() -> None:
 
 def test_beginnings_and_ends_have_vectors_of_their_own() -> None:
     lexicon = Lexicon.learned(SENTENCES)
-    with_affixes = WordFront(lexicon.dropped(0.5), 5, (lexicon.character_ids, 4), "gru(3) + pool(last)", affixes=2)
+    with_affixes = WordFront(
+        lexicon.dropped(0.5), 5, (lexicon.character_ids, 4), "gru(3) + pool(last)", affixes=(2, 64)
+    )
     assert with_affixes.out_features == 5 + 3 + 4
     read, lengths = with_affixes.eval(), torch.tensor([3])
     alone = read(lexicon.encoded([["cat", "sat", "the"]])[0][None], lengths)[0, :, -4:]

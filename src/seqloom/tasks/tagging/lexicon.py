@@ -58,6 +58,11 @@ class Lexicon:
         counts = [words[word] + min(seen.get(word, 0), _OFTEN) for word in ordered]
         return cls(ordered, tuple(counts), tuple(dict.fromkeys((*old.characters, *_by_frequency(characters)))))
 
+    @property
+    def affix_rows(self) -> int:
+        """How large a table suits the affixes of these words: a power of two."""
+        return 1 << max(len(self.words) + 1, 1).bit_length()
+
     def dropped(self, share: float) -> Tensor:
         """How likely a word of each id (V,) is to be taken for unknown: s / (s + (1 − s) n) where it was seen n times,
         the ``share`` s where it was seen once."""

@@ -21,14 +21,14 @@ from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
 from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront, buckets_for
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
@@ -41,6 +41,8 @@ from seqloom.tasks.tagging.given import (
 )
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
+from seqloom.tasks.tagging.objective import SpanTags
+from seqloom.tasks.tagging.outside import chosen_offset
 from seqloom.tasks.tagging.settings import TaggerSettings
 from seqloom.tasks.tagging.stream import TagStream
 from seqloom.tasks.tagging.tag_set import TagSet
@@ -145,7 +147,8 @@ class Tagger(ExampleEstimator):
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
         width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
-        return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
+        lexicon = Lexicon.learned(X)  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "affix_rows": lexicon.affix_rows, "width": width}
 
     def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         _encoder(before)(X[:1])
@@ -153,9 +156,9 @@ class Tagger(ExampleEstimator):
         if "lexicon" not in before:
             return facts | {name: before[name] for name in ("mean", "deviation")}
         known = Lexicon.from_json(before["lexicon"])
-        buckets = before.get("buckets") or buckets_for(len(known.dropped(0.0)))
         lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
-        return facts | {"lexicon": lexicon.to_json(), "width": before["width"], "buckets": buckets}
+        kept = {"width": before["width"], "affix_rows": before.get("affix_rows", known.affix_rows)}
+        return facts | {"lexicon": lexicon.to_json()} | kept
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
@@ -186,8 +189,7 @@ class Tagger(ExampleEstimator):
                 settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
-                settings.affixes or 0,
-                facts.get("buckets"),
+                (settings.affixes or 0, facts.get("affix_rows", lexicon.affix_rows)),
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -195,7 +197,9 @@ class Tagger(ExampleEstimator):
         between = settings.dropout if spec.layers > 1 and spec.dropout is None else None
         body = spec.build(front.out_features, between)
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
-        return TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network = TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network.offsets += tags.offsets(facts.get("outside", 0.0))
+        return network
 
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         if self.vectors is None or "lexicon" not in facts:
@@ -209,6 +213,17 @@ class Tagger(ExampleEstimator):
         if len(found.vectors) < len(lexicon.words) // 2:
             warn(f"vectors: of {len(lexicon.words):,} words, {len(found.vectors):,} have one in {self.vectors}.")
         module.front.fill_in(lexicon.rows(found.vectors))
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        """Of spans it is chosen how readily one is said."""
+        tags, objective = _tags(facts), self._objective(facts)
+        if not isinstance(objective, SpanTags):
+            return facts
+        assert isinstance(module, TagNetwork)
+        module.eval().offsets.zero_()
+        offset = chosen_offset(objective, module, held_out.examples)
+        module.offsets += tags.offsets(offset).to(module.offsets.device)
+        return {**facts, "outside": offset}
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return _tags(facts).objective
