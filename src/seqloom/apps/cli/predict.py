@@ -13,6 +13,7 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say, without_copy
 from seqloom.apps.cli.flags import refuse_without_effect
+from seqloom.apps.cli.hearing import hear, hears
 from seqloom.apps.cli.inputs import named_file
 from seqloom.apps.cli.loading import load_any, read_as
 from seqloom.apps.cli.warned import warnings_said
@@ -50,7 +51,10 @@ def predict(
         str | None, typer.Option("--decimal", metavar=".|,", help="What stands before decimals in a table of series.")
     ] = None,
     stream: Annotated[
-        bool, typer.Option("--stream", help="Answer each line of standard input, a step, as soon as it is there.")
+        bool,
+        typer.Option(
+            "--stream", help="Answer each line of standard input, a step, or each piece of a sound, as it comes."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each example.")] = False,
 ) -> None:
@@ -59,7 +63,7 @@ def predict(
     A table comes back in its own format with new columns, the prediction and its probability. It needs no target; where
     it has one, the predictions are scored on stderr. Tagged words come back as FILE has them, too. Other files give a
     line for each example. With --stream a line is a step: a token, the numbers of a sample, or more text; an empty one
-    begins another sequence.
+    begins another sequence. A model of sounds hears FILE, or standard input: wav, or 16-bit samples.
     """
     from seqloom.data.folders.texts import one_text
     from seqloom.tasks.tables.claims import is_table
@@ -68,8 +72,13 @@ def predict(
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
     if stream:
-        given = ("file", "inputs", "lines", "top", "target", "encoding", "decimal")
-        refuse_without_effect(context, [(True, "with --stream, which reads standard input", given)])
+        given = ("inputs", "lines", "top", "target", "encoding", "decimal")
+        refuse_without_effect(context, [(True, "with --stream", given)])
+        if hears(loaded):
+            with warnings_said():
+                hear(loaded, file, as_json)
+            return
+        refuse_without_effect(context, [(True, "with --stream, which reads standard input", ("file",))])
         _predict_stream(loaded, model, as_json)
         return
     if file is None:
