@@ -55,12 +55,14 @@ def words_reference() -> str:
     from seqloom.layers.spec import text_of
     from seqloom.layers.words import WORDS
     from seqloom.layers.words.decoders import DECODERS
+    from seqloom.layers.words.fronts import FRONTS
     from seqloom.layers.words.pooling import POOL, POOLINGS
 
     poolings = {f"{POOL}({kind})": word for kind, word in POOLINGS.items()}
     decoders = {f"-> {kind}": word for kind, word in DECODERS.items()}
     rows = []
-    for name, word in {**WORDS, **poolings, **decoders}.items():
+    fronts = {f"{word} +": front for word, front in FRONTS.items()}
+    for name, word in {**fronts, **WORDS, **poolings, **decoders}.items():
         summary = (inspect.getdoc(word.subject) or "").partition("\n")[0].replace("|", r"\|")
         options = ", ".join(f"`{key}={text_of(option.default)}`" for key, option in word.options.items())
         rows.append(f"| `{name}` | {word.subject.__name__} | {summary} | {options} |")
@@ -74,6 +76,8 @@ A number before `*` repeats a layer; the number in brackets is its width (defaul
 follow it; a number whose default is `none` is worked out from the width: `heads` are 4, or the largest number below
 that fits. `bidirectional` after the brackets reads both ways. `pool(mean)` and its kin may stand last, as in
 `2*gru(128) bidirectional + pool(attention)`: what is left is one vector for the whole row.
+`grid(64)`, a number of features, or `patches(8)`, pixels a side, read pictures; they stand first, as in
+`grid(64) + 2*gru(128) bidirectional + pool(last)` or `patches(8) + pool(mean)`.
 An encoder and a decoder have `->` between them, as in `2*gru(256) bidirectional -> luong(256)`.
 `with dropout=0.2 residual=true` at the end is for what stands between the layers. A last block that normalises before
 its parts is followed by a norm. Numbers are written as in `-2`, `0.5`, `.5` or `1e-3`; widths and other

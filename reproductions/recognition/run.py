@@ -9,7 +9,8 @@ each digit, 8 kHz). A string is 3 to 7 digits of one speaker, drawn by a seed, w
 itself louder or softer, under white noise 20 to 40 dB below the speech. ``known``: recordings 5 to 49 of all speakers
 are learned from, 0 to 4 are scored (the data set's own split). ``others``: each speaker is left out in turn, and
 scored. ``--choose`` never opens what is scored: of ``known`` it scores recordings 5 to 9 and learns from 10 to 49, of
-``others`` it leaves out one of the five that are left, once. Each row is scored without and with an n-gram of the strings.
+``others`` it leaves out one of the five that are left, once. Each row is scored without and with an n-gram of the
+strings.
 """
 
 from __future__ import annotations

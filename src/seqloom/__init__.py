@@ -7,12 +7,13 @@ from seqloom.lazy import lazily
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
     from seqloom.decoding.settings import BeamSearch, Sampling
-    from seqloom.tasks import Classifier, LanguageModel, Recognizer, Regressor, Tagger
+    from seqloom.tasks import Captioner, Classifier, LanguageModel, Recognizer, Regressor, Tagger
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
 __all__ = [
     "BeamSearch",
+    "Captioner",
     "Classifier",
     "LanguageModel",
     "Recognizer",
@@ -30,6 +31,7 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "BeamSearch": "seqloom.decoding.settings",
+        "Captioner": "seqloom.tasks",
         "Classifier": "seqloom.tasks",
         "LanguageModel": "seqloom.tasks",
         "Recognizer": "seqloom.tasks",

@@ -11,6 +11,8 @@ import pytest
 from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
+NAMES = ["sentences", "sensors", "tagged", "speech", "captions", "video"]
+
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,9 +21,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_are_listed(command: Command) -> None:
     found = command("examples", "data")
-    assert [line.split()[0] for line in found.out.splitlines()] == ["sentences", "sensors", "tagged"]
+    assert [line.split()[0] for line in found.out.splitlines()] == NAMES
     rows = [json.loads(line) for line in command("examples", "data", "--json").out.splitlines()]
-    assert [row["data"] for row in rows] == ["sentences", "sensors", "tagged"]
+    assert [row["data"] for row in rows] == NAMES
 
 
 @pytest.mark.parametrize(
@@ -46,10 +48,22 @@ def test_sensors_in_folders(command: Command) -> None:
     refused(command("examples", "data", "sensors", "-o", "new/signals", "--force"), 2, "is a folder that is there")
 
 
+def test_speech_with_its_transcripts(command: Command) -> None:
+    assert command("examples", "data", "speech", "--rows", 3).out == "speech\n"
+    assert sorted(os.listdir("speech")) == ["1.wav", "2.wav", "3.wav", "transcripts.csv"]
+    refused(command("examples", "data", "speech"), 2, "is a folder that is there")
+
+
+@pytest.mark.parametrize(("name", "inner"), [("captions", "images"), ("video", "videos")])
+def test_pictures_beside_their_captions(command: Command, name: str, inner: str) -> None:
+    assert command("examples", "data", name, "--rows", 3).out == f"{name}\n"
+    assert sorted(os.listdir(name)) == ["captions.csv", inner]
+    assert len(os.listdir(f"{name}/{inner}")) == 3
+    refused(command("examples", "data", name), 2, "is a folder that is there")
+
+
 def test_mistakes(command: Command) -> None:
-    refused(
-        command("examples", "data", "sensor"), 2, "sentences, sensors or tagged; got 'sensor'. Did you mean 'sensors'?"
-    )
+    refused(command("examples", "data", "sensor"), 2, "captions or video; got 'sensor'. Did you mean 'sensors'?")
     refused(command("examples", "data", "tagged", "--rows", 0), 2, "--rows")
     refused(command("examples"), 2, "Missing command")
     assert os.listdir() == []

@@ -13,9 +13,8 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 import seqloom.nn as ours
 from seqloom import kernels
 from seqloom.cells import GRU, LSTM, LayerNormGRU, MinGRU, RecurrentDropout
-from seqloom.layers import Bidirectional, Recurrent, SequenceLayer, parse_spec, stack
+from seqloom.layers import BahdanauDecoder, Bidirectional, LuongDecoder, Recurrent, SequenceLayer, parse_spec, stack
 from seqloom.layers.attention import AdditiveScore, CausalSelfAttention, GeneralScore, SelfAttention
-from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 
 __all__ = ["CELLS", "DROP_INS", "LARGE", "LAYERS", "RECURRENT", "SUBJECTS", "TORCHS", "Subject", "tensors_of"]

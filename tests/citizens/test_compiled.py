@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from seqloom import kernels
-from seqloom.layers import parse_spec
+from seqloom.layers import LuongDecoder, parse_spec
 from seqloom.layers.attention import GeneralScore
-from seqloom.layers.decoders.attention import LuongDecoder
 from tests.citizens.subjects import CELLS, DROP_INS, LARGE, LAYERS, SUBJECTS, Subject
 from tests.citizens.table import Column, Family, assert_same, both_ways, check
 

@@ -26,6 +26,9 @@ TEXTS = [
     "2*gru(6) bidirectional + norm(12) with dropout=0.2 -> 3*luong(8, cell=gru, dropout=0.1, score=additive)",
     "gru(8) -> luong(8, score=dot)",
     "gru(6) -> bahdanau(8, score=general)",
+    "gru(6) -> 2*bahdanau(8, readout=3, summary=mean)",
+    "gru(6) -> 2*luong(8, feed=false, summary=last)",
+    "gru(6) -> bottleneck(8, context=2, summary=mean)",
     "gru(6) -> 2*bottleneck(8, cell=gru, context=5)",
     "positions + 2*transformer(8, causal=false) -> 2*transformer(8, heads=2, window=4, inner=swiglu, dropout=0.1)",
 ]

@@ -62,6 +62,11 @@ from seqloom.layers.words.word import Option
         ("2*gru(128) bidirectional+pool( attention )", "2*gru(128) bidirectional + pool(attention)"),
         ("gru + pool(attention, hidden=64) with dropout=0.1", None),
         ("gru + pool(last)", None),
+        ("grid(64)+2*gru(128)+pool(last)", "grid(64) + 2*gru(128) + pool(last)"),
+        ("grid + gru", "grid(64) + gru"),
+        ("grid(32, cell=4, depth=1) + pool(mean)", "grid(32, cell=4) + pool(mean)"),
+        ("patches", "patches(8)"),
+        ("patches(4, features=16) + transformer(causal=false) with dropout=0.1", None),
     ],
 )
 def test_a_specification_in_normal_form(text: str, normal: str | None) -> None:

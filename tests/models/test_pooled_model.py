@@ -37,7 +37,7 @@ def test_dropout_is_for_training_and_for_learned_vectors() -> None:
 
 def test_what_does_not_fit_is_said() -> None:
     reader = parse_spec("gru(4) + pool(mean)").build_pooled(5)
-    with pytest.raises(UsageError, match="The embedding gives 3 features, the body takes 5"):
+    with pytest.raises(UsageError, match="The front gives 3 features, the body takes 5"):
         PooledModel(LearnedEmbedding(9, 3), reader, outputs=2)
     with pytest.raises(UsageError, match="dropout is a share"):
         PooledModel(None, reader, outputs=2, dropout=1.0)

@@ -6,10 +6,12 @@ import random
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from seqloom.tasks.classification.classifier import Classifier
+from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.regression.regressor import Regressor
 from seqloom.tasks.tagging.tagger import Tagger
@@ -47,6 +49,7 @@ def tagger() -> Tagger:
 
 
 LENGTHY = [f"{word} number {k}" for k in range(12) for word in ("good", "bad")]
+WALKS = [np.cumsum(np.random.default_rng(k).normal(size=(40 + k, 2)), 0) for k in range(6)]
 RAGGED = [torch.randn(3 + k % 4, 2, generator=torch.Generator().manual_seed(k)) for k in range(24)]
 
 
@@ -71,8 +74,17 @@ TRIALS = {
         [row[:, 0].tolist() for row in RAGGED],
         [float(row.mean()) for row in RAGGED],
     ),
+    "regressor of steps": Trial(
+        lambda: Regressor("gru(4)", training=BRIEF), RAGGED, [row[:, 0].cumsum(0).tolist() for row in RAGGED]
+    ),
     "tagger of words": Trial(tagger, SENTENCES, TAGS),
     "tagger of series": Trial(tagger, SERIES, STATES),
+    "forecaster": Trial(
+        lambda: Forecaster("gru(4)", horizon=2, season=1, training=BRIEF),
+        WALKS,
+        asks="predict",
+        exempt={"missing values are refused": "what is missing in a series is left out, and said"},
+    ),
     "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),
     "recogniser with a language model": Trial(
         lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, final, overload
 
-__all__ = ["LazyRows", "chosen_rows"]
+__all__ = ["LazyRows", "chosen_rows", "lengths_of"]
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -55,3 +55,8 @@ class LazyRows(Sequence[R], Generic[R]):
 def chosen_rows(rows: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
     """Some rows, in this order; of lazy ones none is made."""
     return rows.rows(places) if isinstance(rows, LazyRows) else [rows[place] for place in places]
+
+
+def lengths_of(rows: Sequence[Any]) -> Sequence[int]:
+    """The length of each row; of lazy ones none is made."""
+    return rows.lengths if isinstance(rows, LazyRows) else [len(row) for row in rows]

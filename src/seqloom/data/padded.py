@@ -13,6 +13,7 @@ from torch import Tensor
 
 from seqloom.data.batch import IGNORED, Batch
 from seqloom.data.draws import Purpose, drawn_order
+from seqloom.data.lazy_rows import lengths_of
 from seqloom.errors import UsageError
 
 __all__ = ["Padded", "Targets", "chosen", "pad"]
@@ -51,7 +52,7 @@ class Padded:
         _check(inputs, len(targets), batch_size)
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.seed, self.most_steps = batch_size, seed, most_steps
-        self._lengths = np.array([[len(row) for row in rows] for rows in inputs.values()]).max(0)
+        self._lengths = np.array([lengths_of(rows) for rows in inputs.values()]).max(0)
         self._number = 0
         self._order, self._borders = self._ordered()
 
@@ -153,6 +154,6 @@ def _check(inputs: Mapping[str, Sequence[Tensor]], count: int, batch_size: int) 
     for name, rows in inputs.items():
         if len(rows) != count:
             raise UsageError(f"{name}: expected {count:,} examples, one for each target, got {len(rows):,}.")
-        for place, row in enumerate(rows):
-            if not len(row):
+        for place, length in enumerate(lengths_of(rows)):
+            if not length:
                 raise UsageError(f"{name}: example {place} has no step.")

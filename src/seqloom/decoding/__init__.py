@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
-    from seqloom.decoding.beam import Hypothesis, beam_search
+    from seqloom.decoding.beam import Hypothesis, beam_search, beam_searches
     from seqloom.decoding.compiled import TopKSampling, sample_compiled, top_k_sampling_of
     from seqloom.decoding.ctc import BestPath, PrefixSearch, Transcript, prefix_search
     from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
     from seqloom.decoding.fusion import Fusion, TokenFusion, WordFusion
+    from seqloom.decoding.outputs import Outputs
     from seqloom.decoding.sampling import sample
     from seqloom.decoding.seeds import seed_of_row
     from seqloom.decoding.settings import BeamSearch, Sampling
@@ -24,6 +25,7 @@ __all__ = [
     "Forbid",
     "Fusion",
     "Hypothesis",
+    "Outputs",
     "PrefixSearch",
     "RepetitionPenalty",
     "Sampling",
@@ -37,6 +39,7 @@ __all__ = [
     "WordFusion",
     "apply_filters",
     "beam_search",
+    "beam_searches",
     "prefix_search",
     "sample",
     "sample_compiled",
@@ -45,11 +48,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "beam": ("Hypothesis", "beam_search"),
+    "beam": ("Hypothesis", "beam_search", "beam_searches"),
     "compiled": ("TopKSampling", "sample_compiled", "top_k_sampling_of"),
     "ctc": ("BestPath", "PrefixSearch", "Transcript", "prefix_search"),
     "filters": ("Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"),
     "fusion": ("Fusion", "TokenFusion", "WordFusion"),
+    "outputs": ("Outputs",),
     "sampling": ("sample",),
     "seeds": ("seed_of_row",),
     "settings": ("BeamSearch", "Sampling"),

@@ -1,4 +1,4 @@
-"""Beam search: the likeliest sequences, found by keeping the best few at every step."""
+"""Beam search: the likeliest sequences, found by keeping the best few at every step, for many sources at once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from seqloom.decoding.outputs import Node, Outputs
 from seqloom.decoding.protocol import Select, Step
 from seqloom.errors import DivergedError, UsageError
 
-__all__ = ["Hypothesis", "beam_search", "length_penalty"]
+__all__ = ["Hypothesis", "beam_search", "beam_searches", "length_penalty"]
 
 
 class Hypothesis(NamedTuple):
@@ -45,64 +46,129 @@ def beam_search(
     alpha: float = 0.0,
     forbid: Sequence[int] = (),
 ) -> list[Hypothesis]:
-    """The best sequences, best first, at most ``width`` of them.
+    """``beam_searches`` of one source: ``logits`` (1, V) and a ``state`` of one row → the best, best first."""
+    if logits.shape[0] != 1:
+        raise UsageError(
+            f"beam_search continues one prompt, got {logits.shape[0]}; beam_searches takes as many as there are."
+        )
+    return beam_searches(step, select, logits, state, width=width, limit=limit, end=end, alpha=alpha, forbid=forbid)[0]
 
-    ``logits`` (1, V) and ``state`` (one row) are what the model gave after the prompt. At every step the
-    ``width`` best extensions of all beams are kept; those that give ``end`` are finished and leave the beam,
-    so that width 1 is greedy decoding. A sequence of ``limit`` tokens is returned unfinished. Scores are log
-    p / length_penalty(length, alpha), the end token counted. The search stops as soon as no open beam can
-    still overtake ``width`` finished ones.
+
+def beam_searches(
+    step: Step,
+    select: Select,
+    logits: Tensor,
+    state: Any,
+    *,
+    width: int,
+    limit: int | Sequence[int],
+    end: int | None = None,
+    alpha: float = 0.0,
+    forbid: Sequence[int] = (),
+    outputs: Outputs | None = None,
+) -> list[list[Hypothesis]]:
+    """For each of B sources its best sequences, best first, at most ``width`` of them, none of them twice.
+
+    ``logits`` (B, V) and ``state`` are what the model gave after the sources. At every step the ``width`` best
+    extensions of all beams of a source are kept; those that give ``end`` are finished and leave the beam, so that width
+    1 is greedy decoding. A sequence of ``limit`` tokens, a number for all or one for each source, is returned
+    unfinished. Scores are log p / length_penalty(length, alpha), the end token counted. A source is done as soon as no
+    open beam of it can still overtake ``width`` finished ones; only open beams are in the batch, so the rest does not
+    pay for it, and what a source gets does not depend on its neighbours. ``forbid`` are tokens that never come, and of
+    ``outputs`` one comes out, where they are given. Raises UsageError for what cannot be searched, DivergedError where
+    scores are not numbers.
     """
-    _check(logits, width, limit, alpha)
+    limits = [limit] * len(logits) if isinstance(limit, int) else list(limit)
+    _check(logits, width, limits, alpha)
     banned = torch.tensor(list(forbid), dtype=torch.long)
-    beams: list[tuple[int, ...]] = [()]
-    scores = torch.zeros(1, dtype=torch.float64)
-    done: list[Hypothesis] = []
-    for length in range(1, limit + 1):
+    all_sources = [_Source(width, most, end, alpha, outputs) for most in limits]
+    sources = list(all_sources)
+    while sources:
         following = logits.cpu().double().log_softmax(dim=-1).index_fill(-1, banned, -math.inf)
-        total = (scores[:, None] + following).flatten()
-        if bool(torch.isnan(total).any()):
+        if outputs is not None:
+            following = outputs.only([beam.node for source in sources for beam in source.beams], following)
+        scores = torch.tensor([beam.score for source in sources for beam in source.beams], dtype=torch.float64)
+        values, tokens = (scores[:, None] + following).topk(min(width, logits.shape[-1]))
+        if bool(values.isnan().any()):
             raise DivergedError("The model's scores are not numbers. Train it again with a lower learning rate.")
-        best, flat = total.topk(min(width, total.numel()))
-        penalty = length_penalty(length, alpha)
-        parents: list[int] = []
-        tokens: list[int] = []
-        kept: list[float] = []
-        for value, index in zip(best.tolist(), flat.tolist(), strict=True):
-            parent, token = divmod(index, logits.shape[-1])
+        parents = [row for source, rows in _rows(sources) for row in source.extend(rows, values, tokens)]
+        sources = [source for source in sources if source.beams]
+        if sources:
+            last = torch.tensor([beam.tokens[-1] for source in sources for beam in source.beams])
+            rows = torch.tensor(parents, device=logits.device)
+            logits, state = step(last.to(logits.device), select(state, rows))
+    return [source.found for source in all_sources]
+
+
+class _Beam(NamedTuple):
+    """A sequence that goes on, and where it stands in the tree of outputs."""
+
+    tokens: tuple[int, ...]
+    score: float
+    node: Node | None
+
+
+class _Source:
+    """The search for one source: its open ``beams``, best first, and what is ``found``."""
+
+    def __init__(self, width: int, limit: int, end: int | None, alpha: float, outputs: Outputs | None) -> None:
+        self.width, self.limit, self.end, self.alpha = width, limit, end, alpha
+        self.beams = [_Beam((), 0.0, None if outputs is None else outputs.root)]
+        self.found: list[Hypothesis] = []
+
+    def extend(self, rows: range, values: Tensor, tokens: Tensor) -> list[int]:
+        """One step, from the best extensions (R, K) of all ``rows``: which of them the new beams go on from."""
+        best, places = values[rows.start : rows.stop].flatten().topk(min(self.width, len(rows) * values.shape[1]))
+        chosen = tokens[rows.start : rows.stop].flatten()[places].tolist()
+        length = len(self.beams[0].tokens) + 1
+        penalty = length_penalty(length, self.alpha)
+        beams, parents = [], []
+        for value, place, token in zip(best.tolist(), places.tolist(), chosen, strict=True):
+            parent = place // values.shape[1]
+            before = self.beams[parent]
             if value == -math.inf:
                 continue
-            if token == end:
-                done.append(Hypothesis(beams[parent], value, value / penalty, True))
+            if token == self.end:
+                self.found.append(Hypothesis(before.tokens, value, value / penalty, True))
             else:
-                parents.append(parent)
-                tokens.append(token)
-                kept.append(value)
-        beams = [(*beams[parent], token) for parent, token in zip(parents, tokens, strict=True)]
-        done = _best(done, width)
-        if not beams or (len(done) == width and done[-1].score >= kept[0] / length_penalty(limit, alpha)):
-            break
-        if length == limit:
-            done += [Hypothesis(b, v, v / penalty, False) for b, v in zip(beams, kept, strict=True)]
-            break
-        rows = torch.tensor(parents, dtype=torch.long, device=logits.device)
-        scores = torch.tensor(kept, dtype=torch.float64)
-        logits, state = step(torch.tensor(tokens, dtype=torch.long, device=logits.device), select(state, rows))
-    return _best(done, width)
+                beams.append(_Beam((*before.tokens, token), value, before.node and before.node[token]))
+                parents.append(rows[parent])
+        self._keep_best()
+        if beams and self._may_be_overtaken_by(beams[0]):
+            if length < self.limit:
+                self.beams = beams
+                return parents
+            self.found += [Hypothesis(beam.tokens, beam.score, beam.score / penalty, False) for beam in beams]
+            self._keep_best()
+        self.beams = []
+        return []
+
+    def _may_be_overtaken_by(self, beam: _Beam) -> bool:
+        """A log-probability only falls, and the largest penalty is that of the limit."""
+        best = beam.score / length_penalty(self.limit, self.alpha)
+        return len(self.found) < self.width or self.found[-1].score < best
+
+    def _keep_best(self) -> None:
+        self.found = sorted(self.found, key=lambda one: -one.score)[: self.width]
 
 
-def _best(found: list[Hypothesis], width: int) -> list[Hypothesis]:
-    return sorted(found, key=lambda one: -one.score)[:width]
+def _rows(sources: Sequence[_Source]) -> list[tuple[_Source, range]]:
+    """Each source with the rows of the batch that are its beams."""
+    found, begin = [], 0
+    for source in sources:
+        found.append((source, range(begin, begin + len(source.beams))))
+        begin += len(source.beams)
+    return found
 
 
-def _check(logits: Tensor, width: int, limit: int, alpha: float) -> None:
+def _check(logits: Tensor, width: int, limits: Sequence[int], alpha: float) -> None:
     problems = []
-    if logits.shape[0] != 1:
-        problems.append(f"beam search continues one prompt at a time, got {logits.shape[0]}")
+    if len(limits) != len(logits):
+        problems.append(f"expected one limit for each of {len(logits)} sources, got {len(limits)}")
     if width < 1:
         problems.append(f"the width must be at least 1, not {width}")
-    if limit < 1:
-        problems.append(f"the length must be at least 1, not {limit}")
+    if any(limit < 1 for limit in limits):
+        problems.append(f"the length must be at least 1, not {min(limits)}")
     if not (math.isfinite(alpha) and alpha >= 0):
         problems.append(f"the length penalty must be at least 0, not {alpha}")
     if problems:

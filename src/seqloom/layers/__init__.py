@@ -28,14 +28,20 @@ from seqloom.layers.blocks.rg_lru import RGLRUBlock
 from seqloom.layers.blocks.slstm import SLSTMBlock
 from seqloom.layers.blocks.transformer import CausalTransformerBlock, TransformerBlock
 from seqloom.layers.convolution import CausalConvolution, Convolution, Rectifier
-from seqloom.layers.decoders.attention import BahdanauDecoder, LuongDecoder
+from seqloom.layers.decoders.bahdanau import BahdanauDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
+from seqloom.layers.decoders.bridge import Summary
+from seqloom.layers.decoders.luong import LuongDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.embedding import Embedding, LearnedEmbedding, OneHot
 from seqloom.layers.front import Front
+from seqloom.layers.fronts.grid import Grid
 from seqloom.layers.fronts.log_mel import LogMel
 from seqloom.layers.fronts.mel import MelScale
 from seqloom.layers.fronts.normalised import normalised
+from seqloom.layers.fronts.patches import Patches
+from seqloom.layers.fronts.picture import PictureFront
+from seqloom.layers.fronts.rows import Rows
 from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
@@ -50,6 +56,7 @@ from seqloom.layers.reservoir import EchoState
 from seqloom.layers.spec import Spec, spec_of
 from seqloom.layers.stack import CausalStack, Stack, stack
 from seqloom.layers.stream import Stream
+from seqloom.layers.unchanged import Unchanged
 from seqloom.layers.window import Window
 
 __all__ = [
@@ -83,6 +90,7 @@ __all__ = [
     "GatedDeltaNetBlock",
     "GatedFeedForward",
     "GeneralScore",
+    "Grid",
     "InitialState",
     "InputPositions",
     "LRUBlock",
@@ -105,6 +113,8 @@ __all__ = [
     "Norm",
     "NormKind",
     "OneHot",
+    "Patches",
+    "PictureFront",
     "Placement",
     "Pooled",
     "Pooling",
@@ -114,6 +124,7 @@ __all__ = [
     "Rectifier",
     "Recurrent",
     "RetNetBlock",
+    "Rows",
     "SLSTMBlock",
     "SelfAttention",
     "SequenceLayer",
@@ -122,10 +133,12 @@ __all__ = [
     "Stack",
     "StepHead",
     "Stream",
+    "Summary",
     "TokenDropout",
     "TransformerBlock",
     "TransformerDecoder",
     "TransformerDecoderBlock",
+    "Unchanged",
     "VoiceWarp",
     "Window",
     "ZeroState",

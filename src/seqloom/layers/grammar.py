@@ -1,12 +1,15 @@
 """The grammar of specifications.
 
-spec = term {'+' term} ['+' pool] ['with' key '=' value {key '=' value}]
+spec = [front '+'] term {'+' term} ['+' pool] ['with' key '=' value {key '=' value}]
+spec = front ['+' pool]
+front = word ['(' [INT] {',' key '=' value} ')']
 term = [INT '*'] word ['(' [INT] {',' key '=' value} ')'] ['bidirectional']
 pool = 'pool' '(' kind {',' key '=' value} ')'
 pair = spec '->' [INT '*'] decoder ['(' [INT] {',' key '=' value} ')']
 
 INT in brackets is the width (default: the width of the input), ``n*`` stands for n such layers, ``+`` for one layer
-after the other. Each layer maps from the width it is given to its own. ``pool(mean)`` and its kin end the steps: what
+after the other. Each layer maps from the width it is given to its own. A front, ``grid(64)`` or ``patches(8)``, reads
+pictures; it stands first. ``pool(mean)`` and its kin end the steps: what
 is left is one vector for a row. After ``with`` stands what is between the layers: ``dropout`` and ``residual``
 connections. After ``->`` stands the decoder that writes what an encoder has read, ``n*`` for n layers in it.
 """
@@ -20,9 +23,10 @@ from typing import Any, NoReturn
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.layers.decoder_spec import ARROW, DecoderTerm, EncoderDecoderSpec
-from seqloom.layers.spec import MAXIMUM_LAYERS, Pool, Spec, Term
+from seqloom.layers.spec import MAXIMUM_LAYERS, FrontTerm, Pool, Spec, Term
 from seqloom.layers.words import WORDS, Value
 from seqloom.layers.words.decoders import DECODERS
+from seqloom.layers.words.fronts import FRONTS
 from seqloom.layers.words.pooling import POOL, POOLINGS
 from seqloom.layers.words.word import Option
 
@@ -138,7 +142,8 @@ class _Parser:
 
     def spec(self, end: str = "") -> Spec:
         """A specification up to ``end``, a sign, or that of the text."""
-        terms, pooling = [self.term()], None
+        front, pooling = self.front(), None
+        terms = [] if front else [self.term()]
         while pooling is None and self.take("+"):
             if self.peek().text == POOL:
                 pooling = self.pool()
@@ -149,10 +154,19 @@ class _Parser:
         if last.text != end:
             expected = f"'{WITH}' or {closing} after {pooling}" if pooling else f"'+', '{WITH}' or {closing}"
             self.fail(f"Expected {expected}, found {last.text!r}.", last.position)
-        spec = Spec(tuple(terms), **between, pooling=pooling)
+        spec = Spec(tuple(terms), **between, pooling=pooling, front=front)
         if spec.layers > MAXIMUM_LAYERS:
             self.fail(f"A model has at most {MAXIMUM_LAYERS} layers; this one has {spec.layers}.", 0)
         return spec
+
+    def front(self) -> FrontTerm | None:
+        """What reads pictures, if the next word does."""
+        name = self.peek().text
+        if name not in FRONTS:
+            return None
+        self.next += 1
+        number, given = self.brackets(name, FRONTS[name].options)
+        return FrontTerm(name, number or FRONTS[name].usual, _all_options(FRONTS[name].options, given))
 
     def between(self) -> dict[str, Value]:
         self.next += 1
@@ -194,10 +208,14 @@ class _Parser:
 
     def word(self) -> str:
         token = self.expect("word", f"a layer ({', '.join(WORDS)})")
+        if token.text in FRONTS:
+            self.fail(
+                f"{token.text} reads pictures, so it stands once and first, as in grid(64) + gru(128).", token.position
+            )
         if token.text == POOL:
             self.fail(f"{POOL} stands once, after the last layer, as in lstm + pool(mean).", token.position)
         if token.text not in WORDS:
-            hint = did_you_mean(token.text, [*WORDS, POOL])
+            hint = did_you_mean(token.text, [*WORDS, *FRONTS, POOL])
             self.fail(f"No layer is called {token.text!r}; there are {', '.join(WORDS)}.{hint}", token.position)
         return token.text
 

@@ -9,14 +9,30 @@ from itertools import groupby
 from seqloom.errors import UsageError
 from seqloom.layers.bidirectional import Bidirectional
 from seqloom.layers.blocks.block import Block
+from seqloom.layers.front import Front
+from seqloom.layers.fronts.picture import PictureFront
 from seqloom.layers.norm import NormKind
 from seqloom.layers.pooling import Pooled, Pooling
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
 from seqloom.layers.stack import Stack, stack
+from seqloom.layers.unchanged import Unchanged
 from seqloom.layers.words import WORDS, Option, Value
+from seqloom.layers.words.fronts import FRONTS
 from seqloom.layers.words.pooling import POOL, POOLINGS
 
-__all__ = ["MAXIMUM_LAYERS", "Pool", "Spec", "Term", "changed", "pool_of", "spec_of", "term_of", "text_of"]
+__all__ = [
+    "MAXIMUM_LAYERS",
+    "FrontTerm",
+    "Pool",
+    "Spec",
+    "Term",
+    "changed",
+    "front_of",
+    "pool_of",
+    "spec_of",
+    "term_of",
+    "text_of",
+]
 
 MAXIMUM_LAYERS = 64
 
@@ -52,6 +68,25 @@ class Term:
 
 
 @dataclass(frozen=True)
+class FrontTerm:
+    """The beginning of a specification that reads pictures; ``options`` holds every option, given or default."""
+
+    word: str
+    number: int
+    options: tuple[tuple[str, Value], ...]
+
+    def build(self, size: tuple[int, int, int]) -> PictureFront:
+        """The front, for pictures of ``size`` (H, W, C)."""
+        try:
+            return FRONTS[self.word].build(size, self.number, dict(self.options))
+        except UsageError as error:
+            raise UsageError(f"{self}: {error}") from error
+
+    def __str__(self) -> str:
+        return f"{self.word}({', '.join([str(self.number), *changed(self.options, FRONTS[self.word].options)])})"
+
+
+@dataclass(frozen=True)
 class Pool:
     """The end of a specification, ``pool(kind)``; ``options`` holds every option, given or default."""
 
@@ -75,12 +110,26 @@ class Spec:
 
     ``dropout`` and ``residual`` are those of the stack, None where the words leave them open. ``pooling`` is what ends
     the steps, None where each of them has an output: the former is for ``build_pooled``, the latter for ``build``.
+    ``front`` reads pictures before the first layer; it is built by itself, and ``rest`` then reads what it gives.
     """
 
     terms: tuple[Term, ...]
     dropout: float | None = None
     residual: bool | None = None
     pooling: Pool | None = None
+    front: FrontTerm | None = None
+
+    @property
+    def rest(self) -> Spec:
+        """The same without its front.
+
+        >>> from seqloom.layers import parse_spec
+        >>> spec = parse_spec("patches(4, features=8) + gru(16) + pool(last)")
+        >>> front = spec.front.build((8, 8, 1))
+        >>> front.cells, spec.rest.build_pooled(front.out_features).out_features
+        (4, 16)
+        """
+        return replace(self, front=None)
 
     @property
     def layers(self) -> int:
@@ -103,7 +152,9 @@ class Spec:
                 f"{self}: {self.pooling} gives one vector for a whole row, but here each step needs an output of its "
                 f"own. Leave '+ {self.pooling}' out."
             )
-        layers: list[SequenceLayer] = []
+        if self.front:
+            raise UsageError(f"{self}: {self.front} reads pictures, and here are none. Leave '{self.front} +' out.")
+        layers: list[SequenceLayer] = [] if self.terms else [Unchanged(in_features)]
         for term in self.terms:
             for _ in range(term.count):
                 layers.append(term.build(layers[-1].out_features if layers else in_features))
@@ -157,12 +208,14 @@ class Spec:
     def __str__(self) -> str:
         given = {"dropout": self.dropout, "residual": self.residual}
         words = " ".join(f"{key}={text_of(value)}" for key, value in given.items() if value is not None)
-        parts = [*self.terms, *([self.pooling] if self.pooling else [])]
+        parts = [part for part in (self.front, *self.terms, self.pooling) if part]
         return " + ".join(map(str, parts)) + (f" with {words}" if words else "")
 
 
-def spec_of(layer: SequenceLayer | Pooled) -> Spec:
+def spec_of(layer: SequenceLayer | Pooled, front: Front | None = None) -> Spec:
     """The specification that builds ``layer``, or a body and its pooling; raises UsageError where there is none.
+
+    A ``front`` of pictures before it has a word, too.
 
     >>> from seqloom.layers import parse_spec
     >>> print(spec_of(parse_spec("2*lstm(8) + gru(4)").build(3)))
@@ -170,6 +223,8 @@ def spec_of(layer: SequenceLayer | Pooled) -> Spec:
     >>> print(spec_of(parse_spec("2*lstm(8)").build(3, dropout=0.5)))
     2*lstm(8) with dropout=0.5
     """
+    if isinstance(front, PictureFront):
+        return replace(spec_of(layer), front=front_of(front))
     if isinstance(layer, Pooled):
         return replace(spec_of(layer.body), pooling=pool_of(layer.pooling))
     parts: list[SequenceLayer] = list(layer.layers) if isinstance(layer, Stack) else [layer]  # type: ignore[arg-type]
@@ -178,7 +233,8 @@ def spec_of(layer: SequenceLayer | Pooled) -> Spec:
             f"A specification builds the last norm {text_of(_last_norm(parts[-1]))} after these layers; this stack has "
             f"{text_of(layer.last_norm)}."
         )
-    terms = tuple(replace(term, count=len(list(run))) for term, run in groupby(map(term_of, parts)))
+    known = (term_of(part) for part in parts if not isinstance(part, Unchanged))
+    terms = tuple(replace(term, count=len(list(run))) for term, run in groupby(known))
     return Spec(terms, layer.dropout.p or None, layer.residual or None) if isinstance(layer, Stack) else Spec(terms)
 
 
@@ -198,6 +254,20 @@ def term_of(layer: SequenceLayer) -> Term:
         if options is not None:
             return Term(name, word.width(layer), tuple(options.items()))
     raise UsageError(f"No word of a specification builds this {type(layer).__name__}: {layer}")
+
+
+def front_of(front: PictureFront) -> FrontTerm:
+    """The words of a front of pictures; raises UsageError for one that has none.
+
+    >>> from seqloom.layers.fronts.patches import Patches
+    >>> print(front_of(Patches(16, 16, 3, size=4, features=64)))
+    patches(4)
+    """
+    for name, word in FRONTS.items():
+        options = word.recognise(front)
+        if options is not None:
+            return FrontTerm(name, getattr(front, word.kept), tuple(options.items()))
+    raise UsageError(f"No word of a specification builds this {type(front).__name__}: {front}")
 
 
 def pool_of(pooling: Pooling) -> Pool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
+    from seqloom.tasks.captioning.captioner import Captioner
     from seqloom.tasks.classification.classifier import Classifier
     from seqloom.tasks.estimator import Estimator, NotFittedError
     from seqloom.tasks.language.evaluation import Evaluation
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Beam",
+    "Captioner",
     "Classifier",
     "Ending",
     "Estimator",
@@ -37,6 +39,7 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "Beam": "seqloom.tasks.language.generation",
+        "Captioner": "seqloom.tasks.captioning.captioner",
         "Classifier": "seqloom.tasks.classification.classifier",
         "Ending": "seqloom.tasks.language.writing",
         "Estimator": "seqloom.tasks.estimator",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 __all__ = ["Figures"]
@@ -31,6 +31,10 @@ class Figures:
     chosen_among: int = 1
     higher_is_better: bool = False
     notes: Sequence[str] = ()
+
+    def beside(self, name: str, other: Figures) -> Figures:
+        """The same with the figures of another model among the baselines."""
+        return replace(self, baselines={**self.baselines, name: other.model})
 
     def to_mapping(self) -> dict[str, Any]:
         """Everything by name, ready for JSON; None where there is no finite number."""

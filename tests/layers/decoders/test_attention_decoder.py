@@ -9,7 +9,16 @@ from torch import Tensor, nn
 from seqloom.cells import GRU, LSTM, GRUResetAfter
 from seqloom.errors import UsageError
 from seqloom.kernels.torch_order import GRU_TWIN, LSTM_TWIN
-from seqloom.layers import BahdanauDecoder, BottleneckDecoder, CausalLayer, LuongDecoder, Recurrent, Window, stack
+from seqloom.layers import (
+    BahdanauDecoder,
+    BottleneckDecoder,
+    CausalLayer,
+    LuongDecoder,
+    Recurrent,
+    Summary,
+    Window,
+    stack,
+)
 from seqloom.layers.attention import AdditiveScore, ConcatScore, DotScore, GeneralScore
 from seqloom.layers.decoders.bridge import both_ends
 from seqloom.layers.state import select
@@ -36,6 +45,8 @@ DECODERS = {
     "bahdanau, additive": lambda: BahdanauDecoder(Recurrent(GRU, 2 + 2, 3), AdditiveScore(3, 2, hidden_size=2)),
     "luong, general": lambda: LuongDecoder(Recurrent(LSTM, 2 + 3, 3), GeneralScore(3, 2)),
     "luong, dot": lambda: LuongDecoder(Recurrent(GRU, 2 + 2, 2), DotScore(2)),
+    "luong, without feeding": lambda: LuongDecoder(Recurrent(LSTM, 2, 3), GeneralScore(3, 2), feed=False),
+    "bahdanau, readout, mean": lambda: BahdanauDecoder(Recurrent(GRU, 4, 3), GeneralScore(3, 2), 5, Summary.MEAN),
     "bottleneck": lambda: BottleneckDecoder(Recurrent(LSTM, 2, 3), memory_features=2),
     "bottleneck with context": lambda: BottleneckDecoder(Recurrent(GRU, 2 + 2, 3), 2, context_features=2),
 }
@@ -92,7 +103,7 @@ def test_input_feeding_is_the_loop_over_torchs_lstm_cell() -> None:
     for row, length in enumerate(lengths.tolist()):
         seen = memory[row, :length]
         ends = torch.cat([seen[-1], seen[0]]) if length else torch.zeros(6, dtype=torch.float64)
-        h, c, fed = torch.tanh(bridge @ ends), torch.zeros_like(y[0, 0]), torch.zeros_like(y[0, 0])
+        (h, c), fed = torch.tanh(bridge @ ends).chunk(2), torch.zeros_like(y[0, 0])
         for t in range(TIME):
             h, c = cell(torch.cat([x[row, t], fed]), (h, c))
             fed = torch.tanh(combine @ torch.cat([context_of(seen @ score.T @ h, seen), h]))
@@ -199,3 +210,47 @@ def test_parts_that_do_not_fit() -> None:
         layer.initial_state(2, memory=torch.zeros(3, 5, 4))
     with pytest.raises(UsageError, match=r"\(B, T, 4\); got \(2, 5, 3\)"):
         layer.initial_state(2, memory=torch.zeros(2, 5, 3))
+
+
+def test_without_feeding_the_recurrence_runs_alone_and_attention_follows() -> None:
+    torch.manual_seed(0)
+    layer = LuongDecoder(Recurrent(LSTM, 2, 4), GeneralScore(4, 3), feed=False).double()
+    memory, lengths = ragged_memory(3)
+    state = layer.initial_state(BATCH, memory=memory, memory_lengths=lengths)
+    x = torch.randn(BATCH, TIME, 2, dtype=torch.float64)
+    h, _ = layer.body(x, state.recurrence)
+    y, _ = layer(x, state)
+    for row, length in enumerate(lengths.tolist()):
+        seen = memory[row, :length]
+        for t in range(TIME):
+            context = context_of(seen @ layer.attention.score.memory_map.weight.T @ h[row, t], seen)
+            wanted = torch.tanh(layer.combine.weight @ torch.cat([context, h[row, t]]))
+            torch.testing.assert_close(y[row, t], wanted, rtol=1e-10, atol=1e-12)
+
+
+def test_a_readout_is_the_largest_of_each_pair() -> None:
+    torch.manual_seed(0)
+    bare = BahdanauDecoder(Recurrent(GRU, 2 + 3, 4), GeneralScore(4, 3)).double()
+    read = BahdanauDecoder(Recurrent(GRU, 2 + 3, 4), GeneralScore(4, 3), readout=5).double()
+    read.load_state_dict(bare.state_dict(), strict=False)
+    memory, lengths = ragged_memory(3)
+    x = torch.randn(BATCH, TIME, 2, dtype=torch.float64)
+    known, _ = bare(x, bare.initial_state(BATCH, memory=memory, memory_lengths=lengths))
+    y, _ = read(x, read.initial_state(BATCH, memory=memory, memory_lengths=lengths))
+    maps = read.maxout.linear
+    pairs = torch.cat([known, x], -1) @ maps.weight.T + maps.bias
+    torch.testing.assert_close(y, torch.maximum(pairs[..., ::2], pairs[..., 1::2]))
+    with pytest.raises(UsageError, match="readout: expected at least 1"):
+        BahdanauDecoder(Recurrent(GRU, 2 + 3, 4), GeneralScore(4, 3), readout=0)
+
+
+@pytest.mark.parametrize("summary", Summary)
+def test_a_memory_begins_h_and_c_by_its_summary(summary: Summary) -> None:
+    layer = LuongDecoder(stack([Recurrent(LSTM, 6, 4), Recurrent(GRU, 4, 4)]), GeneralScore(4, 3), summary=summary)  # type: ignore[arg-type]
+    memory, lengths = torch.randn(2, STEPS, 3), torch.tensor([5, 2])
+    (lstm, gru), _ = layer.initial_state(2, memory=memory, memory_lengths=lengths).recurrence
+    for row, length in enumerate(lengths.tolist()):
+        seen = memory[row, :length]
+        vector = {"ends": torch.cat([seen[-1], seen[0]]), "mean": seen.mean(0), "last": seen[-1]}[summary.value]
+        wanted = torch.tanh(layer.bridge.linear.weight @ vector)
+        torch.testing.assert_close(torch.cat([lstm.h[row], gru.h[row], lstm.c[row]]), wanted)

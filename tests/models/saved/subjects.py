@@ -20,6 +20,7 @@ from seqloom.layers import (
     CrossAttention,
     FeedForward,
     GatedFeedForward,
+    Grid,
     LearnedEmbedding,
     LearnedState,
     LuongDecoder,
@@ -27,10 +28,12 @@ from seqloom.layers import (
     Norm,
     NormKind,
     OneHot,
+    Patches,
     Placement,
     Pooled,
     RandomState,
     Recurrent,
+    Rows,
     SelfAttention,
     StepHead,
     TransformerDecoder,
@@ -80,6 +83,10 @@ def values(width: int = D) -> Tensor:
 
 def tokens(length: int = T) -> Tensor:
     return torch.randint(-1, V, (B, length), generator=torch.Generator().manual_seed(1))
+
+
+def pictures() -> Tensor:
+    return torch.randn(B, T, 6, 9, 2, generator=torch.Generator().manual_seed(2))
 
 
 def layer(make: Callable[[], nn.Module]) -> Subject:
@@ -205,6 +212,17 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "step head": Subject(lambda: StepHead(D, 3, Link.SIGMOID), lambda module: module.probabilities(values())),
     "embedding": Subject(lambda: LearnedEmbedding(V, 3, scale=0.5), lambda module: module(tokens())),
+    "grid": Subject(lambda: Grid(6, 9, 2, 12, cell=4, depth=2), lambda module: module(pictures(), LENGTHS)),
+    "patches": Subject(lambda: Patches(6, 9, 2, size=4, features=3), lambda module: module(pictures(), LENGTHS)),
+    "rows of pixels": Subject(lambda: Rows(6, 9, 2, 4), lambda module: module(pictures(), LENGTHS)),
+    "pooled model over pictures": Subject(
+        lambda: PooledModel(Patches(6, 9, 2, features=D), parse_spec("gru(3) + pool(last)").build_pooled(D), outputs=2),
+        lambda module: module(pictures(), LENGTHS),
+    ),
+    "pooled model without layers": Subject(
+        lambda: PooledModel(Grid(6, 9, 2, D), parse_spec("grid(4) + pool(mean)").rest.build_pooled(D), outputs=2),
+        lambda module: module(pictures(), LENGTHS),
+    ),
     "one-hot": Subject(lambda: OneHot(V), lambda module: module(tokens())),
     "token model": Subject(token_model, lambda module: module(tokens(), None, LENGTHS)),
     "token model with a tied head": Subject(tied_model, lambda module: module(tokens(), None, LENGTHS)),
@@ -231,6 +249,13 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "encoder-decoder with attention": encoder_decoder(luong),
     **{f"encoder-decoder, {word}": in_words(f"gru(3) bidirectional -> 2*{word}(6)") for word in DECODERS},
+    "encoder-decoder of values": Subject(
+        lambda: EncoderDecoder.of(
+            parse_encoder_decoder("gru(3) -> bahdanau(4, readout=3, summary=mean)"), D, OneHot(V), dropout=0.25, end=2
+        ),
+        lambda module: module(values(), LENGTHS, tokens(4)),
+    ),
+    "encoder-decoder without feeding": in_words("gru(3) -> luong(6, feed=false, summary=last)"),
     "encoder-decoder with one embedding for all": encoder_decoder(luong, tie=True),
     "encoder-decoder of transformers": encoder_decoder(
         lambda: TransformerDecoder([TransformerDecoderBlock(D, 8, memory_features=8)]),

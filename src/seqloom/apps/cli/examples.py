@@ -24,37 +24,46 @@ _MOST: int = 100_000
 def examples_data(
     name: Annotated[
         str | None,
-        typer.Argument(help="sentences, sensors or tagged; without it all are listed.", show_default=False),
+        typer.Argument(
+            help="sentences, sensors, tagged, speech, captions or video; without it all are listed.",
+            show_default=False,
+        ),
     ] = None,
     rows: Annotated[
         int | None,
-        typer.Option(min=1, max=_MOST, help="How many sentences or recordings.", show_default="as listed"),
+        typer.Option(min=1, max=_MOST, help="How many sentences, recordings or pictures.", show_default="as listed"),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Other seeds make other rows.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="The file; sensors go into a folder by class if it has no suffix.", readable=False
+            "--out",
+            "-o",
+            help="The file, or of speech the folder; sensors go into a folder by class if it has no suffix.",
+            readable=False,
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
-    """Write a small file of made data: labelled sentences, sensor series of a machine, or tagged sentences.
+    """Write small made data: labelled or tagged sentences, sensor series of a machine, spoken digits with transcripts,
+    or drawn scenes or videos with captions.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """
-    from seqloom.data.made.files import KINDS, Example, made_file, made_folder
+    from seqloom.data.made.files import KINDS, Example
 
     if name is None:
         _list(KINDS, as_json)
         return
     what = Example(name)
     kind = KINDS[what]
-    place, rows = out or Path(kind.file), rows or kind.rows
+    place, rows = out or Path(kind.name), rows or kind.rows
     _refuse(place, force)
-    folder = what is Example.SENSORS and not place.suffix
-    _write(place, made_folder(rows, seed) if folder else {"": made_file(what, rows, seed)})
+    if kind.as_file is not None and (kind.as_folder is None or place.suffix):
+        _write(place, {"": kind.as_file(rows, seed).encode()})
+    elif kind.as_folder is not None:
+        _write(place, kind.as_folder(rows, seed))
     if as_json:
         emit_json({"path": str(place), "data": what.value, "rows": rows, "seed": seed})
     else:
@@ -65,9 +74,9 @@ def examples_data(
 def _list(kinds: Mapping[Example, Kind], as_json: bool) -> None:
     for name, kind in kinds.items():
         if as_json:
-            emit_json({"data": str(name), "file": kind.file, "rows": kind.rows, "row": kind.row})
+            emit_json({"data": str(name), "file": kind.name, "rows": kind.rows, "row": kind.row})
         else:
-            emit(f"{name:<10} {kind.rows:>5,} {kind.row:<20} {kind.file}")
+            emit(f"{name:<10} {kind.rows:>5,} {kind.row:<20} {kind.name}")
 
 
 def _refuse(place: Path, force: bool) -> None:
@@ -77,17 +86,17 @@ def _refuse(place: Path, force: bool) -> None:
         raise UsageError(f"--out: {place} is there. Add --force to replace it, or name another.")
 
 
-def _write(place: Path, files: Mapping[str, str]) -> None:
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
     """Write files below ``place``, or the one that it is; all of them, or none."""
     from seqloom.storage.directory import storage_error, write_file
 
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=place.parent, prefix=".tmp-") as beside:
-            for name, text in files.items():
+            for name, content in files.items():
                 path = Path(beside) / "made" / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_file(path, text.encode())
+                write_file(path, content)
             os.replace(Path(beside) / "made", place)
     except OSError as error:
         raise storage_error(error, place, sum(map(len, files.values()))) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -14,7 +15,7 @@ from seqloom.apps.cli.inputs import INPUTS, inputs_name, named_file, read_data
 from seqloom.apps.cli.settings import collect_settings, read_toml
 from seqloom.apps.cli.train_flags import as_flags, flags_of_others, table_of
 from seqloom.apps.cli.warned import warnings_said
-from seqloom.errors import UsageError, raise_together
+from seqloom.errors import SeqloomWarning, UsageError, raise_together
 from seqloom.settings import flat, flattened, nested
 from seqloom.tasks.door import Door
 from seqloom.tasks.registry import door_of
@@ -42,6 +43,15 @@ def train(
         str | None,
         typer.Option("--test", metavar="FILE", help="Score the model on it once, when it is trained.", readable=False),
     ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="Go on from a trained model, with new words and labels; it stays as it is.",
+            readable=False,
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -54,12 +64,13 @@ def train(
     run = out or Path("models") / inputs_name(files)
     written = read_toml(config) if config else {}
     before = _run_before(run) if resume else None
+    trained = before if before is not None or start_from is None else _model_before(start_from)
     name = task or written.get("task")
-    if name is None and before is None:
+    if name is None and trained is None:
         shown = "standard input" if files == ["-"] else files[0]
         files = [str(named_file(context, "-"))] if files == ["-"] else files
         name = _guessed(files, shown, {**written, **flags})
-    name = _task(name, before, run)
+    name = _task(name, trained, run if start_from is None else start_from)
     door = door_of(name)
     table = table_of(door)
     own = {setting.key: flags.get(setting.key) for setting in table}
@@ -67,8 +78,10 @@ def train(
     problems += flags_of_others(flags, table, name)
     given.pop("task", None)
     source, size = read_data(context, door, files)
-    had = {} if before is None else before.settings(door, given, run)
-    picked = {} if before is not None else door.pick(size, given)
+    had = {} if trained is None else trained.settings(door, given)
+    if before is not None:
+        had |= before.held_out(given, run)
+    picked = {} if trained is not None else door.pick(size, given)
     settings = had | picked | given
     fitting = {setting.name: settings.pop(setting.key) for setting in flat(door.fitting) if setting.key in settings}
     if isinstance(fitting.get("validation"), str):
@@ -80,36 +93,36 @@ def train(
     try:
         with warnings_said(lambda sentence: as_flags(sentence, table)):
             progress = Messages() if quiet else True
-            model.fit(source, **fitting, run=run, resume=resume, force=force, progress=progress)
+            begin = {} if start_from is None else {"start_from": start_from}
+            model.fit(source, **fitting, **begin, run=run, resume=resume, force=force, progress=progress)
     except UsageError as error:
         raise UsageError(as_flags(str(error), table)) from error
     if before is not None and model.history_.steps == before.step and not quiet:
         more = "--patience" if model.history_.stopped == "patience" else "--steps, --epochs or --minutes"
         say(f"The run is complete at step {before.step:,}; give more {more}.")
-    with warnings_said():
-        tested = _tested(model, source) if tests is None else model.evaluate(tests)
+    tested = _tested(model, source, tests, start_from)
     _report(model, door, run, f"test: {test or files[0]}", tested, as_json)
 
 
 class _Before(NamedTuple):
-    """The run that is resumed: its step, and what its config.json says."""
+    """The run that is resumed, or the model that is gone on from: its step, and what its config.json says."""
 
     step: int
     task: str
     parameters: Mapping[str, Any]
     learned: Mapping[str, Any]
 
-    def settings(self, door: Door, given: Mapping[str, Any], run: Path) -> dict[str, Any]:
-        """Its settings by key; a limit that is given replaces all of its limits.
+    def settings(self, door: Door, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Its settings by key; a limit that is given replaces all of its limits."""
+        return flattened(door.settings, self.parameters) | (dict.fromkeys(LIMITS) if _limited(given) else {})
 
-        Raises ``UsageError`` where the run was judged by data of its own, which is not given again.
-        """
-        settings = flattened(door.settings, self.parameters)
-        if "held_out" in self.learned:
-            settings["validation"] = self.learned["held_out"]
-            if settings["validation"] is None and "validation" not in given:
-                raise UsageError(f"--validation: {run} is judged by a file of its own. Give it again.")
-        return settings | (dict.fromkeys(LIMITS) if _limited(given) else {})
+    def held_out(self, given: Mapping[str, Any], run: Path) -> dict[str, Any]:
+        """What the ``run`` held out; UsageError where that was data of its own, which is not given again."""
+        if "held_out" not in self.learned:
+            return {}
+        if self.learned["held_out"] is None and "validation" not in given:
+            raise UsageError(f"--validation: {run} is judged by a file of its own. Give it again.")
+        return {"validation": self.learned["held_out"]}
 
 
 def _run_before(run: Path) -> _Before | None:
@@ -121,6 +134,13 @@ def _run_before(run: Path) -> _Before | None:
     newest = newest_valid(run)
     config = read_config(newest.files)
     return _Before(newest.step, config.task, config.parameters, config.learned)
+
+
+def _model_before(path: Path) -> _Before:
+    from seqloom.tasks.model_directory import read_config, read_newest
+
+    config = read_config(read_newest(path))
+    return _Before(0, config.task, config.parameters, config.learned)
 
 
 def _task(asked: str | None, before: _Before | None, run: Path) -> str:
@@ -169,13 +189,30 @@ def _limited(settings: Mapping[str, Any]) -> bool:
     return any(limit in settings for limit in LIMITS)
 
 
-def _tested(model: Any, source: Any) -> Any:
-    """How good a model is on rows for testing in the very file that it learned from, if there are any."""
+def _tested(model: Any, source: Any, tests: Any, start: Path | None) -> Any:
+    """How good a model is on a test file, or on rows for testing in the very file that it learned from, if there are
+    any; beside it the model that it began from."""
+    from seqloom.tasks.registry import load
     from seqloom.tasks.tables.rows_for_testing import rows_for_testing
 
-    columns = getattr(model, "facts_", {}).get("columns")
-    rows = rows_for_testing(source, model.get_params(deep=False), columns)
-    return None if rows is None else model.evaluate(list(rows), rows.y)
+    given: tuple[Any, ...] = (tests,)
+    if tests is None:
+        columns = getattr(model, "facts_", {}).get("columns")
+        if hasattr(model, "for_testing"):
+            given = model.for_testing(source) or ()
+        elif rows := rows_for_testing(source, model.get_params(deep=False), columns):
+            given = (list(rows), rows.y)
+        else:
+            given = ()
+        if not given:
+            return None
+    with warnings_said():
+        found = model.evaluate(*given)
+    if start is None:
+        return found
+    with warnings.catch_warnings():  # what is new to it was said of the model that learned it
+        warnings.simplefilter("ignore", SeqloomWarning)
+        return found.beside(str(start), load(start).evaluate(*given))
 
 
 def _report(model: Any, door: Door, run: Path, test: str, tested: Any, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +19,21 @@ from seqloom.data.pictures.fitting import fitted
 from seqloom.data.problems import Problems
 from seqloom.errors import DataError
 
-__all__ = ["KEPT_BYTES", "Pictures", "find_pictures", "usual_size", "why_no_picture"]
+__all__ = [
+    "KEPT_BYTES",
+    "PICTURE_SUFFIXES",
+    "Pictures",
+    "find_pictures",
+    "holds_pictures",
+    "is_picture",
+    "usual_size",
+    "why_no_picture",
+]
 
 KEPT_BYTES: Final = 256 << 20
 """Of decoded pictures in memory: more of them are decoded whenever they are asked for."""
-_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+_LOOKED_AT: Final = 1000
+PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
 
 
 @final
@@ -76,7 +87,7 @@ class Pictures:
         """
         keep = len(self) * size[0] * size[1] * channels <= KEPT_BYTES
         return LazyRows(
-            lambda place: fitted(read_picture(self.paths[place], size), size, channels), [size[0]] * len(self), keep
+            lambda place: fitted(read_picture(self.paths[place], size), size, channels), [1] * len(self), keep
         )
 
     def check(self, pixels: Sequence[Pixels]) -> None:
@@ -124,7 +135,25 @@ def find_pictures(folder: str | Path | Layout, label_pattern: str | None = None)
 
 def why_no_picture(path: Path) -> str:
     """Why a file in a folder is left out, in a word; nothing for a picture, or what is called as one."""
-    return "" if kind_of(path) is not None or path.suffix.lower() in _SUFFIXES else "no pictures"
+    return "" if is_picture(path) else "no pictures"
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture, or is called as one."""
+    return path.is_file() and (path.suffix.lower() in PICTURE_SUFFIXES or kind_of(path) is not None)
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether most files in a folder and below it are pictures, by the names of the first thousand."""
+    seen = pictures = 0
+    for _, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            seen += not name.startswith(".")
+            pictures += Path(name).suffix.lower() in PICTURE_SUFFIXES
+            if seen == _LOOKED_AT:
+                return 2 * pictures > seen
+    return 2 * pictures > seen
 
 
 def usual_size(headers: Sequence[Header], most: int, least: int = 8) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
+from seqloom.data.one_target import refuse_several
 from seqloom.errors import DataError, did_you_mean
 
 __all__ = ["DOCUMENT", "UNIVERSAL", "Layout", "find_layout"]
@@ -93,6 +94,7 @@ class Layout:
             return by_name[str(asked)]
         if str(asked).isdecimal() and 1 <= int(asked) <= len(self.names):
             return int(asked) - 1
+        refuse_several(str(asked), [*self.names, *map(str, range(1, len(self.names) + 1))])
         known = f"1 to {len(self.names)}" if not self.named else ", ".join(self.names)
         raise DataError(f"There is no column {str(asked)!r}; there are {known}.{did_you_mean(str(asked), self.names)}")
 

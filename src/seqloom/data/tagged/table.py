@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
+from seqloom.data.one_target import refuse_several
 from seqloom.data.problems import Problems
 from seqloom.data.tables.opening import Reading, open_path
 from seqloom.data.tables.records import Record
@@ -68,6 +69,7 @@ def read_token_table(path: str | Path, columns: TokenColumns, encoding: str | No
     """
     with open_path(Path(path), Reading(encoding)) as opened:
         names = list(opened.columns)
+        refuse_several(columns.tag, names)
         for name in filter(None, columns):
             if name not in names:
                 raise UsageError(

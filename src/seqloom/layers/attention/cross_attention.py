@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
-from seqloom.layers.attention.dot_product import attend
+from seqloom.layers.attention.dot_product import attend, attention_weights
 from seqloom.layers.dropout import check_dropout
 from seqloom.layers.heads import check_heads, largest_fit
 from seqloom.layers.padding import real_steps_only
@@ -100,9 +100,20 @@ class CrossAttention(CausalLayer):
         lengths = check_sequence(self, x, self.in_features, lengths)
         memory = self.initial_state(x.shape[0]) if state is None else state
         check_state(self, memory, x.shape[0], ProjectedMemory)
-        query = self.query(real_steps_only(x, lengths)).unflatten(-1, (self.heads, self.head_size)).transpose(1, 2)
-        there = torch.arange(memory.keys.shape[1], device=x.device) < memory.lengths[:, None]
-        keys, values = memory.keys.transpose(1, 2), memory.values.transpose(1, 2)
+        query, keys, there = self._asked(real_steps_only(x, lengths), memory)
         dropout = self.dropout if self.training else 0.0
-        y = attend(query, keys, values, there[:, None, None], dropout=dropout).transpose(1, 2).flatten(2)
+        y = attend(query, keys, memory.values.transpose(1, 2), there, dropout=dropout).transpose(1, 2).flatten(2)
         return real_steps_only(self.output(y), lengths), memory
+
+    def alignments(self, x: Tensor, state: Any, lengths: Tensor | None = None) -> Tensor:
+        """The weights (B, T, S) with which each step of x reads each step of the memory, the mean over the heads."""
+        lengths = check_sequence(self, x, self.in_features, lengths)
+        check_state(self, state, x.shape[0], ProjectedMemory)
+        weights = attention_weights(*self._asked(real_steps_only(x, lengths), state))
+        return real_steps_only(weights.mean(1), lengths)
+
+    def _asked(self, x: Tensor, memory: ProjectedMemory) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries (B, N, T, K), keys (B, M, S, K), and which keys are there (B, 1, 1, S)."""
+        query = self.query(x).unflatten(-1, (self.heads, self.head_size)).transpose(1, 2)
+        there = torch.arange(memory.keys.shape[1], device=x.device) < memory.lengths[:, None]
+        return query, memory.keys.transpose(1, 2), there[:, None, None]

@@ -18,7 +18,7 @@ __all__ = ["AdditiveScore", "ConcatScore", "DotScore", "GeneralScore", "Memory",
 
 
 class Score(nn.Module, ABC):
-    """score(query, keys) → (B, S): one number for each of S steps of a memory.
+    """score(query, keys) → (B, S): one number for each of S steps of a memory; of T queries at once (B, T, S).
 
     What depends on the memory alone is computed once, by ``project``.
     """
@@ -32,7 +32,7 @@ class Score(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
-        """query (B, H) and keys (B, S, K) → scores (B, S)."""
+        """query (B, H) and keys (B, S, K) → scores (B, S); query (B, T, H) → (B, T, S)."""
 
 
 class AdditiveScore(Score):
@@ -57,7 +57,8 @@ class AdditiveScore(Score):
         return keys
 
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
-        return torch.tanh(self.query_map(query)[:, None] + keys) @ self.vector
+        mapped = self.query_map(query).unsqueeze(-2)
+        return torch.tanh(mapped + (keys if query.ndim == 2 else keys[:, None])) @ self.vector
 
 
 ConcatScore = AdditiveScore
@@ -80,7 +81,7 @@ class DotScore(Score):
         return memory
 
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
-        return (keys @ query[..., None]).squeeze(-1)
+        return (keys @ query[..., None]).squeeze(-1) if query.ndim == 2 else query @ keys.mT
 
 
 class GeneralScore(DotScore):
@@ -136,9 +137,14 @@ class MemoryAttention(nn.Module):
         return Memory(self.score.project(values), values, real_steps_only(torch.ones_like(values[..., 0]), lengths) > 0)
 
     def weights(self, query: Tensor, memory: Memory) -> Tensor:
-        """query (B, H) → (B, S): they sum to 1 over the real steps and are 0 elsewhere."""
-        return masked_softmax(self.score(query, memory.keys), memory.real)
+        """query (B, H) → (B, S), or (B, T, H) → (B, T, S): they sum to 1 over the real steps and are 0 elsewhere."""
+        real = memory.real if query.ndim == 2 else memory.real[:, None]
+        return masked_softmax(self.score(query, memory.keys), real)
 
     def forward(self, query: Tensor, memory: Memory) -> Tensor:
-        """query (B, H) → context (B, M)."""
-        return (self.weights(query, memory)[:, None] @ memory.values).squeeze(1)
+        """query (B, H) → context (B, M), or (B, T, H) → (B, T, M)."""
+        real = memory.real if query.ndim == 2 else memory.real[:, None]
+        scores = self.score(query, memory.keys)
+        # Beyond a row's length the values are 0, so that it does not matter how a row without steps shares them out.
+        weights = torch.where(real, scores, torch.finfo(scores.dtype).min).softmax(-1)
+        return (weights[:, None] @ memory.values).squeeze(1) if query.ndim == 2 else weights @ memory.values

@@ -87,6 +87,10 @@ class Block(SequenceLayer):
         mixed, state = self.mixer(self._inside(x, self.mixer_norm), state, lengths)
         return real_steps_only(self._feed(self._joined(x, mixed, self.mixer_norm)), lengths), state
 
+    def read_by_mixer(self, x: Tensor) -> Tensor:
+        """x (B, T, D) → what the mixer reads of it (B, T, H)."""
+        return self._inside(self.entry(x), self.mixer_norm)
+
     def _inside(self, x: Tensor, norm: nn.Module) -> Tensor:
         """What a part reads."""
         return norm(x) if self.placement is Placement.BEFORE else x

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
-from seqloom.layers.decoders.bridge import Bridge, both_ends
+from seqloom.layers.decoders.bridge import Bridge, Summary
 from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
@@ -28,10 +28,11 @@ class BottleneckState(NamedTuple):
 class BottleneckDecoder(Decoder):
     """A decoder with one vector in between: the source is known by the first state, and a context that never changes.
 
-    h_0 = tanh(W v) and y_t, h_t = body([x_t; c], h_{t-1}) with c = tanh(V v), where v holds both ends of the encoder's
-    memory (``both_ends``). With ``context_features`` = 0 there is no c, as in Sutskever et al. (2014, eq. 4; their
-    LSTM starts from v itself, ours from a learned map of it); above 0, c (B, C) is read at every step (Cho et al.,
-    2014, section 2.2 and appendix A). x (B, T, D) → y (B, T, H); ``body`` reads D + C features. Without a memory, v
+    h_0 = tanh(W v) and y_t, h_t = body([x_t; c], h_{t-1}) with c = tanh(V v), where v is the ``summary`` of the
+    encoder's memory (default: both its ends). With ``context_features`` = 0 there is no c, as in Sutskever et al.
+    (2014, eq. 4; their LSTM starts from v itself, ours from a learned map of it); above 0, c (B, C) is read at every
+    step (Cho et al., 2014, section 2.2 and appendix A). x (B, T, D) → y (B, T, H); ``body`` reads D + C features, and
+    the cells of an LSTM begin with a map of v of their own. Without a memory, v
     is 0. Raises UsageError when the widths do not fit.
 
     >>> from seqloom.cells import GRU
@@ -42,7 +43,9 @@ class BottleneckDecoder(Decoder):
     torch.Size([1, 7, 4])
     """
 
-    def __init__(self, body: CausalLayer, memory_features: int, context_features: int = 0) -> None:
+    def __init__(
+        self, body: CausalLayer, memory_features: int, context_features: int = 0, summary: Summary = Summary.ENDS
+    ) -> None:
         super().__init__()
         self.in_features, self.out_features = body.in_features - context_features, body.out_features
         if context_features < 0 or self.in_features < 1:
@@ -52,8 +55,10 @@ class BottleneckDecoder(Decoder):
             )
         self.memory_features, self.context_features = memory_features, context_features
         self.body = body
-        self.bridge = Bridge(memory_features, body)
-        self.context_map = nn.Linear(2 * memory_features, context_features, bias=False) if context_features else None
+        self.summary = Summary(summary)
+        self.bridge = Bridge(memory_features, body, self.summary)
+        features = self.summary.features(memory_features)
+        self.context_map = nn.Linear(features, context_features, bias=False) if context_features else None
 
     def initial_state(
         self, batch_size: int, *, memory: Tensor | None = None, memory_lengths: Tensor | None = None
@@ -65,7 +70,7 @@ class BottleneckDecoder(Decoder):
         state = self.bridge(self.body.initial_state(batch_size), memory, memory_lengths)
         if self.context_map is None:
             return BottleneckState(state, memory.new_zeros(batch_size, 0))
-        summary = both_ends(real_steps_only(memory, memory_lengths), memory_lengths)
+        summary = self.summary(real_steps_only(memory, memory_lengths), memory_lengths)
         return BottleneckState(state, torch.tanh(self.context_map(summary)))
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BottleneckState]:

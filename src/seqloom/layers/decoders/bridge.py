@@ -8,12 +8,40 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from seqloom.choice import Choice
 from seqloom.errors import UsageError
 from seqloom.layers.padding import first_real_step, last_real_step, real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence
 from seqloom.layers.state import rebuilt
 
-__all__ = ["Bridge", "both_ends", "state_vectors"]
+__all__ = ["Bridge", "Summary", "both_ends", "state_vectors"]
+
+
+class Summary(Choice):
+    """One vector of a memory, to begin with: both its ends, the mean of its steps (as of a picture), or its last step.
+
+    >>> Summary.MEAN(torch.tensor([[[1.0], [2.0], [0.0]]]), torch.tensor([2]))
+    tensor([[1.5000]])
+    """
+
+    ENDS = "ends"
+    MEAN = "mean"
+    LAST = "last"
+
+    def features(self, memory_features: int) -> int:
+        """The width of the vector, for a memory of so many features."""
+        return 2 * memory_features if self is Summary.ENDS else memory_features
+
+    def __call__(self, memory: Tensor, lengths: Tensor | None) -> Tensor:
+        """memory (B, S, M), 0 beyond ``lengths`` (B,) → (B, ``features``); 0 for a row without steps."""
+        match self:
+            case Summary.ENDS:
+                return both_ends(memory, lengths)
+            case Summary.LAST:
+                return last_real_step(memory, lengths)
+            case _:
+                steps = torch.tensor(memory.shape[1]) if lengths is None else lengths[:, None]
+                return memory.sum(1) / steps.to(memory.device).clamp(min=1)
 
 
 def both_ends(memory: Tensor, lengths: Tensor | None) -> Tensor:
@@ -30,55 +58,73 @@ def both_ends(memory: Tensor, lengths: Tensor | None) -> Tensor:
 
 def state_vectors(state: Any) -> list[Tensor]:
     """The first leaf of every tuple in ``state`` that is a vector (B, H) of numbers: the h of each recurrence in it."""
-    found: list[Tensor] = []
-
-    def keep(vector: Tensor) -> Tensor:
-        found.append(vector)
-        return vector
-
-    _map_vectors(keep, state)
-    return found
+    return _found(_is_first, state)
 
 
 class Bridge(nn.Module):
-    """h_0 = h + tanh(W [memory_last; memory_first]) for every recurrence of a decoder, h being its own first value.
+    """h_0 = h + tanh(W summary) and, of an LSTM, c_0 = c + tanh(V summary), h and c being a decoder's own first values.
 
-    With a bidirectional encoder and a recurrence that begins at 0 this holds s_0 = tanh(W_s h←_1) (Bahdanau et al.,
-    2015, appendix A.2.2) as a special case. The other leaves (the c of an LSTM, caches, counts) keep their own first
-    values. Raises UsageError when ``layer`` has no state vector to begin with.
+    ``summary`` is one vector of the memory. With a bidirectional encoder and a recurrence that begins at 0 this holds
+    s_0 = tanh(W_s h←_1) (Bahdanau et al., 2015, appendix A.2.2) as a special case. All other leaves (caches, counts)
+    keep their own first values. Raises UsageError when ``layer`` has no state vector to begin with.
 
-    >>> from seqloom.cells import GRU
+    >>> from seqloom.cells import LSTM
     >>> from seqloom.layers import Recurrent
-    >>> layer = Recurrent(GRU, 2, 4)
-    >>> Bridge(3, layer)(layer.initial_state(5), torch.zeros(5, 6, 3)).h.shape
-    torch.Size([5, 4])
+    >>> layer = Recurrent(LSTM, 2, 4)
+    >>> h, c = Bridge(3, layer)(layer.initial_state(5), torch.zeros(5, 6, 3))
+    >>> h.shape, c.shape
+    (torch.Size([5, 4]), torch.Size([5, 4]))
     """
 
-    def __init__(self, memory_features: int, layer: CausalLayer) -> None:
+    def __init__(self, memory_features: int, layer: CausalLayer, summary: Summary = Summary.ENDS) -> None:
         super().__init__()
-        self.memory_features = memory_features
-        self.widths = [vector.shape[1] for vector in state_vectors(layer.initial_state(1))]
+        self.memory_features, self.summary = memory_features, Summary(summary)
+        state = layer.initial_state(1)
+        self.widths = [vector.shape[1] for kind in (_is_first, _is_cell) for vector in _found(kind, state)]
         if not self.widths:
             raise UsageError(f"A memory begins a recurrence, but {type(layer).__name__} has no state vector (B, H).")
-        self.linear = nn.Linear(2 * memory_features, sum(self.widths), bias=False)
+        self.linear = nn.Linear(self.summary.features(memory_features), sum(self.widths), bias=False)
 
     def forward(self, state: Any, memory: Tensor, lengths: Tensor | None = None) -> Any:
         """The layer's own initial ``state`` and memory (B, S, M) → the state to begin with."""
         lengths = check_sequence(self, memory, self.memory_features, lengths)
-        summary = both_ends(real_steps_only(memory, lengths), lengths)
+        summary = self.summary(real_steps_only(memory, lengths), lengths)
         parts = iter(torch.tanh(self.linear(summary)).split(self.widths, dim=-1))
-        return _map_vectors(lambda vector: vector + next(parts), state)
-
-
-def _map_vectors(function: Callable[[Tensor], Tensor], state: Any) -> Any:
-    """``state`` with ``function`` of the first leaf of every tuple, where that is a vector (B, H) of numbers."""
-    if isinstance(state, Tensor):
+        for kind in (_is_first, _is_cell):
+            state = _changed(kind, lambda vector: vector + next(parts), state)
         return state
-    parts = [
-        function(part) if k == 0 and _is_vector(part) else _map_vectors(function, part) for k, part in enumerate(state)
-    ]
-    return rebuilt(state, parts)
+
+
+Place = Callable[[tuple[Any, ...], int], bool]
+"""Whether leaf k of a tuple is meant."""
+
+
+def _is_first(state: tuple[Any, ...], k: int) -> bool:
+    return k == 0 and _is_vector(state[k])
+
+
+def _is_cell(state: tuple[Any, ...], k: int) -> bool:
+    """The c of an LSTM. What else goes on beside an h, such as a normaliser, must begin where its equations say."""
+    return getattr(state, "_fields", None) == ("h", "c") and k == 1 and _is_vector(state[k])
 
 
 def _is_vector(part: Any) -> bool:
     return isinstance(part, Tensor) and part.ndim == 2 and part.is_floating_point()
+
+
+def _changed(place: Place, function: Callable[[Tensor], Tensor], state: Any) -> Any:
+    """``state`` with ``function`` of the leaves that are at such a place."""
+    if isinstance(state, Tensor):
+        return state
+    parts = [function(part) if place(state, k) else _changed(place, function, part) for k, part in enumerate(state)]
+    return rebuilt(state, parts)
+
+
+def _found(place: Place, state: Any) -> list[Tensor]:
+    """The leaves at such a place."""
+    if isinstance(state, Tensor):
+        return []
+    found: list[Tensor] = []
+    for k, part in enumerate(state):
+        found += [part] if place(state, k) else _found(place, part)
+    return found

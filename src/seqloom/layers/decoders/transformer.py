@@ -18,7 +18,7 @@ from seqloom.layers.blocks.block import CausalBlock, Placement
 from seqloom.layers.blocks.transformer import FeedForwardKind
 from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.norm import NormKind
-from seqloom.layers.protocol import check_sequence, check_state
+from seqloom.layers.protocol import check_parts, check_sequence, check_state
 from seqloom.layers.stack import CausalStack
 
 __all__ = ["TransformerDecoder", "TransformerDecoderBlock", "TransformerDecoderState"]
@@ -102,6 +102,14 @@ class TransformerDecoderBlock(Decoder):
         y_t, memory = self.across.step(x_t, state.memory)
         return y_t, TransformerDecoderState(past, memory)
 
+    def alignments(self, x: Tensor, state: Any, lengths: Tensor | None = None) -> Tensor:
+        """The weights (B, T, S) with which each step of x reads each step of the memory, the mean over the heads."""
+        lengths = check_sequence(self, x, self.in_features, lengths)
+        check_state(self, state, x.shape[0], TransformerDecoderState)
+        across: CrossAttention = self.across.mixer  # type: ignore[assignment]
+        x, _ = self.back(x, state.past, lengths)
+        return across.alignments(self.across.read_by_mixer(x), state.memory, lengths)
+
 
 class TransformerDecoder(Decoder):
     """A Transformer's decoder: ``blocks`` one on the other, all over the same memory, and a last norm.
@@ -123,6 +131,7 @@ class TransformerDecoder(Decoder):
         blocks = list(blocks)
         self.stack = CausalStack(blocks, last_norm=blocks[-1].across.last_norm if blocks else None)
         self.in_features, self.out_features = self.stack.in_features, self.stack.out_features
+        self.memory_features = blocks[0].memory_features
 
     def initial_state(
         self, batch_size: int, *, memory: Tensor | None = None, memory_lengths: Tensor | None = None
@@ -140,6 +149,14 @@ class TransformerDecoder(Decoder):
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step: x_t (B, D) and the states give y_t (B, H) and the next states."""
         return self.stack.step(x_t, state)
+
+    def alignments(self, x: Tensor, state: Any, lengths: Tensor | None = None) -> Tensor:
+        """Those of the last block."""
+        *below, last = self._blocks()
+        states = check_parts(self, state, len(below) + 1)
+        for block, given in zip(below, states, strict=False):
+            x, _ = block(x, given, lengths)
+        return last.alignments(x, states[-1], lengths)
 
     def _blocks(self) -> list[TransformerDecoderBlock]:
         return list(self.stack.layers)  # type: ignore[arg-type]

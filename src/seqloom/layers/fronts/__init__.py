@@ -1,1 +1,1 @@
-"""Fronts: what makes vectors at every step of sounds and pictures."""
+"""What reads pictures and sounds before the first layer: pixels or samples in, vectors at every step out."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,9 +11,12 @@ from typing import Any, NamedTuple
 from seqloom.choice import Choice
 from seqloom.errors import UsageError
 from seqloom.layers.attention.scores import AdditiveScore, DotScore, GeneralScore, Score
-from seqloom.layers.decoders.attention import AttentionDecoder, BahdanauDecoder, LuongDecoder
+from seqloom.layers.decoders.attention import AttentionDecoder
+from seqloom.layers.decoders.bahdanau import BahdanauDecoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
+from seqloom.layers.decoders.bridge import Summary
 from seqloom.layers.decoders.decoder import Decoder
+from seqloom.layers.decoders.luong import LuongDecoder
 from seqloom.layers.decoders.transformer import TransformerDecoder, TransformerDecoderBlock
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.stack import CausalStack
@@ -93,6 +95,7 @@ class DecoderWord(ABC):
 
 
 _BODY: Mapping[str, Option] = {"cell": Option(_LSTM, DecoderCell), "dropout": Option(0.0, float)}
+_SUMMARY = Option(Summary.ENDS, Summary)
 
 
 def _body(in_features: int, sizes: Sizes, options: Mapping[str, Value]) -> CausalStack:
@@ -117,23 +120,28 @@ def _recognised_body(body: CausalLayer) -> Recognised | None:
     return None
 
 
-@dataclass(frozen=True)
 class AttentionWord(DecoderWord):
-    """A recurrent decoder that looks back at the memory; ``feeds_output`` says that it reads its last output too."""
+    """A recurrent decoder that looks back at the memory."""
 
-    subject: type[LuongDecoder] | type[BahdanauDecoder]
     score: ScoreKind
     cell: DecoderCell
-    feeds_output: bool
+    own: Mapping[str, Option]
+    """Those of its options that no other decoder has."""
 
     @cached_property
     def options(self) -> Mapping[str, Option]:  # type: ignore[override]
-        return {**_BODY, "cell": Option(self.cell, DecoderCell), "score": Option(self.score, ScoreKind)}
+        shared = {"cell": Option(self.cell, DecoderCell), "score": Option(self.score, ScoreKind)}
+        return {**_BODY, **shared, **self.own, "summary": _SUMMARY}
+
+    @abstractmethod
+    def read(self, sizes: Sizes, options: Mapping[str, Value]) -> int:
+        """How many features the body reads beside the input."""
 
     def build(self, sizes: Sizes, options: Mapping[str, Value]) -> Decoder:
-        extra = sizes.width if self.feeds_output else sizes.memory_features
         score = ScoreKind(str(options["score"])).build(sizes.width, sizes.memory_features)
-        return self.subject(_body(sizes.in_features + extra, sizes, options), score)
+        body = _body(sizes.in_features + self.read(sizes, options), sizes, options)
+        chosen: Any = {name: options[name] for name in (*self.own, "summary")}
+        return self.subject(body, score, **chosen)
 
     def recognise(self, decoder: Decoder) -> Recognised | None:
         if type(decoder) is not self.subject or not isinstance(decoder, AttentionDecoder):
@@ -141,25 +149,50 @@ class AttentionWord(DecoderWord):
         body, score = _recognised_body(decoder.body), decoder.attention.score
         kind = _SCORES.get(type(score))
         wide = isinstance(score, AdditiveScore) and score.hidden_size != score.query_features
-        return body and (None if kind is None or wide else body._replace(options={**body.options, "score": kind}))
+        if body is None or kind is None or wide:
+            return None
+        chosen = {name: getattr(decoder, name) for name in (*self.own, "summary")}
+        return body._replace(options={**body.options, "score": kind, **chosen})
+
+
+class LuongWord(AttentionWord):
+    """Its body reads the last output too, unless ``feed=false``."""
+
+    subject = LuongDecoder
+    score, cell = ScoreKind.GENERAL, _LSTM
+    own: Mapping[str, Option] = {"feed": Option(True, bool)}
+
+    def read(self, sizes: Sizes, options: Mapping[str, Value]) -> int:
+        return sizes.width if options["feed"] else 0
+
+
+class BahdanauWord(AttentionWord):
+    """Its body reads what it finds; ``readout`` features go on to the head."""
+
+    subject = BahdanauDecoder
+    score, cell = ScoreKind.ADDITIVE, _GRU
+    own: Mapping[str, Option] = {"readout": Option(None, int)}
+
+    def read(self, sizes: Sizes, options: Mapping[str, Value]) -> int:
+        return sizes.memory_features
 
 
 class BottleneckWord(DecoderWord):
     """A recurrent decoder that knows the source by its first state, and by ``context`` features at every step."""
 
     subject = BottleneckDecoder
-    options: Mapping[str, Option] = {**_BODY, "context": Option(None, int)}
+    options: Mapping[str, Option] = {**_BODY, "context": Option(None, int), "summary": _SUMMARY}
 
     def build(self, sizes: Sizes, options: Mapping[str, Value]) -> Decoder:
         context = int(str(options["context"] or 0))
         body = _body(sizes.in_features + context, sizes, options)
-        return BottleneckDecoder(body, sizes.memory_features, context)
+        return BottleneckDecoder(body, sizes.memory_features, context, Summary(str(options["summary"])))
 
     def recognise(self, decoder: Decoder) -> Recognised | None:
         if type(decoder) is not BottleneckDecoder:
             return None
         body, context = _recognised_body(decoder.body), decoder.context_features or None
-        return body and body._replace(options={**body.options, "context": context})
+        return body and body._replace(options={**body.options, "context": context, "summary": decoder.summary})
 
 
 class TransformerWord(DecoderWord):
@@ -189,8 +222,8 @@ class TransformerWord(DecoderWord):
 
 
 DECODERS: Mapping[str, DecoderWord] = {
-    "luong": AttentionWord(LuongDecoder, ScoreKind.GENERAL, _LSTM, feeds_output=True),
-    "bahdanau": AttentionWord(BahdanauDecoder, ScoreKind.ADDITIVE, _GRU, feeds_output=False),
+    "luong": LuongWord(),
+    "bahdanau": BahdanauWord(),
     "bottleneck": BottleneckWord(),
     "transformer": TransformerWord(),
 }

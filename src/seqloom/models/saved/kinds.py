@@ -18,15 +18,19 @@ from seqloom.layers import (
     CrossAttention,
     FeedForward,
     GatedFeedForward,
+    Grid,
     LearnedEmbedding,
     LuongDecoder,
     OneHot,
+    Patches,
+    Rows,
     SelfAttention,
     SequenceLayer,
     Stack,
     StepHead,
     TransformerDecoder,
     TransformerDecoderBlock,
+    Unchanged,
 )
 from seqloom.layers.attention import AdditiveScore, DotScore, GeneralScore
 from seqloom.layers.spec import term_of
@@ -44,6 +48,10 @@ _ATTENTION = {"features": "in_features", "heads": "maps.heads", "key_heads": "ma
 _CONSTRUCTED = {
     "one-hot": Constructed(OneHot),
     "embedding": Constructed(LearnedEmbedding, features="out_features"),
+    "grid": Constructed(Grid),
+    "patches": Constructed(Patches),
+    "rows": Constructed(Rows),
+    "unchanged": Constructed(Unchanged),
     "stack": Constructed(Stack),
     "causal-stack": Constructed(CausalStack),
     "bidirectional": Constructed(Bidirectional),

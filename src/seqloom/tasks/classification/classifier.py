@@ -17,7 +17,7 @@ from seqloom.data.tables import Sought
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.classification.known import Known, in_order, plain_labels
 from seqloom.tasks.classification.settings import ClassifierSettings
-from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import inputs_from_json
@@ -33,7 +33,8 @@ __all__ = ["Classifier"]
 _SMOOTHING = 0.1
 """Of series: their classes are soon told apart, and then only surer."""
 _FEW = 2000
-"""Where fewer examples are learned from, too few are held out to count right answers by."""
+"""Where fewer examples are learned from, too few are held out to count right answers by. Of texts a network soon is too
+sure, and its loss rises while it still learns."""
 
 
 class Classifier(SequenceEstimator):
@@ -122,17 +123,24 @@ class Classifier(SequenceEstimator):
     def _targets(self, y: Sequence[Any]) -> list[Any]:
         return plain_labels(y)
 
-    def _about_targets(self, y: Sequence[Any]) -> Facts:
+    def _about_targets(self, y: Sequence[Any], before: Facts | None = None) -> Facts:
         several = isinstance(y[0], list)
+        if before is not None and before["several"] != several:
+            expected = "a list of labels" if before["several"] else "a class"
+            raise DataError(f"y: expected {expected} for each example, as in training.")
         counts = Counter(label for one in y for label in (one if several else [one]))
-        if len(counts) < 2 and not several:
+        classes = in_order({*counts, *([] if before is None else before["classes"])})
+        if len(classes) < 2 and not several:
             raise DataError(f"y: expected at least two classes, got {next(iter(counts))!r} alone.")
-        if not counts:
+        if not classes:
             raise DataError("y: no example has a label.")
-        if self.threshold is not None and len(counts) > 2 and not several:
-            raise UsageError(f"threshold: it is for two classes, or for labels; there are {len(counts)} classes.")
-        classes = in_order(counts)
-        return {"classes": classes, "counts": [counts[one] for one in classes], "several": several}
+        if self.threshold is not None and len(classes) > 2 and not several:
+            raise UsageError(f"threshold: it is for two classes, or for labels; there are {len(classes)} classes.")
+        return {"classes": classes, "counts": [max(1, counts[one]) for one in classes], "several": several}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        what = "labels" if facts["several"] else "classes"
+        return (*super()._rows(facts), Rows(what, facts["classes"], {"head.weight": (0,), "head.bias": (0,)}))
 
     def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
         known = Known.of(facts)
@@ -151,8 +159,7 @@ class Classifier(SequenceEstimator):
         counts = np.array(facts["counts"], dtype=np.float64)
         weights = counts**-power
         weights *= counts.sum() / (weights @ counts)
-        watched: Literal["loss", "macro_f1"] = "loss" if facts["size"]["examples"] < _FEW else "macro_f1"
-        return Classes(len(counts), weights.tolist(), settings.label_smoothing or 0.0, watched)
+        return Classes(len(counts), weights.tolist(), settings.label_smoothing or 0.0, _chooses(facts))
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         of_texts = "vocabulary" in facts["inputs"]
@@ -181,3 +188,10 @@ class Classifier(SequenceEstimator):
         notes = tuple(filter(None, (known.confusion(y, probabilities), found.verdict)))
         watched = self._watched(facts)
         return Figures(len(y), "examples", found.model, found.baselines, watched, higher_is_better=True, notes=notes)
+
+
+def _chooses(facts: Facts) -> Literal["loss", "tempered_loss", "macro_f1"]:
+    """The figure that chooses the weights."""
+    if facts["size"]["examples"] >= _FEW:
+        return "macro_f1"
+    return "tempered_loss" if "vocabulary" in facts["inputs"] else "loss"

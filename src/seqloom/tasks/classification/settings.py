@@ -24,6 +24,7 @@ class ClassifierSettings(SequenceSettings):
     """
 
     title = "the classifier"
+    may_change = (*SequenceSettings.may_change, "class_weights", "label_smoothing", "threshold")
 
     class_weights: Annotated[
         Literal["none", "balanced", "sqrt"],

@@ -8,10 +8,11 @@ from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
     from seqloom.tasks.examples.estimator import ExampleEstimator
+    from seqloom.tasks.examples.going_on import Rows
     from seqloom.tasks.examples.settings import ExampleSettings
     from seqloom.tasks.examples.values import Examples, Given
 
-__all__ = ["ExampleEstimator", "ExampleSettings", "Examples", "Given"]
+__all__ = ["ExampleEstimator", "ExampleSettings", "Examples", "Given", "Rows"]
 
 __getattr__, __dir__ = lazily(
     __name__,
@@ -20,5 +21,6 @@ __getattr__, __dir__ = lazily(
         "ExampleSettings": "seqloom.tasks.examples.settings",
         "Examples": "seqloom.tasks.examples.values",
         "Given": "seqloom.tasks.examples.values",
+        "Rows": "seqloom.tasks.examples.going_on",
     },
 )

@@ -6,7 +6,8 @@ settings that suit them, ``_examples`` as tensors, ``_build`` the module, its ``
 model: ``_constants`` and ``_baselines``. All but the weights is known from the constructor's arguments and what
 ``_learn`` returned, so saving, loading, resuming, evaluating and predicting are the same for every task, and are here.
 Where the figures that count are not the objective's, ``_judge`` makes others; ``_finish`` may learn from what is held
-out.
+out. Where a trained model goes on with other examples, ``_grow`` says what is known then, in place of ``_learn``, and
+``_rows`` which rows of its weights are of what.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.estimator import Estimator
-from seqloom.tasks.examples.constructor import constructor_of
 from seqloom.tasks.examples.files import fitted_files, read_estimator
 from seqloom.tasks.examples.fit import ExampleTask
+from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.judging import measured, simple_figures
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.examples.values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
@@ -47,7 +48,7 @@ from seqloom.training.snapshot import tensor_bytes
 if TYPE_CHECKING:
     from seqloom.tasks.measures.baselines import Baseline
 
-__all__ = ["Division", "ExampleEstimator", "ExampleSettings", "Examples", "Facts", "Given", "HeldOut", "over"]
+__all__ = ["Division", "ExampleEstimator", "ExampleSettings", "Examples", "Facts", "Given", "HeldOut", "Rows", "over"]
 
 
 class ExampleEstimator(Estimator, ABC):
@@ -76,11 +77,6 @@ class ExampleEstimator(Estimator, ABC):
     history_: History
     validation_: Figures
 
-    def __init_subclass__(cls, **more: Any) -> None:
-        super().__init_subclass__(**more)
-        if "settings" in vars(cls):
-            cls.__init__ = constructor_of(cls.settings)  # type: ignore[method-assign]
-
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         """What a user gave as an item for each example, and its target; ``X`` may be the path of a file that has both.
 
@@ -106,6 +102,15 @@ class ExampleEstimator(Estimator, ABC):
     @abstractmethod
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
         """What is to be known of the examples to learn from, ready for JSON. DataError where they cannot be used."""
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        """What is to be known once a model of which ``before`` was known goes on with these examples: by default the
+        same."""
+        return {name: fact for name, fact in before.items() if name not in ("picked", "before")}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        """The rows of weights that are of something with a name, and grow with it; the same kinds in the same order."""
+        return ()
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         """Settings that suit the data, by key, for all that is not given."""
@@ -146,8 +151,8 @@ class ExampleEstimator(Estimator, ABC):
         """The figure that counts most, of the module and of what is simple."""
         return self._objective(facts).watched
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
-        """Give a new module other weights to begin with than it drew."""
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
+        """Give a new module other weights to begin with than it drew, before it learns from these examples."""
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
         """What is known once the module is trained: what is chosen by what is held out is added."""
@@ -170,6 +175,7 @@ class ExampleEstimator(Estimator, ABC):
         y: Any = None,
         validation: Any = 0.1,
         *,
+        start_from: Any = None,
         run: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
@@ -178,11 +184,12 @@ class ExampleEstimator(Estimator, ABC):
         """Learn from examples ``X`` and their targets ``y``, or from a file that has both.
 
         ``validation`` is what is held out to judge by and to choose the weights: a share, drawn by the seed, a file, or
-        a pair (X, y). With ``run``, a directory, training is checkpointed there: ``resume`` continues it, ``force``
-        begins it anew.
+        a pair (X, y). ``start_from`` is a trained model of the same kind and settings, or its directory, to go on from:
+        it stays as it is, and how well it did stands beside the figures. With ``run``, a directory, training is
+        checkpointed there: ``resume`` continues it, ``force`` begins it anew.
         """
         place = None if run is None else Path(run)
-        self._take(carry_out(ExampleTask(self, X, y, validation), place, resume, force, progress))
+        self._take(carry_out(ExampleTask(self, X, y, validation, start_from), place, resume, force, progress))
         return self
 
     def predict(self, X: Any) -> Any:

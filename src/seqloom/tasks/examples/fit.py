@@ -16,6 +16,7 @@ from torch import Tensor
 from seqloom.errors import DataError, UsageError
 from seqloom.settings import settings_of
 from seqloom.tasks.examples.files import fitted_files, read_estimator
+from seqloom.tasks.examples.going_on import Start, before_of, start_of
 from seqloom.tasks.examples.settings import FitSettings
 from seqloom.tasks.examples.values import Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
@@ -33,8 +34,8 @@ __all__ = ["ExampleTask"]
 class ExampleTask(Task[Fitted]):
     """One fit of an estimator over examples; see :meth:`ExampleEstimator.fit`."""
 
-    def __init__(self, estimator: ExampleEstimator, X: Any, y: Any, validation: Any) -> None:
-        self.estimator, self.X, self.y, self.validation = estimator, X, y, validation
+    def __init__(self, estimator: ExampleEstimator, X: Any, y: Any, validation: Any, start_from: Any = None) -> None:
+        self.estimator, self.X, self.y, self.validation, self.start_from = estimator, X, y, validation, start_from
         self.share: float | None = None
         if isinstance(validation, Real):
             self.share = float(settings_of(FitSettings)["validation"].take(validation))
@@ -59,18 +60,19 @@ class ExampleTask(Task[Fitted]):
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:
         estimator, seed, before = self.estimator, self.training.seed, self._before
-        learned, aside, remark = self._parts(seed)
+        asked = None if before else self.start_from
+        start = None if asked is None else start_of(estimator, asked, folder)
+        learned, aside, remark = self._parts(seed, start)
+        facts = self._facts(learned, start) if before is None else before[1].facts
         if before is None:
-            facts = _as_read({**estimator._learn(learned.X, learned.y or []), **learned.about})
-            facts["picked"] = estimator._picked(facts)
             self._training = estimator._settled(facts).training
-        else:
-            facts = before[1].facts
         examples = estimator._examples(facts, learned.X, learned.y)
         held_out = None
         if aside is not None:
             of_aside = estimator._examples(facts, aside.X, aside.y)
             held_out = HeldOut(aside, of_aside, remark)
+            if start is not None:
+                facts["before"] = {"name": start.name, "figures": start.figures(held_out).to_mapping()}
         fingerprint = f"{_checksum(examples, None if held_out is None else held_out.examples)}:{self.share}"
         if before is not None and before[1].fingerprint != fingerprint:
             raise UsageError(
@@ -81,7 +83,8 @@ class ExampleTask(Task[Fitted]):
             torch.manual_seed(seed)
             module = estimator._build(facts)
             if before is None:
-                estimator._prime(facts, module)
+                estimator._prime(facts, module, learned)
+        said = [] if start is None else [start.carry_over(estimator, facts, module)]
         fitted = Fitted(module, facts, fingerprint, self.share, held_out=held_out)
         self.files(fitted)
         baselines = estimator._baselines(facts, learned.X, learned.y or []) if before is None else before[1].baselines
@@ -92,7 +95,7 @@ class ExampleTask(Task[Fitted]):
             examples.batches(estimator._settled(facts).batch_size, seed),
             None if held_out is None else held_out.examples.batches(),
         )
-        return Prepared(fitted, problem, "\n".join(_news(estimator, fitted, resumed=before is not None)))
+        return Prepared(fitted, problem, "\n".join([*said, *_news(estimator, fitted, resumed=before is not None)]))
 
     def files(self, fitted: Fitted) -> dict[str, bytes]:
         return fitted_files(self.estimator, fitted, self.training.seed)
@@ -105,12 +108,24 @@ class ExampleTask(Task[Fitted]):
         facts = self.estimator._finish(fitted.facts, fitted.module, held_out)
         figures = self.estimator._judge(facts, fitted.module, fitted.baselines, held_out.given, held_out.examples)
         chosen_among = max(1, len(history.column("validation_loss")))
-        figures = dataclasses.replace(figures, remark=held_out.remark, chosen_among=chosen_among)
+        beside = {**figures.baselines, **before_of(facts)}
+        figures = dataclasses.replace(figures, remark=held_out.remark, chosen_among=chosen_among, baselines=beside)
         return fitted._replace(facts=facts, validation=figures)
 
-    def _parts(self, seed: int) -> tuple[Given, Given | None, str]:
+    def _facts(self, learned: Given, start: Start | None) -> Facts:
+        """What is to be known of the examples to learn from, and the settings that suit them."""
+        estimator, X, y = self.estimator, learned.X, learned.y or []
+        found = estimator._learn(X, y) if start is None else estimator._grow(start.fitted.facts, X, y)
+        facts = _as_read({**found, **learned.about})
+        facts["picked"] = estimator._picked(facts) | ({} if start is None else _as_read(dict(start.settings)))
+        return facts
+
+    def _parts(self, seed: int, start: Start | None) -> tuple[Given, Given | None, str]:
         """What is learned from, what is held out, and a remark on that."""
-        estimator, known = self.estimator, {} if self._before is None else self._before[1].facts
+        estimator = self.estimator
+        known: Facts = {} if start is None else start.known(estimator)
+        if self._before is not None:
+            known = self._before[1].facts
         whole = taken(estimator, self.X, self.y, known, targets=True)
         if self.share is None:
             X, y = self.validation if isinstance(self.validation, tuple) else (self.validation, None)
@@ -132,7 +147,8 @@ def _news(estimator: ExampleEstimator, fitted: Fitted, resumed: bool) -> Iterato
     if held_out is None:
         return
     yield held_out.remark
-    found = estimator._simple(facts, fitted.baselines, held_out.given, held_out.examples)
+    simple = estimator._simple(facts, fitted.baselines, held_out.given, held_out.examples)
+    found = {**simple, **before_of(facts)}
     watched = estimator._watched(facts)
     if found and not resumed:
         said = ", ".join(f"{name} {figures[watched]:.3f}" for name, figures in found.items())

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from seqloom.data.lazy_rows import LazyRows
 from seqloom.errors import DataError
 
 __all__ = ["check_rows"]
@@ -56,6 +57,8 @@ def _problems_of_targets(rows: int, y: Any) -> Iterator[str]:
 def _problems_of_rows(X: Any) -> Iterator[str]:
     if not len(X):
         yield "X: expected at least one row, got none."
+    if isinstance(X, LazyRows):  # what makes them has looked at them
+        return
     for place, row in enumerate(X):
         if problem := _problem_of(row):
             yield f"X: row {place:,} {problem}."

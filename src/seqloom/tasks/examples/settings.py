@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from seqloom.settings import COUNT, SHARE, Kind, Number, Section, Settings
 from seqloom.training.settings import TrainingSettings
@@ -14,7 +14,10 @@ __all__ = ["ExampleSettings", "FitSettings"]
 @dataclass(frozen=True, kw_only=True)
 class ExampleSettings(Settings):
     """What an estimator over examples is made with, beside what is its own. Where its ``training`` is a mapping, that
-    is what was given, and the rest is as the data suggest."""
+    is what was given, and the rest is as the data suggest. ``may_change`` names those that are not of the model itself:
+    a trained one can go on with others."""
+
+    may_change: ClassVar[tuple[str, ...]] = ("batch_size", "training")
 
     batch_size: Annotated[int, COUNT, "Examples of a batch.", Section("Training")] = 32
     training: TrainingSettings = field(default_factory=TrainingSettings)

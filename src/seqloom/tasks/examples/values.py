@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
 
+from seqloom.data.lazy_rows import chosen_rows
 from seqloom.data.padded import Padded, Targets, chosen
+from seqloom.data.pictures.pictures import Pictures
 from seqloom.data.series.recordings import Recordings
 from seqloom.data.sounds.sounds import Sounds
 from seqloom.data.tables.table import Table
@@ -43,7 +45,7 @@ class Examples(NamedTuple):
 
     def rows(self, order: Sequence[int]) -> Examples:
         """Some of the examples, in this order."""
-        inputs = {name: [rows[place] for place in order] for name, rows in self.inputs.items()}
+        inputs = {name: chosen_rows(rows, order) for name, rows in self.inputs.items()}
         return Examples(inputs, chosen(self.targets, order))
 
 
@@ -62,7 +64,7 @@ class Given(NamedTuple):
     def rows(self, places: Sequence[int]) -> Given:
         """Some of the examples, in this order."""
         y = None if self.y is None else [self.y[place] for place in places]
-        return Given([self.X[place] for place in places], y, self.about)
+        return Given(chosen_rows(self.X, places), y, self.about)
 
 
 class Division(NamedTuple):
@@ -102,7 +104,7 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bo
     """
     given = estimator._read(X, y, facts)
     check_rows(given.X, given.y)
-    if targets and given.y is None and isinstance(given.source, Recordings | Sounds):
+    if targets and given.y is None and isinstance(given.source, Recordings | Sounds | Pictures):
         raise DataError(
             f"{given.source.source} has no labels: expected a folder for each class, labels.csv (file, label), a "
             "label_pattern for names of files, or a column label with one for each recording."

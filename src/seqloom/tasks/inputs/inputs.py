@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
-from seqloom.layers import Augmentation, Embedding
+from seqloom.layers import Augmentation, Front
+from seqloom.settings.text import Tokens
 
 __all__ = ["Feed", "Inputs", "Reading"]
 
@@ -20,7 +21,7 @@ class Reading(NamedTuple):
     ``augmentation``, then the ``front``, if there is one."""
 
     augmentation: Augmentation
-    front: Embedding | None
+    front: Front | None
     features: int
 
 
@@ -46,6 +47,10 @@ class Inputs(ABC):
     @abstractmethod
     def encode(self, X: Sequence[Any]) -> Sequence[Tensor]:
         """Each item as tokens (T,) or values (T, D). Raises DataError for items of another kind."""
+
+    def grown(self, X: Sequence[Any], tokens: Tokens | None, minimum_count: int, size: int | None) -> Self:
+        """The same, with what a trained model is to know of further items; scales stay, for weights rest on them."""
+        return self
 
     def lengths(self, X: Sequence[Any]) -> list[int]:
         """How many steps each item has."""

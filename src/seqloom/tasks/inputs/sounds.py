@@ -115,8 +115,8 @@ class Augmented(Augmentation):
     def __init__(self, strength: float = 1.0) -> None:
         super().__init__()
         self.strength = strength
-        self.warp = VoiceWarp(min(0.12 * strength, 0.24), min(0.15 * strength, 0.9), min(0.02 * strength, 0.9))
-        self.holes = SpecAugment(2, round(6 * strength), min(0.15 * strength, 1.0))
+        self.warp = VoiceWarp(0.12 * strength, 0.2 * strength, 0.03 * strength)
+        self.holes = SpecAugment(2, round(4 * strength), 0.15 * strength)
 
     def changed(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         return self.holes(self.warp(x, lengths), lengths) if self.strength else x

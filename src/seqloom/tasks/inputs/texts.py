@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from seqloom.data.text.document import Piece
-from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary
+from seqloom.data.text.vocabularies.byte import Bytes
+from seqloom.data.text.vocabularies.characters import Characters
+from seqloom.data.text.vocabularies.choice import Tokens, grown_vocabulary, learn_vocabulary
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 from seqloom.data.text.vocabularies.words import Words
-from seqloom.errors import DataError
+from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, TokenDropout
 from seqloom.layers.embedding import NOTHING
 from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
@@ -24,6 +26,8 @@ __all__ = ["TextInputs"]
 _BLOCK = 1024
 _FEW_WORDS = 3
 """Texts of fewer words, in the mean, are read letter by letter."""
+_SMALL = 0.1
+"""Size of the entries that words begin with: a rare one keeps most of them, and they say nothing."""
 
 
 @final
@@ -41,10 +45,15 @@ class TextInputs(Inputs):
             tokens = Tokens.CHARACTERS if words < _FEW_WORDS else Tokens.WORDS
         return cls(learn_vocabulary(tokens, (Piece(text, True) for text in texts), minimum_count, size))
 
+    def grown(self, X: Sequence[Any], tokens: Tokens | None, minimum_count: int, size: int | None) -> Self:
+        kind = self.vocabulary.kind
+        if tokens not in (None, kind):
+            raise UsageError(f"tokens: the model reads {kind}, now {tokens} are asked for. Leave them out.")
+        pieces = (Piece(text, True) for text in _texts(X))
+        return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
+
     def encode(self, X: Sequence[Any]) -> list[Tensor]:
-        for place, text in enumerate(X):
-            if not isinstance(text, str):
-                raise DataError(f"X: row {place:,}: expected a text, as in training, got {type(text).__name__}.")
+        X = _texts(X)
         found = []
         for begin in range(0, len(X), _BLOCK):
             ids, _ = self.vocabulary.encoder().feed_pieces(
@@ -71,7 +80,18 @@ class TextInputs(Inputs):
     def reading(self, settings: Any) -> Reading:
         unseen = NOTHING if self.vocabulary.unk is None else self.vocabulary.unk
         embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
+        if not isinstance(self.vocabulary, Characters | Bytes):
+            with torch.no_grad():
+                embedding.table.mul_(_SMALL)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
+
+
+def _texts(X: Sequence[Any]) -> Sequence[str]:
+    """The same; DataError for what is no text."""
+    for place, text in enumerate(X):
+        if not isinstance(text, str):
+            raise DataError(f"X: row {place:,}: expected a text, as in training, got {type(text).__name__}.")
+    return X
 
 
 class _Tokens(Feed):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 __all__ = ["Evaluation"]
@@ -67,6 +67,10 @@ class Evaluation:
     def perplexity(self) -> float:
         """exp of the nats per token."""
         return math.exp(self.nats_per_token) if self.nats_per_token < 700 else math.inf
+
+    def beside(self, name: str, other: Evaluation) -> Evaluation:
+        """The same with another model of the same tokens among the baselines."""
+        return replace(self, baselines={**self.baselines, name: other.nats_per_token})
 
     def to_mapping(self) -> dict[str, Any]:
         """Every figure by name, ready for JSON; None where there is no finite number. ``baselines`` are nats per token.

@@ -24,7 +24,7 @@ from seqloom.training.log import History
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
-__all__ = ["Fitted", "differences", "model_files", "read_fitted", "save_files"]
+__all__ = ["Fitted", "differences", "model_files", "parameters_of", "read_fitted", "save_files"]
 
 BASELINES = "baselines.safetensors"
 _ENDS_OF_ONE_TEXT = 2
@@ -35,7 +35,8 @@ class Fitted(NamedTuple):
     """What ``fit`` learned.
 
     ``fingerprint`` tells the text and its parts from others; ``share`` of it was held out, None where a text of its own
-    was. ``held_out`` is that text, until it is scored.
+    was. ``held_out`` is that text, until it is scored. ``before`` are the nats per token, by its name, of a model that
+    was gone on from.
     """
 
     model: TokenModel
@@ -47,6 +48,7 @@ class Fitted(NamedTuple):
     fingerprint: str = ""
     share: float | None = None
     held_out: TokenStream | None = None
+    before: Mapping[str, float] = {}
 
 
 def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
@@ -57,9 +59,11 @@ def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
         "text_sha256": fitted.fingerprint,
         "held_out": fitted.share,
     }
+    if fitted.before:
+        learned["before"] = dict(fitted.before)
     if fitted.validation is not None:
         learned |= fitted.validation.to_mapping()
-    files = describe(fitted.model, fitted.vocabulary, _parameters(settings, fitted.model), learned)
+    files = describe(fitted.model, fitted.vocabulary, parameters_of(settings, fitted.model), learned)
     return files | {BASELINES: fitted.baselines.to_bytes()}
 
 
@@ -93,13 +97,14 @@ def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
         raise ModelFileError("config.json is damaged: reset, ends or text_sha256 is not what it should be.")
     boundaries, share = Boundaries(reset, settings.start, ends), config.learned.get("held_out")
     validation = _validation(config.learned)
-    return parameters, Fitted(model, vocabulary, baselines, boundaries, None, validation, fingerprint, share)
+    learned = model, vocabulary, baselines, boundaries, None, validation, fingerprint, share, None
+    return parameters, Fitted(*learned, _before(config.learned))
 
 
 def differences(settings: LanguageSettings, parameters: Mapping[str, Any], before: Fitted) -> list[str]:
     """What ``settings`` ask for in place of the text, vocabulary and layers of a run that began with ``parameters``."""
-    asked = _parameters(settings, before.model)
-    names = ["document", "start", "tokens"]
+    asked = parameters_of(settings, before.model)
+    names = ["document", "start", "tokens", "embedding", "tied"]
     if isinstance(settings.tokens, Vocabulary):
         if settings.tokens.fingerprint != before.vocabulary.fingerprint:
             return [f"tokens: the run has another vocabulary of {before.vocabulary.size:,} tokens."]
@@ -112,11 +117,12 @@ def differences(settings: LanguageSettings, parameters: Mapping[str, Any], befor
     return [
         f"{name}: the run has {parameters[name]!r}, now {asked[name]!r} is asked for."
         for name in names
-        if parameters[name] != asked[name]
+        if name in parameters and parameters[name] != asked[name]
     ]
 
 
-def _parameters(settings: LanguageSettings, model: TokenModel) -> dict[str, Any]:
+def parameters_of(settings: LanguageSettings, model: TokenModel) -> dict[str, Any]:
+    """The arguments of the constructor as plain data."""
     values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     values["training"] = settings.training.to_mapping()
     values["tokens"] = settings.tokens.kind if isinstance(settings.tokens, Vocabulary) else settings.tokens.value
@@ -136,6 +142,13 @@ def _words(model: TokenModel) -> str | None:
 
 def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
+
+
+def _before(learned: Mapping[str, Any]) -> dict[str, float]:
+    before = learned.get("before", {})
+    if not isinstance(before, dict) or not all(isinstance(nats, float) for nats in before.values()):
+        raise ModelFileError("config.json is damaged: the score of the model before is no number.")
+    return before
 
 
 def _validation(learned: Mapping[str, Any]) -> Evaluation | None:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from seqloom.data import Boundaries, TokenStream
 from seqloom.errors import UsageError, warn
+from seqloom.tasks.examples.going_on import refuse_other_settings, trained
 from seqloom.tasks.language.baselines import Baselines
 from seqloom.tasks.language.evaluation import Evaluation
-from seqloom.tasks.language.files import Fitted, differences, model_files, read_fitted
+from seqloom.tasks.language.files import Fitted, differences, model_files, parameters_of, read_fitted
 from seqloom.tasks.language.given import source_of
 from seqloom.tasks.language.held_out import divide
 from seqloom.tasks.language.measuring import measure, score_in_time
@@ -37,13 +38,15 @@ _JUDGED = 1 << 17
 class LanguageTask(Task[Fitted]):
     """A language model on a text; see :meth:`seqloom.tasks.LanguageModel.fit`.
 
-    ``preview_of`` writes text with what is learned so far. ``before`` is what the run had learned that goes on.
+    ``preview_of`` writes text with what is learned so far. ``before`` is what the run had learned that is resumed,
+    ``start_from`` a trained model to go on from with other text, or its directory.
     """
 
     settings: LanguageSettings
     data: Data
     validation: float | Data
     preview_of: Callable[[Fitted], str] | None = None
+    start_from: Any = None
     before: Fitted | None = None
     run: Path | None = None
 
@@ -56,12 +59,13 @@ class LanguageTask(Task[Fitted]):
         data: Data,
         validation: float | Data,
         preview_of: Callable[[Fitted], str] | None,
+        start_from: Any = None,
     ) -> Self:
         """The task, once what was given proves to be text; warns of arguments that have no effect."""
         source = source_of(data)
         for sentence in without_effect(settings, source, _share(validation) == 0, preview_of is not None):
             warn(sentence)
-        return cls(settings, source, validation, preview_of)
+        return cls(settings, source, validation, preview_of, start_from)
 
     @property
     def training(self) -> TrainingSettings:
@@ -76,7 +80,9 @@ class LanguageTask(Task[Fitted]):
 
     def prepare(self, folder: Path | None, watch: Watch) -> Prepared[Fitted]:
         settings, before = self.settings, self.before
-        vocabulary = learn(self.data, settings, watch) if before is None else before.vocabulary
+        start = None if before or self.start_from is None else self._start(folder)
+        known = before if start is None else start[1]
+        vocabulary = learn(self.data, settings, watch) if known is None else known.vocabulary
 
         def encoded(data: Data) -> TokenStream:
             return encode(data, vocabulary, settings.document, folder, watch)
@@ -84,6 +90,8 @@ class LanguageTask(Task[Fitted]):
         whole, share = encoded(self.data), _share(self.validation)
         many = whole.documents > 1
         boundaries = Boundaries(many if settings.reset is None else settings.reset, settings.start, ends=many)
+        if start is not None:
+            boundaries = start[1].boundaries
         held_out = encoded(cast(Data, self.validation)) if share is None else share
         parts = divide(settings, whole, held_out, boundaries, folder)
         if before is not None:
@@ -91,6 +99,15 @@ class LanguageTask(Task[Fitted]):
         baselines = Baselines.fit(parts.learned.ids, vocabulary.size)
         model = settings.build(vocabulary)
         fitted = Fitted(model, vocabulary, baselines, boundaries, fingerprint=parts.fingerprint, share=share)
+        remark = parts.remark
+        if before is not None:
+            fitted = fitted._replace(before=before.before)
+        if start is not None:
+            model.load_state_dict(start[1].model.state_dict())
+            remark = f"{remark} Goes on from {start[0]}, with its {vocabulary.size:,} tokens.".lstrip()
+            if parts.held_out is not None:
+                found = measure(start[1], parts.held_out, watch, _LONGEST_LANE)
+                fitted = fitted._replace(before={start[0]: found.nats_per_token})
         self.files(fitted)
         judged = None if parts.held_out is None else parts.held_out.first(_JUDGED)
         problem = Problem(
@@ -99,7 +116,7 @@ class LanguageTask(Task[Fitted]):
             lanes_for(settings, parts.learned, boundaries, settings.training.seed),
             None if judged is None else lanes_for(settings, judged, boundaries, None),
         )
-        return Prepared(fitted._replace(held_out=parts.held_out), problem, parts.remark)
+        return Prepared(fitted._replace(held_out=parts.held_out), problem, remark)
 
     def files(self, fitted: Fitted) -> dict[str, bytes]:
         return model_files(self.settings, fitted)
@@ -122,8 +139,18 @@ class LanguageTask(Task[Fitted]):
             said = f"Scored: the first {read:,} of the {len(held_out):,} tokens held out, for want of time."
             remark = f"{remark} {said}".lstrip()
         chosen_among = max(1, len(history.column("validation_loss")))
-        found = dataclasses.replace(found, chosen_among=chosen_among, remark=remark)
+        beside = {**found.baselines, **fitted.before}
+        found = dataclasses.replace(found, chosen_among=chosen_among, remark=remark, baselines=beside)
         return fitted._replace(validation=found, held_out=None)
+
+    def _start(self, folder: Path | None) -> tuple[str, Fitted]:
+        """The name of the model to go on from, and what it has learned. UsageError where other settings are given."""
+        from seqloom.tasks.language.language_model import LanguageModel
+
+        name, model = trained(LanguageModel, self.start_from, folder)
+        fitted = model._fitted()
+        refuse_other_settings(name, differences(self.settings, parameters_of(model._settings(), fitted.model), fitted))
+        return name, fitted
 
     def _check_same_text(self, before: str, now: str) -> None:
         if before == now:

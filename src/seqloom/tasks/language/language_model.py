@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
-from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
+from seqloom.data import Boundaries, Vocabulary
 from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
@@ -20,7 +20,7 @@ from seqloom.tasks.language.generation import Beam, encode_prompt, generate, lik
 from seqloom.tasks.language.measuring import measure
 from seqloom.tasks.language.model_files import TASK
 from seqloom.tasks.language.scoring import read_prompts, surprisals
-from seqloom.tasks.language.settings import Body, LanguageSettings
+from seqloom.tasks.language.settings import LanguageSettings
 from seqloom.tasks.language.text_score import TextScore
 from seqloom.tasks.language.texts import Data, encode
 from seqloom.tasks.language.writing import Writing
@@ -57,7 +57,9 @@ class LanguageModel(Estimator):
     """
 
     task: ClassVar[str] = TASK
+    settings: ClassVar[type[Settings]] = LanguageSettings
     records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
+    document: str
     model_: TokenModel
     vocabulary_: Vocabulary
     history_: History
@@ -68,42 +70,13 @@ class LanguageModel(Estimator):
     _fingerprint: str
     _share: float | None
 
-    def __init__(
-        self,
-        spec: Body | None = "lstm(256)",
-        tokens: str | Tokens | Vocabulary = "characters",
-        document: str | Document = "file",
-        reset: bool | None = None,
-        start: str | Start = "eos",
-        minimum_count: int = 1,
-        vocabulary_size: int | None = None,
-        embedding: int | str | None = None,
-        tied: bool = False,
-        dropout: float = 0.1,
-        batch_size: int = 32,
-        window: int = 128,
-        training: TrainingSettings | None = None,
-    ) -> None:
-        self.spec = spec
-        self.tokens = tokens
-        self.document = document
-        self.reset = reset
-        self.start = start
-        self.minimum_count = minimum_count
-        self.vocabulary_size = vocabulary_size
-        self.embedding = embedding
-        self.tied = tied
-        self.dropout = dropout
-        self.batch_size = batch_size
-        self.window = window
-        self.training = training
-
     def fit(
         self,
         X: Data,
         y: None = None,
         validation: float | Data = 0.1,
         *,
+        start_from: str | Path | LanguageModel | None = None,
         run: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
@@ -117,9 +90,11 @@ class LanguageModel(Estimator):
         is the end; documents that each begin afresh are drawn by the seed, and learned from in an order drawn anew
         for each epoch. At most 262,144 tokens are held out. What is held out also chooses the weights, the best of
         all evaluations. The vocabulary is that of all of ``X``, so for words a validation text of its own shows
-        what ``<unk>`` costs. With ``run``, a directory, training is checkpointed there: ``resume`` continues it,
-        ``force`` begins it anew. ``preview`` tokens of text are shown at each evaluation. ``progress`` True or False
-        shows or hides the progress bar (None: shown on a terminal).
+        what ``<unk>`` costs. ``start_from`` is a trained model of the same settings, or its directory, to go on from
+        with its vocabulary: it stays as it is, and its score stands among the baselines. With ``run``, a directory,
+        training is checkpointed there: ``resume`` continues it, ``force`` begins it anew. ``preview`` tokens of text
+        are shown at each evaluation. ``progress`` True or False shows or hides the progress bar (None: shown on a
+        terminal).
         """
         from seqloom.tasks.language.fit import LanguageTask
         from seqloom.tasks.task import carry_out
@@ -127,7 +102,7 @@ class LanguageModel(Estimator):
         refuse_answers(y)
         preview = whole_number("preview", preview, 0)
         shown = (lambda fitted: self._preview(fitted, preview)) if preview else None
-        task = LanguageTask.of(self._settings(), X, validation, shown)
+        task = LanguageTask.of(self._settings(), X, validation, shown, start_from)
         self._take(carry_out(task, None if run is None else Path(run), resume, force, progress))
         return self
 

@@ -6,6 +6,7 @@
 ``baselines``    fitted to the training part      ``features``        what they look at
 ``intervals``    of a difference between them     ``kept_baselines``  baselines in a model directory
 ``judged``       a model beside its baselines    ``edit_distance``   of transcripts, and which words are wrong
+``captions``     CIDEr, BLEU-4, exact match
 
 scikit-learn is imported when a function is called.
 """

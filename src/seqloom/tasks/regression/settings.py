@@ -14,6 +14,7 @@ class RegressorSettings(SequenceSettings):
     """See :class:`seqloom.tasks.regression.regressor.Regressor`, whose arguments these are."""
 
     title = "the regressor"
+    may_change = (*SequenceSettings.may_change, "loss")
 
     loss: Annotated[
         Literal["squared", "huber"],

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from seqloom.errors import UsageError
-from seqloom.settings import COUNT, SHARE, Key, Range, Section
+from seqloom.settings import COUNT, SHARE, Key, Range, Section, settings_of
 from seqloom.settings.text import Tokens
 from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.sequences.picture_settings import PictureSettings
 from seqloom.tasks.sequences.sound_settings import SoundSettings
 from seqloom.tasks.tables.columns import ColumnSettings
 
@@ -18,7 +19,7 @@ _MODEL, _TEXT = Section("Model"), Section("Text")
 
 
 @dataclass(frozen=True)
-class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
+class SequenceSettings(ColumnSettings, SoundSettings, PictureSettings, ExampleSettings):
     """See :class:`seqloom.tasks.sequences.estimator.SequenceEstimator`. What is None is picked by the data.
 
     >>> SequenceSettings(spec="grü(8)", dropout=1.0)
@@ -30,6 +31,11 @@ class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
     """
 
     title = "the model of sequences"
+    may_change = (
+        *ExampleSettings.may_change,
+        *settings_of(ColumnSettings),
+        *("tokens", "minimum_count", "vocabulary_size", "vectors", "dropout", "word_dropout", "noise", "augment"),
+    )
 
     spec: Annotated[
         str | None, "Layers and how they are pooled: 2*gru(128) bidirectional + pool(attention).", _MODEL, Key("model")

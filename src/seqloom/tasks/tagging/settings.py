@@ -30,6 +30,16 @@ class TaggerSettings(ExampleSettings):
     """
 
     title = "the tagger"
+    may_change = (
+        *ExampleSettings.may_change,
+        "vectors",
+        "dropout",
+        "word_dropout",
+        "target",
+        "group",
+        "time",
+        "encoding",
+    )
 
     spec: Annotated[
         str, "Layers over a sentence: lstm(128) bidirectional, or lstm(128) to stream.", _MODEL, Key("model")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seqloom.data.batch import Batch
-from seqloom.errors import listed, warn
+from seqloom.errors import DataError, listed, warn
 from seqloom.layers import Legal
 from seqloom.tasks.tagging.objective import UNSEEN, UNSEEN_SPAN, SpanTags
 from seqloom.tasks.tagging.schemes import OUTSIDE, Scheme, legal, recognised
@@ -47,6 +47,16 @@ class TagSet:
             types = {span.type for row in tags for span in scheme.spans(row)}
             seen = {OUTSIDE, *(letter + (f"-{kind}" if kind else "") for letter in "BI" for kind in types)}
         return cls(tuple(sorted(seen)), scheme)
+
+    def grown(self, tags: Sequence[Sequence[str]]) -> Self:
+        """The same with the tags of further sentences. DataError where these are not of spans, and the others were."""
+        if self.scheme is None:
+            return type(self)(tuple(sorted({*self.names, *(tag for row in tags for tag in row)})), None)
+        found = type(self).learned(tags)
+        others = {tag for row in tags for tag in row} - {OUTSIDE}
+        if found.scheme is None and others:
+            raise DataError(f"Expected tags of spans, as in training ({self.scheme}), got {listed(sorted(others))}.")
+        return type(self)(tuple(sorted({*self.names, *found.names})), self.scheme)
 
     @property
     def legal(self) -> Legal:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.named import step_table
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
@@ -20,17 +21,18 @@ from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import read_vectors
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
+from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
+from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NumberFront, WordFront
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront, buckets_for
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
-    csv_lines,
+    is_frame_of_steps,
     is_recording,
     read_again,
     read_file,
@@ -48,6 +50,8 @@ from seqloom.training.objectives.tags import best_tags
 __all__ = ["Tagger"]
 
 _WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
+_OF_WORDS = frozenset(("target", "encoding"))
+"""Settings of columns that tagged words have a use for."""
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -81,21 +85,21 @@ class Tagger(ExampleEstimator):
     encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if not isinstance(X, str | Path):
+        channels, settings = learned_channels(facts), self.get_params(deep=False)
+        of_steps = y is None and is_frame_of_steps(X, channels, settings)
+        if not isinstance(X, str | Path) and not of_steps:
             steps, tags = checked(X, y)
             if tags is not None:
                 warn_of_illegal(tags, lambda example, step: f"example {example}, step {step}")
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        channels, settings = learned_channels(facts), self.get_params(deep=False)
-        if channels or (not facts and is_recording(X, settings)):
-            recordings = recordings_of(X, settings, channels)
-            for remark in recordings.remarks:
-                warn(f"{recordings.source}: {remark}.")
-            named = {"channels": list(recordings.channels)}
-            series = [filled(one) for one in recordings.series]
-            return Given(series, recordings.step_labels, named, recordings)
+        if channels or of_steps or (not facts and is_recording(X, settings)):
+            if not facts:
+                refuse_unused_of(X, settings)
+            return read_recorded(X, settings, channels, lambda found: found.step_labels)
+        if not facts:
+            refuse_unused(settings, _OF_WORDS, "tagged words")
         table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
         if table is not None:
             return self._checked_given(table, {"table": table.columns._asdict()})
@@ -110,8 +114,7 @@ class Tagger(ExampleEstimator):
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
     def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
-        for remark in found.remarks:
-            warn(remark)
+        _warn_of(found.remarks)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -120,15 +123,15 @@ class Tagger(ExampleEstimator):
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
         """Equal sentences stay on one side, unless too few differ."""
-        alone = super()._divide(given, share, seed)
         if not share or isinstance(given.X[0], Tensor):
-            return alone
+            return super()._divide(given, share, seed)
         groups = text_groups([" ".join(tokens) for tokens in given.X])
         if len(np.unique(groups)) == len(groups):
-            return alone
+            return super()._divide(given, share, seed)
         try:
             drawn = split_rows(len(given.X), share, seed, groups=groups)
         except DataError:
+            alone = super()._divide(given, share, seed)
             return alone._replace(remark=f"{alone.remark} Equal ones are on both sides: too few differ.")
         count = f"{len(drawn.held_out):,} of {len(given.X):,}"
         remark = f"Held out: {count} examples, equal sentences together, drawn by seed {seed}."
@@ -138,16 +141,32 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        tags = TagSet.learned(y)
-        facts: Facts = {
-            "tags": tags.to_json(),
-            "examples": len(X),
-            "most_frequent": MostFrequent.learned(X, y, tags).counts,
-        }
+        facts = _about(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
         width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
         return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
+
+    def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
+        _encoder(before)(X[:1])
+        facts = _about(X, y, _tags(before).grown(y))
+        if "lexicon" not in before:
+            return facts | {name: before[name] for name in ("mean", "deviation")}
+        known = Lexicon.from_json(before["lexicon"])
+        buckets = before.get("buckets") or buckets_for(len(known.dropped(0.0)))
+        lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "width": before["width"], "buckets": buckets}
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
+        rows = [Rows("tags", _tags(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
+        if "lexicon" in facts:
+            lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
+            rows += [
+                Rows("words", (*others, *lexicon.words), {"front.words.weight": (0,)}),
+                Rows("characters", (*others, *lexicon.characters), {"front.characters.weight": (0,)}),
+            ]
+        return rows
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         epochs = min(max(round(_EXAMPLES / facts["examples"]), _EPOCHS[0]), _EPOCHS[1])
@@ -168,6 +187,7 @@ class Tagger(ExampleEstimator):
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
                 settings.affixes or 0,
+                facts.get("buckets"),
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -177,7 +197,7 @@ class Tagger(ExampleEstimator):
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
         return TagNetwork(front, body, len(tags.names), field, settings.dropout)
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         if self.vectors is None or "lexicon" not in facts:
             return
         assert isinstance(module, TagNetwork)
@@ -242,21 +262,19 @@ class Tagger(ExampleEstimator):
         if target is not None and (of_series or table is not None):
             raise UsageError("target: no effect for a table or series, which get a column of their own. Leave it out.")
         if of_series:
-            return self._written_recordings(self._read(path, None, self.facts_))
+            given = self._read(path, None, self.facts_)
+            return step_table("recording", given.source.names, "label", self.predict(given.X))
         if table is not None:
+            _warn_of(table.remarks)
             return table.written(self.predict(table.tokens))
         found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
+        _warn_of(found.remarks)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
     def _asked(self, facts: Facts) -> str | None:
         """The column of tags where the file that was learned from does not say it."""
         return None if facts.keys() & {"layout", "table"} else self.target
-
-    def _written_recordings(self, given: Given) -> Iterator[str]:
-        yield "recording,step,label\n"
-        for name, labels in zip(given.source.names, self.predict(given.X), strict=True):
-            yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
         """The same for JSON: of each recording its name, of each sentence its place, and its tags."""
@@ -279,12 +297,23 @@ class Tagger(ExampleEstimator):
         return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
 
 
+def _warn_of(remarks: Sequence[str]) -> None:
+    for remark in remarks:
+        warn(remark)
+
+
 def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:
     assert isinstance(module, TagNetwork)
     assert batch.length is not None
     scores = module(batch.x, batch.length)
     found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
     return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
+
+
+def _about(X: Sequence[Steps], y: Sequence[list[str]], tags: TagSet) -> Facts:
+    """What is known of tags, whatever they are of."""
+    counts = MostFrequent.learned(X, y, tags).counts
+    return {"tags": tags.to_json(), "examples": len(X), "most_frequent": counts}
 
 
 def _tags(facts: Facts) -> TagSet:

@@ -15,7 +15,7 @@ from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.settings.text import Tokens
 
-__all__ = ["Tokens", "learn_vocabulary", "vocabulary_from_json"]
+__all__ = ["Tokens", "grown_vocabulary", "learn_vocabulary", "vocabulary_from_json"]
 
 
 def learn_vocabulary(
@@ -35,6 +35,22 @@ def learn_vocabulary(
     if tokens is Tokens.SYMBOLS:
         return Symbols.learn(pieces, minimum_count, *_given(maximum_size))
     return Characters.learn(pieces, minimum_count, *_given(maximum_size))
+
+
+def grown_vocabulary(
+    before: Vocabulary, pieces: Iterable[Piece], minimum_count: int = 1, maximum_size: int | None = None
+) -> Vocabulary:
+    """The same vocabulary, and after it what further text has. Bytes and pieces of words (BPE) stand for all text.
+
+    >>> grown_vocabulary(Words(["like", "pizza"]), [Piece("I like it", True)]).words
+    ('like', 'pizza', 'I', 'it')
+    """
+    if not isinstance(before, Characters | Words | Symbols):
+        return before
+    data, old = before.to_json(), dict.fromkeys(before.to_json()["tokens"])
+    found = learn_vocabulary(Tokens(before.kind), pieces, minimum_count).to_json()["tokens"]
+    room = None if maximum_size is None else max(0, maximum_size - before.size)
+    return vocabulary_from_json({**data, "tokens": [*old, *[token for token in found if token not in old][:room]]})
 
 
 def vocabulary_from_json(data: object) -> Vocabulary:
