@@ -15,6 +15,7 @@ from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.regression.regressor import Regressor
 from seqloom.tasks.tagging.tagger import Tagger
+from seqloom.tasks.translation.seq2seq import Seq2Seq
 from seqloom.testing import ESTIMATOR_LAWS, Trial
 from seqloom.training.settings import TrainingSettings
 from tests.tasks.conftest import small
@@ -61,7 +62,20 @@ def recognizer(**more: Any) -> Recognizer:
     return Recognizer("gru(4) bidirectional", tokens="characters", training=BRIEF, **more)
 
 
+PAIRS = ["a cat", "the dog sat", "two dogs", "a red dog sat", "no"] * 5
+
+
+def seq2seq(**more: Any) -> Seq2Seq:
+    return Seq2Seq("gru(4) bidirectional -> luong(4)", embedding=4, training=BRIEF, **more)
+
+
 TRIALS = {
+    "pairs of texts": Trial(seq2seq, PAIRS, [text.upper() for text in PAIRS]),
+    "pairs of words, with sampling": Trial(
+        lambda: seq2seq(source_tokens="words", target_tokens="words", sampling=0.5, copy=True, most_steps=40),
+        PAIRS,
+        [f"{text} and so on" for text in PAIRS],
+    ),
     "classifier of texts": Trial(classifier, LENGTHY, ["+", "-"] * 12),
     "classifier of words, with a threshold": Trial(
         lambda: classifier(tokens="words", threshold="max-f1"), LENGTHY, ["+", "-"] * 12

@@ -39,7 +39,7 @@ def predict(
         str | None, typer.Option("--input", metavar="NAMES", help="The columns to read (default: those of training).")
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a text, and no cell of a table.")] = False,
-    top: Annotated[int, typer.Option("--top", min=1, help="Add so many of the likeliest classes.")] = 1,
+    top: Annotated[int, typer.Option("--top", min=1, help="Add so many of the likeliest classes or texts.")] = 1,
     target: Annotated[
         str | None,
         typer.Option("--target", metavar="COLUMN", help="Of tagged words: where to write tags (default: as trained)."),
@@ -97,12 +97,14 @@ def predict(
         return
     of_what = "a model of series" if hasattr(loaded, "sought") else f"the task {loaded.task!r}"
     why = f"for {'a folder or a text that is one example' if of_texts else of_what}"
-    refuse_without_effect(context, [(True, why, ("inputs", "lines", "top"))])
+    ranked = hasattr(loaded, "candidates")
+    refuse_without_effect(context, [(True, why, ("inputs", "lines", *(() if ranked else ("top",))))])
     read_as(loaded, encoding, decimal)
     path = named_file(context, file)
     with warnings_said():
         source = one_text(path, encoding) if of_texts and not path.is_dir() else path
-        _predict_file(loaded, source, {} if target is None else {"target": target}, as_json)
+        more = {} if target is None else {"target": target}
+        _predict_file(loaded, source, {**more, **({"top": top} if ranked else {})}, as_json)
 
 
 def _predict_stream(loaded: Any, model: Path, as_json: bool) -> None:
@@ -128,7 +130,7 @@ def _shown(answer: Any) -> str:
     return "" if answer is None else str(answer)
 
 
-def _predict_file(loaded: Any, file: Path | LabelledTexts, where: dict[str, str], as_json: bool) -> None:
+def _predict_file(loaded: Any, file: Path | LabelledTexts, more: dict[str, Any], as_json: bool) -> None:
     if hasattr(loaded, "said"):
         said = loaded.said(file)
         if as_json:
@@ -140,20 +142,20 @@ def _predict_file(loaded: Any, file: Path | LabelledTexts, where: dict[str, str]
         if score := said.score():
             say(score)
     elif as_json:
-        for record in _records(loaded, file):
+        for record in _records(loaded, file, {"top": more["top"]} if "top" in more else {}):
             emit_json(record)
     elif hasattr(loaded, "written"):
-        for text in loaded.written(file, **where):
+        for text in loaded.written(file, **more):
             emit(text, end="")
     else:
         for answer in loaded.predict(file):
             emit(str(answer))
 
 
-def _records(loaded: Any, file: Path | LabelledTexts) -> Iterator[dict[str, Any]]:
+def _records(loaded: Any, file: Path | LabelledTexts, more: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """What is said of each example: by the task, or its place and the answer."""
     if hasattr(loaded, "answered"):
-        yield from loaded.answered(file)
+        yield from loaded.answered(file, **more)
     else:
         yield from ({"example": place, "prediction": one} for place, one in enumerate(loaded.predict(file)))
 
