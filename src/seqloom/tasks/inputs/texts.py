@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
 
@@ -13,8 +13,9 @@ from torch import Tensor
 from seqloom.data.text.document import Piece
 from seqloom.data.text.vocabularies.byte import Bytes
 from seqloom.data.text.vocabularies.characters import Characters
-from seqloom.data.text.vocabularies.choice import Tokens, grown_vocabulary, learn_vocabulary
+from seqloom.data.text.vocabularies.choice import Tokens, extended_vocabulary, grown_vocabulary, learn_vocabulary
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
+from seqloom.data.text.vocabularies.word_boundaries import split_words
 from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, TokenDropout
@@ -51,6 +52,12 @@ class TextInputs(Inputs):
             raise UsageError(f"tokens: the model reads {kind}, now {tokens} are asked for. Leave them out.")
         pieces = (Piece(text, True) for text in _texts(X))
         return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
+
+    def knowing(self, words: Iterable[str]) -> Self:
+        """The same with further words, as far as a text can have them as one token."""
+        kind = type(self.vocabulary)
+        single = [word for word in words if kind is not Words or split_words(word) == [word] != [" "]]
+        return type(self)(extended_vocabulary(self.vocabulary, (word for word in single if word.split() == [word])))
 
     def encode(self, X: Sequence[Any]) -> list[Tensor]:
         X = _texts(X)

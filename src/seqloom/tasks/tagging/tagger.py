@@ -18,7 +18,7 @@ from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.data.tagged.table import TokenTable
-from seqloom.data.text.vectors import read_vectors
+from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
@@ -84,6 +84,7 @@ class Tagger(ExampleEstimator):
     task, settings = "tagging", TaggerSettings
     target: str | None
     vectors: str | None
+    more_words: int
     encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
@@ -146,9 +147,7 @@ class Tagger(ExampleEstimator):
         facts = _about(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
-        width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
-        lexicon = Lexicon.learned(X)  # type: ignore[arg-type]
-        return facts | {"lexicon": lexicon.to_json(), "affix_rows": lexicon.affix_rows, "width": width}
+        return facts | self._about_words(Lexicon.learned(X), _WIDTH, None)  # type: ignore[arg-type]
 
     def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         _encoder(before)(X[:1])
@@ -157,8 +156,17 @@ class Tagger(ExampleEstimator):
             return facts | {name: before[name] for name in ("mean", "deviation")}
         known = Lexicon.from_json(before["lexicon"])
         lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
-        kept = {"width": before["width"], "affix_rows": before.get("affix_rows", known.affix_rows)}
-        return facts | {"lexicon": lexicon.to_json()} | kept
+        rows = before.get("affix_rows", known.affix_rows)
+        return facts | self._about_words(lexicon, before["width"], rows)
+
+    def _about_words(self, lexicon: Lexicon, width: int, affix_rows: int | None) -> Facts:
+        """What is known of words: those that were seen, and further ones that have a vector."""
+        affix_rows, seen = affix_rows or lexicon.affix_rows, len(lexicon.words)
+        if self.vectors is not None:
+            first = first_words(self.vectors, self.more_words)
+            lexicon, width = lexicon.knowing(first.words), first.width
+        further = len(lexicon.words) - seen
+        return {"lexicon": lexicon.to_json(), "width": width, "affix_rows": affix_rows, "further": further}
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
@@ -210,8 +218,7 @@ class Tagger(ExampleEstimator):
         found = read_vectors(self.vectors, lexicon.words)
         if module.front.words.embedding_dim != found.width:
             raise UsageError(f"embedding: the vectors in {self.vectors} have {found.width} numbers; leave it out.")
-        if len(found.vectors) < len(lexicon.words) // 2:
-            warn(f"vectors: of {len(lexicon.words):,} words, {len(found.vectors):,} have one in {self.vectors}.")
+        warn_of_few(self.vectors, len(lexicon.words), facts.get("further", 0), found)
         module.front.fill_in(lexicon.rows(found.vectors))
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
