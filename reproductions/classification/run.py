@@ -95,7 +95,7 @@ def inner(part: Part) -> Part:
 
 
 def run(row: Row, folder: Path, choose: bool, picture: Path | None) -> dict[str, Any]:
-    began, found, counts = time.monotonic(), [], 0
+    began, used, found, counts = time.monotonic(), time.process_time(), [], 0
     for number, whole in enumerate(row.parts(folder)):
         part = inner(whole) if choose else whole
         model = Classifier(**row.settings, training={"seed": number, "device": "cpu"})
@@ -114,6 +114,7 @@ def run(row: Row, folder: Path, choose: bool, picture: Path | None) -> dict[str,
         "picked": model.facts_["picked"],
         "runs": len(found),
         "seconds": round(time.monotonic() - began, 1),
+        "processor_seconds": round(time.process_time() - used, 1),
         "figures": {
             name: {key: round(float(row.together([one[name][key] for one in found])), 4) for key in found[0][name]}
             for name in found[0]

@@ -7,7 +7,7 @@ from seqloom.lazy import lazily
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
     from seqloom.decoding.settings import BeamSearch, Sampling
-    from seqloom.tasks import Classifier, LanguageModel, Regressor, Tagger
+    from seqloom.tasks import Classifier, LanguageModel, Recognizer, Regressor, Tagger
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
@@ -15,6 +15,7 @@ __all__ = [
     "BeamSearch",
     "Classifier",
     "LanguageModel",
+    "Recognizer",
     "Regressor",
     "Sampling",
     "Tagger",
@@ -31,6 +32,7 @@ __getattr__, __dir__ = lazily(
         "BeamSearch": "seqloom.decoding.settings",
         "Classifier": "seqloom.tasks",
         "LanguageModel": "seqloom.tasks",
+        "Recognizer": "seqloom.tasks",
         "Regressor": "seqloom.tasks",
         "Sampling": "seqloom.decoding.settings",
         "Tagger": "seqloom.tasks",

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from seqloom.tasks.classification.classifier import Classifier
+from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.regression.regressor import Regressor
 from seqloom.tasks.tagging.tagger import Tagger
 from seqloom.testing import ESTIMATOR_LAWS, Trial
@@ -18,7 +19,7 @@ from tests.tasks.conftest import small
 from tests.tasks.toy import Ranker
 
 NEW_PROCESSES = {"saved and loaded in a new process", "killed and resumed is fit"}
-QUICK = {"ranker", "language model", "classifier of texts", "regressor of series", "tagger of words"}
+QUICK = {"ranker", "language model", "classifier of texts", "regressor of series", "tagger of words", "recogniser"}
 
 
 def pairs() -> list[str]:
@@ -53,6 +54,10 @@ def classifier(spec: str = "gru(4) + pool(mean)", **more: Any) -> Classifier:
     return Classifier(spec, training=BRIEF, **more)
 
 
+def recognizer(**more: Any) -> Recognizer:
+    return Recognizer("gru(4) bidirectional", tokens="characters", training=BRIEF, **more)
+
+
 TRIALS = {
     "classifier of texts": Trial(classifier, LENGTHY, ["+", "-"] * 12),
     "classifier of words, with a threshold": Trial(
@@ -68,6 +73,10 @@ TRIALS = {
     ),
     "tagger of words": Trial(tagger, SENTENCES, TAGS),
     "tagger of series": Trial(tagger, SERIES, STATES),
+    "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),
+    "recogniser with a language model": Trial(
+        lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8
+    ),
     "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
     "language model": Trial(
         lambda: small(steps=6),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.language.language_model import LanguageModel
     from seqloom.tasks.language.text_score import TextScore
     from seqloom.tasks.language.writing import Ending, Writing
+    from seqloom.tasks.recognition.recognizer import Recognizer
     from seqloom.tasks.regression.regressor import Regressor
     from seqloom.tasks.tagging.tagger import Tagger
 
@@ -25,6 +26,7 @@ __all__ = [
     "Evaluation",
     "LanguageModel",
     "NotFittedError",
+    "Recognizer",
     "Regressor",
     "Tagger",
     "TextScore",
@@ -41,6 +43,7 @@ __getattr__, __dir__ = lazily(
         "Evaluation": "seqloom.tasks.language.evaluation",
         "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
+        "Recognizer": "seqloom.tasks.recognition.recognizer",
         "Regressor": "seqloom.tasks.regression.regressor",
         "Tagger": "seqloom.tasks.tagging.tagger",
         "TextScore": "seqloom.tasks.language.text_score",

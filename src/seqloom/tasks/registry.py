@@ -21,6 +21,7 @@ _OURS = {
     "classification": "seqloom.tasks.classification.door:DOOR",
     "regression": "seqloom.tasks.regression.door:DOOR",
     "tagging": "seqloom.tasks.tagging.door:DOOR",
+    "recognition": "seqloom.tasks.recognition.door:DOOR",
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seqloom.data.made.files import Example, made_file, made_folder
+from seqloom.data.made.files import KINDS, Example
 from seqloom.data.tables import Sought
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.guess import guess
@@ -23,7 +23,7 @@ PROSE = "It was a bright cold day in April.\n\nThe clocks were striking thirteen
 NAMES = "Khoury\nNahas\nDaher\n"
 
 FOLDERS: list[tuple[Mapping[str, str | bytes], Mapping[str, Any], str | None]] = [
-    (made_folder(Example.SENSORS, 8, 0), {}, "a folder for each of 4 classes, each file a recording"),
+    (KINDS[Example.SENSORS].as_folder(8, 0), {}, "a folder for each of 4 classes, each file a recording"),
     ({"pos/1.txt": PROSE, "neg/1.txt": PROSE}, {}, "a folder for each of 2 classes, each file a text"),
     ({"labels.csv": "file,label\n", "a.csv": "1"}, {}, "files with their labels in a table"),
     ({"a_1.csv": "1\n2\n"}, {"label_pattern": "(?P<label>a)"}, "labels in the names"),
@@ -58,7 +58,7 @@ def test_folders(
         ("a.npz", b"", "labelled series (.npz)"),
         ("a.csv", LONG, "a step a row: series of each 'id' in the order of 'time' → 'label'"),
         ("a.csv", LONG.replace(",", ";"), "a step a row"),
-        ("sensors.csv", made_file(Example.SENSORS, 8, 0), "a step a row"),
+        ("sensors.csv", KINDS[Example.SENSORS].as_file(8, 0), "a step a row"),
         ("a.csv", "id,time,x,label\n" + "".join(f"{row},{row},1,a\n" for row in range(20)), None),
         ("a.csv", "text,label\nfine,1\n", None),
         ("a.csv", "", None),

@@ -1,4 +1,4 @@
-"""The report on tagged words, recordings, sounds and folders with labels: what is in them, for people and as data."""
+"""The report on tagged words, recordings, sounds, pictures and labelled folders, for people and as data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from seqloom.errors import UsageError
 __all__ = ["print_sequences", "sequences_report"]
 
 _CLASSES: Final = 20
-_LENGTHS: Final = {"characters": "characters", "seconds": "seconds", "steps": "lengths"}
+_LENGTHS: Final = {
+    "characters": "characters",
+    "seconds": "seconds",
+    "steps": "lengths",
+    "pixels of the longer side": "sides",
+}
 
 
 def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -23,6 +28,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.folders.heads import hold_numbers
     from seqloom.data.folders.report import described as texts
     from seqloom.data.folders.texts import read_labelled_texts
+    from seqloom.data.pictures.pictures import find_pictures, holds_pictures, is_picture
+    from seqloom.data.pictures.report import described as pictures
     from seqloom.data.series.report import described as recordings
     from seqloom.data.sounds.report import described as sounds
     from seqloom.data.sounds.sounds import find_sounds, holds_sounds
@@ -41,6 +48,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
         if columns is not None:
             return tagged(read_token_table(path, columns, encoding))
         return tagged(read_tagged(path, encoding=encoding))
+    if is_picture(path) or (path.is_dir() and holds_pictures(path)):
+        return pictures(find_pictures(path, given.get("label_pattern")))
     if path.is_dir() and holds_sounds(path):
         return sounds(find_sounds(path, given.get("label_pattern")))
     try:
@@ -57,7 +66,7 @@ def print_sequences(report: Mapping[str, Any]) -> None:
     """Print what :func:`sequences_report` found."""
     of, key = next(pair for pair in _LENGTHS.items() if pair[1] in report)
     spread, digits = report[key], 2 if of == "seconds" else 0
-    what = next(name for name in ("sentences", "recordings", "texts", "sounds") if name in report)
+    what = next(name for name in ("sentences", "recordings", "texts", "sounds", "pictures") if name in report)
     emit(
         f"{report[what]:,} {what}; {of} of each: median {spread['median']:,.{digits}f}, 95 % up to "
         f"{spread['95_percent']:,.{digits}f}, longest {spread['largest']:,.{digits}f}"

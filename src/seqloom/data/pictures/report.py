@@ -15,12 +15,17 @@ from seqloom.data.spread import spread
 __all__ = ["described"]
 
 
+_SHOWN = 5
+
+
 def described(found: Pictures) -> dict[str, Any]:
-    """How many pictures, their sides and colours; the classes; files that repeat another."""
+    """How many pictures, the longer side of each, the commonest sizes (width x height), how many are in grey; the
+    classes; files that repeat another."""
+    sizes = Counter(header[:2] for header in found.headers)
     return {
         "pictures": len(found),
-        "heights": spread(np.array([header.height for header in found.headers])),
-        "widths": spread(np.array([header.width for header in found.headers])),
+        "sides": spread(np.array([max(header[:2]) for header in found.headers])),
+        "sizes": {f"{width} x {height}": count for (height, width), count in sizes.most_common(_SHOWN)},
         "in_grey": sum(not header.has_colours for header in found.headers),
         "classes": dict(Counter(found.labels or ()).most_common()),
         "duplicates": len(found) - len({_digest(path) for path in found.paths}),

@@ -29,7 +29,6 @@ from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.estimator import Estimator
-from seqloom.tasks.examples.constructor import constructor_of
 from seqloom.tasks.examples.files import fitted_files, read_estimator
 from seqloom.tasks.examples.fit import ExampleTask
 from seqloom.tasks.examples.going_on import Rows
@@ -77,11 +76,6 @@ class ExampleEstimator(Estimator, ABC):
     baselines_: Sequence[Baseline]
     history_: History
     validation_: Figures
-
-    def __init_subclass__(cls, **more: Any) -> None:
-        super().__init_subclass__(**more)
-        if "settings" in vars(cls):
-            cls.__init__ = constructor_of(cls.settings)  # type: ignore[method-assign]
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         """What a user gave as an item for each example, and its target; ``X`` may be the path of a file that has both.

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from seqloom.data.text.document import Piece
+from seqloom.data.text.vocabularies.byte import Bytes
+from seqloom.data.text.vocabularies.characters import Characters
 from seqloom.data.text.vocabularies.choice import Tokens, grown_vocabulary, learn_vocabulary
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 from seqloom.data.text.vocabularies.words import Words
@@ -24,6 +26,8 @@ __all__ = ["TextInputs"]
 _BLOCK = 1024
 _FEW_WORDS = 3
 """Texts of fewer words, in the mean, are read letter by letter."""
+_SMALL = 0.1
+"""Size of the entries that words begin with: a rare one keeps most of them, and they say nothing."""
 
 
 @final
@@ -76,6 +80,9 @@ class TextInputs(Inputs):
     def reading(self, settings: Any) -> Reading:
         unseen = NOTHING if self.vocabulary.unk is None else self.vocabulary.unk
         embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
+        if not isinstance(self.vocabulary, Characters | Bytes):
+            with torch.no_grad():
+                embedding.table.mul_(_SMALL)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
 
 

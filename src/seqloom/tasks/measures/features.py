@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Features", "Heard", "Nothing", "Summary", "Terms", "text_of"]
+__all__ = ["Features", "Heard", "Nothing", "Pixels", "Summary", "Terms", "text_of"]
 
 MOST_TERMS = 20_000
 """Terms of each kind: the commonest."""
 LONGEST_TEXT = 20_000
 """Characters of a text that are looked at: its beginning."""
 _FEW = 4
+_PIXELS = 16
 _KINDS: dict[str, dict[str, Any]] = {
     "word": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"},
     "char": {"analyzer": "char_wb", "ngram_range": (2, 4)},
@@ -46,6 +47,18 @@ class Summary(Features):
 
     def of(self, X: Sequence[Any]) -> Any:
         return np.stack([_summary(np.asarray(series, dtype=np.float64)) for series in X])
+
+
+class Pixels(Features):
+    """Pictures (H, W, C), or the mean frame of videos (T, H, W, C), as up to 16 · 16 pixels, means of as many as fall
+    into one: (N, 256 · C).
+
+    >>> Pixels().of(np.arange(32).reshape(1, 32, 1, 1)).tolist()
+    [[0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5, 14.5, 16.5, 18.5, 20.5, 22.5, 24.5, 26.5, 28.5, 30.5]]
+    """
+
+    def of(self, X: Sequence[Any]) -> Any:
+        return np.stack([_pixels(np.asarray(one, dtype=np.float64)) for one in X])
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,16 @@ def text_of(row: Any) -> str:
     """What is looked at of a text, a string or a list of words."""
     text = row if isinstance(row, str) else " ".join(map(str, row))
     return text[:LONGEST_TEXT]
+
+
+def _pixels(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+    means = picture.mean(0) if picture.ndim == 4 else picture
+    for axis in (0, 1):
+        side = means.shape[axis]
+        begins = np.arange(min(side, _PIXELS)) * side // min(side, _PIXELS)
+        counts = np.diff([*begins, side]).reshape(-1, *[1] * (2 - axis))
+        means = np.add.reduceat(means, begins, axis) / counts
+    return means.ravel()
 
 
 def _summary(series: NDArray[np.float64]) -> NDArray[np.float64]:

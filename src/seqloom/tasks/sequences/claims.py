@@ -23,6 +23,10 @@ _DOUBT: Final = 0.5
 _LOOKED_AT: Final = 8
 _MOST: Final = 10_000
 _ROW: Final = 300
+_TEXTS: Final = {
+    "sound": "Transcripts stand in a table (file, text).",
+    "picture": "Captions stand in a table (file, caption).",
+}
 
 
 def claims_series(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | None]:
@@ -108,14 +112,15 @@ def _has_numbers(path: Path) -> bool:
 def _folder(folder: Path, given: Mapping[str, Any], sought: Sequence[str]) -> Claim | None:
     from seqloom.data.folders.files import find_files, is_about
     from seqloom.data.folders.heads import first_lines, hold_numbers
+    from seqloom.data.pictures.pictures import holds_pictures
     from seqloom.data.sounds.sounds import holds_sounds
     from seqloom.data.sounds.transcribed import has_transcripts
     from seqloom.storage.reading import mode_of
 
     if mode_of(folder / "manifest.json"):
         return None
-    kind = "sound" if holds_sounds(folder) else ""
-    if kind and has_transcripts(folder):
+    kind = "sound" if holds_sounds(folder) else "picture" if holds_pictures(folder) else ""
+    if kind == "sound" and has_transcripts(folder):
         return None
     names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST) if not entry.name.startswith("."))
     places = [folder / name for name in names if not is_about(name)]
@@ -141,9 +146,9 @@ def _folder(folder: Path, given: Mapping[str, Any], sought: Sequence[str]) -> Cl
         return Claim(_SURE if numbers else _LIKELY, f"a folder for each of {len(classes)} classes, each file a {kind}")
     if kind:
         raise UsageError(
-            f"{folder} holds sounds, and nothing says what is to be learned of them. Put them into a folder for each "
+            f"{folder} holds {kind}s, and nothing says what is to be learned of them. Put them into a folder for each "
             r"class, or labels into labels.csv (file, label), or say where their names have them: --label-pattern "
-            r"'(?P<label>\w+?)_'. Transcripts stand in a table (file, text)."
+            rf"'(?P<label>\w+?)_'. {_TEXTS[kind]}"
         )
     lines = [first_lines(file) for file in files[:_LOOKED_AT]]
     if len(files) > 1 and all(len(rows) > 1 and "" not in rows and max(map(len, rows)) <= _ROW for rows in lines):

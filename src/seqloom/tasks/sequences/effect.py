@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from seqloom.data.folders.heads import hold_numbers
+from seqloom.data.pictures.pictures import holds_pictures, is_picture
 from seqloom.data.sounds.files import is_sound
 from seqloom.data.sounds.sounds import holds_sounds
 from seqloom.data.text.folder import files_inside
@@ -52,6 +53,8 @@ def _used(source: Any, settings: Mapping[str, Any]) -> tuple[frozenset[str], str
     path = Path(source) if isinstance(source, str | os.PathLike) else None
     if path is not None and (is_sound(path) or (path.is_dir() and holds_sounds(path))):
         return frozenset(("label_pattern",)), "sounds"
+    if path is not None and (is_picture(path) or (path.is_dir() and holds_pictures(path))):
+        return frozenset(("label_pattern",)), "pictures"
     if path is not None and path.is_dir():
         if hold_numbers(files_inside(path, Counter())):
             return _STEPS - {"target", "group"} | {"label_pattern"}, "a folder of recordings"

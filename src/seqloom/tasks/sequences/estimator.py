@@ -68,7 +68,7 @@ class SequenceEstimator(ExampleEstimator):
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
         settings = self._settled({})
         of_sounds = {name: getattr(settings, name) for name in ("rate", "bands", "normalisation")}
-        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds)
+        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds, settings.side)
         return self._about(inputs, X) | self._about_targets(y)
 
     def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:

@@ -11,7 +11,7 @@ from torch import Tensor
 from seqloom.data.text.vectors import WordVectors
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 from seqloom.errors import UsageError
-from seqloom.layers import LearnedEmbedding, Pooled, parse_spec
+from seqloom.layers import LearnedEmbedding, PictureFront, Pooled, parse_spec
 from seqloom.models.pooled_model import PooledModel
 from seqloom.tasks.inputs import Inputs
 from seqloom.tasks.inputs.inputs import Reading
@@ -32,12 +32,16 @@ class SequenceModel(PooledModel):
 
 
 def build_model(settings: Any, inputs: Inputs, outputs: int) -> SequenceModel:
-    """Front, layers, pooling and head as settings say; without a pooling in words, the end of a row is read."""
-    spec = parse_spec(settings.spec).pooled("last")
+    """Front, layers, pooling and head as settings say; without a pooling in words, the end of a row is read,
+    or the mean of what a front of pictures gives."""
+    spec = parse_spec(settings.spec)
+    spec = spec.pooled("last" if spec.terms else "mean")
     reading = inputs.reading(settings)
+    if spec.front is not None and not isinstance(reading.front, PictureFront):
+        raise UsageError(f"spec: {spec.front} reads pictures, and these inputs are none. Leave '{spec.front} +' out.")
     between = settings.dropout if spec.layers > 1 and spec.dropout is None else None
     try:
-        reader = spec.build_pooled(reading.features, between)
+        reader = spec.rest.build_pooled(reading.features, between)
     except UsageError as error:
         raise UsageError(f"spec: {error}") from error
     return SequenceModel(reading, reader, outputs, settings.dropout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch import Tensor
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import LabelledTexts, read_labelled_texts
+from seqloom.data.pictures.pictures import find_pictures, holds_pictures, is_picture, usual_size
 from seqloom.data.series.categories import with_words
 from seqloom.data.series.channels import arranged
 from seqloom.data.series.columns import Columns
@@ -31,13 +32,22 @@ from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
+from seqloom.tasks.inputs.pictures import SIDE, as_pictures
 from seqloom.tasks.inputs.sounds import as_sounds
 from seqloom.tasks.sequences.claims import is_series
 from seqloom.tasks.sequences.effect import refuse_unused_of
 from seqloom.tasks.sequences.found import series_in
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
-__all__ = ["by_place", "divided", "filled", "learned_channels", "read_sequences", "recordings_of", "said_recordings"]
+__all__ = [
+    "by_place",
+    "divided",
+    "learned_channels",
+    "read_recorded",
+    "read_sequences",
+    "recordings_of",
+    "said_recordings",
+]
 
 _OF_TEXT = "OUT"
 """Kinds of arrays that hold text."""
@@ -58,7 +68,8 @@ def read_sequences(
     columns, channels = facts.get("columns"), learned_channels(facts)
     if not isinstance(X, str | os.PathLike) and not (hasattr(X, "columns") and y is None):
         rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
-        return Given(by_place(X) if rate is None else as_sounds(X, rate), by_place(y))
+        X = by_place(X) if rate is None else as_sounds(X, rate)
+        return Given(as_pictures(X, settings.get("spec")), by_place(y))
     if isinstance(X, str | os.PathLike) and not os.path.exists(X):
         raise DataError(no_such_file(os.fspath(X)))
     if not facts:
@@ -67,6 +78,8 @@ def read_sequences(
         path = Path(X)
         if is_sound(path) or (path.is_dir() and holds_sounds(path)):
             return _sounds(path, settings, facts, sought)
+        if is_picture(path) or (path.is_dir() and holds_pictures(path)):
+            return _pictures(path, settings, facts, sought)
         if path.is_dir():
             return _folder(path, settings, channels, sought)
     if channels or (columns is None and is_series(X, settings)):
@@ -156,14 +169,50 @@ def _sounds(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], s
     return Given(found.sounds, labels, source=found)
 
 
+def _pictures(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
+    found = find_pictures(path, settings.get("label_pattern"))
+    height, width, channels = facts.get("picture_size") or (
+        *usual_size(found.headers, settings.get("side") or SIDE),
+        found.channels,
+    )
+    others = sum(header[:2] != (height, width) for header in found.headers)
+    fitted = [f"{others:,} of {len(found):,} pictures are fitted into {height} x {width} pixels"] * bool(others)
+    for remark in (*found.remarks, *fitted):
+        warn(remark)
+    pixels = found.pixels((height, width), channels)
+    found.check(pixels)
+    labels: Any = found.labels
+    if labels is not None and Sought.NUMBER in sought:
+        labels = found.numbers()
+    return Given(pixels, labels, {"picture_size": [height, width, channels]}, found)
+
+
 def _recordings(path: Any, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
+    decimal = settings.get("decimal")
+
+    def labels(found: Recordings) -> Sequence[Any] | None:
+        return found.numbers(decimal) if Sought.NUMBER in sought and found.labels else found.labels
+
+    return read_recorded(path, settings, channels, labels)
+
+
+def read_recorded(
+    path: Any,
+    settings: Mapping[str, Any],
+    channels: Sequence[str],
+    targets: Callable[[Recordings], Sequence[Any] | None],
+) -> Given:
+    """The recordings of a file, folder or frame, with what they have as ``targets``; what is missing in a
+    series is filled in.
+
+    What is repaired is warned of. ``channels`` are those of training; there are none to learn from.
+    """
     found = recordings_of(path, settings, channels)
     for remark in found.remarks:
         warn(remark)
-    labels: Any = found.labels
-    if labels is not None and Sought.NUMBER in sought:
-        labels = found.numbers(settings.get("decimal"))
-    return Given([filled(series) for series in found.series], labels, {"channels": list(found.channels)}, found)
+    return Given(
+        [_filled(series) for series in found.series], targets(found), {"channels": list(found.channels)}, found
+    )
 
 
 def recordings_of(source: Any, settings: Mapping[str, Any], channels: Sequence[str]) -> Recordings:
@@ -198,7 +247,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
         raise DataError(f"Expected numbers as labels: {error}.") from None
 
 
-def filled(series: Tensor) -> Tensor:
+def _filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
     missing = series.isnan()
     if not missing.any():

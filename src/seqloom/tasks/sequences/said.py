@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqloom.data.folders import LabelledTexts
-from seqloom.data.series import Recordings
-from seqloom.data.sounds.sounds import Sounds
+from seqloom.data.named import Named
 from seqloom.tasks.examples.values import Given
 from seqloom.tasks.tables.predicting import unseen_remark
 
@@ -28,14 +26,14 @@ class Said(NamedTuple):
         """A table (csv): the name of each example, the prediction, and of classes its probability. Where examples have
         no names the predictions alone, a line each."""
         source = self.given.source
-        if isinstance(source, Recordings | LabelledTexts | Sounds):
+        if isinstance(source, Named):
             return source.written({name: list(map(_cell, column)) for name, column in self.columns.items()})
         return (f"{answer}\n" for answer in self.columns["prediction"])
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The same as values by the names of the columns, for JSON; what has no name is known by its place."""
         source = self.given.source
-        if isinstance(source, Recordings | LabelledTexts | Sounds):
+        if isinstance(source, Named):
             columns = {source.one: source.names, **self.columns}
         else:
             columns = {"example": range(len(self.given.X)), **self.columns}

@@ -8,6 +8,7 @@ from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, Range, Section, settings_of
 from seqloom.settings.text import Tokens
 from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.sequences.picture_settings import PictureSettings
 from seqloom.tasks.sequences.sound_settings import SoundSettings
 from seqloom.tasks.tables.columns import ColumnSettings
 
@@ -18,7 +19,7 @@ _MODEL, _TEXT = Section("Model"), Section("Text")
 
 
 @dataclass(frozen=True)
-class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
+class SequenceSettings(ColumnSettings, SoundSettings, PictureSettings, ExampleSettings):
     """See :class:`seqloom.tasks.sequences.estimator.SequenceEstimator`. What is None is picked by the data.
 
     >>> SequenceSettings(spec="grü(8)", dropout=1.0)
@@ -33,7 +34,7 @@ class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
     may_change = (
         *ExampleSettings.may_change,
         *settings_of(ColumnSettings),
-        *("tokens", "minimum_count", "vocabulary_size", "vectors", "dropout", "word_dropout", "noise"),
+        *("tokens", "minimum_count", "vocabulary_size", "vectors", "dropout", "word_dropout", "noise", "augment"),
     )
 
     spec: Annotated[

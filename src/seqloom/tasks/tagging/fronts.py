@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from seqloom.layers import parse_spec
 from seqloom.tasks.tagging.affixes import Affixes
 
-__all__ = ["NOTHING", "UNKNOWN", "NumberFront", "WordFront", "distinct_rows"]
+__all__ = ["NOTHING", "UNKNOWN", "NumberFront", "WordFront", "buckets_for", "distinct_rows"]
 
 NOTHING = 0
 """The id of what is not there: a padded word, or a character beyond a word's end."""
@@ -28,19 +28,27 @@ class WordFront(nn.Module):
     characters. Both are found once for each form that is different in a batch. In training a word is taken for an
     unknown one with the probability that ``dropped`` (V,) has for its id, so that it is learned what these are like,
     and what their characters tell. ``embedding`` is the width of the words' vectors, ``characters`` how many there are,
-    and theirs, which is that of affixes, too.
+    and theirs, which is that of affixes, too; these have so many ``buckets`` (default: as many as there are words, and
+    up to the next power of two).
     """
 
     dropped: Tensor
 
     def __init__(
-        self, dropped: Tensor, embedding: int, characters: tuple[int, int], spec: str, affixes: int = 0
+        self,
+        dropped: Tensor,
+        embedding: int,
+        characters: tuple[int, int],
+        spec: str,
+        affixes: int = 0,
+        buckets: int | None = None,
     ) -> None:
         super().__init__()
         self.register_buffer("dropped", dropped, persistent=False)
         self.words = nn.Embedding(len(dropped), embedding)
         self.characters = nn.Embedding(*characters)
-        self.affixes = Affixes(affixes, _power_of_two(len(dropped)), characters[1]) if affixes else None
+        rows = buckets or buckets_for(len(dropped))
+        self.affixes = Affixes(affixes, rows, characters[1]) if affixes else None
         with torch.no_grad():  # small: what was seen once or twice stays nearly nothing, and its characters are heard
             self.words.weight.mul_(_SCALE)
             self.characters.weight.mul_(_SCALE)
@@ -111,8 +119,13 @@ def distinct_rows(rows: Tensor) -> tuple[Tensor, Tensor]:
     return first, which
 
 
-def _power_of_two(least: int) -> int:
-    return 1 << max(least - 1, 1).bit_length()
+def buckets_for(words: int) -> int:
+    """How many rows the affixes of so many ids of words have: a power of two.
+
+    >>> buckets_for(5)
+    8
+    """
+    return 1 << max(words - 1, 1).bit_length()
 
 
 _ODD = 6364136223846793005

@@ -25,9 +25,9 @@ from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
-from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
+from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront, buckets_for
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
@@ -97,12 +97,7 @@ class Tagger(ExampleEstimator):
         if channels or of_steps or (not facts and is_recording(X, settings)):
             if not facts:
                 refuse_unused_of(X, settings)
-            recordings = recordings_of(X, settings, channels)
-            for remark in recordings.remarks:
-                warn(f"{recordings.source}: {remark}.")
-            named = {"channels": list(recordings.channels)}
-            series = [filled(one) for one in recordings.series]
-            return Given(series, recordings.step_labels, named, recordings)
+            return read_recorded(X, settings, channels, lambda found: found.step_labels)
         if not facts:
             refuse_unused(settings, _OF_WORDS, "tagged words")
         table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
@@ -128,15 +123,15 @@ class Tagger(ExampleEstimator):
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
         """Equal sentences stay on one side, unless too few differ."""
-        alone = super()._divide(given, share, seed)
         if not share or isinstance(given.X[0], Tensor):
-            return alone
+            return super()._divide(given, share, seed)
         groups = text_groups([" ".join(tokens) for tokens in given.X])
         if len(np.unique(groups)) == len(groups):
-            return alone
+            return super()._divide(given, share, seed)
         try:
             drawn = split_rows(len(given.X), share, seed, groups=groups)
         except DataError:
+            alone = super()._divide(given, share, seed)
             return alone._replace(remark=f"{alone.remark} Equal ones are on both sides: too few differ.")
         count = f"{len(drawn.held_out):,} of {len(given.X):,}"
         remark = f"Held out: {count} examples, equal sentences together, drawn by seed {seed}."
@@ -157,8 +152,10 @@ class Tagger(ExampleEstimator):
         facts = _about(X, y, _tags(before).grown(y))
         if "lexicon" not in before:
             return facts | {name: before[name] for name in ("mean", "deviation")}
-        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
-        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+        known = Lexicon.from_json(before["lexicon"])
+        buckets = before.get("buckets") or buckets_for(len(known.dropped(0.0)))
+        lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
+        return facts | {"lexicon": lexicon.to_json(), "width": before["width"], "buckets": buckets}
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
@@ -190,6 +187,7 @@ class Tagger(ExampleEstimator):
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
                 settings.affixes or 0,
+                facts.get("buckets"),
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
