@@ -30,6 +30,7 @@ FOLDERS: dict[str, Callable[[Path], Any]] = {
 FILES: dict[str, Callable[[Path], Any]] = {
     "Tagged words": read_tagged,
     "A step a row": read_recordings,
+    "A series a row": read_recordings,
     "`.ts` and `.npz`": read_recordings,
 }
 

@@ -36,7 +36,7 @@ def decoding(**how: Any) -> Recognizer:
     "how",
     [
         {},
-        {"beam": 8},
+        {"beam": 1},
         {"language_model": "ngram"},
         {"language_model": "ngram", "beam": 4, "language_weight": 0.3, "word_bonus": 0.1},
     ],
@@ -77,7 +77,7 @@ def test_words_have_times_and_texts_have_rivals() -> None:
 
 
 def test_greedy_decoding_has_one_text() -> None:
-    assert [len(one) for one in decoding().transcribe(UNSEEN, count=3)] == [1] * len(UNSEEN)
+    assert [len(one) for one in decoding(beam=1).transcribe(UNSEEN, count=3)] == [1] * len(UNSEEN)
 
 
 @pytest.mark.parametrize("spec", ["conv(8, width=3)", "conv(8, width=3, stride=2)", "gru(8) bidirectional"])
@@ -237,8 +237,8 @@ def test_saved_and_loaded_it_says_the_same(tmp_path: Path) -> None:
     assert again.transcribe(UNSEEN[:3], count=2) == reader().transcribe(UNSEEN[:3], count=2)
 
 
-def test_the_search_is_greedy_without_a_language_model() -> None:
-    settings = decoding()._settled(reader().facts_)
+def test_a_beam_of_one_is_greedy() -> None:
+    settings = decoding(beam=1)._settled(reader().facts_)
     begin = search_of(settings, reader().facts_)
     assert isinstance(begin(), BestPath)
     frames = np.log([[0.7, 0.2, 0.1]])

@@ -15,7 +15,7 @@ from seqloom.data.sounds.resampling import at_rate
 from seqloom.data.sounds.sound import Array, Sound
 from seqloom.data.sounds.sounds import usual_rate
 from seqloom.errors import DataError, UsageError
-from seqloom.layers import Augmentation, Colouring, LogMel, SpecAugment, VoiceWarp, normalised
+from seqloom.layers import Augmentation, LogMel, SpecAugment, VoiceWarp, normalised
 from seqloom.settings.sound import Normalisation
 from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
 from seqloom.tasks.sequences.lines import numbers_of
@@ -115,12 +115,11 @@ class Augmented(Augmentation):
     def __init__(self, strength: float = 1.0) -> None:
         super().__init__()
         self.strength = strength
-        self.warp = VoiceWarp(min(0.12 * strength, 0.24), min(0.15 * strength, 0.9), min(0.02 * strength, 0.9))
-        self.colour = Colouring(0.3 * strength)
-        self.holes = SpecAugment(2, round(6 * strength), min(0.15 * strength, 1.0))
+        self.warp = VoiceWarp(0.12 * strength, 0.2 * strength, 0.03 * strength)
+        self.holes = SpecAugment(2, round(4 * strength), 0.15 * strength)
 
     def changed(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        return self.holes(self.colour(self.warp(x, lengths), lengths), lengths) if self.strength else x
+        return self.holes(self.warp(x, lengths), lengths) if self.strength else x
 
 
 class _Frames(Feed):

@@ -22,7 +22,7 @@ from seqloom.layers import LearnedEmbedding, TokenDropout
 from seqloom.layers.embedding import NOTHING
 from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
 
-__all__ = ["TextInputs"]
+__all__ = ["TextInputs", "source_texts"]
 
 _BLOCK = 1024
 _FEW_WORDS = 3
@@ -91,6 +91,24 @@ class TextInputs(Inputs):
             with torch.no_grad():
                 embedding.table.mul_(_SMALL)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
+
+
+def source_texts(inputs: TextInputs, text: str) -> list[str]:
+    """What of a text each step stands for.
+
+    >>> from seqloom.data.text.vocabularies.words import Words
+    >>> source_texts(TextInputs(Words(["a"])), "a new one")
+    ['a', 'new', 'one']
+    """
+    vocabulary = inputs.vocabulary
+    encoded, characters = vocabulary.encoder().feed_pieces([Piece(text, True)], vocabulary.eos)
+    ids = torch.from_numpy(encoded[:-1].astype(np.int64))
+    if characters is None:
+        texts = list(text) if len(ids) == len(text) else [vocabulary.piece(token) for token in ids.tolist()]
+    else:
+        stops = np.cumsum(characters, dtype=np.int64).tolist()
+        texts = [text[begin:end].strip() for begin, end in zip([0, *stops], stops[:-1], strict=False)]
+    return [one for one, token in zip(texts, ids, strict=True) if len(inputs.kept(token[None]))]
 
 
 def _texts(X: Sequence[Any]) -> Sequence[str]:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seqloom.data.lazy_rows import LazyRows
 from seqloom.tasks.examples.values import Examples
 from seqloom.tasks.recognition.network import RecognitionModel, frame_steps
 
@@ -32,12 +33,13 @@ def frames_of(model: RecognitionModel, examples: Examples, long: int = LONG) -> 
     model.eval()
     device = next(model.parameters()).device
     x = examples.inputs["x"]
-    short = [place for place, row in enumerate(x) if len(row) <= long]
-    at_once = iter(examples.rows(short).batches())
+    lengths = x.lengths if isinstance(x, LazyRows) else [len(row) for row in x]
+    short = [place for place, length in enumerate(lengths) if length <= long]
+    at_once = iter(examples.rows(short).batches() if short else ())
     read: list[Frames] = []
-    for row in x:
-        if len(row) > long:
-            yield _in_pieces(model, row, long, device)
+    for place, length in enumerate(lengths):
+        if length > long:
+            yield _in_pieces(model, x[place], long, device)
             continue
         if not read:
             batch = next(at_once)

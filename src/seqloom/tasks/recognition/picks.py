@@ -18,7 +18,7 @@ _FEWEST, _MOST = 8, 80
 def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Settings by key for data of which ``facts`` are known, beside those that were given.
 
-    >>> picked = pick_settings({"size": {"examples": 2000, "steps": 10**6, "room": 4.0}}, {})
+    >>> picked = pick_settings({"inputs": {}, "size": {"examples": 2000, "steps": 10**6, "room": 4.0}}, {})
     >>> picked["model"], picked["batch_size"], picked["epochs"]
     ('conv(96, stride=2) + 2*gru(128) bidirectional', 32, 32)
     """
@@ -28,7 +28,7 @@ def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     return {
         "model": f"{before} + {_BODY}",
         "dropout": 0.2,
-        "noise": 0.1,
+        **({"augment": 1.0} if "sound" in facts["inputs"] else {"noise": 0.1}),
         "learning_rate": 2e-3,
         "batch_size": rows,
         "epochs": min(_MOST, max(_FEWEST, round(_UPDATES * rows / size["examples"]))),

@@ -17,7 +17,8 @@ __all__ = ["Begin", "chosen_fusion", "search_of", "searched"]
 
 Begin = Callable[[], BestPath | PrefixSearch]
 """Begins a search of another input."""
-_BEAM: Final = 16
+_BEAM: Final = {False: 8, True: 16}
+"""Prefixes, without a language model and with one. Greedy decoding loses what is likely over many frames."""
 _WEIGHTS, _BONUSES = (0.25, 0.5, 1.0), (0.0, 0.5, 1.0)
 """Of a language model, tried on what is held out."""
 _TRIED: Final = 30_000
@@ -26,7 +27,7 @@ _TRIED: Final = 30_000
 
 def search_of(settings: RecognizerSettings, facts: Mapping[str, Any]) -> Begin:
     """The search for a recogniser of which ``facts`` are known."""
-    beam = settings.beam or (1 if settings.language_model is None else _BEAM)
+    beam = settings.beam or _BEAM[settings.language_model is not None]
     if beam == 1:
         return BestPath
     if settings.language_model is None:
@@ -62,7 +63,7 @@ def chosen_fusion(
 
     def errors(pair: tuple[float, float]) -> tuple[float, float]:
         fusion = known.fused(transcripts, *pair)
-        found = [searched(one, lambda: PrefixSearch(settings.beam or _BEAM, fusion))[0] for one in kept]
+        found = [searched(one, lambda: PrefixSearch(settings.beam or _BEAM[True], fusion))[0] for one in kept]
         texts = [transcripts.decode(one.tokens) for one in found]
         return word_error_rate(true[: len(kept)], texts), character_error_rate(true[: len(kept)], texts)
 

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, Range, Section
+from seqloom.settings.sound import Normalisation
 from seqloom.settings.text import Tokens
 from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.sequences.sound_settings import SoundSettings
 
 __all__ = ["NGRAM", "WORD_NGRAM", "RecognizerSettings"]
 
@@ -16,7 +18,7 @@ _MODEL, _TEXT, _DECODING = Section("Model"), Section("Text"), Section("Decoding"
 
 
 @dataclass(frozen=True)
-class RecognizerSettings(ExampleSettings):
+class RecognizerSettings(SoundSettings, ExampleSettings):
     """See :class:`seqloom.tasks.recognition.recognizer.Recognizer`. What is None is picked by the data.
 
     >>> RecognizerSettings(spec="gru(8) + pool(last)", beam=1, language_model="ngram")
@@ -50,7 +52,7 @@ class RecognizerSettings(ExampleSettings):
     beam: Annotated[
         int | None,
         COUNT,
-        "Prefixes that beam search keeps; 1 decodes greedily (default: 16 with a language model).",
+        "Prefixes that beam search keeps (default: 8, with a language model 16); 1 decodes greedily.",
         _DECODING,
     ] = None
     language_model: Annotated[
@@ -65,6 +67,12 @@ class RecognizerSettings(ExampleSettings):
     word_bonus: Annotated[
         float | None, Range(), "Added for each token of the language model (default: chosen as well).", _DECODING
     ] = None
+    normalisation: Annotated[
+        Normalisation,
+        "Over what a band has mean 0 and deviation 1: each recording, so that voices and microphones sound alike; or "
+        "all that is learned from, which can stream.",
+        Section("Sound"),
+    ] = field(default=Normalisation.RECORDING, kw_only=True)
     batch_size: Annotated[int | None, COUNT, "Examples of a batch.", Section("Training")] = field(  # type: ignore[assignment]
         default=None, kw_only=True
     )

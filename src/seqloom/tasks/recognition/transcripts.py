@@ -80,8 +80,8 @@ class Transcripts:
         return [torch.tensor(self.vocabulary.encode(text), dtype=torch.int64) for text in texts]
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text of some tokens."""
-        return tidy(self.vocabulary.decode(tokens))
+        """The text of some tokens; what was never seen in training has none."""
+        return tidy(self.vocabulary.decode([token for token in tokens if token != self.vocabulary.unk]))
 
     def timed(self, tokens: Sequence[int], frames: Sequence[int], seconds: float) -> tuple[TimedWord, ...]:
         """The words of some tokens, each of which begins at a frame of so many ``seconds``.
@@ -94,7 +94,7 @@ class Transcripts:
         found: list[tuple[str, int, int]] = []
         open_word = False
         for token, frame in zip(tokens, frames, strict=True):
-            for character in decoder.feed(token):
+            for character in decoder.feed(token) if token != self.vocabulary.unk else "":
                 if character.isspace():
                     open_word = False
                 elif open_word:

@@ -140,10 +140,11 @@ def _folder(folder: Path, given: Mapping[str, Any], sought: Sequence[str]) -> Cl
     if tables and not given.get("label_pattern"):
         claim = Claim(_SURE, "files with their labels in a table")
         try:
-            labels = [file.label for file in find_files(folder).files if file.label is not None]
+            layout = find_files(folder)
         except DataError:  # said when it is read
-            labels = []
-        return _by_labels(str(folder / min(tables)), claim, "label", labels, sought)
+            return claim if "class" in sought else None
+        labels = [file.label for file in layout.files if file.label is not None]
+        return _by_labels(str(folder / min(tables)), claim, layout.column, labels, sought)
     if "class" not in sought:
         return None
     if given.get("label_pattern"):

@@ -15,9 +15,6 @@ from torch import nn
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
 from seqloom.data.padded import Targets
-from seqloom.data.pictures import Pictures
-from seqloom.data.series import Recordings
-from seqloom.data.sounds.sounds import Sounds
 from seqloom.data.tables import Sought
 from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.data.text.vocabularies.choice import Tokens
@@ -27,6 +24,7 @@ from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_i
 from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
 from seqloom.tasks.sequences.picks import pick_settings
 from seqloom.tasks.sequences.reading import by_place, divided, read_sequences
+from seqloom.tasks.sequences.said import Said
 
 __all__ = ["SequenceEstimator"]
 
@@ -110,7 +108,7 @@ class SequenceEstimator(ExampleEstimator):
     def _build(self, facts: Facts) -> nn.Module:
         return build_model(self._settled(facts), _inputs(facts), self._outputs(facts))
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         inputs = _inputs(facts)
         if self.vectors is None or not isinstance(inputs, TextInputs):
             return
@@ -121,28 +119,19 @@ class SequenceEstimator(ExampleEstimator):
         fill_in(module.embedding, vocabulary, found)
         warn_of_few(self.vectors, vocabulary.size, facts.get("further", 0), found)
 
-    def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
-        """The answers to a file of series, sound or picture, a folder or a text as a table (csv): the name of each
-        example, the prediction, and of classes its probability. Elsewhere the answers alone, a line each."""
-        given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts | Sounds | Pictures):
-            return given.source.written({name: list(map(_cell, column)) for name, column in columns.items()})
-        return (f"{answer}\n" for answer in columns["prediction"])
-
-    def answered(self, file: str | Path | LabelledTexts) -> Iterator[dict[str, Any]]:
-        """The same as values by the names of the columns, for JSON; what has no name is known by its place."""
-        given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts | Sounds | Pictures):
-            columns = {given.source.one: given.source.names, **columns}
-        else:
-            columns = {"example": range(len(given.X)), **columns}
-        rows = zip(*columns.values(), strict=True)
-        return (dict(zip(columns, map(_plain, values), strict=True)) for values in rows)
-
-    def _said(self, file: str | Path | LabelledTexts) -> tuple[Given, Mapping[str, Sequence[Any]]]:
+    def said(self, file: str | Path | LabelledTexts) -> Said:
+        """The answers to the examples of a file or folder, with their names and labels."""
         self._check_fitted("model_")
         given = self._read(file, None, self.facts_)
-        return given, self._columns(given.X)
+        return Said(given, self._columns(given.X), list(getattr(self, "classes_", ())))
+
+    def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
+        """The answers to a file of series or sound, a folder or a text as a table (csv): see :meth:`Said.written`."""
+        return self.said(file).written()
+
+    def answered(self, file: str | Path | LabelledTexts) -> Iterator[dict[str, Any]]:
+        """The same as values by the names of the columns, for JSON: see :meth:`Said.records`."""
+        return self.said(file).records()
 
     def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
         """What is said of each example, by the names of the columns."""
@@ -162,15 +151,6 @@ class SequenceEstimator(ExampleEstimator):
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
-
-
-def _cell(value: Any) -> Any:
-    """Several labels as one cell; all else as it is."""
-    return "|".join(map(str, value)) if isinstance(value, list | tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _inputs(facts: Facts) -> Inputs:

@@ -25,12 +25,13 @@ _WORDS: Final = 3
 
 class FoundSeries(NamedTuple):
     """Why a table is one of series, the name of the column with their labels, and these: one for each series, or
-    ``of_steps`` one for each of their steps."""
+    ``of_steps`` one for each of their steps; whether each series is ``a_row``."""
 
     reason: str
     label: str
     labels: Sequence[str]
     of_steps: bool = False
+    a_row: bool = False
 
 
 def series_in(source: Any, given: Mapping[str, Any]) -> FoundSeries | None:
@@ -93,7 +94,7 @@ def _rows(table: Table, given: Columns) -> FoundSeries | None:
     if wide.label is None:
         raise UsageError(f"{table.name} is a table with {wide}. Which column has the label? Name it: --target NAME.")
     labels = [cell for cell in map(str.strip, table.cells(wide.label)) if cell]
-    return FoundSeries(f"{wide} → {wide.label!r}", wide.label, labels)
+    return FoundSeries(f"{wide} → {wide.label!r}", wide.label, labels, a_row=True)
 
 
 def _are_series(table: Table, found: Columns) -> bool:

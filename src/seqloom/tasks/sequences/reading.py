@@ -35,6 +35,7 @@ from seqloom.tasks.examples.values import Division, Given
 from seqloom.tasks.inputs.pictures import SIDE, as_pictures
 from seqloom.tasks.inputs.sounds import as_sounds
 from seqloom.tasks.sequences.claims import has_steps, is_series
+from seqloom.tasks.sequences.effect import refuse_unused_of
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
 __all__ = [
@@ -64,20 +65,22 @@ def read_sequences(
     if isinstance(X, LabelledTexts):
         return Given(X.texts, source=X)
     columns, channels = facts.get("columns"), learned_channels(facts)
+    if not isinstance(X, str | os.PathLike) and not (hasattr(X, "columns") and y is None):
+        rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
+        X = by_place(X) if rate is None else as_sounds(X, rate)
+        return Given(as_pictures(X, settings.get("spec")), by_place(y))
+    if isinstance(X, str | os.PathLike) and not os.path.exists(X):
+        raise DataError(no_such_file(os.fspath(X)))
+    if not facts:
+        refuse_unused_of(X, settings)
     if isinstance(X, str | os.PathLike):
         path = Path(X)
-        if not path.exists():
-            raise DataError(no_such_file(str(path)))
         if is_sound(path) or (path.is_dir() and holds_sounds(path)):
             return _sounds(path, settings, facts, sought)
         if is_picture(path) or (path.is_dir() and holds_pictures(path)):
             return _pictures(path, settings, facts, sought)
         if path.is_dir():
             return _folder(path, settings, channels, sought)
-    elif not (hasattr(X, "columns") and y is None):
-        rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
-        X = by_place(X) if rate is None else as_sounds(X, rate)
-        return Given(as_pictures(X, settings.get("spec")), by_place(y))
     if channels or (columns is None and is_series(X, settings)):
         return _recordings(X, settings, channels, sought)
     if columns is None and has_steps(X, settings):

@@ -23,6 +23,7 @@ from seqloom.tasks.tagging.schemes import recognised
 __all__ = [
     "Steps",
     "checked",
+    "is_frame_of_steps",
     "is_recording",
     "read_again",
     "read_file",
@@ -119,6 +120,16 @@ def is_recording(path: str | Path, settings: Mapping[str, Any]) -> bool:
     if place.is_dir():
         return True
     found = None if claims_tagged(place, {}) is not None else series_in(place, settings)
+    return found is not None and found.of_steps
+
+
+def is_frame_of_steps(X: Any, channels: Sequence[str], settings: Mapping[str, Any]) -> bool:
+    """Whether values are a frame with a step a row: it has the channels that were learned, or a label for each step."""
+    if not hasattr(X, "columns"):
+        return False
+    if channels:
+        return {*channels} <= {*map(str, X.columns)}
+    found = series_in(X, settings)
     return found is not None and found.of_steps
 
 

@@ -64,6 +64,11 @@ class Lexicon:
         further = [word for word in dict.fromkeys(words) if word not in known and normal_form(word) == word]
         return type(self)((*self.words, *further), (*self.counts, *[1] * len(further)), self.characters)
 
+    @property
+    def affix_rows(self) -> int:
+        """How large a table suits the affixes of these words: a power of two."""
+        return 1 << max(len(self.words) + 1, 1).bit_length()
+
     def dropped(self, share: float) -> Tensor:
         """How likely a word of each id (V,) is to be taken for unknown: s / (s + (1 − s) n) where it was seen n times,
         the ``share`` s where it was seen once."""

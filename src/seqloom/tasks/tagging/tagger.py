@@ -21,16 +21,18 @@ from seqloom.data.tagged.table import TokenTable
 from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
+from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
 from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
-from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront, buckets_for
+from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
+    is_frame_of_steps,
     is_recording,
     read_again,
     read_file,
@@ -39,6 +41,8 @@ from seqloom.tasks.tagging.given import (
 )
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
+from seqloom.tasks.tagging.objective import SpanTags
+from seqloom.tasks.tagging.outside import chosen_offset
 from seqloom.tasks.tagging.settings import TaggerSettings
 from seqloom.tasks.tagging.stream import TagStream
 from seqloom.tasks.tagging.tag_set import TagSet
@@ -48,6 +52,8 @@ from seqloom.training.objectives.tags import best_tags
 __all__ = ["Tagger"]
 
 _WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
+_OF_WORDS = frozenset(("target", "encoding"))
+"""Settings of columns that tagged words have a use for."""
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -82,16 +88,21 @@ class Tagger(ExampleEstimator):
     encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if not isinstance(X, str | Path):
+        channels, settings = learned_channels(facts), self.get_params(deep=False)
+        of_steps = y is None and is_frame_of_steps(X, channels, settings)
+        if not isinstance(X, str | Path) and not of_steps:
             steps, tags = checked(X, y)
             if tags is not None:
                 warn_of_illegal(tags, lambda example, step: f"example {example}, step {step}")
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        channels, settings = learned_channels(facts), self.get_params(deep=False)
-        if channels or (not facts and is_recording(X, settings)):
+        if channels or of_steps or (not facts and is_recording(X, settings)):
+            if not facts:
+                refuse_unused_of(X, settings)
             return read_recorded(X, settings, channels, lambda found: found.step_labels)
+        if not facts:
+            refuse_unused(settings, _OF_WORDS, "tagged words")
         table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
         if table is not None:
             return self._checked_given(table, {"table": table.columns._asdict()})
@@ -106,8 +117,7 @@ class Tagger(ExampleEstimator):
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
     def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
-        for remark in found.remarks:
-            warn(remark)
+        _warn_of(found.remarks)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -145,18 +155,18 @@ class Tagger(ExampleEstimator):
         if "lexicon" not in before:
             return facts | {name: before[name] for name in ("mean", "deviation")}
         known = Lexicon.from_json(before["lexicon"])
-        buckets = before.get("buckets") or buckets_for(len(known.dropped(0.0)))
         lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
-        return facts | self._about_words(lexicon, before["width"], buckets)
+        rows = before.get("affix_rows", known.affix_rows)
+        return facts | self._about_words(lexicon, before["width"], rows)
 
-    def _about_words(self, lexicon: Lexicon, width: int, buckets: int | None) -> Facts:
+    def _about_words(self, lexicon: Lexicon, width: int, affix_rows: int | None) -> Facts:
         """What is known of words: those that were seen, and further ones that have a vector."""
-        buckets, seen = buckets or buckets_for(len(lexicon.dropped(0.0))), len(lexicon.words)
+        seen, rows = len(lexicon.words), affix_rows or lexicon.affix_rows
         if self.vectors is not None:
             first = first_words(self.vectors, self.more_words)
             lexicon, width = lexicon.knowing(first.words), first.width
         further = len(lexicon.words) - seen
-        return {"lexicon": lexicon.to_json(), "width": width, "buckets": buckets, "further": further}
+        return {"lexicon": lexicon.to_json(), "affix_rows": rows, "width": width, "further": further}
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
@@ -187,8 +197,7 @@ class Tagger(ExampleEstimator):
                 settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
-                settings.affixes or 0,
-                facts.get("buckets"),
+                (settings.affixes or 0, facts.get("affix_rows", lexicon.affix_rows)),
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -196,9 +205,11 @@ class Tagger(ExampleEstimator):
         between = settings.dropout if spec.layers > 1 and spec.dropout is None else None
         body = spec.build(front.out_features, between)
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
-        return TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network = TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network.offsets += tags.offsets(facts.get("outside", 0.0))
+        return network
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         if self.vectors is None or "lexicon" not in facts:
             return
         assert isinstance(module, TagNetwork)
@@ -209,6 +220,17 @@ class Tagger(ExampleEstimator):
             raise UsageError(f"embedding: the vectors in {self.vectors} have {found.width} numbers; leave it out.")
         warn_of_few(self.vectors, len(lexicon.words), facts.get("further", 0), found)
         module.front.fill_in(lexicon.rows(found.vectors))
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        """Of spans it is chosen how readily one is said."""
+        tags, objective = _tags(facts), self._objective(facts)
+        if not isinstance(objective, SpanTags):
+            return facts
+        assert isinstance(module, TagNetwork)
+        module.eval().offsets.zero_()
+        offset = chosen_offset(objective, module, held_out.examples)
+        module.offsets += tags.offsets(offset).to(module.offsets.device)
+        return {**facts, "outside": offset}
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return _tags(facts).objective
@@ -265,8 +287,10 @@ class Tagger(ExampleEstimator):
             given = self._read(path, None, self.facts_)
             return step_table("recording", given.source.names, "label", self.predict(given.X))
         if table is not None:
+            _warn_of(table.remarks)
             return table.written(self.predict(table.tokens))
         found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
+        _warn_of(found.remarks)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
@@ -293,6 +317,11 @@ class Tagger(ExampleEstimator):
             )
         encode = _encoder(facts)
         return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
+
+
+def _warn_of(remarks: Sequence[str]) -> None:
+    for remark in remarks:
+        warn(remark)
 
 
 def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:

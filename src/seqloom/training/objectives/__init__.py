@@ -6,6 +6,7 @@ from seqloom.training.objectives.classes import Classes
 from seqloom.training.objectives.ctc import CTC
 from seqloom.training.objectives.free_targets import FreeTargets
 from seqloom.training.objectives.labels import Labels
+from seqloom.training.objectives.likelihood import Likelihood
 from seqloom.training.objectives.next_token import NextToken
 from seqloom.training.objectives.numbers import Numbers, StepNumbers
 from seqloom.training.objectives.objective import Objective, Sums, added
@@ -16,6 +17,7 @@ __all__ = [
     "Classes",
     "FreeTargets",
     "Labels",
+    "Likelihood",
     "NextToken",
     "Numbers",
     "Objective",
