@@ -53,6 +53,8 @@ LENGTHY = [f"{word} number {k}" for k in range(12) for word in ("good", "bad")]
 WALKS = [np.cumsum(np.random.default_rng(k).normal(size=(40 + k, 2)), 0) for k in range(6)]
 RAGGED = [torch.randn(3 + k % 4, 2, generator=torch.Generator().manual_seed(k)) for k in range(24)]
 
+SOUNDS = [0.1 * torch.randn(800 + 80 * (k % 4), generator=torch.Generator().manual_seed(k)) for k in range(24)]
+
 
 def classifier(spec: str = "gru(4) + pool(mean)", **more: Any) -> Classifier:
     return Classifier(spec, training=BRIEF, **more)
@@ -82,6 +84,7 @@ TRIALS = {
     ),
     "classifier of labels": Trial(classifier, LENGTHY, [["a"], ["a", "b"]] * 12),
     "classifier of series": Trial(lambda: classifier("lstm(4) bidirectional + pool(attention)"), RAGGED, [0, 1, 2] * 8),
+    "classifier of sounds": Trial(lambda: classifier("conv(4, stride=2) + gru(4)", rate=8000), SOUNDS, [0, 1, 2] * 8),
     "regressor of texts": Trial(lambda: Regressor("gru(4) + pool(mean)", training=BRIEF), LENGTHY, list(range(24))),
     "regressor of series": Trial(
         lambda: Regressor("gru(4) + pool(last)", loss="huber", training=BRIEF),
@@ -103,6 +106,7 @@ TRIALS = {
     "recogniser with a language model": Trial(
         lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8
     ),
+    "recogniser of sounds": Trial(lambda: recognizer(rate=8000), SOUNDS, ["a", "ab", "b a"] * 8),
     "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
     "language model": Trial(
         lambda: small(steps=6),

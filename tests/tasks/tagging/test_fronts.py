@@ -74,7 +74,7 @@ def test_beginnings_and_ends_have_vectors_of_their_own() -> None:
     assert read.affixes is not None
     assert read.affixes.table.weight.grad is not None
     touched = read.affixes.table.weight.grad.any(1).sum()
-    assert 3 < touched <= 10  # c-, ca-, -t, -at, s-, sa-, t-, th-, -e, -he; two may share a row
+    assert 7 <= touched <= 10  # c-, ca-, -t, -at, s-, sa-, t-, th-, -e, -he; two may share a row
 
 
 @pytest.mark.parametrize("longest", [1, 2, 5])

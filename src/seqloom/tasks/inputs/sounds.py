@@ -73,7 +73,16 @@ class SoundInputs(Inputs):
         """Frames (S, bands) of each sound; arrays are taken to have the ``rate``. More than 512 MB of frames are made
         whenever they are asked for."""
         sounds, front = as_sounds(X, self.rate), self.front
-        rows = LazyRows(lambda place: self.scaled(torch.cat([*frames_of(sounds[place], front)])), self.lengths(sounds))
+        lengths = self.lengths(sounds)
+
+        def made(place: int) -> Tensor:
+            frames, begin = torch.empty(lengths[place], self.bands), 0
+            for part in frames_of(sounds[place], front):
+                frames[begin : begin + len(part)] = part
+                begin += len(part)
+            return self.scaled(frames)
+
+        rows = LazyRows(made, lengths)
         return rows if 4 * self.bands * sum(rows.lengths) > _KEPT else list(rows)
 
     def lengths(self, X: Sequence[Any]) -> list[int]:

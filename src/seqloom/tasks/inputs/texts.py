@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqloom.data.stored_rows import stored_rows
 from seqloom.data.text.document import Piece
 from seqloom.data.text.vocabularies.byte import Bytes
 from seqloom.data.text.vocabularies.characters import Characters
@@ -59,9 +60,13 @@ class TextInputs(Inputs):
         single = [word for word in words if kind is not Words or split_words(word) == [word] != [" "]]
         return type(self)(extended_vocabulary(self.vocabulary, (word for word in single if word.split() == [word])))
 
-    def encode(self, X: Sequence[Any]) -> list[Tensor]:
-        X = _texts(X)
-        found = []
+    def encode(self, X: Sequence[Any]) -> Sequence[Tensor]:
+        return stored_rows(self._rows(_texts(X)))
+
+    def lengths(self, X: Sequence[Any]) -> list[int]:
+        return [len(row) for row in self._rows(_texts(X))]
+
+    def _rows(self, X: Sequence[str]) -> Iterator[Tensor]:
         for begin in range(0, len(X), _BLOCK):
             ids, _ = self.vocabulary.encoder().feed_pieces(
                 [Piece(text, True) for text in X[begin : begin + _BLOCK]], self.vocabulary.eos
@@ -69,8 +74,7 @@ class TextInputs(Inputs):
             ends = np.flatnonzero(ids == self.vocabulary.eos)
             rows = np.split(ids.astype(np.int64), ends + 1)[:-1]
             kept = [self.kept(torch.from_numpy(row[:-1].copy())) for row in rows]
-            found += [row if len(row) else torch.tensor([self.vocabulary.eos]) for row in kept]
-        return found
+            yield from (row if len(row) else torch.tensor([self.vocabulary.eos]) for row in kept)
 
     def kept(self, ids: Tensor) -> Tensor:
         """The ids (T,) of a text that are read."""

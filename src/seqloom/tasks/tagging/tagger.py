@@ -161,12 +161,12 @@ class Tagger(ExampleEstimator):
 
     def _about_words(self, lexicon: Lexicon, width: int, affix_rows: int | None) -> Facts:
         """What is known of words: those that were seen, and further ones that have a vector."""
-        seen, rows = len(lexicon.words), affix_rows or lexicon.affix_rows
+        affix_rows, seen = affix_rows or lexicon.affix_rows, len(lexicon.words)
         if self.vectors is not None:
             first = first_words(self.vectors, self.more_words)
             lexicon, width = lexicon.knowing(first.words), first.width
         further = len(lexicon.words) - seen
-        return {"lexicon": lexicon.to_json(), "affix_rows": rows, "width": width, "further": further}
+        return {"lexicon": lexicon.to_json(), "width": width, "affix_rows": affix_rows, "further": further}
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
