@@ -11,6 +11,7 @@ processes take does not count. Real tokens: padding is none. It is to stay below
 from __future__ import annotations
 
 import argparse
+import copy
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ from seqloom.training.trainer import Trainer
 
 __all__ = ["main"]
 
-STEPS, WARM = 150, 10
+STEPS, WARM = 100, 10
 
 
 def reviews(folder: Path) -> tuple[Any, ...]:
@@ -80,7 +81,8 @@ def bare(problem: Problem, settings: Any) -> Iterator[Callable[[], None]]:
 
 def measure(data: tuple[Any, ...]) -> tuple[float, float, Padded]:
     """Real tokens a second of ``fit``, its seconds over those of the bare loop, and its batches."""
-    (plain, settings), (own, _) = prepared(*data), prepared(*data)
+    own, settings = prepared(*data)
+    plain = own._replace(module=copy.deepcopy(own.module))
     batches = own.batches
     assert isinstance(batches, Padded)
     steps, times = bare(plain, settings), []
@@ -106,8 +108,11 @@ def measure(data: tuple[Any, ...]) -> tuple[float, float, Padded]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("../shared/data"))
     folder = parser.parse_args().folder
+    if not folder.exists():
+        print(f"Skipped: there is no {folder} with the data sets that it reads.")
+        return
     torch.set_num_threads(1)
     print(f"{'data':>10} {'B':>4} {'real tokens/s':>14} {'over %':>7} {'padding %':>10}")
     for read in (reviews, tagged, vowels):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.recognition.recognizer import Recognizer
     from seqloom.tasks.regression.regressor import Regressor
     from seqloom.tasks.tagging.tagger import Tagger
+    from seqloom.tasks.translation.seq2seq import Seq2Seq
 
 __all__ = [
     "Beam",
@@ -30,6 +31,7 @@ __all__ = [
     "NotFittedError",
     "Recognizer",
     "Regressor",
+    "Seq2Seq",
     "Tagger",
     "TextScore",
     "Writing",
@@ -48,6 +50,7 @@ __getattr__, __dir__ = lazily(
         "NotFittedError": "seqloom.tasks.estimator",
         "Recognizer": "seqloom.tasks.recognition.recognizer",
         "Regressor": "seqloom.tasks.regression.regressor",
+        "Seq2Seq": "seqloom.tasks.translation.seq2seq",
         "Tagger": "seqloom.tasks.tagging.tagger",
         "TextScore": "seqloom.tasks.language.text_score",
         "Writing": "seqloom.tasks.language.writing",

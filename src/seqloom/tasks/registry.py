@@ -24,6 +24,7 @@ _OURS = {
     "forecasting": "seqloom.tasks.forecasting.door:DOOR",
     "recognition": "seqloom.tasks.recognition.door:DOOR",
     "captioning": "seqloom.tasks.captioning.door:DOOR",
+    "translation": "seqloom.tasks.translation.door:DOOR",
 }
 
 

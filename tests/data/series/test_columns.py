@@ -25,6 +25,11 @@ FOUND = {
         ("unit_nr", "time_cycles", "label", ("x",)),
     ),
     "any id": (table("epoch_id,time_ms,x,kind", "e{s},{t},{k},{l}"), ("epoch_id", "time_ms", "kind", ("x",))),
+    "two ids, one of which numbers the steps": (
+        table("sample,recording,x,label", "{t},r{s},{k},{l}"),
+        ("recording", "sample", "label", ("x",)),
+    ),
+    "hours": (table("patient_id,hour,x,died", "p{s},{t},{k},{l}"), ("patient_id", "hour", "died", ("x",))),
     "dates": (
         table("user_id,seen,x,churned", "u{s},2024-01-0{t}T08:00:00Z,{k},{l}".replace("0{t}T", "1{t}T")),
         ("user_id", "seen", "churned", ("x",)),

@@ -175,3 +175,12 @@ def test_texts_of_one_person_are_no_series(tmp_path: Path, names: str, last: str
     file = written(tmp_path, {"s.csv": table(names, last=last)}) / "s.csv"
     assert claims_series("class")(file, {}) is None
     assert claims_series("class")(file, {"group": names.partition(",")[0]}) is None
+
+
+def test_recordings_without_labels_are_asked_about(tmp_path: Path) -> None:
+    files = {f"{state}_{number}.csv": "t,x\n0,1\n1,2\n" for state in ("on", "off") for number in range(3)}
+    with pytest.raises(UsageError, match=r"holds recordings, .*--label-pattern '.*'\. A label of each step, .*tagging"):
+        guess(written(tmp_path, files), {})
+    found = guess(tmp_path, {"label_pattern": r"(?P<label>\w+)_"})
+    assert found is not None
+    assert found.task == "classification"

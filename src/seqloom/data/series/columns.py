@@ -34,7 +34,9 @@ _TIMES: Final = (
     *("time", "timestamp", "t", "step", "date", "datetime", "time:timestamp", "ts", "cycle", "cycles"),
     *("zeit", "zeitstempel", "uhrzeit", "datum"),
 )
-_CLOCKS: Final = frozenset((*_TIMES, "tick"))
+_CLOCKS: Final = frozenset(
+    (*_TIMES, "tick", "frame", "hour", "hours", "day", "days", "minute", "minutes", "second", "seconds", "sample")
+)
 _LABELS: Final = ("label", "class", "target", "state", "outcome", "status")
 
 
@@ -66,11 +68,16 @@ def find_columns(table: Table, given: Columns, learned: Sequence[str] = ()) -> C
     named = (given.id, given.time, given.label, *given.channels)
     by_meaning = {meant(name): name for name in reversed(names) if name not in named and name not in learned}
 
-    def usual(known: Sequence[str], alike: Callable[[str], bool] = lambda name: False) -> str | None:
-        sure = (by_meaning[name] for name in known if name in by_meaning)
-        return next(sure, next((name for plain, name in reversed(by_meaning.items()) if alike(plain)), None))
+    def all_usual(known: Sequence[str], alike: Callable[[str], bool] = lambda name: False) -> list[str]:
+        sure = [by_meaning[name] for name in known if name in by_meaning]
+        return sure or [name for plain, name in reversed(by_meaning.items()) if alike(plain)]
 
-    found = replace(given, id=given.id or usual(_IDS, _names_a_thing))
+    def usual(known: Sequence[str], alike: Callable[[str], bool] = lambda name: False) -> str | None:
+        return next(iter(all_usual(known, alike)), None)
+
+    ids = [given.id] if given.id else all_usual(_IDS, _names_a_thing)
+    whole = [name for name in ids if name in names and _in_one_piece(table, name)] if len(ids) > 1 else ids
+    found = replace(given, id=next(iter(whole or ids), None))
     found = replace(found, time=given.time or usual(_TIMES) or _clock(table, found, learned))
     found = replace(found, label=given.label or usual(_LABELS, lambda name: is_target(name) and name != "y"))
     taken = (found.id, found.time, found.label)
@@ -110,6 +117,13 @@ def rows_by_id(table: Table, name: str) -> dict[str, NDArray[np.int64]]:
             raise DataError(f"{table.name}, line {table.line(row)}, column {name}: expected an id, got nothing.")
         places.setdefault(one.strip(), []).append(row)
     return {one: np.array(rows, np.int64) for one, rows in places.items()}
+
+
+def _in_one_piece(table: Table, name: str) -> bool:
+    """Whether the rows of each id follow each other, several of them."""
+    cells = list(map(str.strip, table.cells(name)))
+    pieces = 1 + sum(one != other for one, other in pairwise(cells))
+    return pieces == len(set(cells)) <= len(cells) / 2
 
 
 def _names_a_thing(name: str) -> bool:

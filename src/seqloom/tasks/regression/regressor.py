@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from torch import nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
-from seqloom.data.named import step_table
 from seqloom.data.padded import Targets
 from seqloom.data.tables import Sought
 from seqloom.errors import DataError
@@ -28,6 +27,7 @@ from seqloom.tasks.measures.judged import judged_numbers
 from seqloom.tasks.regression.settings import RegressorSettings
 from seqloom.tasks.sequences.estimator import SequenceEstimator
 from seqloom.tasks.sequences.network import SequenceModel, StepModel, build_step_model
+from seqloom.tasks.sequences.said import Said
 from seqloom.tasks.sequences.stream import AnswerStream
 from seqloom.training.objectives import Numbers, Objective, StepNumbers
 
@@ -70,12 +70,9 @@ class Regressor(SequenceEstimator):
         inputs = inputs_from_json(facts["inputs"])
         return AnswerStream(self.model_, inputs, lambda scores: float(_in_units(facts, scores.double().numpy())[0]))
 
-    def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
-        """The answers as a table (csv): the name of each example and its number, or of each step; see above."""
-        if not _of_steps(getattr(self, "facts_", {})):
-            return super().written(file)
-        said = self.said(file)
-        return step_table("recording", said.given.source.names, "prediction", said.columns["prediction"])
+    def said(self, file: str | Path | LabelledTexts) -> Said:
+        """The answers to the examples of a file or folder, a number each, or one for each step."""
+        return super().said(file)._replace(of_steps=_of_steps(self.facts_))
 
     def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
         found = super()._columns(X)

@@ -26,6 +26,7 @@ _ROW: Final = 300
 _TEXTS: Final = {
     "sound": "Transcripts stand in a table (file, text).",
     "picture": "Captions stand in a table (file, caption).",
+    "recording": "A label of each step, in a column of every file, is learned by --task tagging.",
 }
 
 
@@ -153,6 +154,8 @@ def _folder(folder: Path, given: Mapping[str, Any], sought: Sequence[str]) -> Cl
         numbers = bool(kind) or hold_numbers(classes.values())
         kind = kind or ("recording" if numbers else "text")
         return Claim(_SURE if numbers else _LIKELY, f"a folder for each of {len(classes)} classes, each file a {kind}")
+    if len(files) > 1 and not classes and hold_numbers(files):
+        kind = "recording"
     if kind:
         raise UsageError(
             f"{folder} holds {kind}s, and nothing says what is to be learned of them. Put them into a folder for each "
