@@ -45,6 +45,11 @@ SETTINGS: dict[str, Any] = {
 }
 LEARNED, SCORED = 2000, 300
 """Strings."""
+WAYS: dict[str, dict[str, Any]] = {
+    "greedy": {"language_model": None, "beam": 1},
+    "beam": {"language_model": None, "beam": 8},
+    "beam and n-gram": {"language_model": "ngram", "beam": 16},
+}
 
 Samples = NDArray[np.float32]
 
@@ -127,13 +132,8 @@ def run(part: Part, more: dict[str, Any]) -> dict[str, Any]:
     trained = time.monotonic() - began
     sounds, texts = strings(part.scored, SCORED, seed=2)
     result: dict[str, Any] = {"picked": model.facts_["picked"], "chosen": model.facts_["fusion"]}
-    ways: dict[str, dict[str, Any]] = {
-        "greedy": {"language_model": None, "beam": 1},
-        "beam": {"language_model": None, "beam": 8},
-        "beam and n-gram": {"language_model": "ngram", "beam": 16},
-    }
     seconds = sum(map(len, sounds)) / RATE
-    for name, way in ways.items():
+    for name, way in WAYS.items():
         start = time.monotonic()
         figures = model.set_params(**way).evaluate(sounds, texts)
         factor = (time.monotonic() - start) / seconds
@@ -151,20 +151,25 @@ def main() -> None:
     parser.add_argument("--settings", type=json.loads, default={}, help="Others than those of the row, as JSON.")
     arguments = parser.parse_args()
     found, began = recordings(arguments.folder), time.monotonic()
-    parts = {}
+    parts: dict[str, Any] = {}
     for part in ROWS[arguments.row](found, arguments.choose):
         parts[part.name] = run(part, dict(arguments.settings))
         print(part.name, json.dumps(parts[part.name], indent=1, ensure_ascii=False), flush=True)
-    ways = ("greedy", "beam", "beam and n-gram")
-    mean = {way: round(float(np.mean([one[way]["word_error_rate"] for one in parts.values()])), 4) for way in ways}
-    print("word error rate:", mean)
-    if arguments.choose or arguments.settings:
-        return
+        rates = {way: [one[way]["word_error_rate"] for one in parts.values()] for way in WAYS}
+        mean = {way: round(float(np.mean(of_way)), 4) for way, of_way in rates.items()}
+        print("word error rate:", mean, flush=True)
+        if not arguments.choose and not arguments.settings:
+            write(
+                arguments.row, {"word_error_rate": mean, "seconds": round(time.monotonic() - began, 1), "parts": parts}
+            )
+
+
+def write(row: str, result: dict[str, Any]) -> None:
+    """Put a row into results.json, after each of its parts."""
     file = HERE / "results.json"
     results = json.loads(file.read_text()) if file.exists() else {}
     machine = {"threads": torch.get_num_threads(), "torch": torch.__version__, "processor": platform.processor()}
-    whole = {"settings": SETTINGS, "word_error_rate": mean, "seconds": round(time.monotonic() - began, 1)}
-    results[arguments.row] = {"seqloom": __version__, **machine, **whole, "parts": parts}
+    results[row] = {"seqloom": __version__, **machine, "settings": SETTINGS, **result}
     file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 
