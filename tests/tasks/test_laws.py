@@ -6,9 +6,11 @@ import random
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.classification.classifier import Classifier
 from seqloom.tasks.regression.regressor import Regressor
 from seqloom.tasks.tagging.tagger import Tagger
@@ -53,6 +55,13 @@ def classifier(spec: str = "gru(4) + pool(mean)", **more: Any) -> Classifier:
     return Classifier(spec, training=BRIEF, **more)
 
 
+PICTURES = [np.full((8, 8, 1), 255 * (k % 2), np.uint8) + np.uint8(k) for k in range(20)]
+
+
+def captioner() -> Captioner:
+    return Captioner("grid(4, cell=4) -> luong(8)", embedding=4, width=2, training=BRIEF)
+
+
 TRIALS = {
     "classifier of texts": Trial(classifier, LENGTHY, ["+", "-"] * 12),
     "classifier of words, with a threshold": Trial(
@@ -68,6 +77,7 @@ TRIALS = {
     ),
     "tagger of words": Trial(tagger, SENTENCES, TAGS),
     "tagger of series": Trial(tagger, SERIES, STATES),
+    "captioner": Trial(captioner, PICTURES, ["all black", ["all white", "white"]] * 10),
     "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
     "language model": Trial(
         lambda: small(steps=6),
