@@ -110,7 +110,8 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
         )
     names = [name for name in inside if name in found]
     seen = seen_at([folder / name for name in names])
-    silent = [name for name in inside if name not in found and name not in empty and seen.is_like(folder / name)]
+    told = {*found, *empty, *(parent.as_posix() for name in found for parent in Path(name).parents)}
+    silent = [name for name in inside if name not in told and seen.is_like(folder / name)]
     parts = [_part(str(folder), name, found[name]) for name in names]
     return Captioned(
         str(folder),
