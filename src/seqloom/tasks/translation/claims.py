@@ -18,12 +18,14 @@ _ROWS: Final = 300
 _DIFFERENT: Final = 0.6
 """The share of different targets from which on they are no classes."""
 _WORDS: Final = 1.5
+_SURELY: Final = ("source", "src")
+"""Whatever other columns there are."""
 _SUFFIXES: Final = (".tsv", ".tab", ".txt", ".csv", ".jsonl", ".ndjson", ".json")
 
 
 def claims_pairs(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    """Claim a file with columns whose names say so (source and target, question and answer, …), or one with two columns
-    of running text, hardly any twice; its first rows tell."""
+    """Claim a file with columns whose names say so (source and target; question and answer, if there are no others; …), or
+    one with two columns of running text, hardly any twice; its first rows tell."""
     from seqloom.data.pairs import pair_columns
     from seqloom.data.pairs.rows import read_rows
     from seqloom.errors import SeqloomError
@@ -38,7 +40,8 @@ def claims_pairs(path: Path, given: Mapping[str, Any]) -> Claim | None:
         return None
     names = list(first.cells) if isinstance(first.cells, dict) else first.cells
     named = pair_columns(names)
-    if named is not None and len(set(names)) == len(names) and (found or isinstance(first.cells, dict)):
+    alone = len(names) == 2 or (named is not None and named[0].casefold() in _SURELY)
+    if named is not None and alone and len(set(names)) == len(names) and (found or isinstance(first.cells, dict)):
         return Claim(_NAMED, f"pairs: {named[1]} from {named[0]}")
     if spelling.separator != "\t" or isinstance(first.cells, dict):
         return None
