@@ -11,7 +11,7 @@ import pytest
 from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
-NAMES = ["sentences", "sensors", "tagged", "speech", "captions", "video"]
+NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video"]
 
 
 @pytest.fixture(autouse=True)

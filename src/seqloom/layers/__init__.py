@@ -42,7 +42,7 @@ from seqloom.layers.fronts.normalised import normalised
 from seqloom.layers.fronts.patches import Patches
 from seqloom.layers.fronts.picture import PictureFront
 from seqloom.layers.fronts.rows import Rows
-from seqloom.layers.fronts.spec_augment import Colouring, SpecAugment, VoiceWarp
+from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
 from seqloom.layers.grammar import parse_encoder_decoder, parse_spec
 from seqloom.layers.head import LastHead, Link, StepHead, tied_head
 from seqloom.layers.initial_state import InitialState, LearnedState, RandomState, ZeroState
@@ -76,7 +76,6 @@ __all__ = [
     "CausalSelfAttention",
     "CausalStack",
     "CausalTransformerBlock",
-    "Colouring",
     "ConcatScore",
     "ConditionalRandomField",
     "Convolution",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
+    from seqloom.tasks.captioning.captioner import Captioner
     from seqloom.tasks.classification.classifier import Classifier
     from seqloom.tasks.estimator import Estimator, NotFittedError
     from seqloom.tasks.language.evaluation import Evaluation
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from seqloom.tasks.recognition.recognizer import Recognizer
     from seqloom.tasks.regression.regressor import Regressor
     from seqloom.tasks.tagging.tagger import Tagger
+    from seqloom.tasks.translation.seq2seq import Seq2Seq
 
 __all__ = [
     "Beam",
+    "Captioner",
     "Classifier",
     "Ending",
     "Estimator",
@@ -28,6 +31,7 @@ __all__ = [
     "NotFittedError",
     "Recognizer",
     "Regressor",
+    "Seq2Seq",
     "Tagger",
     "TextScore",
     "Writing",
@@ -37,6 +41,7 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "Beam": "seqloom.tasks.language.generation",
+        "Captioner": "seqloom.tasks.captioning.captioner",
         "Classifier": "seqloom.tasks.classification.classifier",
         "Ending": "seqloom.tasks.language.writing",
         "Estimator": "seqloom.tasks.estimator",
@@ -45,6 +50,7 @@ __getattr__, __dir__ = lazily(
         "NotFittedError": "seqloom.tasks.estimator",
         "Recognizer": "seqloom.tasks.recognition.recognizer",
         "Regressor": "seqloom.tasks.regression.regressor",
+        "Seq2Seq": "seqloom.tasks.translation.seq2seq",
         "Tagger": "seqloom.tasks.tagging.tagger",
         "TextScore": "seqloom.tasks.language.text_score",
         "Writing": "seqloom.tasks.language.writing",

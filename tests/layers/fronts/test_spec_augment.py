@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from seqloom.errors import UsageError
-from seqloom.layers.fronts.spec_augment import Colouring, SpecAugment, VoiceWarp
+from seqloom.layers.fronts.spec_augment import SpecAugment, VoiceWarp
 
 LENGTHS = torch.tensor([60, 30, 1, 0])
 
 
-@pytest.mark.parametrize("layer", [SpecAugment(), VoiceWarp(), Colouring()])
+@pytest.mark.parametrize("layer", [SpecAugment(), VoiceWarp()])
 def test_nothing_changes_but_in_training(layer):
     x = torch.randn(4, 60, 40)
     assert torch.equal(layer.eval()(x, LENGTHS), x)
@@ -80,22 +80,8 @@ def test_bands_are_stretched_about_the_lowest():
         lambda: VoiceWarp(time=0.3),
         lambda: VoiceWarp(stretch=1.0),
         lambda: VoiceWarp(shift=-0.1),
-        lambda: Colouring(deviation=-1.0),
     ],
 )
 def test_limits_that_are_none_are_refused(wrong):
     with pytest.raises(UsageError, match="Expected"):
         wrong()
-
-
-def test_a_colour_is_a_smooth_constant_over_time_of_the_deviation():
-    torch.manual_seed(0)
-    x = torch.zeros(500, 7, 40)
-    found = Colouring(0.5, waves=6)(x)
-    assert torch.equal(found[:, :1].expand_as(found), found)
-    levels = found[:, 0].mean(1)
-    assert float(levels.std()) == pytest.approx(0.5, rel=0.15)
-    spectrum = torch.fft.rfft(torch.cat([found[:, 0], found[:, 0].flip(1)], 1)).abs()
-    assert float(spectrum[:, 6:].amax()) < 1e-3
-    short = Colouring(0.5)(x, torch.full((500,), 3))
-    assert not short[:, 3:].any()

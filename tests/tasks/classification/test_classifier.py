@@ -111,6 +111,9 @@ def test_temperature_and_threshold_are_chosen_on_what_is_held_out(of_texts: Clas
     assert "thresholds" not in of_texts.facts_
     found = Known(["a", "b"]).chosen(["a"] * 80 + ["b"] * 20, np.array([[4.0, 0.0]] * 100), "max-f1")
     assert found["temperature"] == pytest.approx(4 / np.log(4), abs=1e-3)
+    few = [Known(["a", "b"]).chosen(["a"] * (n - 6) + ["b"] * 6, np.array([[4.0, 0.0]] * n), None) for n in (29, 30)]
+    assert few[0]["temperature"] == 1.0
+    assert few[1]["temperature"] == pytest.approx(4 / np.log(4), abs=1e-3)
     careful = small(tokens="words", threshold=0.999999).fit(TEXTS, CLASSES)
     assert careful.facts_["thresholds"] == [0.999999]
     assert careful.predict(TEXTS).tolist().count("good") < CLASSES.count("good")

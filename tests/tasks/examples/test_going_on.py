@@ -97,7 +97,7 @@ def test_a_tagger_says_of_what_it_knew_what_it_said_before(first_tagger: Tagger)
         )
     torch.testing.assert_close(said[:, :, places], was)
     again = begun(small(), sentences, tags, small(epochs=1).fit(sentences, tags, start_from=first_tagger))
-    assert again.facts["buckets"] == fitted.facts["buckets"], "what grew once may grow again"
+    assert again.facts["affix_rows"] == fitted.facts["affix_rows"], "what grew once may grow again"
 
 
 def test_scales_of_series_and_numbers_stay() -> None:

@@ -8,6 +8,7 @@ import torch
 from seqloom.data.text.vocabularies.choice import Tokens
 from seqloom.layers import LearnedEmbedding
 from seqloom.tasks.classification.settings import ClassifierSettings
+from seqloom.tasks.examples.values import Examples
 from seqloom.tasks.inputs.texts import TextInputs
 
 TEXTS = [" ".join(f"word{number}" for number in range(200))]
@@ -21,3 +22,11 @@ def test_rare_tokens_begin_small(tokens: Tokens, size: float) -> None:
     front = inputs.reading(ClassifierSettings(embedding=64)).front
     assert isinstance(front, LearnedEmbedding)
     assert front.table.std().item() == pytest.approx(size, rel=0.1)
+
+
+def test_long_texts_are_not_cut_and_are_read_alone() -> None:
+    texts = ["word " * 40_000, "a few words", "loom " * 40_000]
+    ids = TextInputs.learned(texts, None, 1, None).encode(texts)
+    assert [len(row) for row in ids] == [40_000, 3, 40_000]
+    shapes = [tuple(batch.x.shape) for batch in Examples({"x": ids}, torch.zeros(3)).batches(16)]
+    assert shapes == [(1, 40_000), (1, 3), (1, 40_000)]

@@ -25,7 +25,7 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, speech, captions or video; without it all are listed.",
+            help="sentences, sensors, tagged, pairs, sums, speech, captions or video; without it all are listed.",
             show_default=False,
         ),
     ] = None,
@@ -46,8 +46,8 @@ def examples_data(
     force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
-    """Write small made data: labelled or tagged sentences, sensor series of a machine, spoken digits with transcripts,
-    or drawn scenes or videos with captions.
+    """Write small made data: labelled or tagged sentences, sensor series of a machine, dates or sums with what they
+    become, spoken digits with transcripts, or drawn scenes or videos with captions.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """

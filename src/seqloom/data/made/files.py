@@ -11,6 +11,7 @@ import numpy as np
 
 from seqloom.choice import Choice
 from seqloom.data.made.moving import made_videos
+from seqloom.data.made.pairs import made_dates, made_sums
 from seqloom.data.made.scenes import made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
@@ -27,6 +28,8 @@ class Example(Choice):
     SENTENCES = "sentences"
     SENSORS = "sensors"
     TAGGED = "tagged"
+    PAIRS = "pairs"
+    SUMS = "sums"
     SPEECH = "speech"
     CAPTIONS = "captions"
     VIDEO = "video"
@@ -52,6 +55,14 @@ def _sentences(rows: int, seed: int) -> str:
 
 def _tagged(rows: int, seed: int) -> str:
     return "\n".join("".join(f"{token}\t{tag}\n" for token, tag in one) for one in made_tagged(rows, seed))
+
+
+def _dates(rows: int, seed: int) -> str:
+    return _tsv(made_dates(rows, seed))
+
+
+def _sums(rows: int, seed: int) -> str:
+    return _tsv(made_sums(rows, seed))
 
 
 def _long_sensors(rows: int, seed: int) -> str:
@@ -85,6 +96,8 @@ KINDS: Final[Mapping[Example, Kind]] = {
     Example.SENTENCES: Kind("sentences.csv", 1000, "labelled sentences", _sentences),
     Example.SENSORS: Kind("sensors.csv", 400, "labelled recordings", _long_sensors, _sensors_by_state),
     Example.TAGGED: Kind("tagged.conll", 800, "tagged sentences", _tagged),
+    Example.PAIRS: Kind("pairs.tsv", 10_000, "dates and their ISO form", _dates),
+    Example.SUMS: Kind("sums.tsv", 20_000, "sums and what they come to", _sums),
     Example.SPEECH: Kind("speech", 500, "spoken digits", None, _speech),
     Example.CAPTIONS: Kind("captions", 4000, "captioned pictures", None, _scenes),
     Example.VIDEO: Kind("video", 2000, "captioned videos", None, _videos),
@@ -100,6 +113,10 @@ def _captioned(made: Mapping[str, tuple[bytes, str, str]]) -> dict[str, bytes]:
 def _steps(one: MadeRecording) -> Iterable[tuple[str, ...]]:
     for number, values in enumerate(one.values):
         yield f"{number / 10:.1f}", *("" if np.isnan(value) else f"{value:.3f}" for value in values)
+
+
+def _tsv(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{source}\t{target}\n" for source, target in (("source", "target"), *rows))
 
 
 def _csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

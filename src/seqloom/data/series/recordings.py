@@ -60,15 +60,23 @@ class Recordings:
 
     def numbers(self, decimal: str | None = None) -> list[float]:
         """The labels as numbers, with what stands before decimals; DataError that names those that are none."""
-        told = Counter(reading for label in self.labels or () for reading in readings(label))
+        return [one for row in self._numbers([[label] for label in self.labels or ()], decimal) for one in row]
+
+    def step_numbers(self, decimal: str | None = None) -> list[list[float]]:
+        """The same of the labels of steps, a list for each series."""
+        return self._numbers(self.step_labels or (), decimal)
+
+    def _numbers(self, rows: Sequence[Sequence[str]], decimal: str | None) -> list[list[float]]:
+        told = Counter(reading for row in rows for label in row for reading in readings(label))
         comma = decimal == "," if decimal is not None else told[Decimal.COMMA] > told[Decimal.POINT]
         mark = Decimal.COMMA if comma else Decimal.POINT
         problems = Problems(self.source)
-        for name, label in zip(self.names, self.labels or (), strict=True):
-            if mark not in readings(label):
-                problems.add(name, f"expected a number, got {label[:40]!r}.")
+        for name, row in zip(self.names, rows, strict=True):
+            for label in row:
+                if mark not in readings(label):
+                    problems.add(name, f"expected a number, got {label[:40]!r}.")
         problems.refuse()
-        return [number(label, mark) for label in self.labels or ()]
+        return [[number(label, mark) for label in row] for row in rows]
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each series: its name, then the columns, such as predictions."""

@@ -10,7 +10,7 @@ from seqloom.errors import UsageError
 from seqloom.layers.augmentation import Augmentation
 from seqloom.layers.padding import real_steps_only
 
-__all__ = ["Colouring", "SpecAugment", "VoiceWarp"]
+__all__ = ["SpecAugment", "VoiceWarp"]
 
 
 class SpecAugment(Augmentation):
@@ -38,31 +38,6 @@ class SpecAugment(Augmentation):
 
     def extra_repr(self) -> str:
         return f"masks={self.masks}, bands={self.bands}, share={self.share}"
-
-
-class Colouring(Augmentation):
-    """Frames (B, T, M) through another microphone, louder or softer: y_m = x_m + Σ_k a_k cos(π k (m + ½) / M).
-
-    The ``waves`` a_k, k from 0 (default: 6 of them), are drawn from N(0, ``deviation``²) for each row and are the same
-    at all its steps: a filter that does not change is a constant in the cepstrum (Atal, 1974).
-    """
-
-    def __init__(self, deviation: float = 0.3, waves: int = 6) -> None:
-        super().__init__()
-        if deviation < 0 or waves < 0:
-            raise UsageError(f"Expected a deviation and waves ≥ 0; got {deviation}, {waves}.")
-        self.deviation, self.waves = deviation, waves
-
-    def changed(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """x (B, T, M), coloured."""
-        bands = torch.arange(x.shape[2], device=x.device, dtype=x.dtype)
-        waves = torch.arange(self.waves, device=x.device, dtype=x.dtype)
-        shapes = torch.cos(torch.pi * waves[:, None] * (bands + 0.5) / x.shape[2])
-        colour = self.deviation * torch.randn(len(x), self.waves, device=x.device, dtype=x.dtype) @ shapes
-        return real_steps_only(x + colour[:, None], lengths)
-
-    def extra_repr(self) -> str:
-        return f"deviation={self.deviation}, waves={self.waves}"
 
 
 class VoiceWarp(Augmentation):

@@ -151,8 +151,8 @@ class ExampleEstimator(Estimator, ABC):
         """The figure that counts most, of the module and of what is simple."""
         return self._objective(facts).watched
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
-        """Give a new module other weights to begin with than it drew."""
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
+        """Give a new module other weights to begin with than it drew, before it learns from these examples."""
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
         """What is known once the module is trained: what is chosen by what is held out is added."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
 
@@ -14,15 +14,16 @@ from seqloom.data.stored_rows import stored_rows
 from seqloom.data.text.document import Piece
 from seqloom.data.text.vocabularies.byte import Bytes
 from seqloom.data.text.vocabularies.characters import Characters
-from seqloom.data.text.vocabularies.choice import Tokens, grown_vocabulary, learn_vocabulary
+from seqloom.data.text.vocabularies.choice import Tokens, extended_vocabulary, grown_vocabulary, learn_vocabulary
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
+from seqloom.data.text.vocabularies.word_boundaries import split_words
 from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, TokenDropout
 from seqloom.layers.embedding import NOTHING
 from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
 
-__all__ = ["TextInputs"]
+__all__ = ["TextInputs", "source_texts"]
 
 _BLOCK = 1024
 _FEW_WORDS = 3
@@ -52,6 +53,12 @@ class TextInputs(Inputs):
             raise UsageError(f"tokens: the model reads {kind}, now {tokens} are asked for. Leave them out.")
         pieces = (Piece(text, True) for text in _texts(X))
         return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
+
+    def knowing(self, words: Iterable[str]) -> Self:
+        """The same with further words, as far as a text can have them as one token."""
+        kind = type(self.vocabulary)
+        single = [word for word in words if kind is not Words or split_words(word) == [word] != [" "]]
+        return type(self)(extended_vocabulary(self.vocabulary, (word for word in single if word.split() == [word])))
 
     def encode(self, X: Sequence[Any]) -> Sequence[Tensor]:
         return stored_rows(self._rows(_texts(X)))
@@ -88,6 +95,24 @@ class TextInputs(Inputs):
             with torch.no_grad():
                 embedding.table.mul_(_SMALL)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
+
+
+def source_texts(inputs: TextInputs, text: str) -> list[str]:
+    """What of a text each step stands for.
+
+    >>> from seqloom.data.text.vocabularies.words import Words
+    >>> source_texts(TextInputs(Words(["a"])), "a new one")
+    ['a', 'new', 'one']
+    """
+    vocabulary = inputs.vocabulary
+    encoded, characters = vocabulary.encoder().feed_pieces([Piece(text, True)], vocabulary.eos)
+    ids = torch.from_numpy(encoded[:-1].astype(np.int64))
+    if characters is None:
+        texts = list(text) if len(ids) == len(text) else [vocabulary.piece(token) for token in ids.tolist()]
+    else:
+        stops = np.cumsum(characters, dtype=np.int64).tolist()
+        texts = [text[begin:end].strip() for begin, end in zip([0, *stops], stops[:-1], strict=False)]
+    return [one for one, token in zip(texts, ids, strict=True) if len(inputs.kept(token[None]))]
 
 
 def _texts(X: Sequence[Any]) -> Sequence[str]:

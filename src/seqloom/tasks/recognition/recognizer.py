@@ -31,6 +31,7 @@ from seqloom.tasks.recognition.network import RecognitionModel, build_model, fra
 from seqloom.tasks.recognition.picks import pick_settings
 from seqloom.tasks.recognition.searching import Begin, chosen_fusion, search_of, searched
 from seqloom.tasks.recognition.settings import NGRAM, WORD_NGRAM, RecognizerSettings
+from seqloom.tasks.recognition.stream import RecognizerStream
 from seqloom.tasks.recognition.transcripts import Recognized, Transcripts
 from seqloom.training.objectives import Objective
 from seqloom.training.objectives.ctc import CTC, check_frames
@@ -156,6 +157,14 @@ class Recognizer(ExampleEstimator):
     def predict(self, X: Any) -> list[str]:
         """The text of each example, in their order; how many are given at once changes nothing."""
         return [best[0].text for best in self.transcribe(X)]
+
+    def stream(self, silence: float = 0.6) -> RecognizerStream:
+        """What is said while it is said; see :class:`RecognizerStream`."""
+        self._check_fitted("model_")
+        assert isinstance(self.model_, RecognitionModel)
+        facts, inputs = self.facts_, _inputs(self.facts_)
+        begin = search_of(self._settled(facts), facts)
+        return RecognizerStream(self.model_, inputs, _transcripts(facts), begin, _seconds(inputs), silence)
 
     def written(self, path: str | Path) -> Iterator[str]:
         """The texts of the sounds in a folder, or of one sound, as a table (csv): the name of each, and its text."""

@@ -21,7 +21,7 @@ _BEAM: Final = {False: 8, True: 16}
 """Prefixes, without a language model and with one. Greedy decoding loses what is likely over many frames."""
 _WEIGHTS, _BONUSES = (0.25, 0.5, 1.0), (0.0, 0.5, 1.0)
 """Of a language model, tried on what is held out."""
-_TRIED: Final = 30_000
+_TRIED: Final = 8_000
 """Frames that they are tried on."""
 
 

@@ -13,7 +13,7 @@ from seqloom.links import is_link
 from seqloom.tasks.door import Claim
 from seqloom.tasks.sequences.found import series_in
 
-__all__ = ["claims_series", "claims_steps", "is_series"]
+__all__ = ["claims_series", "claims_steps", "has_steps", "is_series"]
 
 _SURE: Final = 0.95
 _LIKELY: Final = 0.8
@@ -54,23 +54,32 @@ def claims_series(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | N
     return claims
 
 
-def claims_steps(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    """Claim a table with a step a row whose label changes within a series; UsageError where it is an amount."""
-    from seqloom.data.tables.target import Doubt, Sought, sought_of
+def claims_steps(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | None]:
+    """The claims of a task that says ``sought`` (``class``, ``number``) of each step: tables with a step a row whose
+    label changes within a series. Numbers that may be either are taken for classes, as the states of a machine are."""
 
-    found = None if path.is_dir() or _has_series_alone(path) else series_in(path, given)
-    if found is None or not found.of_steps:
-        return None
-    try:
-        amounts = sought_of(str(path), found.label, found.labels) == Sought.NUMBER
-    except Doubt:
-        amounts = False
-    if amounts:
-        raise UsageError(
-            f"{path} is a table with {found.reason}, a number that changes within a series. Expected a label for each "
-            "step, or one number for each series. Name another column: --target NAME."
-        )
-    return Claim(_SURE, f"{found.reason} of each step")
+    def claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
+        from seqloom.data.tables.target import Doubt, sought_of
+
+        if not has_steps(path, given):
+            return None
+        found = series_in(path, given)
+        assert found is not None
+        try:
+            kind = str(sought_of(str(path), found.label, found.labels))
+        except Doubt:
+            kind = "class"
+        return Claim(_SURE, f"{found.reason} of each step") if kind in sought else None
+
+    return claims
+
+
+def has_steps(source: Any, given: Mapping[str, Any]) -> bool:
+    """Whether a file or a frame has series with a label for each step."""
+    if isinstance(source, str | os.PathLike) and (os.path.isdir(source) or _has_series_alone(Path(source))):
+        return False
+    found = series_in(source, given)
+    return found is not None and found.of_steps
 
 
 def is_series(source: Any, given: Mapping[str, Any]) -> bool:

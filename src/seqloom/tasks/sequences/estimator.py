@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
+from seqloom.data.padded import Targets
 from seqloom.data.tables import Sought
-from seqloom.data.text.vectors import read_vectors
+from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.data.text.vocabularies.choice import Tokens
-from seqloom.errors import warn
 from seqloom.layers import LearnedEmbedding
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
@@ -39,6 +39,7 @@ class SequenceEstimator(ExampleEstimator):
     minimum_count: int
     vocabulary_size: int | None
     vectors: str | None
+    more_words: int
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         if facts and not facts.keys() & {"columns", "channels"} and hasattr(X, "columns"):
@@ -58,8 +59,9 @@ class SequenceEstimator(ExampleEstimator):
         """What is to be known of the targets to learn from, beside what was known ``before`` of others."""
 
     @abstractmethod
-    def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
-        """Targets (N, …) for the objective. Raises DataError for those that were not there to learn from."""
+    def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Targets:
+        """Targets (N, …) for the objective, or (T, …) for each example. Raises DataError for those that were not there
+        to learn from."""
 
     @abstractmethod
     def _outputs(self, facts: Facts) -> int:
@@ -83,12 +85,14 @@ class SequenceEstimator(ExampleEstimator):
         return (Rows(vocabulary.kind, range(vocabulary.size), {"embedding.table": (0,)}),)
 
     def _about(self, inputs: Inputs, X: Sequence[Any]) -> Facts:
-        width = None
+        width, further = None, {}
         if self.vectors is not None and isinstance(inputs, TextInputs):
-            width = read_vectors(self.vectors, ()).width
+            first, trained = first_words(self.vectors, self.more_words), inputs.vocabulary.size
+            inputs, width = inputs.knowing(first.words), first.width
+            further = {"further": inputs.vocabulary.size - trained}
         lengths = inputs.lengths(X)
         size = {"examples": len(X), "steps": sum(lengths), "longest": max(lengths), "width": width}
-        return {"inputs": inputs.to_json(), "size": size}
+        return {"inputs": inputs.to_json(), "size": size, **further}
 
     def _tokens(self) -> Tokens | None:
         settings = self._settled({})
@@ -98,13 +102,13 @@ class SequenceEstimator(ExampleEstimator):
         return pick_settings(facts, self._given())
 
     def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
-        targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)
+        targets: Targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)
         return Examples({"x": _inputs(facts).encode(X)}, targets)
 
     def _build(self, facts: Facts) -> nn.Module:
         return build_model(self._settled(facts), _inputs(facts), self._outputs(facts))
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         inputs = _inputs(facts)
         if self.vectors is None or not isinstance(inputs, TextInputs):
             return
@@ -113,8 +117,7 @@ class SequenceEstimator(ExampleEstimator):
         vocabulary = inputs.vocabulary
         found = read_vectors(self.vectors, [vocabulary.piece(token) for token in range(vocabulary.size)])
         fill_in(module.embedding, vocabulary, found)
-        if len(found.vectors) < vocabulary.size // 2:
-            warn(f"vectors: of {vocabulary.size:,} words, {len(found.vectors):,} have one in {self.vectors}.")
+        warn_of_few(self.vectors, vocabulary.size, facts.get("further", 0), found)
 
     def said(self, file: str | Path | LabelledTexts) -> Said:
         """The answers to the examples of a file or folder, with their names and labels."""

@@ -42,7 +42,7 @@ _WORDS = _Pick(
 _SOUNDS = _Pick(
     1600,
     {
-        "model": "conv(96, causal=false) + 2*gru(96) bidirectional + pool(mean)",
+        "model": "conv(96, stride=2, causal=false) + gru(96) bidirectional + pool(mean)",
         "dropout": 0.4,
         "learning_rate": 3e-3,
         "augment": 1.0,
@@ -78,7 +78,7 @@ def cell_for(height: int, width: int) -> int:
     >>> cell_for(8, 8), cell_for(28, 28), cell_for(64, 48)
     (1, 4, 8)
     """
-    return max(1, min(_LARGEST_CELL, 1 << max(min(height, width) // 6, 1).bit_length() - 1))
+    return min(_LARGEST_CELL, 1 << max(1, min(height, width) // 6).bit_length() - 1)
 
 
 def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +94,9 @@ def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     if size["width"] is not None:
         found["embedding"] = size["width"]
     found["batch_size"] = next(
-        rows for rows in (16, 32, 64, 128) if rows >= min(size["examples"] / _BATCHES * 0.75, 128)
+        rows
+        for rows in ((32, 64, 128) if "sound" in facts["inputs"] else (16, 32, 64, 128))
+        if rows >= min(size["examples"] / _BATCHES * 0.75, 128)
     )
     rows = given.get("batch_size", found["batch_size"])
     wanted = min(_MOST, round(pick.updates * rows / size["examples"]), _STEPS // size["steps"])

@@ -34,9 +34,8 @@ from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
 from seqloom.tasks.inputs.pictures import SIDE, as_pictures
 from seqloom.tasks.inputs.sounds import as_sounds
-from seqloom.tasks.sequences.claims import is_series
+from seqloom.tasks.sequences.claims import has_steps, is_series
 from seqloom.tasks.sequences.effect import refuse_unused_of
-from seqloom.tasks.sequences.found import series_in
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
 __all__ = [
@@ -84,7 +83,9 @@ def read_sequences(
             return _folder(path, settings, channels, sought)
     if channels or (columns is None and is_series(X, settings)):
         return _recordings(X, settings, channels, sought)
-    if columns is None and series_in(X, settings) is not None:
+    if columns is None and has_steps(X, settings):
+        if Sought.NUMBER in sought:
+            return _recordings(X, settings, channels, sought)
         raise DataError(
             f"{X if isinstance(X, str | os.PathLike) else 'The frame'}: the label changes within a series. Expected "
             "one for each; a label for each step is learned by --task tagging."
@@ -191,7 +192,10 @@ def _recordings(path: Any, settings: Mapping[str, Any], channels: Sequence[str],
     decimal = settings.get("decimal")
 
     def labels(found: Recordings) -> Sequence[Any] | None:
-        return found.numbers(decimal) if Sought.NUMBER in sought and found.labels else found.labels
+        if Sought.NUMBER not in sought:
+            return found.labels
+        steps = found.step_numbers(decimal) if found.step_labels else None
+        return found.numbers(decimal) if found.labels else steps
 
     return read_recorded(path, settings, channels, labels)
 

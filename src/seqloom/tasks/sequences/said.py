@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqloom.data.named import Named
+from seqloom.data.named import Named, step_table
 from seqloom.tasks.examples.values import Given
 from seqloom.tasks.tables.predicting import unseen_remark
 
@@ -16,16 +16,19 @@ __all__ = ["Said"]
 
 class Said(NamedTuple):
     """Columns of answers, of which the first are the predictions, for the examples ``given``; ``known`` are the labels
-    that were learned, none of numbers."""
+    that were learned, none of numbers. With ``of_steps`` an answer has a value for each step."""
 
     given: Given
     columns: Mapping[str, Sequence[Any]]
     known: Sequence[Any] = ()
+    of_steps: bool = False
 
     def written(self) -> Iterator[str]:
         """A table (csv): the name of each example, the prediction, and of classes its probability. Where examples have
         no names the predictions alone, a line each."""
         source = self.given.source
+        if isinstance(source, Named) and self.of_steps:
+            return step_table(source.one, source.names, *next(iter(self.columns.items())))
         if isinstance(source, Named):
             return source.written({name: list(map(_cell, column)) for name, column in self.columns.items()})
         return (f"{answer}\n" for answer in self.columns["prediction"])
@@ -43,7 +46,7 @@ class Said(NamedTuple):
     def score(self) -> str:
         """A sentence on how right the predictions are, by labels of the examples; nothing where no label is known."""
         y, said = self.given.y, list(self.columns["prediction"])
-        if y is None or not len(y):
+        if y is None or not len(y) or self.of_steps:
             return ""
         if not len(self.known):
             error = float(np.mean(np.abs(np.asarray(said, float) - np.asarray(y, float))))

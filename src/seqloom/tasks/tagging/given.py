@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,6 @@ from seqloom.tasks.tagging.schemes import recognised
 __all__ = [
     "Steps",
     "checked",
-    "csv_lines",
     "is_frame_of_steps",
     "is_recording",
     "read_again",
@@ -134,17 +131,6 @@ def is_frame_of_steps(X: Any, channels: Sequence[str], settings: Mapping[str, An
         return {*channels} <= {*map(str, X.columns)}
     found = series_in(X, settings)
     return found is not None and found.of_steps
-
-
-def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as lines of a table.
-
-    >>> csv_lines([["a,b", 1]])
-    '"a,b",1\\n'
-    """
-    lines = StringIO()
-    csv.writer(lines, lineterminator="\n").writerows(rows)
-    return lines.getvalue()
 
 
 def checked(X: Any, y: Any) -> tuple[list[Steps], list[list[str]] | None]:

@@ -58,6 +58,17 @@ class Lexicon:
         counts = [words[word] + min(seen.get(word, 0), _OFTEN) for word in ordered]
         return cls(ordered, tuple(counts), tuple(dict.fromkeys((*old.characters, *_by_frequency(characters)))))
 
+    @property
+    def affix_rows(self) -> int:
+        """How large a table suits the affixes of these words: a power of two."""
+        return 1 << max(len(self.words) + 1, 1).bit_length()
+
+    def knowing(self, words: Iterable[str]) -> Self:
+        """The same with further words, those in their normal form, which no sentence had."""
+        known = set(self.words)
+        further = [word for word in dict.fromkeys(words) if word not in known and normal_form(word) == word]
+        return type(self)((*self.words, *further), (*self.counts, *[1] * len(further)), self.characters)
+
     def dropped(self, share: float) -> Tensor:
         """How likely a word of each id (V,) is to be taken for unknown: s / (s + (1 − s) n) where it was seen n times,
         the ``share`` s where it was seen once."""
