@@ -39,7 +39,7 @@ from seqloom.tasks.tagging.given import (
     table_of_tokens,
     warn_of_illegal,
 )
-from seqloom.tasks.tagging.known import encoder_of, tags_of
+from seqloom.tasks.tagging.known import about_tags, encoder_of, tags_of
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.objective import SpanTags
@@ -48,6 +48,7 @@ from seqloom.tasks.tagging.settings import TaggerSettings
 from seqloom.tasks.tagging.stream import TagStream
 from seqloom.tasks.tagging.tag_set import TagSet
 from seqloom.training.objectives import Objective
+from seqloom.training.objectives.tags import best_tags
 
 __all__ = ["Tagger"]
 
