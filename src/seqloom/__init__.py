@@ -7,7 +7,7 @@ from seqloom.lazy import lazily
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
     from seqloom.decoding.settings import BeamSearch, Sampling
-    from seqloom.tasks import Captioner, Classifier, LanguageModel, Regressor, Tagger
+    from seqloom.tasks import Captioner, Classifier, LanguageModel, Recognizer, Regressor, Seq2Seq, Tagger
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
@@ -16,8 +16,10 @@ __all__ = [
     "Captioner",
     "Classifier",
     "LanguageModel",
+    "Recognizer",
     "Regressor",
     "Sampling",
+    "Seq2Seq",
     "Tagger",
     "TrainingSettings",
     "__version__",
@@ -33,7 +35,9 @@ __getattr__, __dir__ = lazily(
         "Captioner": "seqloom.tasks",
         "Classifier": "seqloom.tasks",
         "LanguageModel": "seqloom.tasks",
+        "Recognizer": "seqloom.tasks",
         "Regressor": "seqloom.tasks",
+        "Seq2Seq": "seqloom.tasks",
         "Sampling": "seqloom.decoding.settings",
         "Tagger": "seqloom.tasks",
         "TrainingSettings": "seqloom.training.settings",

@@ -31,9 +31,9 @@ class Padded:
     ``inputs`` has the examples of each input by name, tensors (T, …) that differ in T alone. ``targets`` (N, …) have
     one for each example; or they are a sequence of tensors (T, …), one for each step, and come padded with IGNORED.
     With a ``seed`` the examples come in an order drawn by (seed, epoch), in pools of 64 batches that are each sorted by
-    length, so that little is padded; without, in that of the data. A batch has fewer examples where it would have more
-    than ``most_steps``, padding included; one example is one batch at least. Raises UsageError for inputs that are of
-    different number, and for examples without a step.
+    length, and then by that of targets with one of their own, so that little is padded; without, in that of the data. A
+    batch has fewer examples where it would have more than ``most_steps``, padding included; one example is one batch at
+    least. Raises UsageError for inputs that are of different number, and for examples without a step.
 
     >>> rows = [torch.ones(length) for length in (3, 1, 2)]
     >>> batch = Padded({"x": rows}, torch.tensor([0, 1, 2]), batch_size=2)[0]
@@ -53,6 +53,7 @@ class Padded:
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.seed, self.most_steps = batch_size, seed, most_steps
         self._lengths = np.array([lengths_of(rows) for rows in inputs.values()]).max(0)
+        self._second = self._lengths if isinstance(targets, Tensor) else np.array([len(row) for row in targets])
         self._number = 0
         self._order, self._borders = self._ordered()
 
@@ -112,7 +113,7 @@ class Padded:
         pool = _POOL * self.batch_size
         for begin in range(0, count, pool):
             part = order[begin : begin + pool]
-            order[begin : begin + pool] = part[np.argsort(self._lengths[part], kind="stable")]
+            order[begin : begin + pool] = part[np.lexsort((self._second[part], self._lengths[part]))]
         batches = np.split(order, self._cut(order)[1:-1])
         mixed = len(batches) - (len(batches[-1]) < self.batch_size)  # the last one stays the last where it is short
         batches[:mixed] = [batches[place] for place in drawn_order(mixed, self.seed, Purpose.BATCHES, self._number)]
@@ -121,10 +122,11 @@ class Padded:
     def _cut(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where batches of so many examples, or of so many steps, begin and end."""
         borders = np.append(np.arange(0, len(order), self.batch_size), len(order))
-        if self.most_steps is None or self.batch_size * self._lengths.max() <= self.most_steps:
+        each = np.maximum(self._lengths, self._second)
+        if self.most_steps is None or self.batch_size * each.max() <= self.most_steps:
             return borders
         found, longest = [0], 0
-        for place, length in enumerate(self._lengths[order].tolist()):
+        for place, length in enumerate(each[order].tolist()):
             rows, longest = place - found[-1], max(longest, length)
             if rows and (rows == self.batch_size or (rows + 1) * longest > self.most_steps):
                 found.append(place)

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from seqloom.tasks.language.language_model import LanguageModel
     from seqloom.tasks.language.text_score import TextScore
     from seqloom.tasks.language.writing import Ending, Writing
+    from seqloom.tasks.recognition.recognizer import Recognizer
     from seqloom.tasks.regression.regressor import Regressor
     from seqloom.tasks.tagging.tagger import Tagger
+    from seqloom.tasks.translation.seq2seq import Seq2Seq
 
 __all__ = [
     "Beam",
@@ -27,7 +29,9 @@ __all__ = [
     "Evaluation",
     "LanguageModel",
     "NotFittedError",
+    "Recognizer",
     "Regressor",
+    "Seq2Seq",
     "Tagger",
     "TextScore",
     "Writing",
@@ -44,7 +48,9 @@ __getattr__, __dir__ = lazily(
         "Evaluation": "seqloom.tasks.language.evaluation",
         "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
+        "Recognizer": "seqloom.tasks.recognition.recognizer",
         "Regressor": "seqloom.tasks.regression.regressor",
+        "Seq2Seq": "seqloom.tasks.translation.seq2seq",
         "Tagger": "seqloom.tasks.tagging.tagger",
         "TextScore": "seqloom.tasks.language.text_score",
         "Writing": "seqloom.tasks.language.writing",

@@ -40,8 +40,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
     from seqloom.data.tagged.table import read_token_table
-    from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
-    from seqloom.tasks.sequences.reading import recordings_of
+    from seqloom.tasks.sequences.claims import claims_series, has_steps
+    from seqloom.tasks.sequences.reading import said_recordings
     from seqloom.tasks.tables.claims import is_table
     from seqloom.tasks.tagging.claims import claims_tagged
 
@@ -58,13 +58,13 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     if path.is_dir() and holds_sounds(path):
         return sounds(find_sounds(path, given.get("label_pattern")))
     try:
-        if claims_labelled(path, given) is None and claims_steps(path, given) is None:
+        if claims_series("class", "number")(path, given) is None and not has_steps(path, given):
             return None
     except UsageError:  # series, whose labels are asked for
-        return recordings(recordings_of(path, given, ()))
+        return recordings(said_recordings(path, given))
     if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
         return texts(read_labelled_texts(path, encoding=given.get("encoding")))
-    return recordings(recordings_of(path, given, ()))
+    return recordings(said_recordings(path, given))
 
 
 def print_sequences(report: Mapping[str, Any]) -> None:

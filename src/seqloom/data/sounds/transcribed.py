@@ -21,7 +21,7 @@ from seqloom.data.text.folder import natural
 from seqloom.data.text.reader import no_such_file, read_text
 from seqloom.errors import DataError, listed
 
-__all__ = ["Transcribed", "has_transcripts", "read_transcribed"]
+__all__ = ["Transcribed", "has_transcripts", "read_transcribed", "sounds_inside"]
 
 _TABLES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 _LABELS: Final = ("labels.csv", "labels.tsv")
@@ -91,7 +91,7 @@ def read_transcribed(path: str | Path) -> Transcribed:
     if not path.exists():
         raise DataError(no_such_file(str(path)))
     folder = path if path.is_dir() else path.parent
-    sounds = _sounds_inside(folder)
+    sounds = sounds_inside(folder)
     named = NamedSounds(sounds)
     found, problems = dict[str, _Text](), Problems(str(folder))
     left_over, empty = list[str](), list[str]()
@@ -133,7 +133,7 @@ def has_transcripts(path: Path) -> bool:
     folder = path if path.is_dir() else path.parent
     if path.is_file() and path.suffix.lower() not in _TABLES:
         return False
-    sounds = _sounds_inside(folder, _LOOKED_AT * 20)
+    sounds = sounds_inside(folder, _LOOKED_AT * 20)
     if not sounds:
         return False
     named = NamedSounds(sounds)
@@ -229,7 +229,7 @@ def _beside(sound: Path) -> Path | None:
     return next((one for one in (sound.with_suffix(suffix) for suffix in _BESIDE) if one.is_file()), None)
 
 
-def _sounds_inside(folder: Path, most: int = _MOST_FILES) -> list[str]:
+def sounds_inside(folder: Path, most: int = _MOST_FILES) -> list[str]:
     """The paths of the sounds in a folder and below it, in natural order; ``most`` files are looked at."""
     found, seen = list[str](), 0
     for place, folders, files in os.walk(folder):

@@ -143,5 +143,8 @@ class MemoryAttention(nn.Module):
 
     def forward(self, query: Tensor, memory: Memory) -> Tensor:
         """query (B, H) → context (B, M), or (B, T, H) → (B, T, M)."""
-        weights = self.weights(query, memory)
+        real = memory.real if query.ndim == 2 else memory.real[:, None]
+        scores = self.score(query, memory.keys)
+        # Beyond a row's length the values are 0, so that it does not matter how a row without steps shares them out.
+        weights = torch.where(real, scores, torch.finfo(scores.dtype).min).softmax(-1)
         return (weights[:, None] @ memory.values).squeeze(1) if query.ndim == 2 else weights @ memory.values

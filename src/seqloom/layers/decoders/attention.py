@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -10,10 +11,11 @@ from torch import Tensor
 from torch.compiler import is_compiling
 
 from seqloom.errors import UsageError
-from seqloom.kernels.transforms import is_seen, known_to_torch, scan
+from seqloom.kernels.transforms import known_to_torch, scan
 from seqloom.layers.attention.scores import Memory, MemoryAttention, Score
 from seqloom.layers.decoders.bridge import Bridge, Summary, state_vectors
 from seqloom.layers.decoders.decoder import Decoder
+from seqloom.layers.decoders.loop import body_loop
 from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
 from seqloom.layers.state import grows, leaves, map_state, where
@@ -27,6 +29,10 @@ class AttentionDecoderState(NamedTuple):
 
     recurrence: Any
     memory: Memory
+
+
+Read = Callable[[Any, Tensor, Any], tuple[Tensor, Any]]
+"""``y_t, state = read(x_t, found, state)``: one step of a body that is given what was found beside its input."""
 
 
 class Moment(NamedTuple):
@@ -66,8 +72,12 @@ class AttentionDecoder(Decoder):
         """The body's first state as the recurrence's."""
 
     @abstractmethod
-    def _advance(self, x_t: Tensor, recurrence: Any, memory: Memory) -> Moment:
-        """One step from x_t (B, D)."""
+    def _advance(self, x_t: Any, recurrence: Any, memory: Memory, read: Read) -> Moment:
+        """One step from x_t, which ``read`` knows, as the body's."""
+
+    def _read(self, x_t: Tensor, found: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """The body's step from x_t (B, D) and what was found (B, …)."""
+        return self.body.step(torch.cat([x_t, found], -1), state)
 
     def _written(self, outputs: Tensor, x: Tensor) -> Tensor:
         """What the steps give: outputs (B, …, ·) and inputs x (B, …, D) → (B, …, out_features)."""
@@ -103,7 +113,7 @@ class AttentionDecoder(Decoder):
         """One step: x_t (B, D) and the state give y_t (B, out_features) and the next state."""
         check_step(self, x_t, self.in_features)
         check_state(self, state, x_t.shape[0], AttentionDecoderState)
-        moment = self._advance(x_t, state.recurrence, state.memory)
+        moment = self._advance(x_t, state.recurrence, state.memory, self._read)
         return self._written(moment.output, x_t), AttentionDecoderState(moment.recurrence, state.memory)
 
     def alignments(self, x: Tensor, state: Any, lengths: Tensor | None = None) -> Tensor:
@@ -137,32 +147,36 @@ class AttentionDecoder(Decoder):
 
     def _loop(self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None) -> tuple[Any, Tensor, Tensor]:
         """Step after step."""
-        shortest = x.shape[1]
-        if lengths is not None:
-            shortest = 0 if is_seen((x, lengths)) else min(lengths.tolist(), default=0)
-        moments = []
-        for t, x_t in enumerate(x.unbind(1)):
-            moment = self._advance(x_t, recurrence, memory)
-            if lengths is None or t < shortest:
-                recurrence = moment.recurrence
-            else:
-                recurrence = where(lengths > t, moment.recurrence, recurrence)
+        loop = body_loop(self.body, x, self.in_features)
+        steps, read = (x.unbind(1), self._read) if loop is None else (loop.begin(x), loop.step)
+        moments, before = list[Moment](), recurrence
+        for t, x_t in enumerate(steps):
+            moment = self._advance(x_t, before, memory, read)
+            after = moment.recurrence
+            before = after if lengths is None or not grows(after) else where(lengths > t, after, before)
             moments.append(moment)
-        outputs, queries, _ = zip(*moments, strict=True)
-        return recurrence, torch.stack(outputs, 1), torch.stack(queries, 1)
+        outputs, queries, states = zip(*moments, strict=True)
+        if lengths is not None and not grows(before):
+            before = map_state(lambda *leaves: _at_end(leaves, lengths), recurrence, *states)
+        return before, torch.stack(outputs, 1), torch.stack(queries, 1)
 
     def _scan(self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None) -> tuple[Any, Tensor, Tensor]:
         """The same as one operation for all T, so that a program that was traced with one takes others."""
 
         def step(before: tuple[Tensor, ...], present: tuple[Tensor, Tensor]) -> tuple[tuple[Tensor, ...], Any]:
             (x_t, t), state = present, _filled(recurrence, before)
-            output, query, after = self._advance(x_t, state, memory)
+            output, query, after = self._advance(x_t, state, memory, self._read)
             after = after if lengths is None else where(lengths > t, after, state)
             return _cloned(after), (output.clone(), query.clone())
 
         steps = x.transpose(0, 1), torch.arange(x.shape[1], device=x.device)
         last, (outputs, queries) = scan(step, _cloned(recurrence), steps)
         return _filled(recurrence, last), outputs.transpose(0, 1), queries.transpose(0, 1)
+
+
+def _at_end(leaves: tuple[Tensor, ...], lengths: Tensor) -> Tensor:
+    """Of the leaves (B, …) before and after T steps those after each row's last real one."""
+    return torch.stack(leaves)[lengths.to(leaves[0].device), torch.arange(len(lengths), device=leaves[0].device)]
 
 
 def _cloned(state: Any) -> tuple[Tensor, ...]:

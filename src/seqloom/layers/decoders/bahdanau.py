@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.layers.attention.scores import Memory, Score
-from seqloom.layers.decoders.attention import AttentionDecoder, Moment
+from seqloom.layers.decoders.attention import AttentionDecoder, Moment, Read
 from seqloom.layers.decoders.bridge import Summary, state_vectors
 from seqloom.layers.decoders.readout import Maxout
 from seqloom.layers.protocol import CausalLayer
@@ -54,10 +54,10 @@ class BahdanauDecoder(AttentionDecoder):
     def _begin(self, state: Any, batch_size: int) -> Any:
         return state
 
-    def _advance(self, x_t: Tensor, recurrence: Any, memory: Memory) -> Moment:
+    def _advance(self, x_t: Any, recurrence: Any, memory: Memory, read: Read) -> Moment:
         query = state_vectors(recurrence)[-1]
         context = self.attention(query, memory)
-        y_t, recurrence = self.body.step(torch.cat([x_t, context], -1), recurrence)
+        y_t, recurrence = read(x_t, context, recurrence)
         return Moment(torch.cat([y_t, context], -1), query, recurrence)
 
     def _written(self, outputs: Tensor, x: Tensor) -> Tensor:

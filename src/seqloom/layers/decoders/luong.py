@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.scores import Memory, Score
-from seqloom.layers.decoders.attention import AttentionDecoder, AttentionDecoderState, Moment
+from seqloom.layers.decoders.attention import AttentionDecoder, AttentionDecoderState, Moment, Read
 from seqloom.layers.decoders.bridge import Summary
 from seqloom.layers.protocol import CausalLayer
 
@@ -55,11 +55,11 @@ class LuongDecoder(AttentionDecoder):
             return state
         return InputFeeding(state, self.combine.weight.new_zeros(batch_size, self.out_features))
 
-    def _advance(self, x_t: Tensor, recurrence: Any, memory: Memory) -> Moment:
+    def _advance(self, x_t: Any, recurrence: Any, memory: Memory, read: Read) -> Moment:
         if not self.feed:
             h_t, body = self.body.step(x_t, recurrence)
             return Moment(self._answer(h_t, memory), h_t, body)
-        h_t, body = self.body.step(torch.cat([x_t, recurrence.fed], -1), recurrence.body)
+        h_t, body = read(x_t, recurrence.fed, recurrence.body)
         answer = self._answer(h_t, memory)
         return Moment(answer, h_t, InputFeeding(body, answer))
 

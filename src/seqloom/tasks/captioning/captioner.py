@@ -29,7 +29,7 @@ from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.pictures import PictureInputs, as_pictures
-from seqloom.tasks.inputs.targets import TargetTexts
+from seqloom.tasks.inputs.targets import TextTargets
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.captions import Cider, figures_of_captions
 from seqloom.tasks.measures.intervals import differences, verdict
@@ -95,7 +95,7 @@ class Captioner(ExampleEstimator):
         settings = self._settled({})
         inputs = learned_inputs(X, side=settings.side)
         texts = [text for several in y for text in several]
-        targets = TargetTexts.learned(texts, settings.tokens, settings.minimum_count, settings.vocabulary_size)
+        targets = TextTargets.learned(texts, settings.tokens, settings.minimum_count, settings.vocabulary_size)
         longest = max(len(row) for row in targets.encode(texts))
         return {
             "inputs": inputs.to_json(),
@@ -134,7 +134,7 @@ class Captioner(ExampleEstimator):
     def _build(self, facts: Facts) -> nn.Module:
         settings, inputs, targets = self._settled(facts), _inputs(facts), _targets(facts)
         spec = parse_encoder_decoder(settings.spec)
-        embedding = LearnedEmbedding(targets.vocabulary.size, settings.embedding)
+        embedding = LearnedEmbedding(targets.size, settings.embedding)
         rest = EncoderDecoderSpec(spec.encoder.rest, spec.decoder)
         try:
             if isinstance(inputs, PictureInputs):
@@ -143,9 +143,9 @@ class Captioner(ExampleEstimator):
                 raise UsageError(f"{spec.encoder.front} reads pictures, and features are given. Leave it out.")
             else:
                 source = inputs.reading(settings).features
-            return CaptionNetwork.of(
-                rest, source, embedding, dropout=settings.dropout, end=targets.vocabulary.eos
-            ).with_noise(settings.noise)
+            return CaptionNetwork.of(rest, source, embedding, dropout=settings.dropout, end=targets.end).with_noise(
+                settings.noise
+            )
         except UsageError as error:
             raise UsageError(f"spec: {error}") from error
 
@@ -187,7 +187,7 @@ class Captioner(ExampleEstimator):
         return Figures(len(y), "pictures", figures, beside, "cider_d", higher_is_better=True, notes=notes)
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
-        return [_targets(facts).decode(tokens) for tokens in self._written(facts, module, batch)]
+        return [_targets(facts).text(tokens) for tokens in self._written(facts, module, batch)]
 
     def _written(self, facts: Facts, module: nn.Module, batch: Batch) -> list[tuple[int, ...]]:
         """The tokens of the best caption of each row."""
@@ -258,12 +258,12 @@ class Captioner(ExampleEstimator):
         assert isinstance(module, CaptionNetwork)
         targets = _targets(facts)
         written = self._written(facts, module, batch)
-        ids, lengths = pad([torch.tensor([*tokens, targets.vocabulary.eos]) for tokens in written], IGNORED)
+        ids, lengths = pad([torch.tensor([*tokens, targets.end]) for tokens in written], IGNORED)
         weights = module.alignments(batch.x, batch.length, ids.to(batch.x.device)).cpu().numpy()
         cells = module.cells
         found = []
         for row, (tokens, steps) in enumerate(zip(written, lengths.tolist(), strict=True)):
-            names = [targets.vocabulary.piece(token) for token in tokens] + ["<eos>"]
+            names = [*targets.pieces(tokens), "<eos>"]
             seen = weights[row, :steps]
             if cells is not None:
                 frames = int(batch.length[row]) if batch.length is not None else 1
@@ -285,5 +285,5 @@ def _inputs(facts: Facts) -> Inputs:
     return inputs_from_json(facts["inputs"])
 
 
-def _targets(facts: Facts) -> TargetTexts:
-    return TargetTexts.from_json(facts["targets"])
+def _targets(facts: Facts) -> TextTargets:
+    return TextTargets.from_json(facts["targets"])

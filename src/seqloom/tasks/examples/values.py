@@ -38,15 +38,17 @@ class Examples(NamedTuple):
 
     inputs: Mapping[str, Sequence[Tensor]]
     targets: Targets
+    most_steps: int = MOST_STEPS
+    """Of a batch, padding included."""
 
     def batches(self, rows: int = ROWS, seed: int | None = None) -> Padded:
         """So many at once, fewer where they are long; with a ``seed`` in another order for each epoch."""
-        return Padded(self.inputs, self.targets, rows, seed, MOST_STEPS)
+        return Padded(self.inputs, self.targets, rows, seed, self.most_steps)
 
     def rows(self, order: Sequence[int]) -> Examples:
         """Some of the examples, in this order."""
         inputs = {name: chosen_rows(rows, order) for name, rows in self.inputs.items()}
-        return Examples(inputs, chosen(self.targets, order))
+        return Examples(inputs, chosen(self.targets, order), self.most_steps)
 
 
 class Given(NamedTuple):

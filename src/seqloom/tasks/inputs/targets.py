@@ -1,8 +1,8 @@
-"""Targets that are texts: to the ids that a decoder writes, and back."""
+"""Texts that are written, as the ids of a vocabulary, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
 
@@ -14,43 +14,66 @@ from seqloom.data.text.document import Piece
 from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary, vocabulary_from_json
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 
-__all__ = ["TargetTexts"]
+__all__ = ["TextTargets"]
 
 
 @final
 @dataclass(frozen=True)
-class TargetTexts:
-    """Texts as ids of a vocabulary, each with its ``<eos>`` at the end.
+class TextTargets:
+    """Texts as the ids (T,) of a vocabulary, the ``end`` after each, and the texts of ids.
 
-    >>> targets = TargetTexts.learned(["a dog", "a cat"], Tokens.WORDS)
-    >>> ids = targets.encode(["a cat"])[0]
-    >>> int(ids[-1]) == targets.vocabulary.eos, targets.decode(ids.tolist())
-    (True, 'a cat')
+    >>> targets = TextTargets.learned(["ab", "ba"], None)
+    >>> targets.encode(["aab"]), targets.text([2, 3])
+    ([tensor([2, 2, 3, 0])], 'ab')
     """
 
     vocabulary: Vocabulary
 
     @classmethod
-    def learned(cls, texts: Iterable[str], tokens: Tokens, minimum_count: int = 1, size: int | None = None) -> Self:
-        """The vocabulary of some texts."""
-        return cls(learn_vocabulary(tokens, (Piece(text, True) for text in texts), minimum_count, size))
+    def learned(
+        cls, texts: Sequence[str], tokens: Tokens | None, minimum_count: int = 1, size: int | None = None
+    ) -> Self:
+        """The vocabulary of some texts, by default of their characters."""
+        pieces = (Piece(text, True) for text in texts)
+        return cls(learn_vocabulary(tokens or Tokens.CHARACTERS, pieces, minimum_count, size))
 
-    def encode(self, texts: Sequence[str]) -> list[Tensor]:
-        """The ids (T,) of each text."""
-        eos = self.vocabulary.eos
-        ids, _ = self.vocabulary.encoder().feed_pieces([Piece(text, True) for text in texts], eos)
-        ends = np.flatnonzero(ids == eos) + 1
-        return [torch.from_numpy(row.astype(np.int64)) for row in np.split(ids, ends)[:-1]]
+    @property
+    def end(self) -> int:
+        """The id that follows the last one of a text."""
+        return self.vocabulary.eos
 
-    def decode(self, ids: Iterable[int]) -> str:
-        """The text of ids."""
-        return self.vocabulary.decode(ids)
+    @property
+    def size(self) -> int:
+        """How many ids there are."""
+        return self.vocabulary.size
+
+    def encode(self, texts: Iterable[str]) -> list[Tensor]:
+        """The ids (T,) of each text and its end."""
+        ids, _ = self.vocabulary.encoder().feed_pieces([Piece(text, True) for text in texts], self.end)
+        ends = np.flatnonzero(ids == self.end) + 1
+        return [torch.from_numpy(row.copy()) for row in np.split(ids.astype(np.int64), ends)[:-1]]
+
+    def text(self, ids: Sequence[int], unknown: Sequence[str] = ()) -> str:
+        """The text of some ids; in place of unknown ones stands what is given for them, in their order."""
+        if not unknown or self.vocabulary.unk is None:
+            return self.vocabulary.decode(ids).strip()
+        decoder, waiting, parts = self.vocabulary.decoder(), iter(unknown), []
+        for token in ids:
+            piece = decoder.feed(token)
+            if token == self.vocabulary.unk:
+                piece = piece.replace("<unk>", next(waiting, "<unk>"))
+            parts.append(piece)
+        return "".join([*parts, decoder.finish()]).strip()
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The name of each id."""
+        return [self.vocabulary.piece(token) for token in ids]
 
     def to_json(self) -> dict[str, Any]:
         """All that :meth:`from_json` needs."""
         return self.vocabulary.to_json()
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of :meth:`to_json`."""
-        return cls(vocabulary_from_json(dict(data)))
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of ``to_json``."""
+        return cls(vocabulary_from_json(data))

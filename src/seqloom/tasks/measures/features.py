@@ -15,6 +15,8 @@ MOST_TERMS = 20_000
 """Terms of each kind: the commonest."""
 LONGEST_TEXT = 20_000
 """Characters of a text that are looked at: its beginning."""
+COUNTED = 3_000_000
+"""Characters whose terms are counted to find the commonest: every pair of words takes memory until then."""
 _FEW = 4
 _PIXELS = 16
 _KINDS: dict[str, dict[str, Any]] = {
@@ -80,8 +82,8 @@ class Terms(Features):
     """TF-IDF of words and pairs of words: (1 + ln count) · (1 + ln((1 + N) / (1 + n))), where n of N texts have it.
 
     Texts of few words, four in the mean, are also seen as two to four letters. ``terms`` has the terms of each kind, at
-    most 20,000, and ``idf`` their weights; each kind is scaled to length 1. Of a text the first 20,000 characters are
-    looked at.
+    most 20,000, counted in up to three million characters of drawn texts, and ``idf`` their weights; each kind
+    is scaled to length 1. Of a text the first 20,000 characters are looked at.
     """
 
     terms: dict[str, list[str]]
@@ -96,7 +98,7 @@ class Terms(Features):
         for kind in ("word", "char") if few else ("word",):
             vectoriser = _vectoriser(kind, max_features=MOST_TERMS)
             try:
-                vectoriser.fit(seen)
+                vectoriser.fit(_some(seen))
             except ValueError:  # there is no term, as of words in texts of spaces
                 continue
             terms[kind], idf[kind] = vectoriser.get_feature_names_out().tolist(), vectoriser.idf_
@@ -111,6 +113,15 @@ class Terms(Features):
             vectoriser.idf_ = self.idf[kind]
             parts.append(vectoriser.transform(map(text_of, X)))
         return hstack(parts, format="csr")
+
+
+def _some(texts: Sequence[str]) -> Sequence[str]:
+    """All texts, or of more characters than are counted some that are drawn."""
+    share = COUNTED / max(1, sum(map(len, texts)))
+    if share >= 1:
+        return texts
+    drawn = np.random.default_rng(0).random(len(texts)) < share
+    return [text for text, chosen in zip(texts, drawn, strict=True) if chosen] or texts[:1]
 
 
 def _vectoriser(kind: str, **more: Any) -> Any:

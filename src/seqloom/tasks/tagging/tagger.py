@@ -13,24 +13,26 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.named import step_table
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.data.tagged.table import TokenTable
-from seqloom.data.text.vectors import read_vectors
+from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
+from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
+from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
-    csv_lines,
+    is_frame_of_steps,
     is_recording,
     read_again,
     read_file,
@@ -39,6 +41,8 @@ from seqloom.tasks.tagging.given import (
 )
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
+from seqloom.tasks.tagging.objective import SpanTags
+from seqloom.tasks.tagging.outside import chosen_offset
 from seqloom.tasks.tagging.settings import TaggerSettings
 from seqloom.tasks.tagging.stream import TagStream
 from seqloom.tasks.tagging.tag_set import TagSet
@@ -48,6 +52,8 @@ from seqloom.training.objectives.tags import best_tags
 __all__ = ["Tagger"]
 
 _WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
+_OF_WORDS = frozenset(("target", "encoding"))
+"""Settings of columns that tagged words have a use for."""
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -78,24 +84,25 @@ class Tagger(ExampleEstimator):
     task, settings = "tagging", TaggerSettings
     target: str | None
     vectors: str | None
+    more_words: int
     encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if not isinstance(X, str | Path):
+        channels, settings = learned_channels(facts), self.get_params(deep=False)
+        of_steps = y is None and is_frame_of_steps(X, channels, settings)
+        if not isinstance(X, str | Path) and not of_steps:
             steps, tags = checked(X, y)
             if tags is not None:
                 warn_of_illegal(tags, lambda example, step: f"example {example}, step {step}")
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        channels, settings = learned_channels(facts), self.get_params(deep=False)
-        if channels or (not facts and is_recording(X, settings)):
-            recordings = recordings_of(X, settings, channels)
-            for remark in recordings.remarks:
-                warn(f"{recordings.source}: {remark}.")
-            named = {"channels": list(recordings.channels)}
-            series = [filled(one) for one in recordings.series]
-            return Given(series, recordings.step_labels, named, recordings)
+        if channels or of_steps or (not facts and is_recording(X, settings)):
+            if not facts:
+                refuse_unused_of(X, settings)
+            return read_recorded(X, settings, channels, lambda found: found.step_labels)
+        if not facts:
+            refuse_unused(settings, _OF_WORDS, "tagged words")
         table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
         if table is not None:
             return self._checked_given(table, {"table": table.columns._asdict()})
@@ -110,8 +117,7 @@ class Tagger(ExampleEstimator):
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
     def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
-        for remark in found.remarks:
-            warn(remark)
+        _warn_of(found.remarks)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -120,15 +126,15 @@ class Tagger(ExampleEstimator):
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
         """Equal sentences stay on one side, unless too few differ."""
-        alone = super()._divide(given, share, seed)
         if not share or isinstance(given.X[0], Tensor):
-            return alone
+            return super()._divide(given, share, seed)
         groups = text_groups([" ".join(tokens) for tokens in given.X])
         if len(np.unique(groups)) == len(groups):
-            return alone
+            return super()._divide(given, share, seed)
         try:
             drawn = split_rows(len(given.X), share, seed, groups=groups)
         except DataError:
+            alone = super()._divide(given, share, seed)
             return alone._replace(remark=f"{alone.remark} Equal ones are on both sides: too few differ.")
         count = f"{len(drawn.held_out):,} of {len(given.X):,}"
         remark = f"Held out: {count} examples, equal sentences together, drawn by seed {seed}."
@@ -141,16 +147,26 @@ class Tagger(ExampleEstimator):
         facts = _about(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
-        width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
-        return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
+        return facts | self._about_words(Lexicon.learned(X), _WIDTH, None)  # type: ignore[arg-type]
 
     def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
         _encoder(before)(X[:1])
         facts = _about(X, y, _tags(before).grown(y))
         if "lexicon" not in before:
             return facts | {name: before[name] for name in ("mean", "deviation")}
-        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
-        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+        known = Lexicon.from_json(before["lexicon"])
+        lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
+        rows = before.get("affix_rows", known.affix_rows)
+        return facts | self._about_words(lexicon, before["width"], rows)
+
+    def _about_words(self, lexicon: Lexicon, width: int, affix_rows: int | None) -> Facts:
+        """What is known of words: those that were seen, and further ones that have a vector."""
+        affix_rows, seen = affix_rows or lexicon.affix_rows, len(lexicon.words)
+        if self.vectors is not None:
+            first = first_words(self.vectors, self.more_words)
+            lexicon, width = lexicon.knowing(first.words), first.width
+        further = len(lexicon.words) - seen
+        return {"lexicon": lexicon.to_json(), "width": width, "affix_rows": affix_rows, "further": further}
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
@@ -181,7 +197,7 @@ class Tagger(ExampleEstimator):
                 settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
-                settings.affixes or 0,
+                (settings.affixes or 0, facts.get("affix_rows", lexicon.affix_rows)),
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -189,9 +205,11 @@ class Tagger(ExampleEstimator):
         between = settings.dropout if spec.layers > 1 and spec.dropout is None else None
         body = spec.build(front.out_features, between)
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
-        return TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network = TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network.offsets += tags.offsets(facts.get("outside", 0.0))
+        return network
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         if self.vectors is None or "lexicon" not in facts:
             return
         assert isinstance(module, TagNetwork)
@@ -200,9 +218,19 @@ class Tagger(ExampleEstimator):
         found = read_vectors(self.vectors, lexicon.words)
         if module.front.words.embedding_dim != found.width:
             raise UsageError(f"embedding: the vectors in {self.vectors} have {found.width} numbers; leave it out.")
-        if len(found.vectors) < len(lexicon.words) // 2:
-            warn(f"vectors: of {len(lexicon.words):,} words, {len(found.vectors):,} have one in {self.vectors}.")
+        warn_of_few(self.vectors, len(lexicon.words), facts.get("further", 0), found)
         module.front.fill_in(lexicon.rows(found.vectors))
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        """Of spans it is chosen how readily one is said."""
+        tags, objective = _tags(facts), self._objective(facts)
+        if not isinstance(objective, SpanTags):
+            return facts
+        assert isinstance(module, TagNetwork)
+        module.eval().offsets.zero_()
+        offset = chosen_offset(objective, module, held_out.examples)
+        module.offsets += tags.offsets(offset).to(module.offsets.device)
+        return {**facts, "outside": offset}
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return _tags(facts).objective
@@ -256,21 +284,19 @@ class Tagger(ExampleEstimator):
         if target is not None and (of_series or table is not None):
             raise UsageError("target: no effect for a table or series, which get a column of their own. Leave it out.")
         if of_series:
-            return self._written_recordings(self._read(path, None, self.facts_))
+            given = self._read(path, None, self.facts_)
+            return step_table("recording", given.source.names, "label", self.predict(given.X))
         if table is not None:
+            _warn_of(table.remarks)
             return table.written(self.predict(table.tokens))
         found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
+        _warn_of(found.remarks)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
     def _asked(self, facts: Facts) -> str | None:
         """The column of tags where the file that was learned from does not say it."""
         return None if facts.keys() & {"layout", "table"} else self.target
-
-    def _written_recordings(self, given: Given) -> Iterator[str]:
-        yield "recording,step,label\n"
-        for name, labels in zip(given.source.names, self.predict(given.X), strict=True):
-            yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
         """The same for JSON: of each recording its name, of each sentence its place, and its tags."""
@@ -291,6 +317,11 @@ class Tagger(ExampleEstimator):
             )
         encode = _encoder(facts)
         return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
+
+
+def _warn_of(remarks: Sequence[str]) -> None:
+    for remark in remarks:
+        warn(remark)
 
 
 def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:

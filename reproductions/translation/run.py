@@ -1,0 +1,160 @@
+"""Commands, dates, sums and sentences into what they become: trained on the training part, tested once; results.json.
+
+    python reproductions/translation/run.py scan ../shared/data/scan
+    python reproductions/translation/run.py dates
+    python reproductions/translation/run.py sums
+    python reproductions/translation/run.py "fra_eng attention" ../shared/data/fra_eng
+    python reproductions/translation/run.py "fra_eng one vector" ../shared/data/fra_eng
+
+A row takes ``--minutes`` at most (default: that of its line), ``--seeds`` of them, by default 0 alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import json
+import platform
+import random
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from seqloom import Seq2Seq, __version__
+from seqloom.data.made.pairs import made_dates, made_sums
+from seqloom.tasks.measures.translation import by_length
+
+HERE = Path(__file__).parent
+Pairs = list[tuple[str, str]]
+
+
+class Parts(NamedTuple):
+    """Pairs to learn from, and to be tested on; ``shared`` says how many test targets are targets of training."""
+
+    train: Pairs
+    test: Pairs
+
+    @property
+    def shared(self) -> float:
+        known = {target for _, target in self.train}
+        return sum(target in known for _, target in self.test) / len(self.test)
+
+
+def scan(folder: Path | None) -> Parts:
+    """Commands to a robot and its actions (Lake & Baroni, 2018), the simple split."""
+    assert folder is not None
+
+    def read(name: str) -> Pairs:
+        with gzip.open(folder / f"tasks_{name}_simple.txt.gz", "rt", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        sides = [line.removeprefix("IN: ").split(" OUT: ") for line in lines if line.strip()]
+        return [(command, actions) for command, actions in sides]
+
+    return Parts(read("train"), read("test"))
+
+
+def dates(folder: Path | None) -> Parts:
+    """10,000 dates in 36 ways; the last 1,000 are other days."""
+    made = made_dates(11_000, seed=0)
+    return Parts(made[:10_000], made[10_000:])
+
+
+def sums(folder: Path | None) -> Parts:
+    """50,000 sums of up to three digits each, read from the right; the last 2,000 are other sums."""
+    made = [(source[::-1], target[::-1]) for source, target in made_sums(52_000, seed=0)]
+    return Parts(made[:50_000], made[50_000:])
+
+
+def fra_eng(folder: Path | None) -> Parts:
+    """English sentences and all French ones given for each; 2,000 English sentences are for testing."""
+    assert folder is not None
+    with zipfile.ZipFile(folder / "fra-eng.zip") as packed, packed.open("fra.txt") as file:
+        lines = [line.split("\t")[:2] for line in io.TextIOWrapper(file, "utf-8").read().splitlines()]
+    pairs = [(source, target.replace("\u202f", " ").replace("\xa0", " ")) for source, target in lines]
+    sources = list(dict.fromkeys(source for source, _ in pairs))
+    random.Random(0).shuffle(sources)
+    aside = set(sources[:2000])
+    return Parts([pair for pair in pairs if pair[0] not in aside], [pair for pair in pairs if pair[0] in aside])
+
+
+class Row(NamedTuple):
+    """One line of the table: where its pairs come from, what is set, and how long it may train, in minutes."""
+
+    parts: Callable[[Path | None], Parts]
+    settings: dict[str, Any]
+    minutes: float
+
+
+_SENTENCES: dict[str, Any] = {"minimum_count": 3, "embedding": 256, "dropout": 0.2, "batch_size": 64}
+ROWS = {
+    "scan": Row(scan, {"spec": "gru(128) bidirectional -> luong(128)", "embedding": 64, "dropout": 0.3}, 8.0),
+    "dates": Row(dates, {}, 5.0),
+    "sums": Row(sums, {}, 10.0),
+    "fra_eng attention": Row(fra_eng, {"spec": "gru(256) bidirectional -> luong(256)", **_SENTENCES}, 20.0),
+    "fra_eng one vector": Row(
+        fra_eng, {"spec": "gru(256) bidirectional -> bottleneck(256, context=256)", **_SENTENCES}, 20.0
+    ),
+}
+
+
+def run(row: Row, folder: Path | None, seed: int, minutes: float) -> dict[str, Any]:
+    """One training run, and the figures of its test part."""
+    parts = row.parts(folder)
+    began = time.monotonic()
+    training = {"minutes": minutes, "seed": seed, "device": "cpu", "learning_rate": 0.002}
+    model = Seq2Seq(**row.settings, training=training)
+    X, y = ([pair[side] for pair in parts.train] for side in (0, 1))
+    model.fit(X, y, validation=0.02)
+    seconds = time.monotonic() - began
+    sources, targets = ([pair[side] for pair in parts.test] for side in (0, 1))
+    found = model.evaluate(sources, targets)
+    references: dict[str, list[str]] = {}
+    for source, target in parts.test:
+        references.setdefault(source, []).append(target)
+    answers = model.predict(list(references))
+    fifths = by_length([len(source.split()) for source in references], answers, list(references.values()))
+    return {
+        "seed": seed,
+        "pairs": len(parts.train),
+        "steps": model.history_.steps,
+        "seconds": round(seconds, 1),
+        "test": found.model,
+        "simple": found.baselines,
+        "fifths": fifths,
+        "targets_known": round(parts.shared, 4),
+        "picked": model.facts_["picked"],
+    }
+
+
+def main() -> None:
+    """Run a row and keep its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("row", choices=ROWS)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    row = ROWS[asked.row]
+    runs = [run(row, asked.folder, seed, asked.minutes or row.minutes) for seed in asked.seeds]
+    file = HERE / "results.json"
+    results = json.loads(file.read_text()) if file.exists() else {}
+    results[asked.row] = {
+        "runs": runs,
+        "settings": row.settings,
+        "seqloom": __version__,
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }
+    file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    for one in runs:
+        print(json.dumps({key: one[key] for key in ("seed", "steps", "seconds", "test", "simple")}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One text, or series, into another text."""
