@@ -11,12 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, final
 
+from seqloom.data.folders.named_files import NamedFiles
 from seqloom.data.lines import Lines
 from seqloom.data.named import named_table
 from seqloom.data.pictures.decoding import kind_of
 from seqloom.data.pictures.seen import SUFFIXES, Seen, seen_at
 from seqloom.data.problems import Problems
-from seqloom.data.sounds.names import NamedSounds as NamedFiles
 from seqloom.data.tables import Table, read_table
 from seqloom.data.tables.parts import Part, part_of
 from seqloom.data.text.folder import natural
