@@ -6,8 +6,8 @@
     python reproductions/translation/run.py "fra_eng attention" ../shared/data/fra_eng
     python reproductions/translation/run.py "fra_eng one vector" ../shared/data/fra_eng
 
-A row takes as many ``--steps`` as its line says, or other ones, once for each of ``--seeds`` (default: 0 alone). Beside
-the minutes by the clock stand those of the processor, for other work may go on beside it.
+A row takes as many ``--steps`` as its line says, or other ones, once for each of ``--seeds`` (default: 0 alone).
+Beside the seconds by the clock stand those of the processor, for other work may go on beside it.
 """
 
 from __future__ import annotations
