@@ -7,14 +7,16 @@ from seqloom.lazy import lazily
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
     from seqloom.decoding.settings import BeamSearch, Sampling
-    from seqloom.tasks import Classifier, LanguageModel, Regressor, Seq2Seq, Tagger
+    from seqloom.tasks import Captioner, Classifier, LanguageModel, Recognizer, Regressor, Seq2Seq, Tagger
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
 __all__ = [
     "BeamSearch",
+    "Captioner",
     "Classifier",
     "LanguageModel",
+    "Recognizer",
     "Regressor",
     "Sampling",
     "Seq2Seq",
@@ -30,8 +32,10 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "BeamSearch": "seqloom.decoding.settings",
+        "Captioner": "seqloom.tasks",
         "Classifier": "seqloom.tasks",
         "LanguageModel": "seqloom.tasks",
+        "Recognizer": "seqloom.tasks",
         "Regressor": "seqloom.tasks",
         "Seq2Seq": "seqloom.tasks",
         "Sampling": "seqloom.decoding.settings",

@@ -11,7 +11,7 @@ import pytest
 from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
-NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "captions", "video"]
+NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video"]
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,12 @@ def test_sensors_in_folders(command: Command) -> None:
     assert sorted(os.listdir("new/signals")) == ["idle", "overload", "running", "worn"]
     assert os.listdir("new") == ["signals"]
     refused(command("examples", "data", "sensors", "-o", "new/signals", "--force"), 2, "is a folder that is there")
+
+
+def test_speech_with_its_transcripts(command: Command) -> None:
+    assert command("examples", "data", "speech", "--rows", 3).out == "speech\n"
+    assert sorted(os.listdir("speech")) == ["1.wav", "2.wav", "3.wav", "transcripts.csv"]
+    refused(command("examples", "data", "speech"), 2, "is a folder that is there")
 
 
 @pytest.mark.parametrize(("name", "inner"), [("captions", "images"), ("video", "videos")])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seqloom.decoding.ctc import PrefixSearch, Transcript, prefix_search
+from seqloom.decoding.ctc import BestPath, PrefixSearch, Transcript, prefix_search
 from seqloom.decoding.fusion import Fusion, TokenFusion, WordFusion
 from seqloom.errors import DivergedError, UsageError
 from seqloom.layers.ctc_path import best_paths
@@ -165,9 +165,28 @@ def test_the_best_path_is_the_best_sequence_where_it_is_sure() -> None:
     assert found.frames == tuple(path.frames.tolist()) == (0, 3, 4, 7)
 
 
+@pytest.mark.parametrize("pieces", [[30], [1] * 30, [7, 0, 13, 10]])
+def test_the_best_path_in_pieces_is_that_of_the_whole(pieces: list[int]) -> None:
+    frames = random_frames(2, time=30, kinds=3)
+    (wanted,) = best_paths(torch.from_numpy(frames)[None])
+    search, settled = BestPath(), list[tuple[int, int]]()
+    for piece in np.split(frames, np.cumsum(pieces)[:-1]):
+        search.feed(piece)
+        if len(settled) < 4:
+            settled += search.settle()
+    (found,) = search.found(5)
+    tokens, begins = zip(*settled, strict=True)
+    assert [*tokens, *found.tokens] == wanted.tokens.tolist()
+    assert [*begins, *found.frames] == wanted.frames.tolist()
+    assert found.log_probability == pytest.approx(frames.max(1).sum())
+    assert BestPath().found() == [Transcript((), (), 0.0, 0.0)]
+
+
 def test_scores_that_are_no_numbers_and_widths_that_are_none() -> None:
     with pytest.raises(DivergedError, match="not numbers"):
         prefix_search(torch.full((1, 2, 3), math.nan))
+    with pytest.raises(DivergedError, match="not numbers"):
+        BestPath().feed(np.full((2, 3), math.nan))
     for wrong in ({"width": 0}, {"prune": 0.0}, {"prune": math.nan}):
         with pytest.raises(UsageError, match="Prefix search"):
             PrefixSearch(**wrong)  # type: ignore[arg-type]

@@ -6,10 +6,14 @@ import random
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.classification.classifier import Classifier
+from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.regression.regressor import Regressor
 from seqloom.tasks.tagging.tagger import Tagger
 from seqloom.tasks.translation.seq2seq import Seq2Seq
@@ -19,7 +23,7 @@ from tests.tasks.conftest import small
 from tests.tasks.toy import Ranker
 
 NEW_PROCESSES = {"saved and loaded in a new process", "killed and resumed is fit"}
-QUICK = {"ranker", "language model", "classifier of texts", "regressor of series", "tagger of words"}
+QUICK = {"ranker", "language model", "classifier of texts", "regressor of series", "tagger of words", "recogniser"}
 
 
 def pairs() -> list[str]:
@@ -47,11 +51,18 @@ def tagger() -> Tagger:
 
 
 LENGTHY = [f"{word} number {k}" for k in range(12) for word in ("good", "bad")]
+WALKS = [np.cumsum(np.random.default_rng(k).normal(size=(40 + k, 2)), 0) for k in range(6)]
 RAGGED = [torch.randn(3 + k % 4, 2, generator=torch.Generator().manual_seed(k)) for k in range(24)]
+
+SOUNDS = [0.1 * torch.randn(800 + 80 * (k % 4), generator=torch.Generator().manual_seed(k)) for k in range(24)]
 
 
 def classifier(spec: str = "gru(4) + pool(mean)", **more: Any) -> Classifier:
     return Classifier(spec, training=BRIEF, **more)
+
+
+def recognizer(**more: Any) -> Recognizer:
+    return Recognizer("gru(4) bidirectional", tokens="characters", training=BRIEF, **more)
 
 
 PAIRS = ["a cat", "the dog sat", "two dogs", "a red dog sat", "no"] * 5
@@ -59,6 +70,13 @@ PAIRS = ["a cat", "the dog sat", "two dogs", "a red dog sat", "no"] * 5
 
 def seq2seq(**more: Any) -> Seq2Seq:
     return Seq2Seq("gru(4) bidirectional -> luong(4)", embedding=4, training=BRIEF, **more)
+
+
+PICTURES = [np.full((8, 8, 1), 255 * (k % 2), np.uint8) + np.uint8(k) for k in range(20)]
+
+
+def captioner() -> Captioner:
+    return Captioner("grid(4, cell=4) -> luong(8)", embedding=4, width=2, training=BRIEF)
 
 
 TRIALS = {
@@ -74,14 +92,30 @@ TRIALS = {
     ),
     "classifier of labels": Trial(classifier, LENGTHY, [["a"], ["a", "b"]] * 12),
     "classifier of series": Trial(lambda: classifier("lstm(4) bidirectional + pool(attention)"), RAGGED, [0, 1, 2] * 8),
+    "classifier of sounds": Trial(lambda: classifier("conv(4, stride=2) + gru(4)", rate=8000), SOUNDS, [0, 1, 2] * 8),
     "regressor of texts": Trial(lambda: Regressor("gru(4) + pool(mean)", training=BRIEF), LENGTHY, list(range(24))),
     "regressor of series": Trial(
         lambda: Regressor("gru(4) + pool(last)", loss="huber", training=BRIEF),
         [row[:, 0].tolist() for row in RAGGED],
         [float(row.mean()) for row in RAGGED],
     ),
+    "regressor of steps": Trial(
+        lambda: Regressor("gru(4)", training=BRIEF), RAGGED, [row[:, 0].cumsum(0).tolist() for row in RAGGED]
+    ),
     "tagger of words": Trial(tagger, SENTENCES, TAGS),
     "tagger of series": Trial(tagger, SERIES, STATES),
+    "forecaster": Trial(
+        lambda: Forecaster("gru(4)", horizon=2, season=1, training=BRIEF),
+        WALKS,
+        asks="predict",
+        exempt={"missing values are refused": "what is missing in a series is left out, and said"},
+    ),
+    "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),
+    "recogniser with a language model": Trial(
+        lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8
+    ),
+    "recogniser of sounds": Trial(lambda: recognizer(rate=8000), SOUNDS, ["a", "ab", "b a"] * 8),
+    "captioner": Trial(captioner, PICTURES, ["all black", ["all white", "white"]] * 10),
     "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
     "language model": Trial(
         lambda: small(steps=6),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, final, overload
 
+from seqloom.data.tables.cells import Strings
+
 __all__ = ["LazyRows", "chosen_rows", "lengths_of"]
 
 R = TypeVar("R")
@@ -53,8 +55,8 @@ class LazyRows(Sequence[R], Generic[R]):
 
 
 def chosen_rows(rows: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
-    """Some rows, in this order; of lazy ones none is made."""
-    return rows.rows(places) if isinstance(rows, LazyRows) else [rows[place] for place in places]
+    """Some rows, in this order; of lazy ones none is made, nor is a text of a table read."""
+    return rows.rows(places) if isinstance(rows, LazyRows | Strings) else [rows[place] for place in places]
 
 
 def lengths_of(rows: Sequence[Any]) -> Sequence[int]:

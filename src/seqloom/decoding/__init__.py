@@ -9,7 +9,7 @@ from seqloom.lazy import lazily
 if TYPE_CHECKING:
     from seqloom.decoding.beam import Hypothesis, beam_search, beam_searches
     from seqloom.decoding.compiled import TopKSampling, sample_compiled, top_k_sampling_of
-    from seqloom.decoding.ctc import PrefixSearch, Transcript, prefix_search
+    from seqloom.decoding.ctc import BestPath, PrefixSearch, Transcript, prefix_search
     from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
     from seqloom.decoding.fusion import Fusion, TokenFusion, WordFusion
     from seqloom.decoding.outputs import Outputs
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BeamSearch",
+    "BestPath",
     "Filter",
     "Forbid",
     "Fusion",
@@ -49,7 +50,7 @@ __all__ = [
 _HOMES = {
     "beam": ("Hypothesis", "beam_search", "beam_searches"),
     "compiled": ("TopKSampling", "sample_compiled", "top_k_sampling_of"),
-    "ctc": ("PrefixSearch", "Transcript", "prefix_search"),
+    "ctc": ("BestPath", "PrefixSearch", "Transcript", "prefix_search"),
     "filters": ("Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"),
     "fusion": ("Fusion", "TokenFusion", "WordFusion"),
     "outputs": ("Outputs",),

@@ -3,8 +3,8 @@
 A sequence is as likely as all paths that spell it together. For each prefix the search keeps p of its paths that end
 in a blank and of those that end in its last token, the best ``width`` prefixes of each frame (Hannun et al., 2014,
 "First-pass large vocabulary continuous speech recognition using bi-directional recurrent DNNs", algorithm 1); and
-beside them their likeliest single path, which says at which frame each token begins. Greedy decoding is
-:func:`seqloom.layers.ctc_path.best_paths`.
+beside them their likeliest single path, which says at which frame each token begins. Greedy decoding follows the best
+single path (:class:`BestPath`; of many rows at once, :func:`seqloom.layers.ctc_path.best_paths`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from torch import Tensor
 
 from seqloom.decoding.fusion import Fusion
 from seqloom.errors import DivergedError, UsageError
-from seqloom.layers.ctc_path import Path, best_paths
 
-__all__ = ["Path", "PrefixSearch", "Transcript", "best_paths", "prefix_search"]
+__all__ = ["BestPath", "PrefixSearch", "Transcript", "prefix_search"]
 
 Floats = NDArray[np.float64]
 _Link = tuple[int, Any] | None
@@ -105,8 +104,7 @@ class PrefixSearch:
 
     def feed(self, log_probabilities: Floats) -> None:
         """Read more frames: ln p of K tokens and the blank (T, K + 1). DivergedError for what is no number."""
-        if np.isnan(log_probabilities).any():
-            raise DivergedError("The model's scores are not numbers. Train it again with a lower learning rate.")
+        _check_numbers(log_probabilities)
         for frame in log_probabilities.astype(np.float64):
             self._read(frame)
             self._frame += 1
@@ -219,6 +217,43 @@ class PrefixSearch:
             one.place = place
 
 
+class BestPath:
+    """Greedy decoding, fed like :class:`PrefixSearch`: the best token or blank of each frame, by itself.
+
+    >>> search = BestPath()
+    >>> for piece in np.log([[[0.8, 0.2]], [[0.7, 0.3]], [[0.1, 0.9]], [[0.6, 0.4]]]):
+    ...     search.feed(piece)
+    >>> search.found()[0].tokens, search.found()[0].frames, search.settle()
+    ((0, 0), (0, 3), [(0, 0), (0, 3)])
+    """
+
+    def __init__(self) -> None:
+        self._frame, self._last = 0, -1
+        self._begun: list[tuple[int, int]] = []
+        self._log_probability = 0.0
+
+    def feed(self, log_probabilities: Floats) -> None:
+        """Read more frames: ln p of K tokens and the blank (T, K + 1). DivergedError for what is no number."""
+        _check_numbers(log_probabilities)
+        best = log_probabilities.argmax(-1)
+        begins = (best != log_probabilities.shape[1] - 1) & (best != np.append(self._last, best[:-1])[: len(best)])
+        frames = np.flatnonzero(begins)
+        self._begun += zip(best[frames].tolist(), (frames + self._frame).tolist(), strict=True)
+        self._log_probability += float(log_probabilities.max(-1).sum()) if len(best) else 0.0
+        self._frame += len(best)
+        self._last = int(best[-1]) if len(best) else self._last
+
+    def found(self, count: int = 1, ended: bool = True) -> list[Transcript]:
+        """What the path spells so far, and ln p of the path; there is one, whatever the ``count``."""
+        tokens, frames = zip(*self._begun, strict=True) if self._begun else ((), ())
+        return [Transcript(tokens, frames, self._log_probability, self._log_probability)]
+
+    def settle(self) -> list[tuple[int, int]]:
+        """All tokens so far, with their frames: nothing can change them."""
+        settled, self._begun = self._begun, []
+        return settled
+
+
 def prefix_search(
     scores: Tensor,
     lengths: Tensor | None = None,
@@ -241,3 +276,8 @@ def _frames(link: _Link) -> Iterator[int]:
     while link is not None:
         frame, link = link
         yield frame
+
+
+def _check_numbers(frames: Floats) -> None:
+    if np.isnan(frames).any():
+        raise DivergedError("The model's scores are not numbers. Train it again with a lower learning rate.")

@@ -18,6 +18,8 @@ _MOST_NAMES = 50
 _LONGEST = 20
 _DARK = 0.55
 _WIDEST = 20.0
+_FITTING = 100.0
+"""Points of a number, for each inch of its cell and digit, that fit."""
 
 
 def draw_confusion(counts: NDArray[np.int64], classes: Sequence[Any], title: str, picture: Path) -> None:
@@ -46,7 +48,8 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[Any], title: str
         for row, column in np.argwhere(counts):
             color = "white" if shares[row, column] > _DARK else "black"
             text = f"{counts[row, column]:,}"
-            axes.text(column, row, text, ha="center", va="center", color=color, fontsize=size - max(0, len(text) - 3))
+            fitting = min(size, _FITTING * side / count / len(text))
+            axes.text(column, row, text, ha="center", va="center", color=color, fontsize=fitting)
     bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
     bar.set_label("share of the true class", fontsize=8)
     bar.ax.tick_params(labelsize=8)

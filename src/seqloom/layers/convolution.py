@@ -101,7 +101,8 @@ class Convolution(_Convolution):
     that output j stands for, s being the ``stride``; otherwise these steps are in their middle. x beyond both ends
     is 0, f is ``activation`` (default: ReLU). x (B, T, D) → y (B, ⌈T / s⌉, H), so a row of n steps becomes one of
     ⌈n / s⌉: ``lengths_after``. The state is empty. With a stride it does not step, even when causal, because s - 1 of s
-    steps would have no output. Raises UsageError for a stride above the width, which would leave inputs out.
+    steps would have no output; what comes in pieces goes through ``chunk`` instead, see ``Pieces``.
+    Raises UsageError for a stride above the width, which would leave inputs out.
 
     >>> layer = Convolution(3, 4, width=5, stride=2)
     >>> y, state = layer(torch.zeros(2, 7, 3), None, torch.tensor([7, 2]))
@@ -142,3 +143,23 @@ class Convolution(_Convolution):
         after = count * self.stride - x.shape[1] + self.width - self.stride - before
         seen = F.pad(real_steps_only(x, lengths), (0, 0, before, after))
         return real_steps_only(self._convolve(seen, count, self.stride), self.lengths_after(lengths)), ()
+
+    def unread(self, batch_size: int) -> Tensor:
+        """What is kept between pieces, before the first one: zeros (B, width - s, D) in place of the inputs before it.
+
+        UsageError where the outputs see what comes.
+        """
+        if not self.causal:
+            raise UsageError("conv: this one sees what comes after, so it cannot read piece by piece. Say causal=true.")
+        return self.linear.weight.new_zeros(batch_size, self.width - self.stride, self.in_features)
+
+    def chunk(self, x: Tensor, unread: Tensor) -> tuple[Tensor, Tensor]:
+        """Some more steps (B, n, D) → the outputs (B, m, H) whose steps are all there, and what is kept."""
+        seen = torch.cat([unread, x], 1)
+        count = (seen.shape[1] - self.width) // self.stride + 1
+        return self._convolve(seen, count, self.stride), seen[:, count * self.stride :].clone()
+
+    def finish(self, unread: Tensor) -> Tensor:
+        """The output (B, 1, H) for the last steps, where they are fewer than a stride; else none, (B, 0, H)."""
+        missing = self.width - unread.shape[1]
+        return self._convolve(F.pad(unread, (0, 0, 0, missing)), int(missing < self.stride), self.stride)

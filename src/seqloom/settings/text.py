@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-__all__ = ["Document", "Start", "Tokens"]
+from seqloom.settings.range import Range
+
+__all__ = ["Document", "MoreWords", "Start", "Tokens"]
+
+MoreWords = Annotated[
+    int,
+    Range(least=0, most=1_000_000),
+    "So many words that stand first in the file of vectors are known, whether training had them or not.",
+]
+"""How many words a model keeps by their pretrained vectors alone."""
 
 
 class Document(StrEnum):

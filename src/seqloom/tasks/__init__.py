@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seqloom.lazy import lazily
 
 if TYPE_CHECKING:
+    from seqloom.tasks.captioning.captioner import Captioner
     from seqloom.tasks.classification.classifier import Classifier
     from seqloom.tasks.estimator import Estimator, NotFittedError
     from seqloom.tasks.language.evaluation import Evaluation
@@ -14,18 +15,21 @@ if TYPE_CHECKING:
     from seqloom.tasks.language.language_model import LanguageModel
     from seqloom.tasks.language.text_score import TextScore
     from seqloom.tasks.language.writing import Ending, Writing
+    from seqloom.tasks.recognition.recognizer import Recognizer
     from seqloom.tasks.regression.regressor import Regressor
     from seqloom.tasks.tagging.tagger import Tagger
     from seqloom.tasks.translation.seq2seq import Seq2Seq
 
 __all__ = [
     "Beam",
+    "Captioner",
     "Classifier",
     "Ending",
     "Estimator",
     "Evaluation",
     "LanguageModel",
     "NotFittedError",
+    "Recognizer",
     "Regressor",
     "Seq2Seq",
     "Tagger",
@@ -37,12 +41,14 @@ __getattr__, __dir__ = lazily(
     __name__,
     {
         "Beam": "seqloom.tasks.language.generation",
+        "Captioner": "seqloom.tasks.captioning.captioner",
         "Classifier": "seqloom.tasks.classification.classifier",
         "Ending": "seqloom.tasks.language.writing",
         "Estimator": "seqloom.tasks.estimator",
         "Evaluation": "seqloom.tasks.language.evaluation",
         "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
+        "Recognizer": "seqloom.tasks.recognition.recognizer",
         "Regressor": "seqloom.tasks.regression.regressor",
         "Seq2Seq": "seqloom.tasks.translation.seq2seq",
         "Tagger": "seqloom.tasks.tagging.tagger",

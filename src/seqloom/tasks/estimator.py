@@ -10,10 +10,11 @@ import copy
 import dataclasses
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from seqloom.errors import UsageError, did_you_mean, raise_together
 from seqloom.settings import Settings, code_of, settings_of, take
+from seqloom.tasks.constructor import constructor_of
 
 __all__ = ["Estimator", "NotFittedError"]
 
@@ -48,6 +49,17 @@ class Estimator:
     estimator_kind: ClassVar[Literal["classifier", "regressor"] | None] = None
     targets_required: ClassVar[bool] = False
     records: ClassVar[Mapping[str, type[Settings]]] = {}
+    settings: ClassVar[type[Settings]]
+    """The record of the arguments, where the constructor is made from it."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *values: Any, **named: Any) -> None: ...
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "settings" in vars(cls):
+            cls.__init__ = constructor_of(cls.settings)  # type: ignore[method-assign]
 
     @classmethod
     def _defaults(cls) -> dict[str, Any]:

@@ -21,6 +21,9 @@ _OURS = {
     "classification": "seqloom.tasks.classification.door:DOOR",
     "regression": "seqloom.tasks.regression.door:DOOR",
     "tagging": "seqloom.tasks.tagging.door:DOOR",
+    "forecasting": "seqloom.tasks.forecasting.door:DOOR",
+    "recognition": "seqloom.tasks.recognition.door:DOOR",
+    "captioning": "seqloom.tasks.captioning.door:DOOR",
     "translation": "seqloom.tasks.translation.door:DOOR",
 }
 

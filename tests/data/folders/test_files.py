@@ -114,3 +114,26 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
         find_files(tmp_path / "x")
     with pytest.raises(DataError, match="expected a folder, got a file"):
         find_files(written(tmp_path, {"y": "1"}) / "y")
+
+
+@pytest.mark.parametrize(
+    ("table", "labels", "column"),
+    [
+        ("filename,species\na.csv,bee\nb.csv,fly\nc.csv,bee\nd.csv,fly\n", ["bee", "fly"] * 2, "species"),
+        ("wav;kind;by\na;x;1\nb;y;1\nc;x;1\nd;y;1\n", ["x", "y"] * 2, "kind"),
+        ("file,load\na.csv,1.5\nb.csv,2.5\nc.csv,3.5\nd.csv,4.5\n", ["1.5", "2.5", "3.5", "4.5"], "load"),
+        ("name,note,label\na,q,x\nb,q,y\nc,r,x\nd,r,y\n", ["x", "y"] * 2, "label"),
+    ],
+)
+def test_columns_of_a_table_of_labels_by_what_they_hold(
+    tmp_path: Path, table: str, labels: list[str], column: str
+) -> None:
+    files = {f"{name}.csv": "1" for name in "abcd"} | {"labels.csv": table}
+    found = find_files(written(tmp_path, files))
+    assert ([file.label for file in found.files], found.column, found.left_out) == (labels, column, {})
+
+
+def test_two_columns_that_may_be_the_label_are_named(tmp_path: Path) -> None:
+    table = "file,kind,site\n" + "".join(f"{name}.csv,{k % 2},s{k // 2}\n" for k, name in enumerate("abcd"))
+    with pytest.raises(UsageError, match=r"labels\.csv has several columns that may be the label: 'kind', 'site'"):
+        find_files(written(tmp_path, {f"{name}.csv": "1" for name in "abcd"} | {"labels.csv": table}))

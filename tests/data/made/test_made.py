@@ -7,25 +7,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqloom.data.made.files import FOLDERS, Example, made_file, made_folder
+from seqloom.data.made.files import KINDS, Example
 from seqloom.data.made.sensors import made_sensors
 from seqloom.data.made.sentences import made_sentences
+from seqloom.data.made.speech import WORDS, made_speech
 from seqloom.data.made.tagged import made_tagged
 from seqloom.data.series.read import read_recordings
+from seqloom.data.sounds.transcribed import read_transcribed
 from seqloom.data.tagged.sentences import read_tagged
 from tests.data.writing import written
 
 
-@pytest.mark.parametrize("what", sorted(set(Example) - set(FOLDERS)))
+@pytest.mark.parametrize("what", KINDS)
 def test_a_file_is_what_its_seed_says(what: Example) -> None:
-    assert made_file(what, 20, 1) == made_file(what, 20, 1) != made_file(what, 20, 2)
+    for make in filter(None, (KINDS[what].as_file, KINDS[what].as_folder)):
+        assert make(4, 1) == make(4, 1) != make(4, 2)
 
 
 def test_the_doors_read_them(tmp_path: Path) -> None:
-    files = {"t.conll": made_file(Example.TAGGED, 30, 0), "s.csv": made_file(Example.SENSORS, 12, 0)}
+    files = {"t.conll": KINDS[Example.TAGGED].as_file(30, 0), "s.csv": KINDS[Example.SENSORS].as_file(12, 0)}
     folder = written(
         tmp_path,
-        files | {f"f/{name}": content.decode() for name, content in made_folder(Example.SENSORS, 12, 0).items()},
+        files | {f"f/{name}": content.decode() for name, content in KINDS[Example.SENSORS].as_folder(12, 0).items()},
     )
     tagged = read_tagged(folder / "t.conll")
     assert list(tagged.tags.values()) == [[[tag for _, tag in row] for row in made_tagged(30, 0)]]
@@ -69,3 +72,31 @@ def test_words_alone_and_summaries_alone_do_not_solve_them() -> None:
     rows = np.stack([summary(values) for values in series])
     line = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows[:300], states[:300])
     assert 0.4 < line.score(rows[300:], states[300:]) < 0.8
+
+
+def test_speech_is_sounds_with_transcripts(tmp_path: Path) -> None:
+    spoken = made_speech(6, 0)
+    assert (
+        KINDS[Example.SPEECH].as_folder(3, 1)
+        == KINDS[Example.SPEECH].as_folder(3, 1)
+        != KINDS[Example.SPEECH].as_folder(3, 2)
+    )
+    found = read_transcribed(written(tmp_path, KINDS[Example.SPEECH].as_folder(6, 0)))
+    assert found.texts == [one.text for one in spoken]
+    assert {word for one in spoken for word in one.text.split()} <= WORDS.keys()
+    for sound, one in zip(found.sounds, spoken, strict=True):
+        np.testing.assert_allclose(sound.read(), one.samples, atol=1e-4)
+        assert 0.1 < np.abs(one.samples).max() < 0.6
+        assert 0.2 < sound.seconds / len(one.text.split()) < 1.2
+
+
+def test_a_word_sounds_alike_whoever_says_it() -> None:
+    """The nearest other utterance of one word, by its mean frame, is mostly of the same word."""
+    from seqloom.tasks.inputs.sounds import SoundInputs
+
+    spoken = [one for one in made_speech(240, 0, most=2) if " " not in one.text]
+    frames = SoundInputs(8000).encode([one.samples for one in spoken])
+    means = np.stack([np.concatenate([part.mean(0) for part in one.tensor_split(3)]) for one in frames])
+    far = ((means[:, None] - means) ** 2).sum(2) + np.eye(len(means)) * 1e9
+    same = [spoken[place].text == spoken[other].text for place, other in enumerate(far.argmin(1))]
+    assert np.mean(same) > 0.4

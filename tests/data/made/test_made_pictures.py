@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqloom.data.made.files import Example, made_folder
+from seqloom.data.made.files import KINDS, Example
 from seqloom.data.made.moving import made_videos
 from seqloom.data.made.scenes import made_scenes
 from seqloom.data.pictures import read_picture, read_video
@@ -19,8 +19,8 @@ from seqloom.data.pictures import read_picture, read_video
 
 @pytest.mark.parametrize("what", [Example.CAPTIONS, Example.VIDEO])
 def test_a_folder_is_what_its_seed_says(what: Example) -> None:
-    found = made_folder(what, 10, 1)
-    assert found == made_folder(what, 10, 1) != made_folder(what, 10, 2)
+    found = KINDS[what].as_folder(10, 1)
+    assert found == KINDS[what].as_folder(10, 1) != KINDS[what].as_folder(10, 2)
     rows = list(csv.DictReader(io.StringIO(found["captions.csv"].decode())))
     assert {row["file"] for row in rows} | {"captions.csv"} == found.keys()
     assert [row["split"] for row in rows] == ["train"] * 9 + ["test"]

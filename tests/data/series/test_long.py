@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data.series.long import Columns
+from seqloom.data.series.columns import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.errors import DataError
 from tests.data.writing import written

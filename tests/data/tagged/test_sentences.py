@@ -195,3 +195,14 @@ def test_real_files(name: str, count: int) -> None:
     found = read_tagged(path)
     assert len(found) == count
     assert "".join(found.written(found.tags)) == data.decode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8-sig"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_other_encodings(tmp_path: Path, encoding: str, packed: bool) -> None:
+    data = "Hélène B-PER\r\nici O\r\n\r\n".encode(encoding)
+    path = saved(tmp_path, gzip.compress(data) if packed else data, "a.conll.gz" if packed else "a.conll")
+    found = read_tagged(path)
+    assert found.tokens == [["Hélène", "ici"]]
+    assert len(found.remarks) == (encoding == "cp1252")
+    assert read_tagged(path, encoding=encoding).remarks == []

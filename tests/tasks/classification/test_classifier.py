@@ -100,7 +100,7 @@ def test_any_number_of_labels(tmp_path: Path) -> None:
     ("weights", "wanted"), [("none", [1.0, 1.0]), ("balanced", [1.5, 0.75]), ("sqrt", [1.243, 0.879])]
 )
 def test_what_an_example_counts(weights: str, wanted: list[float]) -> None:
-    facts = {"classes": ["bad", "good"], "counts": [20, 40], "several": False, "size": {"examples": 60}}
+    facts = {"classes": ["bad", "good"], "counts": [20, 40], "several": False, "size": {"examples": 60}, "inputs": {}}
     objective: Any = small(class_weights=weights, label_smoothing=0.1)._objective(facts)
     assert objective.weights.tolist() == pytest.approx(wanted, abs=1e-3)
     assert objective.smoothing == 0.1
@@ -111,6 +111,9 @@ def test_temperature_and_threshold_are_chosen_on_what_is_held_out(of_texts: Clas
     assert "thresholds" not in of_texts.facts_
     found = Known(["a", "b"]).chosen(["a"] * 80 + ["b"] * 20, np.array([[4.0, 0.0]] * 100), "max-f1")
     assert found["temperature"] == pytest.approx(4 / np.log(4), abs=1e-3)
+    few = [Known(["a", "b"]).chosen(["a"] * (n - 6) + ["b"] * 6, np.array([[4.0, 0.0]] * n), None) for n in (29, 30)]
+    assert few[0]["temperature"] == 1.0
+    assert few[1]["temperature"] == pytest.approx(4 / np.log(4), abs=1e-3)
     careful = small(tokens="words", threshold=0.999999).fit(TEXTS, CLASSES)
     assert careful.facts_["thresholds"] == [0.999999]
     assert careful.predict(TEXTS).tolist().count("good") < CLASSES.count("good")
@@ -190,13 +193,21 @@ def test_what_is_not_given_is_picked_by_the_data() -> None:
     assert model.predict(["ada0"]).dtype.kind == "i"
 
 
+def test_what_chooses_the_weights(of_texts: Classifier, of_series: Classifier) -> None:
+    """Of few texts a network is soon too sure, and still learns."""
+    many = {**of_texts.facts_, "size": {"examples": 2000}}
+    assert of_texts._objective(of_texts.facts_).watched == "tempered_loss"
+    assert of_series._objective(of_series.facts_).watched == "loss"
+    assert of_texts._objective(many).watched == "macro_f1"
+
+
 FAULTS: dict[str, tuple[Any, Any, str]] = {
     "one class": (TEXTS, ["a"] * 60, "expected at least two classes, got 'a' alone"),
     "texts and series": ([*TEXTS[:-1], [[1.0]]], CLASSES, "expected texts, series or sounds, got several"),
     "channels": ([*SERIES[:-1], np.ones((3, 5))], DIRECTIONS, "row 59 has 5 channels, row 0 has 2"),
     "numbers": (TEXTS, np.linspace(0, 1, 60), "For numbers there is Regressor"),
     "both kinds of targets": (TEXTS, [["a"], *CLASSES[1:]], "got both"),
-    "too many axes": ([np.ones((3, 2, 1))] * 60, DIRECTIONS, r"got the shape \(3, 2, 1\)"),
+    "too many axes": ([np.ones((3, 2, 2))] * 60, DIRECTIONS, r"with C = 1 or 3, got float64 \(1, 3, 2, 2\)"),
 }
 
 

@@ -18,6 +18,7 @@ from seqloom.tasks.measures import (
     baselines_of_classes,
     baselines_of_labels,
     baselines_of_numbers,
+    features,
     read_baselines,
 )
 from seqloom.tasks.measures.features import Summary, Terms
@@ -169,3 +170,14 @@ def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 3 <= seen[-1] < 10
     monkeypatch.undo()
     assert Terms.fit(["a " * 15_000 + "zebra", "ab"]).of(["zebra"])[:, :3].nnz == 0
+
+
+def test_terms_are_counted_in_some_texts_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{'good' if row % 2 else 'bad'} film {row}" for row in range(400)]
+    every = Terms.fit(texts)
+    monkeypatch.setattr(features, "COUNTED", sum(map(len, texts)) // 8)
+    some = Terms.fit(texts)
+    assert {"good", "bad", "film"} <= {*some.terms["word"]} < {*every.terms["word"]}
+    assert len(some.terms["word"]) < len(every.terms["word"]) / 4
+    found = baselines_of_classes(texts, ["+-"[row % 2] for row in range(400)], ["+", "-"])
+    assert found[1].answers(["good film"]).round().tolist() == [[0, 1]]

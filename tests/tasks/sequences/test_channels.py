@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqloom.errors import DataError
+from seqloom.errors import DataError, SeqloomWarning
 from seqloom.storage.directory import write_directory
 from seqloom.storage.reading import read_directory
 from seqloom.tasks.classification.classifier import Classifier
@@ -50,7 +50,7 @@ def archive(*, channels: list[str] | None = None, width: int = 2) -> bytes:
 FILES = {
     "swapped.csv": table("vib,temp", (1, 0)),
     "others.csv": table("foo,bar"),
-    "three.csv": "id,time,temp,vib,hum\nr1,1,1,2,3\nr1,2,1,2,3\n",
+    "three.csv": "".join(f"{line},{'3' if place else 'hum'}\n" for place, line in enumerate(table("temp,vib").split())),
     "plain.npz": archive(),
     "named.npz": archive(channels=["temp", "vib"]),
     "wide.npz": archive(width=3),
@@ -58,6 +58,10 @@ FILES = {
     + "".join(":".join(",".join(map(str, column)) for column in steps(row).T) + "\n" for row in range(24)),
     **{f"folder/{name}": text for name, text in folder("temp,vib\n").items()},
     **{f"swapped/{name}": text for name, text in folder("vib,temp\n", (1, 0)).items()},
+    **{
+        f"three/{name}": "".join(f"{9 if place else 'hum'},{line}\n" for place, line in enumerate(text.split()))
+        for name, text in folder("temp,vib\n").items()
+    },
     **{f"others/{name}": text for name, text in folder("foo,bar\n").items()},
     **{f"plain/{name}": text for name, text in folder("").items()},
 }
@@ -93,10 +97,16 @@ def test_other_names_are_refused(model: Classifier, files: Path, name: str) -> N
         model.predict(files / name)
 
 
-@pytest.mark.parametrize("name", ["three.csv", "wide.npz"])
-def test_another_number_is_refused_by_the_name_of_the_file(model: Classifier, files: Path, name: str) -> None:
-    with pytest.raises(DataError, match=rf"{name}: expected 2 channels, as in training \('temp', 'vib'\), got 3"):
-        model.predict(files / name)
+def test_another_number_is_refused_by_the_name_of_the_file(model: Classifier, files: Path) -> None:
+    with pytest.raises(DataError, match=r"wide.npz: expected 2 channels, as in training \('temp', 'vib'\), got 3"):
+        model.predict(files / "wide.npz")
+
+
+@pytest.mark.parametrize("name", ["three.csv", "three"])
+def test_a_channel_that_nothing_was_learned_from_is_left_out(model: Classifier, files: Path, name: str) -> None:
+    with pytest.warns(SeqloomWarning, match="left out, for nothing was learned from it: 'hum'"):
+        found = model.predict(files / name)
+    assert list(found) == (WANTED if name == "three.csv" else sorted(WANTED))
 
 
 def test_what_is_held_out_has_its_channels_in_order(files: Path) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from seqloom.data.made.files import Example, made_file, made_folder
+from seqloom.data.made.files import KINDS, Example
 from seqloom.data.tables import Sought
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.guess import guess
-from seqloom.tasks.sequences.claims import claims_labelled
+from seqloom.tasks.sequences.claims import claims_series
 from seqloom.tasks.sequences.reading import read_sequences
 from seqloom.tasks.tagging.tagger import Tagger
 from tests.data.writing import written
@@ -23,7 +23,7 @@ PROSE = "It was a bright cold day in April.\n\nThe clocks were striking thirteen
 NAMES = "Khoury\nNahas\nDaher\n"
 
 FOLDERS: list[tuple[Mapping[str, str | bytes], Mapping[str, Any], str | None]] = [
-    (made_folder(8, 0), {}, "a folder for each of 4 classes, each file a recording"),
+    (KINDS[Example.SENSORS].as_folder(8, 0), {}, "a folder for each of 4 classes, each file a recording"),
     ({"pos/1.txt": PROSE, "neg/1.txt": PROSE}, {}, "a folder for each of 2 classes, each file a text"),
     ({"labels.csv": "file,label\n", "a.csv": "1"}, {}, "files with their labels in a table"),
     ({"a_1.csv": "1\n2\n"}, {"label_pattern": "(?P<label>a)"}, "labels in the names"),
@@ -45,7 +45,7 @@ FOLDERS: list[tuple[Mapping[str, str | bytes], Mapping[str, Any], str | None]] =
 def test_folders(
     tmp_path: Path, files: Mapping[str, str | bytes], given: Mapping[str, Any], reason: str | None
 ) -> None:
-    claim = claims_labelled(written(tmp_path, files), given)
+    claim = claims_series("class")(written(tmp_path, files), given)
     assert (claim is not None) is (reason is not None)
     assert claim is None or reason in claim.reason
 
@@ -58,7 +58,7 @@ def test_folders(
         ("a.npz", b"", "labelled series (.npz)"),
         ("a.csv", LONG, "a step a row: series of each 'id' in the order of 'time' → 'label'"),
         ("a.csv", LONG.replace(",", ";"), "a step a row"),
-        ("sensors.csv", made_file(Example.SENSORS, 8, 0), "a step a row"),
+        ("sensors.csv", KINDS[Example.SENSORS].as_file(8, 0), "a step a row"),
         ("a.csv", "id,time,x,label\n" + "".join(f"{row},{row},1,a\n" for row in range(20)), None),
         ("a.csv", "text,label\nfine,1\n", None),
         ("a.csv", "", None),
@@ -67,10 +67,10 @@ def test_folders(
     ],
 )
 def test_files(tmp_path: Path, name: str, content: str | bytes, reason: str | None) -> None:
-    claim = claims_labelled(written(tmp_path, {name: content}) / name, {})
+    claim = claims_series("class")(written(tmp_path, {name: content}) / name, {})
     assert (claim is not None) is (reason is not None)
     assert claim is None or reason in claim.reason
-    assert claims_labelled(tmp_path / "none.csv", {}) is None
+    assert claims_series("class")(tmp_path / "none.csv", {}) is None
 
 
 def table(names: str, *, label: str = "ab", runs: bool = True, last: str = "", separator: str = ",") -> str:
@@ -140,7 +140,7 @@ def test_a_label_of_each_step_is_tagged_and_not_learned_from_the_id(tmp_path: Pa
     ["subject,time,temp,vib,activity", "subject,temp,vib,activity", "id,time,temp,vib,z", "unit,t,temp,vib,rul"],
 )
 def test_the_label_is_asked_for(tmp_path: Path, names: str) -> None:
-    file = written(tmp_path, {"s.csv": table(names)}) / "s.csv"
+    file = written(tmp_path, {"s.csv": table(names, label="abs")}) / "s.csv"
     for ask in (lambda: guess(file, {}), lambda: read_sequences(file, None, {}, {}, (Sought.CLASS,))):
         with pytest.raises(
             UsageError, match=r"s\.csv is a table with a step a row: series of each .* Which has the label\?.*--target"
@@ -173,5 +173,14 @@ def test_what_does_not_say_whose_step_a_row_is_asks_for_the_flags(tmp_path: Path
 )
 def test_texts_of_one_person_are_no_series(tmp_path: Path, names: str, last: str) -> None:
     file = written(tmp_path, {"s.csv": table(names, last=last)}) / "s.csv"
-    assert claims_labelled(file, {}) is None
-    assert claims_labelled(file, {"group": names.partition(",")[0]}) is None
+    assert claims_series("class")(file, {}) is None
+    assert claims_series("class")(file, {"group": names.partition(",")[0]}) is None
+
+
+def test_recordings_without_labels_are_asked_about(tmp_path: Path) -> None:
+    files = {f"{state}_{number}.csv": "t,x\n0,1\n1,2\n" for state in ("on", "off") for number in range(3)}
+    with pytest.raises(UsageError, match=r"holds recordings, .*--label-pattern '.*'\. A label of each step, .*tagging"):
+        guess(written(tmp_path, files), {})
+    found = guess(tmp_path, {"label_pattern": r"(?P<label>\w+)_"})
+    assert found is not None
+    assert found.task == "classification"

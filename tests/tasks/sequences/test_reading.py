@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seqloom.data.made.files import made_folder
+from seqloom.data.made.files import KINDS, Example
 from seqloom.data.tables import Sought
 from seqloom.errors import SeqloomWarning
 from seqloom.tasks.sequences.reading import divided, read_sequences
@@ -16,7 +16,7 @@ PATTERN = {"label_pattern": r"(?P<label>\w+)-\d+"}
 
 
 def test_labels_in_names_of_files_of_series(tmp_path: Path) -> None:
-    flat = {name.replace("/", "-"): text for name, text in made_folder(8, 0).items()}
+    flat = {name.replace("/", "-"): text for name, text in KINDS[Example.SENSORS].as_folder(8, 0).items()}
     with pytest.warns(SeqloomWarning, match="missing values masked"):
         found = read_sequences(written(tmp_path, flat), None, PATTERN, {}, (Sought.CLASS,))
     assert found.y == [state for state in ("idle", "overload", "running", "worn") for _ in range(2)]

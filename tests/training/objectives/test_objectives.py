@@ -150,6 +150,26 @@ def test_classes_against_scikit_learn() -> None:
     assert figures["macro_f1"] == pytest.approx(f1_score(whole.targets, predicted, average="macro"))
 
 
+def test_who_is_too_sure_tells_classes_apart_all_the_same() -> None:
+    """The tempered loss is that at the temperature that suits best."""
+
+    class Said(nn.Module):
+        def __init__(self, scores: Tensor) -> None:
+            super().__init__()
+            self.scores = scores
+
+        def forward(self, *_: Any) -> Tensor:
+            return self.scores
+
+    objective, _, whole = CASES["weighted"]
+    scores = 4 * (functional.one_hot(whole.targets, CLASSES) + torch.randn(ROWS, CLASSES))
+    found, surer = (objective.figures(evaluate(objective, Said(k * scores), [whole])) for k in (1, 4))
+    assert surer["loss"] > 1.5 * found["loss"]
+    assert surer["tempered_loss"] == pytest.approx(found["tempered_loss"])
+    by_temperature = [functional.cross_entropy(scores / 2.0**k, whole.targets, objective.weights) for k in range(-2, 7)]
+    assert found["tempered_loss"] == pytest.approx(float(min(by_temperature)), rel=1e-6)
+
+
 def test_weights_and_smoothing_against_torch() -> None:
     objective, module, whole = CASES["weighted"]
     scores = module(whole.x, whole.length)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,8 @@ from seqloom.errors import StorageError, UsageError
 from seqloom.training.lossy import encode, lossy
 
 __all__ = [
+    "COPY",
+    "STDIN",
     "Page",
     "add_row",
     "emit",
@@ -38,9 +41,13 @@ __all__ = [
     "stderr",
     "use_encoding",
     "watched",
+    "without_copy",
 ]
 
 _WIDE = 10_000
+STDIN, COPY = "standard input", "seqloom-stdin-"
+"""What standard input is called, and how the folder begins that holds a copy of it."""
+_COPIED = re.compile(rf"[^\s'\"]*{COPY}\w+[/\\]{STDIN}(?:\.\w+)?")
 
 
 def stderr() -> Console:
@@ -50,7 +57,16 @@ def stderr() -> Console:
 
 def say(message: str, style: str | None = None) -> None:
     """Print a line for people, on stderr, never wrapped; dropped where stderr is closed, full or stalled."""
-    stderr().print(message, style=style, markup=False, soft_wrap=True)
+    stderr().print(without_copy(message), style=style, markup=False, soft_wrap=True)
+
+
+def without_copy(text: str) -> str:
+    """The same, where a copy of standard input is called what it is.
+
+    >>> without_copy("/tmp/seqloom-stdin-x1/standard input.csv, line 3: expected two columns.")
+    'standard input, line 3: expected two columns.'
+    """
+    return _COPIED.sub(STDIN, text)
 
 
 def emit(text: str, end: str = "\n") -> None:

@@ -1,4 +1,4 @@
-"""The report on tagged words, recordings, sounds and folders with labels: what is in them, for people and as data."""
+"""The report on tagged words, recordings, sounds, pictures and labelled folders, for people and as data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from seqloom.errors import UsageError
 __all__ = ["print_sequences", "sequences_report"]
 
 _CLASSES: Final = 20
-_LENGTHS: Final = {"characters": "characters", "seconds": "seconds", "steps": "lengths"}
+_LENGTHS: Final = {
+    "characters": "characters",
+    "seconds": "seconds",
+    "steps": "lengths",
+    "pixels of the longer side": "sides",
+    "words": "words_of_a_caption",
+}
 
 
 def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -23,6 +29,10 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.folders.heads import hold_numbers
     from seqloom.data.folders.report import described as texts
     from seqloom.data.folders.texts import read_labelled_texts
+    from seqloom.data.pictures.captioned import has_captions, read_captioned
+    from seqloom.data.pictures.pictures import find_pictures, holds_pictures, is_picture
+    from seqloom.data.pictures.report import described as pictures
+    from seqloom.data.pictures.report import described_captions as captioned
     from seqloom.data.series.report import described as recordings
     from seqloom.data.sounds.report import described as sounds
     from seqloom.data.sounds.sounds import find_sounds, holds_sounds
@@ -30,8 +40,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
     from seqloom.data.tagged.table import read_token_table
-    from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
-    from seqloom.tasks.sequences.reading import recordings_of
+    from seqloom.tasks.sequences.claims import claims_series, has_steps
+    from seqloom.tasks.sequences.reading import said_recordings
     from seqloom.tasks.tables.claims import is_table
     from seqloom.tasks.tagging.claims import claims_tagged
 
@@ -41,23 +51,28 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
         if columns is not None:
             return tagged(read_token_table(path, columns, encoding))
         return tagged(read_tagged(path, encoding=encoding))
+    if has_captions(path):
+        return captioned(read_captioned(path))
+    if is_picture(path) or (path.is_dir() and holds_pictures(path)):
+        return pictures(find_pictures(path, given.get("label_pattern")))
     if path.is_dir() and holds_sounds(path):
         return sounds(find_sounds(path, given.get("label_pattern")))
     try:
-        if claims_labelled(path, given) is None and claims_steps(path, given) is None:
+        if claims_series("class", "number")(path, given) is None and not has_steps(path, given):
             return None
     except UsageError:  # series, whose labels are asked for
-        return recordings(recordings_of(path, given, ()))
+        return recordings(said_recordings(path, given))
     if path.is_dir() and not hold_numbers(file.path for file in find_files(path).files):
         return texts(read_labelled_texts(path, encoding=given.get("encoding")))
-    return recordings(recordings_of(path, given, ()))
+    return recordings(said_recordings(path, given))
 
 
 def print_sequences(report: Mapping[str, Any]) -> None:
     """Print what :func:`sequences_report` found."""
     of, key = next(pair for pair in _LENGTHS.items() if pair[1] in report)
     spread, digits = report[key], 2 if of == "seconds" else 0
-    what = next(name for name in ("sentences", "recordings", "texts", "sounds") if name in report)
+    kinds = ("captions", "sentences", "recordings", "texts", "sounds", "pictures")
+    what = next(name for name in kinds if name in report)
     emit(
         f"{report[what]:,} {what}; {of} of each: median {spread['median']:,.{digits}f}, 95 % up to "
         f"{spread['95_percent']:,.{digits}f}, longest {spread['largest']:,.{digits}f}"
@@ -65,6 +80,10 @@ def print_sequences(report: Mapping[str, Any]) -> None:
     for name, unit in (("rates", "Hz"), ("channels_of_sounds", "channels")):
         if name in report:
             emit(f"{unit}: " + ", ".join(f"{value} in {count:,}" for value, count in report[name].items()))
+    if "captions" in report:
+        of_what = next(name for name in ("pictures", "videos", "features") if name in report)
+        parts = "".join(f"; {part} {count:,}" for part, count in report["parts"].items())
+        emit(f"of {report[of_what]:,} {of_what}, {report['words']:,} different words{parts}")
     if "channels" in report:
         _print_channels(report)
     if "tokens" in report:

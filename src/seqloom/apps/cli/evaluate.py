@@ -10,7 +10,7 @@ import typer
 
 from seqloom.apps.cli.console import emit_json, say, watched
 from seqloom.apps.cli.inputs import INPUTS, named_file, read_inputs
-from seqloom.apps.cli.loading import load_any
+from seqloom.apps.cli.loading import load_any, read_as
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import SeqloomWarning, UsageError
 
@@ -24,6 +24,12 @@ def evaluate(
         list[str],
         typer.Argument(metavar="FILE", help=f"What the model was not trained on: {INPUTS}", show_default=False),
     ],
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", help="Of a file of examples: utf-8, cp1252, …")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", metavar=".|,", help="What stands before decimals in it.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     plots: Annotated[
         Path | None,
@@ -41,6 +47,7 @@ def evaluate(
     evaluation: Any
     if plots is not None and not hasattr(loaded, "draw"):
         raise UsageError(f"--plots: there are no pictures of the task {loaded.task!r}.")
+    read_as(loaded, encoding, decimal)
     if isinstance(loaded, LanguageModel):
         source = read_inputs(context, files)
         with watched("evaluating") as progress:

@@ -25,7 +25,7 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, pairs, sums, captions or video; without it all are listed.",
+            help="sentences, sensors, tagged, pairs, sums, speech, captions or video; without it all are listed.",
             show_default=False,
         ),
     ] = None,
@@ -37,28 +37,33 @@ def examples_data(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="The file; sensors go into a folder by class if it has no suffix.", readable=False
+            "--out",
+            "-o",
+            help="The file, or of speech the folder; sensors go into a folder by class if it has no suffix.",
+            readable=False,
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
-    """Write a small set of made data: labelled sentences, sensor series of a machine, tagged sentences, dates or sums
-    with what they become, or drawn scenes or videos with captions.
+    """Write small made data: labelled or tagged sentences, sensor series of a machine, dates or sums with what they
+    become, spoken digits with transcripts, or drawn scenes or videos with captions.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """
-    from seqloom.data.made.files import FOLDERS, KINDS, Example, made_file, made_folder
+    from seqloom.data.made.files import KINDS, Example
 
     if name is None:
         _list(KINDS, as_json)
         return
     what = Example(name)
     kind = KINDS[what]
-    place, rows = out or Path(kind.file), rows or kind.rows
+    place, rows = out or Path(kind.name), rows or kind.rows
     _refuse(place, force)
-    folder = what in FOLDERS or (what is Example.SENSORS and not place.suffix)
-    _write(place, made_folder(what, rows, seed) if folder else {"": made_file(what, rows, seed).encode()})
+    if kind.as_file is not None and (kind.as_folder is None or place.suffix):
+        _write(place, {"": kind.as_file(rows, seed).encode()})
+    elif kind.as_folder is not None:
+        _write(place, kind.as_folder(rows, seed))
     if as_json:
         emit_json({"path": str(place), "data": what.value, "rows": rows, "seed": seed})
     else:
@@ -69,9 +74,9 @@ def examples_data(
 def _list(kinds: Mapping[Example, Kind], as_json: bool) -> None:
     for name, kind in kinds.items():
         if as_json:
-            emit_json({"data": str(name), "file": kind.file, "rows": kind.rows, "row": kind.row})
+            emit_json({"data": str(name), "file": kind.name, "rows": kind.rows, "row": kind.row})
         else:
-            emit(f"{name:<10} {kind.rows:>5,} {kind.row:<20} {kind.file}")
+            emit(f"{name:<10} {kind.rows:>5,} {kind.row:<20} {kind.name}")
 
 
 def _refuse(place: Path, force: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from seqloom.apps.cli.console import say
+from seqloom.apps.cli.console import COPY, STDIN, say
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.door import Door
 from seqloom.training.launch import launched
@@ -68,8 +68,8 @@ def named_file(context: typer.Context, name: str) -> Path:
     _prepare_standard_input()
     blocks = blocks_of_standard_input()
     first = next(blocks)
-    folder = Path(context.with_resource(TemporaryDirectory(prefix="seqloom-")))
-    copy = folder / f"standard input{suffix_of(first)}"
+    folder = Path(context.with_resource(TemporaryDirectory(prefix=COPY)))
+    copy = folder / f"{STDIN}{suffix_of(first)}"
     with copy.open("wb") as file:
         file.writelines(chain([first], blocks))
     return copy

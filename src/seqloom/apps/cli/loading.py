@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from seqloom.apps.cli.console import say
 from seqloom.apps.cli.warned import warnings_said
-from seqloom.errors import ModelFileError, listed
+from seqloom.errors import ModelFileError, listed, raise_together
 
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
 
-__all__ = ["load_any", "load_model", "say_unknown"]
+__all__ = ["load_any", "load_model", "read_as", "say_unknown"]
 
 
 def load_any(path: Path) -> Any:
@@ -22,6 +22,24 @@ def load_any(path: Path) -> Any:
 
     with warnings_said():
         return load(path)
+
+
+def read_as(model: Any, encoding: str | None, decimal: str | None) -> None:
+    """Let a model read files in an encoding and with a mark before decimals, those of training where none is given.
+
+    UsageError for a model that has no such settings, or reads no numbers.
+    """
+    from seqloom.tasks.sequences.reading import learned_channels
+
+    settings, asked = model.get_params(deep=False), {"encoding": encoding, "decimal": decimal}
+    without = [name for name, value in asked.items() if value is not None and name not in settings]
+    if decimal is not None and not without and not learned_channels(model.facts_):
+        without.append("decimal")
+    problems = [f"--{name}: no effect for this model of the task {model.task!r}. Leave it out." for name in without]
+    if decimal not in (None, ".", ","):
+        problems.append(f"--decimal: expected . or , got {decimal!r}.")
+    raise_together(problems)
+    model.set_params(**{name: value for name, value in asked.items() if value is not None})
 
 
 def load_model(path: Path) -> LanguageModel:

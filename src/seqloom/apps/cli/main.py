@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from itertools import takewhile
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -28,7 +29,7 @@ from seqloom.apps.cli.score import score
 from seqloom.apps.cli.settings import takes_settings
 from seqloom.apps.cli.train import train
 from seqloom.apps.cli.train_flags import task_asked, train_options
-from seqloom.errors import SeqloomError
+from seqloom.errors import SeqloomError, UsageError
 from seqloom.tasks.registry import tasks
 
 __all__ = ["app", "run"]
@@ -54,9 +55,24 @@ class _Group(_Help, TyperGroup):
 
 
 class _Command(_Help, TyperCommand):
-    pass
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Words as values; UsageError where a file or folder has no name: "" would be the folder that one is in."""
+        given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        found = super().parse_args(ctx, args)
+        for param in self.params:
+            names = given.get(str(param.name))
+            if "" in (names if isinstance(names, list | tuple) else [names]) and _is_place(param):
+                raise UsageError(
+                    f"{max(param.opts, key=len)}: expected the name of a file or folder, got an empty one."
+                )
+        return found
 
 
+def _is_place(param: Any) -> bool:
+    return param.metavar in _PLACES or getattr(param.type_descriptor, "annotation", None) is Path
+
+
+_PLACES = ("FILE", "[FILE]", "FOLDER", "SHARE|FILE")
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="seqloom",

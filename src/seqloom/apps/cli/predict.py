@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say
+from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say, without_copy
 from seqloom.apps.cli.flags import refuse_without_effect
-from seqloom.apps.cli.loading import load_any
+from seqloom.apps.cli.inputs import named_file
+from seqloom.apps.cli.loading import load_any, read_as
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import DataError, UsageError, listed
 
@@ -31,7 +32,7 @@ def predict(
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="Examples, as in training; of a table also - .", show_default=False),
+        typer.Argument(metavar="[FILE]", help="Examples, as in training; - is standard input.", show_default=False),
     ] = None,
     inputs: Annotated[
         str | None, typer.Option("--input", metavar="NAMES", help="The columns to read (default: those of training).")
@@ -43,10 +44,16 @@ def predict(
         typer.Option("--target", metavar="COLUMN", help="Of tagged words: where to write tags (default: as trained)."),
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", metavar="NAME", help="Of a table: utf-8, cp1252, …")
+        str | None, typer.Option("--encoding", metavar="NAME", help="Of FILE: utf-8, cp1252, …")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", metavar=".|,", help="What stands before decimals in a table of series.")
     ] = None,
     stream: Annotated[
-        bool, typer.Option("--stream", help="Answer each line of standard input, a step, as soon as it is there.")
+        bool,
+        typer.Option(
+            "--stream", help="Answer each line of standard input, a step, or each piece of a sound, as it comes."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each example.")] = False,
 ) -> None:
@@ -55,8 +62,9 @@ def predict(
     A table comes back in its own format with new columns, the prediction and its probability. It needs no target; where
     it has one, the predictions are scored on stderr. Tagged words come back as FILE has them, too. Other files give a
     line for each example. With --stream a line is a step: a token, the numbers of a sample, or more text; an empty one
-    begins another sequence.
+    begins another sequence. A model of sounds hears FILE, or standard input: wav, or 16-bit samples.
     """
+    from seqloom.apps.cli.hearing import hear, hears
     from seqloom.data.folders.texts import one_text
     from seqloom.tasks.tables.claims import is_table
 
@@ -64,8 +72,13 @@ def predict(
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
     if stream:
-        given = ("file", "inputs", "lines", "top", "target", "encoding")
-        refuse_without_effect(context, [(True, "with --stream, which reads standard input", given)])
+        given = ("inputs", "lines", "top", "target", "encoding", "decimal")
+        refuse_without_effect(context, [(True, "with --stream", given)])
+        if hears(loaded):
+            with warnings_said():
+                hear(loaded, file, as_json)
+            return
+        refuse_without_effect(context, [(True, "with --stream, which reads standard input", ("file",))])
         _predict_stream(loaded, model, as_json)
         return
     if file is None:
@@ -77,6 +90,7 @@ def predict(
     of_texts = columns is not None or (hasattr(loaded, "sought") and "vocabulary" in facts["inputs"])
     as_rows = columns is not None or lines or inputs is not None or file == "-" or is_table(Path(file))
     if of_texts and as_rows and not Path(file).is_dir():
+        refuse_without_effect(context, [(True, "for a model of texts", ("decimal",))])
         with _opened(file, encoding, lines) as opened:
             choice = _choice(loaded, columns, opened, inputs, lines)
             _predict_rows(loaded, choice, opened, top, as_json)
@@ -84,11 +98,11 @@ def predict(
     of_what = "a model of series" if hasattr(loaded, "sought") else f"the task {loaded.task!r}"
     why = f"for {'a folder or a text that is one example' if of_texts else of_what}"
     ranked = hasattr(loaded, "candidates")
-    refuse_without_effect(context, [(True, why, ("inputs", "lines", *(() if ranked else ("top",)), "encoding"))])
-    if file == "-":
-        raise UsageError(f"{model} reads files: name one in place of -.")
+    refuse_without_effect(context, [(True, why, ("inputs", "lines", *(() if ranked else ("top",))))])
+    read_as(loaded, encoding, decimal)
+    path = named_file(context, file)
     with warnings_said():
-        source = one_text(Path(file)) if of_texts and not Path(file).is_dir() else Path(file)
+        source = one_text(path, encoding) if of_texts and not path.is_dir() else path
         more = {} if target is None else {"target": target}
         _predict_file(loaded, source, {**more, **({"top": top} if ranked else {})}, as_json)
 
@@ -117,7 +131,17 @@ def _shown(answer: Any) -> str:
 
 
 def _predict_file(loaded: Any, file: Path | LabelledTexts, more: dict[str, Any], as_json: bool) -> None:
-    if as_json:
+    if hasattr(loaded, "said"):
+        said = loaded.said(file)
+        if as_json:
+            for record in said.records():
+                emit_json({key: without_copy(one) if isinstance(one, str) else one for key, one in record.items()})
+        else:
+            for line in said.written():
+                emit(without_copy(line), end="")
+        if score := said.score():
+            say(score)
+    elif as_json:
         for record in _records(loaded, file, {"top": more["top"]} if "top" in more else {}):
             emit_json(record)
     elif hasattr(loaded, "written"):

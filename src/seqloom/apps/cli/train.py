@@ -198,10 +198,14 @@ def _tested(model: Any, source: Any, tests: Any, start: Path | None) -> Any:
     given: tuple[Any, ...] = (tests,)
     if tests is None:
         columns = getattr(model, "facts_", {}).get("columns")
-        rows = rows_for_testing(source, model.get_params(deep=False), columns)
-        if rows is None:
+        if hasattr(model, "for_testing"):
+            given = model.for_testing(source) or ()
+        elif rows := rows_for_testing(source, model.get_params(deep=False), columns):
+            given = (list(rows), rows.y)
+        else:
+            given = ()
+        if not given:
             return None
-        given = (list(rows), rows.y)
     with warnings_said():
         found = model.evaluate(*given)
     if start is None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import regex
 
 from seqloom.data.problems import Problems
-from seqloom.data.tables import Column, Table, read_table
+from seqloom.data.tables import Column, Kind, Table, read_table
 from seqloom.data.text.folder import files_inside
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, UsageError, listed
@@ -37,7 +37,7 @@ class LabelledFile(NamedTuple):
 class Layout(NamedTuple):
     """The files of a folder with their labels; with ``of_classes`` no two have the same, so each may be a class.
 
-    ``named`` says that the labels are but the files' own names.
+    ``named`` says that the labels are but the files' own names; ``column`` is that of a table that has them.
     """
 
     folder: Path
@@ -45,6 +45,7 @@ class Layout(NamedTuple):
     of_classes: bool
     left_out: Counter[str]
     named: bool = False
+    column: str = ""
 
 
 def find_files(
@@ -81,7 +82,9 @@ def find_files(
         named = list(_by_pattern(paths, label_pattern, folder, left_out))
         return Layout(folder, named, len({file.label for file in named}) == len(named), left_out)
     if table is not None:
-        return Layout(folder, list(_by_table(paths, folder / table, left_out)), False, left_out)
+        rows = read_table(folder / table)
+        file, label = _columns_of(rows, paths)
+        return Layout(folder, list(_by_table(paths, rows, (file, label), left_out)), False, left_out, column=label)
     if any("/" in name for name in paths):
         return Layout(folder, list(_by_folder(paths, folder, left_out)), False, left_out)
     return Layout(folder, _by_file(paths), True, left_out, named=True)
@@ -142,40 +145,45 @@ def _by_pattern(
         raise DataError(f"{folder}: label_pattern finds no label in any of {len(paths):,} names, such as {name}.")
 
 
-def _columns_of(rows: Table, known: Set[str]) -> tuple[str, str]:
+def _columns_of(rows: Table, paths: Collection[str]) -> tuple[str, str]:
     """The columns of a table of labels: one is called so, or names files; the other is called so, or is the only one
-    left that repeats itself."""
+    left that repeats itself or has numbers."""
     by_name = {name.lower(): name for name in reversed([*rows.columns])}
+    known = {*paths, *map(_stem, paths)}
     files = [by_name[name] for name in _FILE_COLUMNS if name in by_name]
     files += [name for name in rows.columns if any(cell.strip() in known for cell in rows.cells(name))]
-    file = next(iter(files), None)
     labels = [by_name[name] for name in _LABEL_COLUMNS if name in by_name]
     if not labels:
-        labels = [name for name, column in rows.columns.items() if name != file and _repeats(column)]
-    if file is None or not labels:
+        labels = [name for name, column in rows.columns.items() if name not in files[:1] and _may_be_label(column)]
+        if len(labels) > 1:
+            raise UsageError(
+                f"{rows.name} has several columns that may be the label: {listed(labels)}. Call the right one label."
+            )
+    if not files or not labels:
         raise DataError(f"{rows.name}: expected columns file and label, got {', '.join(rows.columns)}.")
-    if len(labels) > 1 and labels[0].lower() not in _LABEL_COLUMNS:
-        raise UsageError(
-            f"{rows.name} has several columns that may be the label: {listed(labels)}. Call the one that is it label."
-        )
-    return file, labels[0]
+    return files[0], labels[0]
 
 
-def _repeats(column: Column) -> bool:
+def _may_be_label(column: Column) -> bool:
+    if column.kind is Kind.NUMBER:
+        return column.distinct != 1
     return column.distinct is not None and 1 < column.distinct <= column.rows / 2
 
 
-def _by_table(paths: dict[str, Path], table: Path, left_out: Counter[str]) -> Iterator[LabelledFile]:
-    rows = read_table(table)
-    by_stem = {str(Path(name).with_suffix("")): name for name in paths}
-    file, label = _columns_of(rows, {*paths, *by_stem})
-    problems = Problems(rows.name)
+def _stem(name: str) -> str:
+    return str(Path(name).with_suffix(""))
+
+
+def _by_table(
+    paths: dict[str, Path], rows: Table, columns: tuple[str, str], left_out: Counter[str]
+) -> Iterator[LabelledFile]:
+    by_stem, problems, (file, label) = {_stem(name): name for name in paths}, Problems(rows.name), columns
     seen: dict[str, int] = {}
     for row, (asked, given) in enumerate(zip(rows.cells(file), rows.cells(label), strict=True)):
         name = asked.strip() if asked.strip() in paths else by_stem.get(asked.strip(), "")
         place = f"line {rows.line(row)}"
         if not name:
-            problems.add(place, f"there is no file {asked[:80]!r} in {table.parent}.")
+            problems.add(place, f"there is no file {asked[:80]!r} in {Path(rows.name).parent}.")
         elif name in seen:
             problems.add(place, f"{name} has a label already, in line {seen[name]}.")
         elif not given.strip():
@@ -185,4 +193,4 @@ def _by_table(paths: dict[str, Path], table: Path, left_out: Counter[str]) -> It
             yield LabelledFile(paths[name], name, given.strip())
     problems.refuse()
     if len(seen) < len(paths):
-        left_out[f"without a line in {table.name}"] += len(paths) - len(seen)
+        left_out[f"without a line in {Path(rows.name).name}"] += len(paths) - len(seen)

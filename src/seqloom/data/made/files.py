@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from itertools import count
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,9 +15,11 @@ from seqloom.data.made.pairs import made_dates, made_sums
 from seqloom.data.made.scenes import made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
+from seqloom.data.made.speech import RATE, made_speech
 from seqloom.data.made.tagged import made_tagged
+from seqloom.data.sounds.saving import wav_bytes
 
-__all__ = ["FOLDERS", "KINDS", "Example", "Kind", "made_file", "made_folder"]
+__all__ = ["KINDS", "Example", "Kind"]
 
 
 class Example(Choice):
@@ -29,75 +30,93 @@ class Example(Choice):
     TAGGED = "tagged"
     PAIRS = "pairs"
     SUMS = "sums"
+    SPEECH = "speech"
     CAPTIONS = "captions"
     VIDEO = "video"
 
 
 class Kind(NamedTuple):
-    """The usual name of a file or folder, how many rows it has by default, and what a row is."""
+    """The usual name of a file or folder, how many rows it has by default, and what a row is.
 
-    file: str
+    ``as_file`` makes the text of one file of so many rows by a seed, ``as_folder`` the files of a folder by their
+    paths in it; None where there is no such form.
+    """
+
+    name: str
     rows: int
     row: str
+    as_file: Callable[[int, int], str] | None = None
+    as_folder: Callable[[int, int], dict[str, bytes]] | None = None
 
 
-KINDS: Final = {
-    Example.SENTENCES: Kind("sentences.csv", 1000, "labelled sentences"),
-    Example.SENSORS: Kind("sensors.csv", 400, "labelled recordings"),
-    Example.TAGGED: Kind("tagged.conll", 800, "tagged sentences"),
-    Example.PAIRS: Kind("pairs.tsv", 10_000, "dates and their ISO form"),
-    Example.SUMS: Kind("sums.tsv", 20_000, "sums and what they come to"),
-    Example.CAPTIONS: Kind("captions", 4000, "captioned pictures"),
-    Example.VIDEO: Kind("video", 2000, "captioned videos"),
-}
+def _sentences(rows: int, seed: int) -> str:
+    return _csv(("text", "label"), made_sentences(rows, seed))
 
 
-FOLDERS: Final = (Example.CAPTIONS, Example.VIDEO)
-"""What is made as a folder alone."""
+def _tagged(rows: int, seed: int) -> str:
+    return "\n".join("".join(f"{token}\t{tag}\n" for token, tag in one) for one in made_tagged(rows, seed))
 
 
-def made_file(what: Example, rows: int, seed: int) -> str:
-    """The text of one file: csv with text and label, csv with a step a row, CoNLL with token and tag, or tsv of pairs.
+def _dates(rows: int, seed: int) -> str:
+    return _tsv(made_dates(rows, seed))
 
-    >>> made_file(Example.SENSORS, rows=1, seed=0).splitlines()[0]
-    'id,time,vibration,current,temperature,label'
-    """
-    if what is Example.TAGGED:
-        sentences = ("".join(f"{token}\t{tag}\n" for token, tag in one) for one in made_tagged(rows, seed))
-        return "\n".join(sentences)
-    if what is Example.SENTENCES:
-        return _csv(("text", "label"), made_sentences(rows, seed))
-    if what in (Example.PAIRS, Example.SUMS):
-        made = made_dates(rows, seed) if what is Example.PAIRS else made_sums(rows, seed)
-        return "".join(f"{source}\t{target}\n" for source, target in (("source", "target"), *made))
+
+def _sums(rows: int, seed: int) -> str:
+    return _tsv(made_sums(rows, seed))
+
+
+def _long_sensors(rows: int, seed: int) -> str:
     recordings = enumerate(made_sensors(rows, seed), 1)
     steps = ((f"r{number}", *step, one.state) for number, one in recordings for step in _steps(one))
     return _csv(("id", "time", *CHANNELS, "label"), steps)
 
 
-def made_folder(what: Example, rows: int, seed: int) -> dict[str, bytes]:
-    """Files of a folder, by their paths in it: recordings in a folder for each state, or pictures or videos beside a
-    table of their captions. The latter need Pillow.
+def _sensors_by_state(rows: int, seed: int) -> dict[str, bytes]:
+    return {
+        f"{one.state}/{number}.csv": _csv(("time", *CHANNELS), _steps(one)).encode()
+        for number, one in enumerate(made_sensors(rows, seed), 1)
+    }
 
-    >>> list(made_folder(Example.SENSORS, rows=2, seed=0))
-    ['idle/1.csv', 'overload/2.csv']
-    """
-    if what is Example.SENSORS:
-        recordings = zip(count(1), made_sensors(rows, seed))
-        return {
-            f"{one.state}/{number}.csv": _csv(("time", *CHANNELS), _steps(one)).encode() for number, one in recordings
-        }
-    if what is Example.CAPTIONS:
-        found = [(f"images/{number}.png", *one) for number, one in enumerate(made_scenes(rows, seed), 1)]
-    else:
-        found = [(f"videos/{number}.gif", *one) for number, one in enumerate(made_videos(rows, seed), 1)]
-    table = _csv(("file", "caption", "split"), [(name, caption, split) for name, _, caption, split in found])
-    return {name: content for name, content, *_ in found} | {"captions.csv": table.encode()}
+
+def _speech(rows: int, seed: int) -> dict[str, bytes]:
+    spoken = {f"{number}.wav": one for number, one in enumerate(made_speech(rows, seed), 1)}
+    table = _csv(("file", "text"), ((name, one.text) for name, one in spoken.items()))
+    return {"transcripts.csv": table.encode()} | {name: wav_bytes(one.samples, RATE) for name, one in spoken.items()}
+
+
+def _scenes(rows: int, seed: int) -> dict[str, bytes]:
+    return _captioned({f"images/{number}.png": one for number, one in enumerate(made_scenes(rows, seed), 1)})
+
+
+def _videos(rows: int, seed: int) -> dict[str, bytes]:
+    return _captioned({f"videos/{number}.gif": one for number, one in enumerate(made_videos(rows, seed), 1)})
+
+
+KINDS: Final[Mapping[Example, Kind]] = {
+    Example.SENTENCES: Kind("sentences.csv", 1000, "labelled sentences", _sentences),
+    Example.SENSORS: Kind("sensors.csv", 400, "labelled recordings", _long_sensors, _sensors_by_state),
+    Example.TAGGED: Kind("tagged.conll", 800, "tagged sentences", _tagged),
+    Example.PAIRS: Kind("pairs.tsv", 10_000, "dates and their ISO form", _dates),
+    Example.SUMS: Kind("sums.tsv", 20_000, "sums and what they come to", _sums),
+    Example.SPEECH: Kind("speech", 500, "spoken digits", None, _speech),
+    Example.CAPTIONS: Kind("captions", 4000, "captioned pictures", None, _scenes),
+    Example.VIDEO: Kind("video", 2000, "captioned videos", None, _videos),
+}
+"""Pictures and videos need Pillow."""
+
+
+def _captioned(made: Mapping[str, tuple[bytes, str, str]]) -> dict[str, bytes]:
+    table = _csv(("file", "caption", "split"), ((name, caption, split) for name, (_, caption, split) in made.items()))
+    return {name: content for name, (content, *_) in made.items()} | {"captions.csv": table.encode()}
 
 
 def _steps(one: MadeRecording) -> Iterable[tuple[str, ...]]:
     for number, values in enumerate(one.values):
         yield f"{number / 10:.1f}", *("" if np.isnan(value) else f"{value:.3f}" for value in values)
+
+
+def _tsv(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{source}\t{target}\n" for source, target in (("source", "target"), *rows))
 
 
 def _csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

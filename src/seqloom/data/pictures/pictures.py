@@ -19,12 +19,21 @@ from seqloom.data.pictures.fitting import fitted
 from seqloom.data.problems import Problems
 from seqloom.errors import DataError
 
-__all__ = ["KEPT_BYTES", "Pictures", "find_pictures", "holds_pictures", "is_picture", "usual_size", "why_no_picture"]
+__all__ = [
+    "KEPT_BYTES",
+    "PICTURE_SUFFIXES",
+    "Pictures",
+    "find_pictures",
+    "holds_pictures",
+    "is_picture",
+    "usual_size",
+    "why_no_picture",
+]
 
 KEPT_BYTES: Final = 256 << 20
 """Of decoded pictures in memory: more of them are decoded whenever they are asked for."""
 _LOOKED_AT: Final = 1000
-_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+PICTURE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
 
 
 @final
@@ -131,7 +140,7 @@ def why_no_picture(path: Path) -> str:
 
 def is_picture(path: Path) -> bool:
     """Whether a file is a picture, or is called as one."""
-    return path.is_file() and (path.suffix.lower() in _SUFFIXES or kind_of(path) is not None)
+    return path.is_file() and (path.suffix.lower() in PICTURE_SUFFIXES or kind_of(path) is not None)
 
 
 def holds_pictures(folder: Path) -> bool:
@@ -141,7 +150,7 @@ def holds_pictures(folder: Path) -> bool:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             seen += not name.startswith(".")
-            pictures += Path(name).suffix.lower() in _SUFFIXES
+            pictures += Path(name).suffix.lower() in PICTURE_SUFFIXES
             if seen == _LOOKED_AT:
                 return 2 * pictures > seen
     return 2 * pictures > seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqloom.data.series.long import Columns
+from seqloom.data.series.columns import Columns
 from seqloom.data.series.read import read_recordings
 from seqloom.data.series.recordings import Recordings
 

@@ -19,13 +19,17 @@ _PLACE: Final = re.compile(r"(column|channel|dimension) \d+")
 def arranged(found: Recordings, channels: Sequence[str]) -> Recordings:
     """The recordings with the channels in the order of ``channels``, those that were learned from.
 
-    Equal names are put in order. Where either side has none, the channels are taken as they stand. Raises DataError
-    where names or their number differ.
+    Equal names are put in order; what has another name is left out, and that is said. Where either side has no names,
+    the channels are taken as they stand. Raises DataError where one is missing, or their number differs.
     """
     here, wanted = list(found.channels), list(channels)
-    if sorted(here) == sorted(wanted) and len(set(here)) == len(here):
+    fits = {*wanted} == {*here} or ({*wanted} < {*here} and _are_named(here))
+    if fits and len(set(here)) == len(here):
         places = [here.index(name) for name in wanted]
-        return replace(found, series=[series[:, places] for series in found.series], channels=tuple(wanted))
+        others = [name for name in here if name not in wanted]
+        said = (f"left out, for nothing was learned from it: {listed(others)}",) if others else ()
+        series = [series[:, places] for series in found.series]
+        return replace(found, series=series, channels=tuple(wanted), remarks=found.remarks + said)
     if len(here) != len(wanted):
         raise DataError(
             f"{found.source}: expected {len(wanted)} channels, as in training{_names(wanted)}, got {len(here)}"

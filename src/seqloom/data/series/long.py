@@ -3,76 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.one_target import refuse_several
+from seqloom.data.series.columns import Columns, rows_by_id
 from seqloom.data.series.recordings import Sample
 from seqloom.data.tables import Kind, Table
-from seqloom.data.tables.names import CODES, is_target, meant
-from seqloom.errors import DataError, did_you_mean
+from seqloom.errors import DataError
 
-__all__ = ["Columns", "find_columns", "read_steps"]
+__all__ = ["read_steps"]
 
-_IDS: Final = (
-    *("id", "sample", "sample_id", "recording", "series", "series_id", "case", "case_id", "case:concept:name"),
-    *("unit", "unit_number", "machine", "device", "engine", "subject", "patient", "session", "trial"),
-    *("gerät", "geraet", "maschine"),
-)
-_TIMES: Final = (
-    *("time", "timestamp", "t", "step", "date", "datetime", "time:timestamp", "ts", "cycle", "cycles"),
-    *("zeit", "zeitstempel", "uhrzeit", "datum"),
-)
-_LABELS: Final = ("label", "class", "target", "state", "outcome", "status")
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d+)?))?")
-
-
-@final
-@dataclass(frozen=True)
-class Columns:
-    """Which columns of a table say whose step a row is, when it is, and what its label is; None for none.
-
-    ``channels`` are the columns to learn from, all others where it is empty; ``categories`` those of them whose numbers
-    are names.
-    """
-
-    id: str | None = None
-    time: str | None = None
-    label: str | None = None
-    channels: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-
-
-def find_columns(names: Sequence[str], given: Columns) -> Columns:
-    """The columns as given, what is not said found by usual names; DataError for one that is not there.
-
-    >>> find_columns(["Id", "time", "x", "label"], Columns())
-    Columns(id='Id', time='time', label='label', channels=('x',), categories=())
-    """
-    refuse_several(given.label, names)
-    named = (given.id, given.time, given.label, *given.channels)
-    by_meaning = {meant(name): name for name in reversed(names) if name not in named}
-
-    def usual(known: Sequence[str], alike: Callable[[str], bool] = lambda name: False) -> str | None:
-        sure = (by_meaning[name] for name in known if name in by_meaning)
-        return next(sure, next((name for name in names if name not in named and alike(meant(name))), None))
-
-    found = replace(
-        given,
-        id=given.id or usual(_IDS, lambda name: name.endswith("_id") and not is_target(name) and name not in CODES),
-        time=given.time or usual(_TIMES),
-        label=given.label or usual(_LABELS, lambda name: is_target(name) and name != "y"),
-    )
-    taken = (found.id, found.time, found.label)
-    for name in (*taken, *found.channels, *found.categories):
-        if name is not None and name not in names:
-            raise DataError(f"There is no column {name!r}; there are {', '.join(names)}.{did_you_mean(name, names)}")
-    left = tuple(name for name in names if name not in taken)
-    return replace(found, channels=found.channels or left)
 
 
 def read_steps(table: Table, columns: Columns, name: str | None = None) -> Iterator[Sample]:
@@ -84,7 +28,7 @@ def read_steps(table: Table, columns: Columns, name: str | None = None) -> Itera
     words = [one for one in columns.channels if one in columns.categories or not _is_number(table, one)]
     channels = tuple(one for one in columns.channels if one not in words)
     values = np.stack([table.numbers(one) for one in channels], 1) if channels else np.zeros((len(table), 0))
-    groups = {"": np.arange(len(table))} if columns.id is None else _groups(table, columns.id)
+    groups = {"": np.arange(len(table))} if columns.id is None else rows_by_id(table, columns.id)
     times = None if columns.time is None else _times(table, columns.time)
     cells = {word: list(map(str.strip, table.cells(word))) for word in words}
     labels = None if columns.label is None else list(map(str.strip, table.cells(columns.label)))
@@ -137,13 +81,3 @@ def _label(table: Table, labels: Sequence[str], row: int, columns: Columns) -> s
     if not labels[row]:
         raise DataError(f"{table.name}, line {table.line(row)}, column {columns.label}: expected a label, got nothing.")
     return labels[row]
-
-
-def _groups(table: Table, name: str) -> dict[str, NDArray[np.int64]]:
-    """The rows of each id, in the order in which the ids come."""
-    places: dict[str, list[int]] = {}
-    for row, one in enumerate(table.cells(name)):
-        if not one.strip():
-            raise DataError(f"{table.name}, line {table.line(row)}, column {name}: expected an id, got nothing.")
-        places.setdefault(one.strip(), []).append(row)
-    return {one: np.array(rows, np.int64) for one, rows in places.items()}

@@ -19,7 +19,7 @@ from seqloom.data.text.folder import natural
 from seqloom.data.text.reader import shown, text_size
 from seqloom.errors import DataError, listed
 
-__all__ = ["read_array", "read_npz"]
+__all__ = ["has_fractions", "read_array", "read_npz"]
 
 _SERIES: Final = ("X", "x", "series", "values", "data")
 _LABELS: Final = ("y", "labels", "label", "targets", "target")
@@ -72,6 +72,26 @@ def read_npz(path: str | Path) -> Iterator[Sample]:
             tuple(f"channel {one}" if channels is None else str(one) for one in called),
             None if labels is None else str(labels[number]),
         )
+
+
+def has_fractions(path: Path) -> bool:
+    """Whether the labels of a file are numbers with fractions; False for a file that cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            wanted = [member for member in archive.infolist() if _is_of_labels(member.filename.removesuffix(".npy"))]
+            for member in wanted:
+                with archive.open(member) as file:
+                    labels = read_array(file, member.file_size, member.filename)
+                if labels.dtype.kind == "f" and (labels != labels.round()).any():
+                    return True
+    except (DataError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
+        return False
+    return False
+
+
+def _is_of_labels(key: str) -> bool:
+    part = _PART.fullmatch(key)
+    return (part[1] if part else key) in _LABELS
 
 
 def _arrays(archive: zipfile.ZipFile, name: str) -> dict[str, NDArray[Any]]:

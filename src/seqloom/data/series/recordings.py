@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, final
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from seqloom.data.named import named_table
 from seqloom.data.problems import Problems
+from seqloom.data.tables.numerals import Decimal, number, readings
 from seqloom.errors import DataError
 
 __all__ = ["Recordings", "Sample", "gather"]
@@ -56,16 +58,25 @@ class Recordings:
     def __len__(self) -> int:
         return len(self.series)
 
-    def numbers(self) -> list[float]:
-        """The labels as numbers; DataError that names those that are none."""
-        problems, found = Problems(self.source), []
-        for name, label in zip(self.names, self.labels or (), strict=True):
-            try:
-                found.append(float(label))
-            except ValueError:
-                problems.add(name, f"expected a number, got {label[:40]!r}.")
+    def numbers(self, decimal: str | None = None) -> list[float]:
+        """The labels as numbers, with what stands before decimals; DataError that names those that are none."""
+        return [one for row in self._numbers([[label] for label in self.labels or ()], decimal) for one in row]
+
+    def step_numbers(self, decimal: str | None = None) -> list[list[float]]:
+        """The same of the labels of steps, a list for each series."""
+        return self._numbers(self.step_labels or (), decimal)
+
+    def _numbers(self, rows: Sequence[Sequence[str]], decimal: str | None) -> list[list[float]]:
+        told = Counter(reading for row in rows for label in row for reading in readings(label))
+        comma = decimal == "," if decimal is not None else told[Decimal.COMMA] > told[Decimal.POINT]
+        mark = Decimal.COMMA if comma else Decimal.POINT
+        problems = Problems(self.source)
+        for name, row in zip(self.names, rows, strict=True):
+            for label in row:
+                if mark not in readings(label):
+                    problems.add(name, f"expected a number, got {label[:40]!r}.")
         problems.refuse()
-        return found
+        return [[number(label, mark) for label in row] for row in rows]
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each series: its name, then the columns, such as predictions."""

@@ -55,13 +55,13 @@ class _Header:
         return ""
 
 
-def read_ts(path: str | Path) -> Iterator[Sample]:
+def read_ts(path: str | Path, encoding: str | None = None) -> Iterator[Sample]:
     """The cases of a file, with their labels where it has some; ``?`` and ``NaN`` are missing values.
 
     Raises DataError with file and line, several together, for what is no number, dimensions of different length or in
     another number than said, a class that the header does not name, a file that has no data.
     """
-    lines, header = Lines(path, _LONGEST), _Header()
+    lines, header = Lines(path, _LONGEST, encoding), _Header()
     problems, count = Problems(lines.name), 0
     for number, line in lines:
         text = line.strip()

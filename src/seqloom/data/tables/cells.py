@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from seqloom.data.unnamed import Unnamed
 
-__all__ = ["BLOCK", "Cells", "Chosen", "Joined"]
+__all__ = ["BLOCK", "Cells", "Chosen", "Joined", "Strings"]
 
 BLOCK: Final = 256
 """Cells that are written together; where they lie is one number in memory for all of them."""
 
 
-class _Strings(Sequence[str]):
+class Strings(Sequence[str]):
     """What sequences of strings share that read each of them when it is asked for."""
 
     def _at(self, index: int) -> str:
@@ -36,13 +36,17 @@ class _Strings(Sequence[str]):
             raise IndexError(f"Row {index} of {len(self):,}.")
         return self._at(int(place))
 
+    def rows(self, places: Sequence[int]) -> Chosen:
+        """Some of the strings, in this order, each still read when it is asked for."""
+        return Chosen(self, np.asarray(places, np.int64))
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process gets a list."""
         return list, (list(self),)
 
 
 @final
-class Cells(_Strings):
+class Cells(Strings):
     """Strings in ``file``, written in blocks of ``BLOCK`` and read in any order; several columns share a file.
 
     >>> with Unnamed("cells", None) as file:
@@ -88,7 +92,7 @@ class Cells(_Strings):
 
 
 @final
-class Chosen(_Strings):
+class Chosen(Strings):
     """Some rows of a column, in the order of ``rows``.
 
     >>> list(Chosen(["a", "b", "c"], [2, 0]))
@@ -106,7 +110,7 @@ class Chosen(_Strings):
 
 
 @final
-class Joined(_Strings):
+class Joined(Strings):
     """Several columns as one text a row, each on a line of its own.
 
     >>> list(Joined([["a", "b"], ["c", ""]]))

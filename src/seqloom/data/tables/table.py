@@ -27,6 +27,8 @@ from seqloom.errors import DataError, UsageError, did_you_mean, listed
 
 __all__ = ["Table", "opened_table", "read_table"]
 
+_CELLS, _FEWEST = 40_000, 100
+"""Cells, and rows, that are looked at where a table is not read to its end."""
 _VALUES = 100 * DISTINCT
 """Different values that are counted in all columns together."""
 
@@ -48,7 +50,7 @@ class Table:
         self._cells: dict[str, Cells] = {}
         self._places = Places()
         profiles: dict[str, Profile] = {}
-        records = islice(opened.records, most)
+        records = islice(opened.records, most if most is None else _fewer(most, len(opened.columns)))
         while block := list(islice(records, BLOCK)):
             lines = [record.line for record in block]
             for place, name in enumerate(opened.columns):
@@ -185,6 +187,11 @@ def read_table(
     """
     with opened_table(source, Reading(encoding, separator, header)) as opened:
         return Table(opened, decimal, most)
+
+
+def _fewer(most: int, columns: int) -> int:
+    """So many rows of a table of which not all are wanted: fewer where they are wide."""
+    return min(most, max(_FEWEST, _CELLS // max(1, columns)))
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from seqloom.data.one_target import refuse_several
-from seqloom.data.tables.columns import Column, Kind, missing_value
+from seqloom.data.tables.columns import Column, Kind, Profile, missing_value
 from seqloom.data.tables.names import (
     CODES,
     INPUTS,
@@ -26,7 +26,7 @@ from seqloom.data.tables.parts import part_of
 from seqloom.data.tables.table import Table
 from seqloom.errors import DataError, UsageError, listed
 
-__all__ = ["Asked", "Choice", "Doubt", "Sought", "choose_columns"]
+__all__ = ["Asked", "Choice", "Doubt", "Sought", "choose_columns", "sought_of"]
 
 _SHORT_WORDS: Final = 3.0
 _SHORT: Final = 40
@@ -118,7 +118,7 @@ def choose_columns(table: Table, asked: Asked = Asked(), sought: Sought | None =
     target = table.column(asked.target) if asked.target is not None else _target(table, columns, texts)
     inputs = asked.inputs or (_input(table, [column for column in texts if column.name != target.name]).name,)
     separator = _between(target) if sought in (None, Sought.LABELS) else ""
-    kind = _sought(table, target, separator) if sought is None else sought
+    kind = _sought(table.name, target, separator) if sought is None else sought
     kept = () if kind == Sought.NUMBER else labels_like_nothing(target.values or {})
     return Choice(inputs, target.name, kind, separator, asked.group, asked.time, part, kept)
 
@@ -165,7 +165,7 @@ def _target(table: Table, columns: Sequence[Column], texts: Sequence[Column]) ->
         if named and candidates is likely and last in classes and last not in named:
             named.append(last)
         if named:
-            return _only(table, named)
+            return _only(table, named, classes)
     if len(classes) > 1 and last in classes:
         return last
     numbers = [column for column in others if column.kind == Kind.NUMBER]
@@ -187,13 +187,14 @@ def _is_binary(column: Column) -> bool:
     return column.kind == Kind.NUMBER and sum(not missing_value(value) for value in column.values or ()) == 2
 
 
-def _only(table: Table, columns: Sequence[Column]) -> Column:
-    """The only one, or of two that say the same in words and in numbers the words; Doubt where more are left."""
+def _only(table: Table, columns: Sequence[Column], others: Sequence[Column] = ()) -> Column:
+    """The only one, or of two that say the same in words and in numbers the words; Doubt where more are left, which
+    names the others, too."""
     left = list(columns)
     if len(left) == 2 and _say_the_same(table, left[0], left[1]):
         left = [column for column in left if column.kind != Kind.NUMBER][:1] or left[:1]
     if len(left) > 1:
-        names = [column.name for column in left]
+        names = list(dict.fromkeys(column.name for column in [*left, *others]))
         raise Doubt(
             f"{table.name} has several columns to predict: {listed(names)}.", [f"--target {_word(n)}" for n in names]
         )
@@ -227,7 +228,18 @@ def _input(table: Table, texts: Sequence[Column]) -> Column:
     )
 
 
-def _sought(table: Table, column: Column, separator: str) -> Sought:
+def sought_of(source: str, name: str, labels: Sequence[str]) -> Sought:
+    """What labels are by themselves, those of a column in ``source``; Doubt for few whole numbers.
+
+    >>> sought_of("a.csv", "kind", ["1", "0", "1"]), sought_of("a.csv", "load", ["0.5", "1.5", "2.5"])
+    (<Sought.CLASS: 'class'>, <Sought.NUMBER: 'number'>)
+    """
+    profile = Profile(name)
+    profile.see(labels, range(1, len(labels) + 1))
+    return _sought(source, profile.column(), "")
+
+
+def _sought(source: str, column: Column, separator: str) -> Sought:
     """What a target is; Doubt for few whole numbers, which may be classes or amounts."""
     if column.kind != Kind.NUMBER:
         return Sought.LABELS if separator or column.kind == Kind.LIST or _has_lists(column) else Sought.CLASS
@@ -243,7 +255,7 @@ def _sought(table: Table, column: Column, separator: str) -> Sought:
     assert values is not None
     ordered = sorted(values, key=lambda value: float(value.replace("−", "-")))
     raise Doubt(
-        f"{table.name}: {column.name!r} has whole numbers from {ordered[0]} to {ordered[-1]}, which may be classes or "
+        f"{source}: {column.name!r} has whole numbers from {ordered[0]} to {ordered[-1]}, which may be classes or "
         "amounts.",
         ["sought=class", "sought=number"],
         (Sought.CLASS, Sought.NUMBER),

@@ -53,6 +53,8 @@ def token_columns(path: str | Path, target: str | None = None, encoding: str | N
             if found is not None and _fits(opened.columns, first, found):
                 return found
             return _of_lists(opened.name, list_columns(opened.columns, first[:_LISTS]), target)
+    except UsageError:  # is a ValueError, too
+        raise
     except (DataError, OSError, ValueError):
         return None
 

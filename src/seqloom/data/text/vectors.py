@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -10,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.text.reader import no_such_file
-from seqloom.errors import DataError
+from seqloom.errors import DataError, warn
 
-__all__ = ["WordVectors", "read_vectors"]
+__all__ = ["FirstWords", "WordVectors", "first_words", "read_vectors", "warn_of_few"]
 
 _LONGEST_LINE: Final = 1 << 16
 _WIDEST: Final = 4096
@@ -23,6 +25,28 @@ class WordVectors(NamedTuple):
 
     width: int
     vectors: dict[str, NDArray[np.float32]]
+
+
+class FirstWords(NamedTuple):
+    """``width`` D of the vectors in a file, and the ``words`` that stand first in it: the commonest, as files are."""
+
+    width: int
+    words: list[str]
+
+
+def first_words(path: str | Path, count: int) -> FirstWords:
+    """The first ``count`` words of a file of vectors, of which no more is read; DataError as there."""
+    with _opened(path) as file:
+        found = list(islice(_rows(file, str(path)), max(1, count)))
+    words = [row.word.decode("utf-8", "replace") for row in found[:count]]
+    return FirstWords(found[0].width, words)
+
+
+def warn_of_few(path: str, words: int, further: int, found: WordVectors) -> None:
+    """Warn where less than half of ``words`` have a vector in a file, those left out that are known by it alone."""
+    have = len(found.vectors) - further
+    if have < (words - further) // 2:
+        warn(f"vectors: of {words - further:,} words, {have:,} have one in {path}.")
 
 
 def read_vectors(path: str | Path, words: Collection[str]) -> WordVectors:
@@ -39,9 +63,15 @@ def read_vectors(path: str | Path, words: Collection[str]) -> WordVectors:
     >>> found.width, {word: vector.tolist() for word, vector in found.vectors.items()}
     (3, {'Loom': [1.0, 0.0, 0.5]})
     """
+    with _opened(path) as file:
+        return _read(file, str(path), words)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[BinaryIO]:
     try:
         with open(path, "rb") as file:
-            return _read(file, str(path), words)
+            yield file
     except FileNotFoundError:
         raise DataError(no_such_file(str(path))) from None
     except OSError as error:
@@ -55,7 +85,24 @@ def _read(file: BinaryIO, name: str, words: Collection[str]) -> WordVectors:
             wanted.setdefault(form.encode("utf-8", "surrogatepass"), []).append(one)
     found: dict[str, NDArray[np.float32]] = {}
     width = 0
-    number = 0
+    for row in _rows(file, name):
+        width = row.width
+        for given in wanted.get(row.word, ()):
+            if given not in found or given.encode("utf-8", "surrogatepass") == row.word:
+                found[given] = _vector(row, name)
+    return WordVectors(width, found)
+
+
+class _Row(NamedTuple):
+    number: int
+    word: bytes
+    numbers: list[bytes]
+    line: bytes
+    width: int
+
+
+def _rows(file: BinaryIO, name: str) -> Iterator[_Row]:
+    width = number = 0
     while line := file.readline(_LONGEST_LINE):
         number += 1
         parts = line.rstrip(b" \r\n").split(b" ")
@@ -65,22 +112,18 @@ def _read(file: BinaryIO, name: str, words: Collection[str]) -> WordVectors:
             width = len(parts) - 1
             if not 0 < width <= _WIDEST:
                 raise DataError(f"{name}, line {number}: expected a word and its numbers, got {_shown(line)}.")
-        word = b" ".join(parts[: max(1, len(parts) - width)])
-        for given in wanted.get(word, ()):
-            if given not in found or given.encode("utf-8", "surrogatepass") == word:
-                found[given] = _vector(parts[-width:], width, name, number, line)
+        yield _Row(number, b" ".join(parts[: max(1, len(parts) - width)]), parts[-width:], line, width)
     if not width:
         raise DataError(f"{name} has no vectors.")
-    return WordVectors(width, found)
 
 
-def _vector(numbers: list[bytes], width: int, name: str, number: int, line: bytes) -> NDArray[np.float32]:
+def _vector(row: _Row, name: str) -> NDArray[np.float32]:
     try:
-        vector = np.array(list(map(float, numbers)), np.float32)
+        vector = np.array(list(map(float, row.numbers)), np.float32)
     except ValueError:
         vector = np.zeros(0, np.float32)
-    if len(vector) != width or not np.isfinite(vector).all():
-        raise DataError(f"{name}, line {number}: expected a word and {width} numbers, got {_shown(line)}.")
+    if len(vector) != row.width or not np.isfinite(vector).all():
+        raise DataError(f"{name}, line {row.number}: expected a word and {row.width} numbers, got {_shown(row.line)}.")
     return vector
 
 

@@ -24,6 +24,8 @@ class Distribution(ABC):
     """P."""
     unit = "nats"
     """Of the loss."""
+    location: int | None = None
+    """Which parameter moves all quantiles by as much as itself, if there is one."""
 
     @abstractmethod
     def loss(self, parameters: Tensor, values: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ class Gaussian(Distribution):
     """
 
     parameters = 2
+    location = 0
 
     def loss(self, parameters: Tensor, values: Tensor) -> Tensor:
         mean, deviation = _read(parameters)

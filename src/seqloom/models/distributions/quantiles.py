@@ -28,12 +28,14 @@ class Quantiles(Distribution):
     """
 
     unit = "pinball"
+    location: int
 
     def __init__(self, levels: Sequence[float]) -> None:
         self.levels = tuple(levels)
         if len(levels) < 2 or sorted(set(levels)) != list(levels) or not 0 < levels[0] < levels[-1] < 1:
             raise UsageError(f"Quantiles: expected at least two levels that rise between 0 and 1, got {list(levels)}.")
         self.parameters = len(levels)
+        self.location = len(levels) // 2
 
     def loss(self, parameters: Tensor, values: Tensor) -> Tensor:
         error = values[..., None] - self.quantiles(parameters)
@@ -42,7 +44,7 @@ class Quantiles(Distribution):
 
     def mean(self, parameters: Tensor) -> Tensor:
         """The middle quantile, which stands for the mean: the levels do not say more."""
-        return parameters[..., self.parameters // 2]
+        return parameters[..., self.location]
 
     def quantile(self, parameters: Tensor, levels: Tensor) -> Tensor:
         known = torch.special.ndtri(torch.tensor(self.levels, dtype=torch.float64, device=parameters.device))
@@ -57,7 +59,7 @@ class Quantiles(Distribution):
 
     def quantiles(self, parameters: Tensor) -> Tensor:
         """The quantiles (…, P) of the levels, in their order."""
-        middle = self.parameters // 2
+        middle = self.location
         steps = functional.softplus(parameters)
         below = parameters[..., middle, None] - steps[..., :middle].flip(-1).cumsum(-1).flip(-1)
         above = parameters[..., middle, None] + steps[..., middle + 1 :].cumsum(-1)

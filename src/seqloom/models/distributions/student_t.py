@@ -24,6 +24,7 @@ class StudentT(Distribution):
     """
 
     parameters = 3
+    location = 0
 
     def loss(self, parameters: Tensor, values: Tensor) -> Tensor:
         mean, scale, freedom = _read(parameters)

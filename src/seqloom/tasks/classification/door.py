@@ -8,16 +8,16 @@ from typing import Any
 
 from seqloom.tasks.classification.settings import ClassifierSettings
 from seqloom.tasks.door import Claim, Door
-from seqloom.tasks.sequences.claims import claims_labelled
+from seqloom.tasks.sequences.claims import claims_series
 from seqloom.tasks.tables.claims import claims_rows
 
 __all__ = ["DOOR"]
 
-_ROWS = claims_rows("class", "labels")
+_SERIES, _ROWS = claims_series("class"), claims_rows("class", "labels")
 
 
 def _claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    return claims_labelled(path, given) or _ROWS(path, given)
+    return _SERIES(path, given) or _ROWS(path, given)
 
 
 DOOR = Door("seqloom.tasks.classification.classifier:Classifier", ClassifierSettings, claims=_claims)

@@ -29,7 +29,7 @@ __all__ = ["Known", "in_order", "plain_labels"]
 
 Floats = NDArray[np.float64]
 _EVEN = 0.5
-_ENOUGH = 50
+_ENOUGH = 30
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
 from seqloom.tasks.estimator import Estimator
-from seqloom.tasks.examples.constructor import constructor_of
 from seqloom.tasks.examples.files import fitted_files, read_estimator
 from seqloom.tasks.examples.fit import ExampleTask
 from seqloom.tasks.examples.going_on import Rows
@@ -77,11 +76,6 @@ class ExampleEstimator(Estimator, ABC):
     baselines_: Sequence[Baseline]
     history_: History
     validation_: Figures
-
-    def __init_subclass__(cls, **more: Any) -> None:
-        super().__init_subclass__(**more)
-        if "settings" in vars(cls):
-            cls.__init__ = constructor_of(cls.settings)  # type: ignore[method-assign]
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         """What a user gave as an item for each example, and its target; ``X`` may be the path of a file that has both.
@@ -157,8 +151,8 @@ class ExampleEstimator(Estimator, ABC):
         """The figure that counts most, of the module and of what is simple."""
         return self._objective(facts).watched
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
-        """Give a new module other weights to begin with than it drew."""
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
+        """Give a new module other weights to begin with than it drew, before it learns from these examples."""
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
         """What is known once the module is trained: what is chosen by what is held out is added."""

@@ -83,7 +83,7 @@ class ExampleTask(Task[Fitted]):
             torch.manual_seed(seed)
             module = estimator._build(facts)
             if before is None:
-                estimator._prime(facts, module)
+                estimator._prime(facts, module, learned)
         said = [] if start is None else [start.carry_over(estimator, facts, module)]
         fitted = Fitted(module, facts, fingerprint, self.share, held_out=held_out)
         self.files(fitted)

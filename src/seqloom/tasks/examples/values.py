@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from seqloom.data.lazy_rows import chosen_rows
 from seqloom.data.padded import Padded, Targets, chosen
+from seqloom.data.pictures.pictures import Pictures
 from seqloom.data.series.recordings import Recordings
 from seqloom.data.sounds.sounds import Sounds
 from seqloom.data.tables.table import Table
@@ -105,7 +106,7 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bo
     """
     given = estimator._read(X, y, facts)
     check_rows(given.X, given.y)
-    if targets and given.y is None and isinstance(given.source, Recordings | Sounds):
+    if targets and given.y is None and isinstance(given.source, Recordings | Sounds | Pictures):
         raise DataError(
             f"{given.source.source} has no labels: expected a folder for each class, labels.csv (file, label), a "
             "label_pattern for names of files, or a column label with one for each recording."

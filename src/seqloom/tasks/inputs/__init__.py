@@ -2,8 +2,17 @@
 
 from seqloom.tasks.inputs.inputs import Inputs
 from seqloom.tasks.inputs.kinds import inputs_from_json, learned_inputs
+from seqloom.tasks.inputs.pictures import PictureInputs
 from seqloom.tasks.inputs.series import SeriesInputs
 from seqloom.tasks.inputs.sounds import SoundInputs
 from seqloom.tasks.inputs.texts import TextInputs
 
-__all__ = ["Inputs", "SeriesInputs", "SoundInputs", "TextInputs", "inputs_from_json", "learned_inputs"]
+__all__ = [
+    "Inputs",
+    "PictureInputs",
+    "SeriesInputs",
+    "SoundInputs",
+    "TextInputs",
+    "inputs_from_json",
+    "learned_inputs",
+]

@@ -75,6 +75,14 @@ class PictureInputs(Inputs):
         lengths = lengths_of(X) if isinstance(X, LazyRows) else [len(_frames(*one)) for one in enumerate(X)]
         return LazyRows(scaled, lengths)
 
+    def pixels(self, place: int, one: Any) -> NDArray[np.uint8]:
+        """A picture or video as frames (T, H, W, C) of uint8, as they are read; other numbers from dark to light."""
+        frames = self._sized(place, _frames(place, one))
+        if frames.dtype == np.uint8:
+            return frames
+        least, most = float(frames.min()), float(frames.max())
+        return ((frames - least) * (255 / max(most - least, 1e-9))).astype(np.uint8)
+
     def lengths(self, X: Sequence[Any]) -> list[int]:
         """How many frames each has."""
         return list(self.encode(X).lengths)

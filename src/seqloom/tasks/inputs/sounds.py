@@ -73,7 +73,16 @@ class SoundInputs(Inputs):
         """Frames (S, bands) of each sound; arrays are taken to have the ``rate``. More than 512 MB of frames are made
         whenever they are asked for."""
         sounds, front = as_sounds(X, self.rate), self.front
-        rows = LazyRows(lambda place: self.scaled(torch.cat([*frames_of(sounds[place], front)])), self.lengths(sounds))
+        lengths = self.lengths(sounds)
+
+        def made(place: int) -> Tensor:
+            frames, begin = torch.empty(lengths[place], self.bands), 0
+            for part in frames_of(sounds[place], front):
+                frames[begin : begin + len(part)] = part
+                begin += len(part)
+            return self.scaled(frames)
+
+        rows = LazyRows(made, lengths)
         return rows if 4 * self.bands * sum(rows.lengths) > _KEPT else list(rows)
 
     def lengths(self, X: Sequence[Any]) -> list[int]:
@@ -115,8 +124,8 @@ class Augmented(Augmentation):
     def __init__(self, strength: float = 1.0) -> None:
         super().__init__()
         self.strength = strength
-        self.warp = VoiceWarp(min(0.12 * strength, 0.24), min(0.15 * strength, 0.9), min(0.02 * strength, 0.9))
-        self.holes = SpecAugment(2, round(6 * strength), min(0.15 * strength, 1.0))
+        self.warp = VoiceWarp(0.12 * strength, 0.2 * strength, 0.03 * strength)
+        self.holes = SpecAugment(2, round(4 * strength), 0.15 * strength)
 
     def changed(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         return self.holes(self.warp(x, lengths), lengths) if self.strength else x

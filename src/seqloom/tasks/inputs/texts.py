@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
 
@@ -10,9 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqloom.data.stored_rows import stored_rows
 from seqloom.data.text.document import Piece
-from seqloom.data.text.vocabularies.choice import Tokens, grown_vocabulary, learn_vocabulary
+from seqloom.data.text.vocabularies.byte import Bytes
+from seqloom.data.text.vocabularies.characters import Characters
+from seqloom.data.text.vocabularies.choice import Tokens, extended_vocabulary, grown_vocabulary, learn_vocabulary
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
+from seqloom.data.text.vocabularies.word_boundaries import split_words
 from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, TokenDropout
@@ -24,6 +28,8 @@ __all__ = ["TextInputs", "source_texts"]
 _BLOCK = 1024
 _FEW_WORDS = 3
 """Texts of fewer words, in the mean, are read letter by letter."""
+_SMALL = 0.1
+"""Size of the entries that words begin with: a rare one keeps most of them, and they say nothing."""
 
 
 @final
@@ -48,9 +54,19 @@ class TextInputs(Inputs):
         pieces = (Piece(text, True) for text in _texts(X))
         return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
 
-    def encode(self, X: Sequence[Any]) -> list[Tensor]:
-        X = _texts(X)
-        found = []
+    def knowing(self, words: Iterable[str]) -> Self:
+        """The same with further words, as far as a text can have them as one token."""
+        kind = type(self.vocabulary)
+        single = [word for word in words if kind is not Words or split_words(word) == [word] != [" "]]
+        return type(self)(extended_vocabulary(self.vocabulary, (word for word in single if word.split() == [word])))
+
+    def encode(self, X: Sequence[Any]) -> Sequence[Tensor]:
+        return stored_rows(self._rows(_texts(X)))
+
+    def lengths(self, X: Sequence[Any]) -> list[int]:
+        return [len(row) for row in self._rows(_texts(X))]
+
+    def _rows(self, X: Sequence[str]) -> Iterator[Tensor]:
         for begin in range(0, len(X), _BLOCK):
             ids, _ = self.vocabulary.encoder().feed_pieces(
                 [Piece(text, True) for text in X[begin : begin + _BLOCK]], self.vocabulary.eos
@@ -58,8 +74,7 @@ class TextInputs(Inputs):
             ends = np.flatnonzero(ids == self.vocabulary.eos)
             rows = np.split(ids.astype(np.int64), ends + 1)[:-1]
             kept = [self.kept(torch.from_numpy(row[:-1].copy())) for row in rows]
-            found += [row if len(row) else torch.tensor([self.vocabulary.eos]) for row in kept]
-        return found
+            yield from (row if len(row) else torch.tensor([self.vocabulary.eos]) for row in kept)
 
     def kept(self, ids: Tensor) -> Tensor:
         """The ids (T,) of a text that are read."""
@@ -76,6 +91,9 @@ class TextInputs(Inputs):
     def reading(self, settings: Any) -> Reading:
         unseen = NOTHING if self.vocabulary.unk is None else self.vocabulary.unk
         embedding = LearnedEmbedding(self.vocabulary.size, settings.embedding)
+        if not isinstance(self.vocabulary, Characters | Bytes):
+            with torch.no_grad():
+                embedding.table.mul_(_SMALL)
         return Reading(TokenDropout(settings.word_dropout or 0.0, unseen), embedding, settings.embedding)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
-from seqloom.data import Boundaries, Document, Start, Tokens, Vocabulary
+from seqloom.data import Boundaries, Vocabulary
 from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import UsageError
 from seqloom.models.token_model import TokenModel
@@ -20,7 +20,7 @@ from seqloom.tasks.language.generation import Beam, encode_prompt, generate, lik
 from seqloom.tasks.language.measuring import measure
 from seqloom.tasks.language.model_files import TASK
 from seqloom.tasks.language.scoring import read_prompts, surprisals
-from seqloom.tasks.language.settings import Body, LanguageSettings
+from seqloom.tasks.language.settings import LanguageSettings
 from seqloom.tasks.language.text_score import TextScore
 from seqloom.tasks.language.texts import Data, encode
 from seqloom.tasks.language.writing import Writing
@@ -57,7 +57,9 @@ class LanguageModel(Estimator):
     """
 
     task: ClassVar[str] = TASK
+    settings: ClassVar[type[Settings]] = LanguageSettings
     records: ClassVar[Mapping[str, type[Settings]]] = {"training": TrainingSettings}
+    document: str
     model_: TokenModel
     vocabulary_: Vocabulary
     history_: History
@@ -67,36 +69,6 @@ class LanguageModel(Estimator):
     _boundaries: Boundaries
     _fingerprint: str
     _share: float | None
-
-    def __init__(
-        self,
-        spec: Body | None = "lstm(256)",
-        tokens: str | Tokens | Vocabulary = "characters",
-        document: str | Document = "file",
-        reset: bool | None = None,
-        start: str | Start = "eos",
-        minimum_count: int = 1,
-        vocabulary_size: int | None = None,
-        embedding: int | str | None = None,
-        tied: bool = False,
-        dropout: float = 0.1,
-        batch_size: int = 32,
-        window: int = 128,
-        training: TrainingSettings | None = None,
-    ) -> None:
-        self.spec = spec
-        self.tokens = tokens
-        self.document = document
-        self.reset = reset
-        self.start = start
-        self.minimum_count = minimum_count
-        self.vocabulary_size = vocabulary_size
-        self.embedding = embedding
-        self.tied = tied
-        self.dropout = dropout
-        self.batch_size = batch_size
-        self.window = window
-        self.training = training
 
     def fit(
         self,

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from seqloom.data.sounds.sound import Sound
 from seqloom.data.sounds.sounds import usual_rate
+from seqloom.tasks.inputs.pictures import are_pictures
 from seqloom.tasks.measures.classes import places_of
-from seqloom.tasks.measures.features import Features, Heard, Nothing, Summary, Terms, text_of
+from seqloom.tasks.measures.features import Features, Heard, Nothing, Pixels, Summary, Terms, text_of
 from seqloom.tasks.measures.labels import indicators
 
 __all__ = [
@@ -34,6 +35,8 @@ MOST_CHARACTERS = 10_000_000
 """What a baseline is fitted to: of more, rows are drawn."""
 _STRENGTH = 5.0
 _PIECE = 4096
+_SUMMED = "{} on means, deviations, slopes"
+_NAMES = {Terms: "TF-IDF + {}", Pixels: "{} on pixels", Summary: _SUMMED, Heard: _SUMMED}
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class _Seen(NamedTuple):
             terms = Terms.fit(X)
             matrix = terms.of(X)
             return cls(terms, matrix, np.zeros(matrix.shape[1]), np.ones(matrix.shape[1]))
-        features = Heard(usual_rate(X)) if isinstance(X[0], Sound) else Summary()
+        features = _features(X)
         matrix = features.of(X)
         mean, scale = matrix.mean(0), matrix.std(0)
         scale[scale <= 1e-12 * np.abs(mean)] = 1.0
@@ -163,8 +166,14 @@ class _Seen(NamedTuple):
         """The baseline over the features as they are, made of a line through those that were scaled."""
         weight = weight / self.scale[:, None]
         bias = bias - self.mean @ weight
-        name = f"TF-IDF + {model}" if isinstance(self.features, Terms) else f"{model} on means, deviations, slopes"
-        return Baseline(name, self.features, weight.astype(np.float32), bias, link)
+        return Baseline(_NAMES[type(self.features)].format(model), self.features, weight.astype(np.float32), bias, link)
+
+
+def _features(X: Sequence[Any]) -> Features:
+    """What is looked at of series, sounds or pictures."""
+    if isinstance(X[0], Sound):
+        return Heard(usual_rate(X))
+    return Pixels() if are_pictures(X) else Summary()
 
 
 def _constant(name: str, bias: Floats, link: Link) -> Baseline:

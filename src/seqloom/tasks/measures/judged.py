@@ -75,19 +75,27 @@ def judged_labels(
     )
 
 
-def judged_numbers(true: ArrayLike, predicted: ArrayLike, baselines: Mapping[str, ArrayLike]) -> Judgement:
-    """Answers that are numbers (see :func:`figures_of_numbers`), judged by the mean absolute error."""
+def judged_numbers(
+    true: ArrayLike, predicted: ArrayLike, baselines: Mapping[str, ArrayLike], sizes: Sequence[int] | None = None
+) -> Judgement:
+    """Answers that are numbers (see :func:`figures_of_numbers`), judged by the mean absolute error.
+
+    Where several stand one after the other that belong together, as the steps of a series, ``sizes`` says how many: the
+    interval is one over series.
+    """
     y = np.asarray(true, dtype=np.float64).reshape(-1)
+    counts = np.ones(len(y)) if sizes is None else np.asarray(sizes, dtype=np.float64)
+    starts = (np.cumsum(counts) - counts).astype(np.int64)
 
     def error(answers: ArrayLike) -> Measure:
-        gaps = np.abs(np.asarray(answers, dtype=np.float64).reshape(-1) - y)
-        return lambda rows: float(gaps[rows].mean())
+        gaps = np.add.reduceat(np.abs(np.asarray(answers, dtype=np.float64).reshape(-1) - y), starts)
+        return lambda rows: float(gaps[rows].sum() / counts[rows].sum())
 
     figures, errors = figures_of_numbers(y, predicted), {name: error(found) for name, found in baselines.items()}
     return Judgement(
         figures,
         {name: figures_of_numbers(y, found) for name, found in baselines.items()},
-        _verdict("mean_absolute_error", len(y), error(predicted), errors, higher_is_better=False),
+        _verdict("mean_absolute_error", len(counts), error(predicted), errors, higher_is_better=False),
     )
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from seqloom.errors import ModelFileError
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.measures.features import Heard, Nothing, Summary, Terms
+from seqloom.tasks.measures.features import Heard, Nothing, Pixels, Summary, Terms
 
 __all__ = ["baseline_files", "read_baselines"]
 
 _TOLD, _ARRAYS = "baselines.json", "baselines.safetensors"
-_FEATURES = {"nothing": Nothing, "summary": Summary, "heard": Heard, "terms": Terms}
+_FEATURES = {"nothing": Nothing, "summary": Summary, "heard": Heard, "pixels": Pixels, "terms": Terms}
 
 
 def baseline_files(baselines: Sequence[Baseline]) -> dict[str, bytes]:

@@ -10,22 +10,21 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
-from seqloom.data.series import Recordings
-from seqloom.data.sounds.sounds import Sounds
+from seqloom.data.padded import Targets
 from seqloom.data.tables import Sought
-from seqloom.data.text.vectors import read_vectors
+from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.data.text.vocabularies.choice import Tokens
-from seqloom.errors import warn
 from seqloom.layers import LearnedEmbedding
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
 from seqloom.tasks.sequences.picks import pick_settings
 from seqloom.tasks.sequences.reading import by_place, divided, read_sequences
+from seqloom.tasks.sequences.said import Said
 
 __all__ = ["SequenceEstimator"]
 
@@ -40,9 +39,10 @@ class SequenceEstimator(ExampleEstimator):
     minimum_count: int
     vocabulary_size: int | None
     vectors: str | None
+    more_words: int
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if facts and "columns" not in facts and hasattr(X, "columns"):
+        if facts and not facts.keys() & {"columns", "channels"} and hasattr(X, "columns"):
             X = by_place(X)  # a frame of values, as those that were learned from
         given = read_sequences(X, y, self.get_params(deep=False), facts, self.sought)
         return given._replace(y=None if given.y is None else self._targets(given.y))
@@ -59,8 +59,9 @@ class SequenceEstimator(ExampleEstimator):
         """What is to be known of the targets to learn from, beside what was known ``before`` of others."""
 
     @abstractmethod
-    def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Tensor:
-        """Targets (N, …) for the objective. Raises DataError for those that were not there to learn from."""
+    def _as_tensor(self, facts: Facts, y: Sequence[Any]) -> Targets:
+        """Targets (N, …) for the objective, or (T, …) for each example. Raises DataError for those that were not there
+        to learn from."""
 
     @abstractmethod
     def _outputs(self, facts: Facts) -> int:
@@ -69,7 +70,7 @@ class SequenceEstimator(ExampleEstimator):
     def _learn(self, X: Sequence[Any], y: Sequence[Any]) -> Facts:
         settings = self._settled({})
         of_sounds = {name: getattr(settings, name) for name in ("rate", "bands", "normalisation")}
-        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds)
+        inputs = learned_inputs(X, self._tokens(), self.minimum_count, self.vocabulary_size, of_sounds, settings.side)
         return self._about(inputs, X) | self._about_targets(y)
 
     def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:
@@ -84,12 +85,14 @@ class SequenceEstimator(ExampleEstimator):
         return (Rows(vocabulary.kind, range(vocabulary.size), {"embedding.table": (0,)}),)
 
     def _about(self, inputs: Inputs, X: Sequence[Any]) -> Facts:
-        width = None
+        width, further = None, {}
         if self.vectors is not None and isinstance(inputs, TextInputs):
-            width = read_vectors(self.vectors, ()).width
+            first, trained = first_words(self.vectors, self.more_words), inputs.vocabulary.size
+            inputs, width = inputs.knowing(first.words), first.width
+            further = {"further": inputs.vocabulary.size - trained}
         lengths = inputs.lengths(X)
         size = {"examples": len(X), "steps": sum(lengths), "longest": max(lengths), "width": width}
-        return {"inputs": inputs.to_json(), "size": size}
+        return {"inputs": inputs.to_json(), "size": size, **further}
 
     def _tokens(self) -> Tokens | None:
         settings = self._settled({})
@@ -99,13 +102,13 @@ class SequenceEstimator(ExampleEstimator):
         return pick_settings(facts, self._given())
 
     def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
-        targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)
+        targets: Targets = torch.zeros(len(X)) if y is None else self._as_tensor(facts, y)
         return Examples({"x": _inputs(facts).encode(X)}, targets)
 
     def _build(self, facts: Facts) -> nn.Module:
         return build_model(self._settled(facts), _inputs(facts), self._outputs(facts))
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         inputs = _inputs(facts)
         if self.vectors is None or not isinstance(inputs, TextInputs):
             return
@@ -114,31 +117,21 @@ class SequenceEstimator(ExampleEstimator):
         vocabulary = inputs.vocabulary
         found = read_vectors(self.vectors, [vocabulary.piece(token) for token in range(vocabulary.size)])
         fill_in(module.embedding, vocabulary, found)
-        if len(found.vectors) < vocabulary.size // 2:
-            warn(f"vectors: of {vocabulary.size:,} words, {len(found.vectors):,} have one in {self.vectors}.")
+        warn_of_few(self.vectors, vocabulary.size, facts.get("further", 0), found)
 
-    def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
-        """The answers to a file of series or sound, a folder or a text as a table (csv): the name of each example, the
-        prediction, and of classes its probability. Elsewhere the answers alone, a line each."""
-        given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts | Sounds):
-            return given.source.written({name: list(map(_cell, column)) for name, column in columns.items()})
-        return (f"{answer}\n" for answer in columns["prediction"])
-
-    def answered(self, file: str | Path | LabelledTexts) -> Iterator[dict[str, Any]]:
-        """The same as values by the names of the columns, for JSON; what has no name is known by its place."""
-        given, columns = self._said(file)
-        if isinstance(given.source, Recordings | LabelledTexts | Sounds):
-            columns = {given.source.one: given.source.names, **columns}
-        else:
-            columns = {"example": range(len(given.X)), **columns}
-        rows = zip(*columns.values(), strict=True)
-        return (dict(zip(columns, map(_plain, values), strict=True)) for values in rows)
-
-    def _said(self, file: str | Path | LabelledTexts) -> tuple[Given, Mapping[str, Sequence[Any]]]:
+    def said(self, file: str | Path | LabelledTexts) -> Said:
+        """The answers to the examples of a file or folder, with their names and labels."""
         self._check_fitted("model_")
         given = self._read(file, None, self.facts_)
-        return given, self._columns(given.X)
+        return Said(given, self._columns(given.X), list(getattr(self, "classes_", ())))
+
+    def written(self, file: str | Path | LabelledTexts) -> Iterator[str]:
+        """The answers to a file of series or sound, a folder or a text as a table (csv): see :meth:`Said.written`."""
+        return self.said(file).written()
+
+    def answered(self, file: str | Path | LabelledTexts) -> Iterator[dict[str, Any]]:
+        """The same as values by the names of the columns, for JSON: see :meth:`Said.records`."""
+        return self.said(file).records()
 
     def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
         """What is said of each example, by the names of the columns."""
@@ -158,15 +151,6 @@ class SequenceEstimator(ExampleEstimator):
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
-
-
-def _cell(value: Any) -> Any:
-    """Several labels as one cell; all else as it is."""
-    return "|".join(map(str, value)) if isinstance(value, list | tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _inputs(facts: Facts) -> Inputs:

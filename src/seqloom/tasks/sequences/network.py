@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seqloom.data.text.vectors import WordVectors
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
 from seqloom.errors import UsageError
-from seqloom.layers import LearnedEmbedding, Pooled, parse_spec
+from seqloom.layers import CausalLayer, LastPooling, LearnedEmbedding, PictureFront, Pooled, SequenceLayer, parse_spec
 from seqloom.models.pooled_model import PooledModel
 from seqloom.tasks.inputs import Inputs
 from seqloom.tasks.inputs.inputs import Reading
 
-__all__ = ["SequenceModel", "build_model", "fill_in"]
+__all__ = ["SequenceModel", "StepModel", "build_model", "build_step_model", "fill_in"]
 
 
 class SequenceModel(PooledModel):
@@ -30,14 +30,59 @@ class SequenceModel(PooledModel):
         """x (B, T) or (B, T, D) and lengths (B,) → answers (B, K)."""
         return super().forward(self.augmentation(x, lengths), lengths)
 
+    @property
+    def streamed(self) -> CausalLayer | None:
+        """The layers, where the answer to what has come is what they say of the last step."""
+        body = self.reader.body
+        return body if isinstance(body, CausalLayer) and isinstance(self.reader.pooling, LastPooling) else None
+
+
+class StepModel(nn.Module):
+    """answers_t = W body(front(x))_t + b at every step (many to many); the inputs are augmented in training."""
+
+    def __init__(self, reading: Reading, body: SequenceLayer, outputs: int, dropout: float) -> None:
+        super().__init__()
+        self.augmentation, self.embedding, self.body = reading.augmentation, reading.front, body
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(body.out_features, outputs)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """x (B, T, …) and lengths (B,) → answers (B, T, K)."""
+        x = self.augmentation(x, lengths)
+        y, _ = self.body(x if self.embedding is None else self.embedding(x), None, lengths)
+        answers: Tensor = self.head(self.dropout(y))
+        return answers
+
+    @property
+    def streamed(self) -> CausalLayer | None:
+        """The layers, where they only look back."""
+        return self.body if isinstance(self.body, CausalLayer) else None
+
+
+def build_step_model(settings: Any, inputs: Inputs, outputs: int) -> StepModel:
+    """Front, layers and head as settings say, without a pooling."""
+    spec = parse_spec(settings.spec)
+    reading = inputs.reading(settings)
+    try:
+        body = spec.build(reading.features, settings.dropout if spec.layers > 1 and spec.dropout is None else None)
+    except UsageError as error:
+        raise UsageError(f"spec: there is a number for each step, so nothing is pooled. {error}") from error
+    if not body.keeps_time:
+        raise UsageError("spec: there is a number for each step, but a layer here has fewer. Leave strides out.")
+    return StepModel(reading, body, outputs, settings.dropout)
+
 
 def build_model(settings: Any, inputs: Inputs, outputs: int) -> SequenceModel:
-    """Front, layers, pooling and head as settings say; without a pooling in words, the end of a row is read."""
-    spec = parse_spec(settings.spec).pooled("last")
+    """Front, layers, pooling and head as settings say; without a pooling in words, the end of a row is read,
+    or the mean of what a front of pictures gives."""
+    spec = parse_spec(settings.spec)
+    spec = spec.pooled("last" if spec.terms else "mean")
     reading = inputs.reading(settings)
+    if spec.front is not None and not isinstance(reading.front, PictureFront):
+        raise UsageError(f"spec: {spec.front} reads pictures, and these inputs are none. Leave '{spec.front} +' out.")
     between = settings.dropout if spec.layers > 1 and spec.dropout is None else None
     try:
-        reader = spec.build_pooled(reading.features, between)
+        reader = spec.rest.build_pooled(reading.features, between)
     except UsageError as error:
         raise UsageError(f"spec: {error}") from error
     return SequenceModel(reading, reader, outputs, settings.dropout)

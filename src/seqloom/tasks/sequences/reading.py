@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from torch import Tensor
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import LabelledTexts, read_labelled_texts
+from seqloom.data.pictures.pictures import find_pictures, holds_pictures, is_picture, usual_size
+from seqloom.data.series.categories import with_words
 from seqloom.data.series.channels import arranged
-from seqloom.data.series.long import Columns
-from seqloom.data.series.read import read_recordings
+from seqloom.data.series.columns import Columns
+from seqloom.data.series.read import Spelling, read_recordings
 from seqloom.data.series.recordings import Recordings
 from seqloom.data.sounds.files import is_sound
 from seqloom.data.sounds.sounds import changes, find_sounds, holds_sounds, usual_rate
@@ -30,11 +32,21 @@ from seqloom.data.tables.parts import Part
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
+from seqloom.tasks.inputs.pictures import SIDE, as_pictures
 from seqloom.tasks.inputs.sounds import as_sounds
-from seqloom.tasks.sequences.claims import claims_labelled, claims_steps
+from seqloom.tasks.sequences.claims import has_steps, is_series
+from seqloom.tasks.sequences.effect import refuse_unused_of
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
 
-__all__ = ["by_place", "divided", "filled", "learned_channels", "read_sequences", "recordings_of"]
+__all__ = [
+    "by_place",
+    "divided",
+    "learned_channels",
+    "read_recorded",
+    "read_sequences",
+    "recordings_of",
+    "said_recordings",
+]
 
 _OF_TEXT = "OUT"
 """Kinds of arrays that hold text."""
@@ -53,26 +65,32 @@ def read_sequences(
     if isinstance(X, LabelledTexts):
         return Given(X.texts, source=X)
     columns, channels = facts.get("columns"), learned_channels(facts)
+    if not isinstance(X, str | os.PathLike) and not (hasattr(X, "columns") and y is None):
+        rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
+        X = by_place(X) if rate is None else as_sounds(X, rate)
+        return Given(as_pictures(X, settings.get("spec")), by_place(y))
+    if isinstance(X, str | os.PathLike) and not os.path.exists(X):
+        raise DataError(no_such_file(os.fspath(X)))
+    if not facts:
+        refuse_unused_of(X, settings)
     if isinstance(X, str | os.PathLike):
         path = Path(X)
-        if not path.exists():
-            raise DataError(no_such_file(str(path)))
         if is_sound(path) or (path.is_dir() and holds_sounds(path)):
             return _sounds(path, settings, facts, sought)
+        if is_picture(path) or (path.is_dir() and holds_pictures(path)):
+            return _pictures(path, settings, facts, sought)
         if path.is_dir():
             return _folder(path, settings, channels, sought)
-        if channels or (columns is None and claims_labelled(path, settings) is not None):
-            return _recordings(path, settings, channels, sought)
-        if columns is None and claims_steps(path, settings) is not None:
-            raise DataError(
-                f"{path}: the label changes within a series. Expected one for each; a label for each step is learned "
-                "by --task tagging."
-            )
-        return _rows(table_of(path, settings), settings, columns, sought)
-    if hasattr(X, "columns") and y is None:
-        return _rows(table_of(X, settings), settings, columns, sought)
-    rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
-    return Given(by_place(X) if rate is None else as_sounds(X, rate), by_place(y))
+    if channels or (columns is None and is_series(X, settings)):
+        return _recordings(X, settings, channels, sought)
+    if columns is None and has_steps(X, settings):
+        if Sought.NUMBER in sought:
+            return _recordings(X, settings, channels, sought)
+        raise DataError(
+            f"{X if isinstance(X, str | os.PathLike) else 'The frame'}: the label changes within a series. Expected "
+            "one for each; a label for each step is learned by --task tagging."
+        )
+    return _rows(table_of(X, settings), settings, columns, sought)
 
 
 def by_place(values: Any) -> Any:
@@ -152,26 +170,70 @@ def _sounds(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], s
     return Given(found.sounds, labels, source=found)
 
 
-def _recordings(path: Path, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
-    found = recordings_of(path, settings, channels)
-    for remark in found.remarks:
+def _pictures(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
+    found = find_pictures(path, settings.get("label_pattern"))
+    height, width, channels = facts.get("picture_size") or (
+        *usual_size(found.headers, settings.get("side") or SIDE),
+        found.channels,
+    )
+    others = sum(header[:2] != (height, width) for header in found.headers)
+    fitted = [f"{others:,} of {len(found):,} pictures are fitted into {height} x {width} pixels"] * bool(others)
+    for remark in (*found.remarks, *fitted):
         warn(remark)
+    pixels = found.pixels((height, width), channels)
+    found.check(pixels)
     labels: Any = found.labels
     if labels is not None and Sought.NUMBER in sought:
         labels = found.numbers()
-    return Given([filled(series) for series in found.series], labels, {"channels": list(found.channels)}, found)
+    return Given(pixels, labels, {"picture_size": [height, width, channels]}, found)
 
 
-def recordings_of(path: str | Path, settings: Mapping[str, Any], channels: Sequence[str]) -> Recordings:
-    """The recordings of a file or folder by the columns that ``settings`` name, with the ``channels`` of training.
+def _recordings(path: Any, settings: Mapping[str, Any], channels: Sequence[str], sought: Sequence[Sought]) -> Given:
+    decimal = settings.get("decimal")
 
-    There are none to learn from.
+    def labels(found: Recordings) -> Sequence[Any] | None:
+        if Sought.NUMBER not in sought:
+            return found.labels
+        steps = found.step_numbers(decimal) if found.step_labels else None
+        return found.numbers(decimal) if found.labels else steps
+
+    return read_recorded(path, settings, channels, labels)
+
+
+def read_recorded(
+    path: Any,
+    settings: Mapping[str, Any],
+    channels: Sequence[str],
+    targets: Callable[[Recordings], Sequence[Any] | None],
+) -> Given:
+    """The recordings of a file, folder or frame, with what they have as ``targets``; what is missing in a
+    series is filled in.
+
+    What is repaired is warned of. ``channels`` are those of training; there are none to learn from.
     """
+    found = recordings_of(path, settings, channels)
+    for remark in found.remarks:
+        warn(remark)
+    return Given(
+        [_filled(series) for series in found.series], targets(found), {"channels": list(found.channels)}, found
+    )
+
+
+def recordings_of(source: Any, settings: Mapping[str, Any], channels: Sequence[str]) -> Recordings:
+    """The recordings of a file, folder or frame as they are learned from, with the ``channels`` of training, of which
+    there are none to learn from. Words of events are channels, too, one for each word.
+    """
+    found = with_words(said_recordings(source, settings, channels), channels)
+    return arranged(found, channels) if channels else found
+
+
+def said_recordings(source: Any, settings: Mapping[str, Any], channels: Sequence[str] = ()) -> Recordings:
+    """The recordings of a file, folder or frame as they stand there, by the columns that ``settings`` name."""
     inputs = asked_of(settings).inputs
     columns = Columns(settings.get("group"), settings.get("time"), settings.get("target"), inputs)
-    strict, known = bool(settings.get("strict")), bool(channels)
-    found = read_recordings(path, columns, settings.get("label_pattern"), strict, to_predict=known)
-    return arranged(found, channels) if channels else found
+    spelling = Spelling(settings.get("encoding"), settings.get("decimal"))
+    strict, pattern = bool(settings.get("strict")), settings.get("label_pattern")
+    return read_recordings(source, columns, pattern, strict, channels, spelling)
 
 
 def learned_channels(facts: Mapping[str, Any]) -> list[str]:
@@ -189,7 +251,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
         raise DataError(f"Expected numbers as labels: {error}.") from None
 
 
-def filled(series: Tensor) -> Tensor:
+def _filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
     missing = series.isnan()
     if not missing.any():

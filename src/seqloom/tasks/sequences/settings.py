@@ -6,8 +6,9 @@ from typing import Annotated
 
 from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, Range, Section, settings_of
-from seqloom.settings.text import Tokens
+from seqloom.settings.text import MoreWords, Tokens
 from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.sequences.picture_settings import PictureSettings
 from seqloom.tasks.sequences.sound_settings import SoundSettings
 from seqloom.tasks.tables.columns import ColumnSettings
 
@@ -18,7 +19,7 @@ _MODEL, _TEXT = Section("Model"), Section("Text")
 
 
 @dataclass(frozen=True)
-class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
+class SequenceSettings(ColumnSettings, SoundSettings, PictureSettings, ExampleSettings):
     """See :class:`seqloom.tasks.sequences.estimator.SequenceEstimator`. What is None is picked by the data.
 
     >>> SequenceSettings(spec="grü(8)", dropout=1.0)
@@ -33,7 +34,17 @@ class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
     may_change = (
         *ExampleSettings.may_change,
         *settings_of(ColumnSettings),
-        *("tokens", "minimum_count", "vocabulary_size", "vectors", "dropout", "word_dropout", "noise"),
+        *(
+            "tokens",
+            "minimum_count",
+            "vocabulary_size",
+            "vectors",
+            "more_words",
+            "dropout",
+            "word_dropout",
+            "noise",
+            "augment",
+        ),
     )
 
     spec: Annotated[
@@ -46,6 +57,7 @@ class SequenceSettings(ColumnSettings, SoundSettings, ExampleSettings):
     vectors: Annotated[
         str | None, "A text file with a vector for each word: GloVe, word2vec, fastText (.vec).", _TEXT
     ] = None
+    more_words: Annotated[MoreWords, _TEXT] = 10_000
     dropout: Annotated[
         float | None, SHARE, "Share of units dropped before and between the layers and before the head.", _MODEL
     ] = None

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from seqloom.errors import UsageError
-from seqloom.layers import CausalLayer, LastPooling, LearnedEmbedding
+from seqloom.layers import LearnedEmbedding
 from seqloom.tasks.inputs import Inputs
-from seqloom.tasks.sequences.network import SequenceModel
+from seqloom.tasks.sequences.network import SequenceModel, StepModel
 
 __all__ = ["AnswerStream"]
 
@@ -28,9 +28,8 @@ class AnswerStream(Generic[A]):
     that scales a sound by all of it.
     """
 
-    def __init__(self, model: SequenceModel, inputs: Inputs, answer: Callable[[Tensor], A]) -> None:
-        reader = model.reader
-        if not isinstance(reader.body, CausalLayer) or not isinstance(reader.pooling, LastPooling):
+    def __init__(self, model: SequenceModel | StepModel, inputs: Inputs, answer: Callable[[Tensor], A]) -> None:
+        if model.streamed is None:
             raise UsageError(
                 "spec: this model reads a sequence to its end before it answers, so it cannot stream. Train with "
                 "layers that only look back and pool(last), as gru(64) + pool(last)."
@@ -41,8 +40,8 @@ class AnswerStream(Generic[A]):
 
     def reset(self) -> None:
         """Begin another sequence."""
-        body = self._model.reader.body
-        assert isinstance(body, CausalLayer)
+        body = self._model.streamed
+        assert body is not None
         self._state = body.initial_state(1)
         self._y: Tensor | None = None
         self._feed = self._inputs.feed()
@@ -64,8 +63,8 @@ class AnswerStream(Generic[A]):
 
     def _read(self, steps: Tensor) -> A | None:
         model = self._model
-        body = model.reader.body
-        assert isinstance(body, CausalLayer)
+        body = model.streamed
+        assert body is not None
         device = model.head.weight.device
         with torch.no_grad():
             for step in steps.to(device):

@@ -9,15 +9,14 @@ from typing import Any, Final
 
 from seqloom.errors import DataError
 from seqloom.tasks.door import Claim
-from seqloom.tasks.tables.columns import asked_of, table_of
+from seqloom.tasks.tables.columns import asked_of, head_of
 
-__all__ = ["claims_rows", "is_table", "no_claim"]
+__all__ = ["claims_rows", "is_table", "may_be_table", "no_claim"]
 
 _SURE: Final = 0.9
 _LIKELY: Final = 0.8
 """A file whose name does not say that it is a table."""
 _DOUBT: Final = 0.5
-_MOST: Final = 5000
 _TABLES: Final = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq")
 _MAYBE: Final = (".txt", ".data", ".train", ".ft", ".dat", "")
 _HEAD: Final = 1 << 12
@@ -38,7 +37,7 @@ def claims_rows(*sought: str) -> Callable[[Path, Mapping[str, Any]], Claim | Non
     def claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
         if is_table(path):
             return _claim(path, given, sought)
-        if path.suffix.lower() not in _MAYBE or not path.is_file() or not _may_have_columns(path):
+        if not may_be_table(path):
             return None
         try:
             found = _claim(path, given, sought)
@@ -53,7 +52,7 @@ def no_claim(path: Path, given: Mapping[str, Any]) -> str:
     """Why a table is not claimed: a sentence."""
     from seqloom.data.tables import choose_columns
 
-    table = table_of(path, given, _MOST)
+    table = head_of(path, given)
     try:
         choice = choose_columns(table, asked_of(given))
     except DataError as error:
@@ -64,7 +63,7 @@ def no_claim(path: Path, given: Mapping[str, Any]) -> str:
 def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Claim | None:
     from seqloom.data.tables import Doubt, choose_columns
 
-    table = table_of(path, given, _MOST)
+    table = head_of(path, given)
     try:
         choice = choose_columns(table, asked_of(given))
     except Doubt as doubt:
@@ -76,13 +75,18 @@ def _claim(path: Path, given: Mapping[str, Any], sought: tuple[str, ...]) -> Cla
     return Claim(_SURE, str(choice)) if choice.sought in sought else None
 
 
-def _may_have_columns(path: Path) -> bool:
-    """Whether each of the first lines has as many tabs, semicolons or bars, or begins as those of fastText."""
+def may_be_table(path: Path, commas: bool = False) -> bool:
+    """Whether a file is a table by its name, or by its first lines: each has as many tabs, semicolons or bars, or
+    ``commas``, or begins as those of fastText."""
+    if is_table(path):
+        return path.is_file()
+    if path.suffix.lower() not in _MAYBE or not path.is_file():
+        return False
     with path.open("rb") as file:
         lines = file.read(_HEAD).split(b"\n")[:-1]
     lines = [line for line in lines if line.strip()]
     if len(lines) < 2:
         return False
-    counts = ({line.count(separator) for line in lines} for separator in (b"\t", b";", b"|"))
+    counts = ({line.count(separator) for line in lines} for separator in (b"\t", b";", b"|", *[b","] * commas))
     marked = all(line.startswith(b"__label__") for line in lines)
     return marked or b"\0" in lines[0] or any(len(count) == 1 and count != {0} for count in counts)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from seqloom.settings import Kind, OneOf, Section, Settings
@@ -11,9 +13,11 @@ from seqloom.settings import Kind, OneOf, Section, Settings
 if TYPE_CHECKING:
     from seqloom.data.tables import Asked, Choice, Sought, Table
 
-__all__ = ["ColumnSettings", "Names", "asked_of", "choice_of", "chosen_for", "table_of"]
+__all__ = ["ColumnSettings", "Names", "asked_of", "choice_of", "chosen_for", "head_of", "table_of"]
 
 _COLUMNS = Section("Columns")
+_MOST = 5000
+"""Rows that tell what a table is."""
 
 
 class Names(Kind):
@@ -67,11 +71,29 @@ def asked_of(given: Mapping[str, Any]) -> Asked:
     )
 
 
-def table_of(source: Any, given: Mapping[str, Any], most: int | None = None) -> Table:
-    """The table in a file or a frame, or its first rows, read as the settings say."""
+def table_of(source: Any, given: Mapping[str, Any]) -> Table:
+    """The table in a file or a frame, read as the settings say."""
     from seqloom.data.tables import read_table
 
-    return read_table(source, encoding=given.get("encoding"), decimal=given.get("decimal"), most=most)
+    return read_table(source, encoding=given.get("encoding"), decimal=given.get("decimal"))
+
+
+def head_of(source: Any, given: Mapping[str, Any]) -> Table:
+    """The first rows of the same; those of the last file are kept, for each task looks at them."""
+    from seqloom.data.tables import read_table
+
+    if not isinstance(source, str | os.PathLike):
+        return read_table(source, decimal=given.get("decimal"), most=_MOST)
+    status = os.stat(source)
+    as_it_is = (status.st_size, status.st_mtime_ns, status.st_ino)
+    return _head(os.fspath(source), as_it_is, given.get("encoding"), given.get("decimal"))
+
+
+@lru_cache(maxsize=1)
+def _head(path: str, as_it_is: tuple[int, ...], encoding: str | None, decimal: str | None) -> Table:
+    from seqloom.data.tables import read_table
+
+    return read_table(path, encoding=encoding, decimal=decimal, most=_MOST)
 
 
 def chosen_for(table: Table, asked: Asked, sought: Sequence[Sought]) -> Choice:

@@ -14,8 +14,11 @@ from seqloom.tasks.tagging.settings import TaggerSettings
 __all__ = ["DOOR"]
 
 
+_STEPS = claims_steps("class")
+
+
 def _claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    return claims_tagged(path, given) or claims_steps(path, given)
+    return claims_tagged(path, given) or _STEPS(path, given)
 
 
 DOOR = Door(

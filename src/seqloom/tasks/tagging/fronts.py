@@ -24,23 +24,23 @@ _SCALE = 0.1
 class WordFront(nn.Module):
     """x (B, T, 1 + L), a word's id and those of its characters → (B, T, D), a vector of the word and one of its form.
 
-    ``spec`` reads a word's characters and pools; beside it stand the word's beginnings and ends of up to ``affixes``
-    characters. Both are found once for each form that is different in a batch. In training a word is taken for an
-    unknown one with the probability that ``dropped`` (V,) has for its id, so that it is learned what these are like,
-    and what their characters tell. ``embedding`` is the width of the words' vectors, ``characters`` how many there are,
-    and theirs, which is that of affixes, too.
+    ``spec`` reads a word's characters and pools; beside it stand the word's beginnings and ends: ``affixes`` says how
+    long the longest is, 0 for none, and in how many rows they are kept. Both are found once for each form that is
+    different in a batch. In training a word is taken for an unknown one with the probability that ``dropped`` (V,) has
+    for its id, so that it is learned what these are like, and what their characters tell. ``embedding`` is the width of
+    the words' vectors, ``characters`` how many there are, and theirs, which is that of affixes, too.
     """
 
     dropped: Tensor
 
     def __init__(
-        self, dropped: Tensor, embedding: int, characters: tuple[int, int], spec: str, affixes: int = 0
+        self, dropped: Tensor, embedding: int, characters: tuple[int, int], spec: str, affixes: tuple[int, int] = (0, 0)
     ) -> None:
         super().__init__()
         self.register_buffer("dropped", dropped, persistent=False)
         self.words = nn.Embedding(len(dropped), embedding)
         self.characters = nn.Embedding(*characters)
-        self.affixes = Affixes(affixes, _power_of_two(len(dropped)), characters[1]) if affixes else None
+        self.affixes = Affixes(*affixes, characters[1]) if affixes[0] else None
         with torch.no_grad():  # small: what was seen once or twice stays nearly nothing, and its characters are heard
             self.words.weight.mul_(_SCALE)
             self.characters.weight.mul_(_SCALE)
@@ -109,10 +109,6 @@ def distinct_rows(rows: Tensor) -> tuple[Tensor, Tensor]:
     _, which = torch.unique((rows * factors).sum(1), return_inverse=True)
     first = which.new_zeros(int(which.max()) + 1).scatter_(0, which, torch.arange(len(rows), device=rows.device))
     return first, which
-
-
-def _power_of_two(least: int) -> int:
-    return 1 << max(least - 1, 1).bit_length()
 
 
 _ODD = 6364136223846793005

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, layout_of, read_tagged
 from seqloom.data.tagged.table import TokenTable, read_token_table
 from seqloom.errors import DataError, UsageError, warn
-from seqloom.tasks.sequences.claims import claims_steps
+from seqloom.tasks.sequences.found import series_in
 from seqloom.tasks.tables.claims import is_table
 from seqloom.tasks.tagging.claims import claims_tagged
 from seqloom.tasks.tagging.schemes import recognised
@@ -25,7 +23,7 @@ from seqloom.tasks.tagging.schemes import recognised
 __all__ = [
     "Steps",
     "checked",
-    "csv_lines",
+    "is_frame_of_steps",
     "is_recording",
     "read_again",
     "read_file",
@@ -119,18 +117,20 @@ def read_again(
 def is_recording(path: str | Path, settings: Mapping[str, Any]) -> bool:
     """Whether a file has series with a step a row, by the columns that ``settings`` name, no words; so has a folder."""
     place = Path(path)
-    return place.is_dir() or (claims_tagged(place, {}) is None and claims_steps(place, settings) is not None)
+    if place.is_dir():
+        return True
+    found = None if claims_tagged(place, {}) is not None else series_in(place, settings)
+    return found is not None and found.of_steps
 
 
-def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as lines of a table.
-
-    >>> csv_lines([["a,b", 1]])
-    '"a,b",1\\n'
-    """
-    lines = StringIO()
-    csv.writer(lines, lineterminator="\n").writerows(rows)
-    return lines.getvalue()
+def is_frame_of_steps(X: Any, channels: Sequence[str], settings: Mapping[str, Any]) -> bool:
+    """Whether values are a frame with a step a row: it has the channels that were learned, or a label for each step."""
+    if not hasattr(X, "columns"):
+        return False
+    if channels:
+        return {*channels} <= {*map(str, X.columns)}
+    found = series_in(X, settings)
+    return found is not None and found.of_steps
 
 
 def checked(X: Any, y: Any) -> tuple[list[Steps], list[list[str]] | None]:

@@ -23,6 +23,8 @@ LONGEST: Final = 40
 """Characters of a word that are read: of a longer one, as a link on the web, the first and the last half of these."""
 _DIGIT: Final = re.compile(r"\d")
 _FIRST = UNKNOWN + 1
+_OFTEN: Final = 1000
+"""More counts for as much."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,29 @@ class Lexicon:
 
     @classmethod
     def learned(cls, sentences: Iterable[Sequence[str]], before: Lexicon | None = None) -> Self:
-        """What some sentences have, and what was known ``before``, as if it had come there too, once or twice."""
+        """What some sentences have, after what was known ``before``, whose ids stay: affixes are found by them."""
         forms = Counter(token for sentence in sentences for token in sentence)
         words, characters = Counter[str](), Counter[str]()
         for form, count in forms.items():
             words[normal_form(form)] += count
             for character in form:
                 characters[character] += count
-        if before is not None:
-            words.update({word: int(min(count, 2)) for word, count in zip(before.words, before.counts, strict=True)})
-            characters.update(before.characters)
-        ordered = _by_frequency(words)
-        return cls(ordered, tuple(words[word] for word in ordered), _by_frequency(characters))
+        old = cls((), (), ()) if before is None else before
+        seen = dict(zip(old.words, old.counts, strict=True))
+        ordered = tuple(dict.fromkeys((*old.words, *_by_frequency(words))))
+        counts = [words[word] + min(seen.get(word, 0), _OFTEN) for word in ordered]
+        return cls(ordered, tuple(counts), tuple(dict.fromkeys((*old.characters, *_by_frequency(characters)))))
+
+    @property
+    def affix_rows(self) -> int:
+        """How large a table suits the affixes of these words: a power of two."""
+        return 1 << max(len(self.words) + 1, 1).bit_length()
+
+    def knowing(self, words: Iterable[str]) -> Self:
+        """The same with further words, those in their normal form, which no sentence had."""
+        known = set(self.words)
+        further = [word for word in dict.fromkeys(words) if word not in known and normal_form(word) == word]
+        return type(self)((*self.words, *further), (*self.counts, *[1] * len(further)), self.characters)
 
     def dropped(self, share: float) -> Tensor:
         """How likely a word of each id (V,) is to be taken for unknown: s / (s + (1 − s) n) where it was seen n times,

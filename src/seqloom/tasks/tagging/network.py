@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from seqloom.layers import ConditionalRandomField, SequenceLayer, StepHead
@@ -12,8 +13,11 @@ __all__ = ["TagNetwork"]
 class TagNetwork(nn.Module):
     """``front``, ``body`` and a head in a row, with dropout between them: x (B, T, …) → scores (B, T, K).
 
-    ``field`` scores whole rows of tags, or is None (Huang, Xu & Yu, 2015, "Bidirectional LSTM-CRF Models").
+    ``field`` scores whole rows of tags, or is None (Huang, Xu & Yu, 2015, "Bidirectional LSTM-CRF Models"). Once all is
+    learned, ``offsets`` (K,) are taken from the scores; in training never.
     """
+
+    offsets: Tensor
 
     def __init__(
         self, front: nn.Module, body: SequenceLayer, tags: int, field: ConditionalRandomField | None, dropout: float
@@ -22,9 +26,14 @@ class TagNetwork(nn.Module):
         self.front, self.body, self.field = front, body, field
         self.dropout = nn.Dropout(dropout)
         self.head = StepHead(body.out_features, tags)
+        self.register_buffer("offsets", torch.zeros(tags), persistent=False)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x (B, T, …) and lengths (B,) → (B, T, K)."""
         y, _ = self.body(self.dropout(self.front(x, lengths)), None, lengths)
+        return self.scores(y)
+
+    def scores(self, y: Tensor) -> Tensor:
+        """What the body says, (…, H) → (…, K)."""
         scores: Tensor = self.head(self.dropout(y))
-        return scores
+        return scores if self.training else scores - self.offsets

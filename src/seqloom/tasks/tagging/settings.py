@@ -6,6 +6,7 @@ from typing import Annotated
 
 from seqloom.errors import UsageError
 from seqloom.settings import SHARE, Key, OneOf, Range, Section
+from seqloom.settings.text import MoreWords
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.tables.columns import Names
 
@@ -33,6 +34,7 @@ class TaggerSettings(ExampleSettings):
     may_change = (
         *ExampleSettings.may_change,
         "vectors",
+        "more_words",
         "dropout",
         "word_dropout",
         "target",
@@ -59,6 +61,7 @@ class TaggerSettings(ExampleSettings):
     vectors: Annotated[
         str | None, "A text file with a vector for each word: GloVe, word2vec, fastText (.vec).", _DATA
     ] = None
+    more_words: Annotated[MoreWords, _DATA] = 10_000
     crf: Annotated[bool, "Score the tags of a sentence together (a conditional random field).", _MODEL] = True
     dropout: Annotated[float, SHARE, "Share of units dropped before the layers and before the head.", _MODEL] = 0.5
     word_dropout: Annotated[

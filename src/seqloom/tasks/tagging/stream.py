@@ -56,7 +56,7 @@ class TagStream:
         with torch.no_grad():
             x = self._network.front(self._encode(step)[None].to(device), torch.tensor([1]))
             y, self._state = body.step(x[:, 0], self._state)
-            scores = self._network.head(y)
+            scores = self._network.scores(y)
             if field is None or self._filter is None:
                 found = scores.softmax(-1)
             else:

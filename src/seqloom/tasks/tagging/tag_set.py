@@ -68,6 +68,10 @@ class TagSet:
         """What is minimised and measured."""
         return Tags() if self.scheme is None else SpanTags(self.names, INNER)
 
+    def offsets(self, outside: float) -> Tensor:
+        """What is taken from the score of each tag (K,): this from that outside of spans, from others nothing."""
+        return torch.tensor([outside if self.scheme is not None and name == OUTSIDE else 0.0 for name in self.names])
+
     def may_follow(self, before: str | None, after: str) -> bool:
         """Whether one of the names may follow another, or begin."""
         return self.scheme is None or INNER.is_legal(before, after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +13,37 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
+from seqloom.data.named import step_table
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.tagged.lists import TokenLists
 from seqloom.data.tagged.sentences import TaggedSentences, read_tagged
 from seqloom.data.tagged.table import TokenTable
-from seqloom.data.text.vectors import read_vectors
+from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
 from seqloom.tasks.measures.baselines import Baseline
-from seqloom.tasks.sequences.reading import filled, learned_channels, recordings_of
+from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
+from seqloom.tasks.sequences.reading import learned_channels, read_recorded
 from seqloom.tasks.tagging.baseline import MostFrequent
 from seqloom.tasks.tagging.fronts import NOTHING, UNKNOWN, NumberFront, WordFront
 from seqloom.tasks.tagging.given import (
     Steps,
     checked,
-    csv_lines,
+    is_frame_of_steps,
     is_recording,
     read_again,
     read_file,
     table_of_tokens,
     warn_of_illegal,
 )
+from seqloom.tasks.tagging.known import about_tags, encoder_of, tags_of
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
+from seqloom.tasks.tagging.objective import SpanTags
+from seqloom.tasks.tagging.outside import chosen_offset
 from seqloom.tasks.tagging.settings import TaggerSettings
 from seqloom.tasks.tagging.stream import TagStream
 from seqloom.tasks.tagging.tag_set import TagSet
@@ -48,6 +53,8 @@ from seqloom.training.objectives.tags import best_tags
 __all__ = ["Tagger"]
 
 _WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
+_OF_WORDS = frozenset(("target", "encoding"))
+"""Settings of columns that tagged words have a use for."""
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
 """How often all is read: so many examples in all, within bounds."""
 
@@ -78,24 +85,25 @@ class Tagger(ExampleEstimator):
     task, settings = "tagging", TaggerSettings
     target: str | None
     vectors: str | None
+    more_words: int
     encoding: str | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        if not isinstance(X, str | Path):
+        channels, settings = learned_channels(facts), self.get_params(deep=False)
+        of_steps = y is None and is_frame_of_steps(X, channels, settings)
+        if not isinstance(X, str | Path) and not of_steps:
             steps, tags = checked(X, y)
             if tags is not None:
                 warn_of_illegal(tags, lambda example, step: f"example {example}, step {step}")
             return Given(steps, tags)
         if y is not None:
             raise UsageError("y: expected None beside a file, which has the tags.")
-        channels, settings = learned_channels(facts), self.get_params(deep=False)
-        if channels or (not facts and is_recording(X, settings)):
-            recordings = recordings_of(X, settings, channels)
-            for remark in recordings.remarks:
-                warn(f"{recordings.source}: {remark}.")
-            named = {"channels": list(recordings.channels)}
-            series = [filled(one) for one in recordings.series]
-            return Given(series, recordings.step_labels, named, recordings)
+        if channels or of_steps or (not facts and is_recording(X, settings)):
+            if not facts:
+                refuse_unused_of(X, settings)
+            return read_recorded(X, settings, channels, lambda found: found.step_labels)
+        if not facts:
+            refuse_unused(settings, _OF_WORDS, "tagged words")
         table = table_of_tokens(X, facts.get("table"), self.target, self.encoding)
         if table is not None:
             return self._checked_given(table, {"table": table.columns._asdict()})
@@ -110,8 +118,7 @@ class Tagger(ExampleEstimator):
         return self._checked_given(found, {"layout": {"columns": layout.names, "word": layout.word, **place}})
 
     def _checked_given(self, found: TaggedSentences | TokenTable | TokenLists, about: Facts) -> Given:
-        for remark in found.remarks:
-            warn(remark)
+        _warn_of(found.remarks)
         tags = next(iter(found.tags.values()), None)
         if tags is None:
             return Given(found.tokens)
@@ -120,15 +127,15 @@ class Tagger(ExampleEstimator):
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
         """Equal sentences stay on one side, unless too few differ."""
-        alone = super()._divide(given, share, seed)
         if not share or isinstance(given.X[0], Tensor):
-            return alone
+            return super()._divide(given, share, seed)
         groups = text_groups([" ".join(tokens) for tokens in given.X])
         if len(np.unique(groups)) == len(groups):
-            return alone
+            return super()._divide(given, share, seed)
         try:
             drawn = split_rows(len(given.X), share, seed, groups=groups)
         except DataError:
+            alone = super()._divide(given, share, seed)
             return alone._replace(remark=f"{alone.remark} Equal ones are on both sides: too few differ.")
         count = f"{len(drawn.held_out):,} of {len(given.X):,}"
         remark = f"Held out: {count} examples, equal sentences together, drawn by seed {seed}."
@@ -138,23 +145,33 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        facts = _about(X, y, TagSet.learned(y))
+        facts = about_tags(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
-        width = _WIDTH if self.vectors is None else read_vectors(self.vectors, ()).width
-        return facts | {"lexicon": Lexicon.learned(X).to_json(), "width": width}  # type: ignore[arg-type]
+        return facts | self._about_words(Lexicon.learned(X), _WIDTH, None)  # type: ignore[arg-type]
 
     def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
-        _encoder(before)(X[:1])
-        facts = _about(X, y, _tags(before).grown(y))
+        encoder_of(before)(X[:1])
+        facts = about_tags(X, y, tags_of(before).grown(y))
         if "lexicon" not in before:
             return facts | {name: before[name] for name in ("mean", "deviation")}
-        lexicon = Lexicon.learned(X, Lexicon.from_json(before["lexicon"]))  # type: ignore[arg-type]
-        return facts | {"lexicon": lexicon.to_json(), "width": before["width"]}
+        known = Lexicon.from_json(before["lexicon"])
+        lexicon = Lexicon.learned(X, known)  # type: ignore[arg-type]
+        rows = before.get("affix_rows", known.affix_rows)
+        return facts | self._about_words(lexicon, before["width"], rows)
+
+    def _about_words(self, lexicon: Lexicon, width: int, affix_rows: int | None) -> Facts:
+        """What is known of words: those that were seen, and further ones that have a vector."""
+        affix_rows, seen = affix_rows or lexicon.affix_rows, len(lexicon.words)
+        if self.vectors is not None:
+            first = first_words(self.vectors, self.more_words)
+            lexicon, width = lexicon.knowing(first.words), first.width
+        further = len(lexicon.words) - seen
+        return {"lexicon": lexicon.to_json(), "width": width, "affix_rows": affix_rows, "further": further}
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
-        rows = [Rows("tags", _tags(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
+        rows = [Rows("tags", tags_of(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
         if "lexicon" in facts:
             lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
             rows += [
@@ -169,11 +186,11 @@ class Tagger(ExampleEstimator):
         return {**of_words, "learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
-        targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
-        return Examples({"x": _encoder(facts)(X)}, targets)
+        targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else tags_of(facts).encoded(y)
+        return Examples({"x": encoder_of(facts)(X)}, targets)
 
     def _build(self, facts: Facts) -> nn.Module:
-        settings, tags = self._settled(facts), _tags(facts)
+        settings, tags = self._settled(facts), tags_of(facts)
         if "lexicon" in facts:
             lexicon = Lexicon.from_json(facts["lexicon"])
             front: WordFront | NumberFront = WordFront(
@@ -181,7 +198,7 @@ class Tagger(ExampleEstimator):
                 settings.embedding,
                 (lexicon.character_ids, _CHARACTER_WIDTH),
                 settings.characters,
-                settings.affixes or 0,
+                (settings.affixes or 0, facts.get("affix_rows", lexicon.affix_rows)),
             )
         else:
             front = NumberFront(facts["mean"], facts["deviation"])
@@ -189,9 +206,11 @@ class Tagger(ExampleEstimator):
         between = settings.dropout if spec.layers > 1 and spec.dropout is None else None
         body = spec.build(front.out_features, between)
         field = ConditionalRandomField(len(tags.names), tags.legal) if settings.crf else None
-        return TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network = TagNetwork(front, body, len(tags.names), field, settings.dropout)
+        network.offsets += tags.offsets(facts.get("outside", 0.0))
+        return network
 
-    def _prime(self, facts: Facts, module: nn.Module) -> None:
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         if self.vectors is None or "lexicon" not in facts:
             return
         assert isinstance(module, TagNetwork)
@@ -200,24 +219,34 @@ class Tagger(ExampleEstimator):
         found = read_vectors(self.vectors, lexicon.words)
         if module.front.words.embedding_dim != found.width:
             raise UsageError(f"embedding: the vectors in {self.vectors} have {found.width} numbers; leave it out.")
-        if len(found.vectors) < len(lexicon.words) // 2:
-            warn(f"vectors: of {len(lexicon.words):,} words, {len(found.vectors):,} have one in {self.vectors}.")
+        warn_of_few(self.vectors, len(lexicon.words), facts.get("further", 0), found)
         module.front.fill_in(lexicon.rows(found.vectors))
 
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        """Of spans it is chosen how readily one is said."""
+        tags, objective = tags_of(facts), self._objective(facts)
+        if not isinstance(objective, SpanTags):
+            return facts
+        assert isinstance(module, TagNetwork)
+        module.eval().offsets.zero_()
+        offset = chosen_offset(objective, module, held_out.examples)
+        module.offsets += tags.offsets(offset).to(module.offsets.device)
+        return {**facts, "outside": offset}
+
     def _objective(self, facts: Facts) -> Objective[Batch]:
-        return _tags(facts).objective
+        return tags_of(facts).objective
 
     def _simple(
         self, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
     ) -> Mapping[str, Mapping[str, float]]:
-        tags = _tags(facts)
+        tags = tags_of(facts)
         name = "the most frequent tag of the word" if "lexicon" in facts else "the most frequent tag"
         said = MostFrequent(facts["most_frequent"], len(tags.names))(given.X)
         return {name: figures_of(tags.objective, said, examples)}
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         assert batch.length is not None
-        tags = _tags(facts)
+        tags = tags_of(facts)
         best = best_tags(module, module(batch.x, batch.length), batch.length).tolist()
         return [tags.decoded(row[:length]) for row, length in zip(best, batch.length.tolist(), strict=True)]
 
@@ -225,7 +254,7 @@ class Tagger(ExampleEstimator):
     def tags_(self) -> tuple[str, ...]:
         """The tags that are learned, the columns of :meth:`predict_proba`; those of spans are IOB2's."""
         self._check_fitted("model_")
-        return _tags(self.facts_).names
+        return tags_of(self.facts_).names
 
     def predict_proba(self, X: Any) -> list[NDArray[np.float32]]:
         """p(tag) at each step of each example, (T, K); with a random field given the whole sentence."""
@@ -256,21 +285,19 @@ class Tagger(ExampleEstimator):
         if target is not None and (of_series or table is not None):
             raise UsageError("target: no effect for a table or series, which get a column of their own. Leave it out.")
         if of_series:
-            return self._written_recordings(self._read(path, None, self.facts_))
+            given = self._read(path, None, self.facts_)
+            return step_table("recording", given.source.names, "label", self.predict(given.X))
         if table is not None:
+            _warn_of(table.remarks)
             return table.written(self.predict(table.tokens))
         found = read_again(path, self.facts_.get("layout"), target or self._asked(self.facts_), self.encoding)
+        _warn_of(found.remarks)
         names = list(found.tags) or ["tag"]
         return found.written({names[0]: self.predict(found.tokens)})
 
     def _asked(self, facts: Facts) -> str | None:
         """The column of tags where the file that was learned from does not say it."""
         return None if facts.keys() & {"layout", "table"} else self.target
-
-    def _written_recordings(self, given: Given) -> Iterator[str]:
-        yield "recording,step,label\n"
-        for name, labels in zip(given.source.names, self.predict(given.X), strict=True):
-            yield csv_lines([name, step, label] for step, label in enumerate(labels, 1))
 
     def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
         """The same for JSON: of each recording its name, of each sentence its place, and its tags."""
@@ -289,8 +316,13 @@ class Tagger(ExampleEstimator):
                 f"spec: {self._settled(facts).spec} reads a sentence to its end before it says a tag, so it cannot "
                 "stream. Train with layers that only look back, as lstm(128)."
             )
-        encode = _encoder(facts)
-        return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
+        encode = encoder_of(facts)
+        return TagStream(module, tags_of(facts), lambda step: encode(checked([[step]], None)[0])[0])
+
+
+def _warn_of(remarks: Sequence[str]) -> None:
+    for remark in remarks:
+        warn(remark)
 
 
 def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArray[np.float32]]:
@@ -299,35 +331,3 @@ def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArra
     scores = module(batch.x, batch.length)
     found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
     return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
-
-
-def _about(X: Sequence[Steps], y: Sequence[list[str]], tags: TagSet) -> Facts:
-    """What is known of tags, whatever they are of."""
-    counts = MostFrequent.learned(X, y, tags).counts
-    return {"tags": tags.to_json(), "examples": len(X), "most_frequent": counts}
-
-
-def _tags(facts: Facts) -> TagSet:
-    return TagSet.from_json(facts["tags"])
-
-
-def _encoder(facts: Facts) -> Callable[[Sequence[Steps]], list[Tensor]]:
-    """From examples to what the module reads of each, (T, …). DataError for those of another kind than was learned."""
-    lexicon = Lexicon.from_json(facts["lexicon"]) if "lexicon" in facts else None
-
-    def encode(X: Sequence[Steps]) -> list[Tensor]:
-        words = [one for one in X if isinstance(one, list)]
-        series = [one for one in X if isinstance(one, Tensor)]
-        if lexicon is not None:
-            if series:
-                raise DataError("Expected sentences, as this tagger was trained on; got series.")
-            return lexicon.encoded(words)
-        if words:
-            raise DataError("Expected series, as this tagger was trained on; got sentences.")
-        channels = len(facts["mean"])
-        wrong = next((one.shape[1] for one in series if one.shape[1] != channels), None)
-        if wrong is not None:
-            raise DataError(f"Expected series of {channels} channels, as this tagger was trained on; got {wrong}.")
-        return series
-
-    return encode

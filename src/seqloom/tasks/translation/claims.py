@@ -43,6 +43,8 @@ def claims_pairs(path: Path, given: Mapping[str, Any]) -> Claim | None:
     named = pair_columns(names)
     alone = len(names) == 2 or (named is not None and named[0].casefold() in _SURELY)
     if named is not None and alone and len(set(names)) == len(names) and (found or isinstance(first.cells, dict)):
+        if _are_numbers([row.cells[names.index(named[0])] for row in found if isinstance(row.cells, list)]):
+            return None
         return Claim(_NAMED, f"pairs: {named[1]} from {named[0]}")
     if spelling.separator != "\t" or isinstance(first.cells, dict):
         return None
@@ -50,6 +52,13 @@ def claims_pairs(path: Path, given: Mapping[str, Any]) -> Claim | None:
     if len(names) < 2 or any(len(one) != len(names) for one in cells) or not _are_texts(cells):
         return None
     return Claim(_TEXTS, "pairs: a text and what it becomes, with a tab between")
+
+
+def _are_numbers(column: Sequence[str]) -> bool:
+    """Whether most cells are numbers, as in a table of series whose channels are called x and y."""
+    from seqloom.data.tables.numerals import readings
+
+    return 2 * sum(bool(readings(cell.strip())) for cell in column) > len(column)
 
 
 def _are_texts(cells: Sequence[Sequence[str]]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -25,8 +25,9 @@ class CTC(Objective[Batch]):
     tokens with repeats taken for one and blanks left out. (Graves et al., 2006, "Connectionist temporal
     classification".) For modules from x (B, S, …) and its lengths to scores (B, T, K + 1), whose ``lengths_after``
     says how many frames of each row are real. ``targets`` (B, U) are padded with IGNORED. A row whose frames are too
-    few for its tokens has an infinite loss: see :func:`check_frames`. Also measured: ``token_error_rate``, which is
-    watched, the edits between the tokens of the likeliest path and the targets, divided by the number of these.
+    few for its tokens has an infinite loss: see :func:`check_frames`. Also measured: ``token_error_rate``, the edits
+    between the tokens of the likeliest path and the targets, divided by the number of these. ``watched`` is this, or
+    the loss, which still tells weights apart where few tokens are held out and all are right.
 
     >>> class Frames(nn.Module):
     ...     def forward(self, x, lengths):
@@ -39,7 +40,9 @@ class CTC(Objective[Batch]):
     """
 
     counted = "tokens"
-    watched = "token_error_rate"
+
+    def __init__(self, watched: Literal["token_error_rate", "loss"] = "token_error_rate") -> None:
+        self.watched = watched
 
     def weight(self, batch: Batch) -> int:
         """The tokens of all rows."""

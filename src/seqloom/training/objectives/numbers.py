@@ -12,7 +12,7 @@ from torch.nn import functional
 from seqloom.data.batch import Batch
 from seqloom.training.objectives.objective import Objective, Sums, wide
 
-__all__ = ["Numbers"]
+__all__ = ["Numbers", "StepNumbers"]
 
 
 class Numbers(Objective[Batch]):
@@ -36,15 +36,17 @@ class Numbers(Objective[Batch]):
 
     def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
         """The mean squared error, or Huber's; nothing is handed on."""
-        numbers = wide(self._said(module, batch))
+        said, targets = self._pairs(module, batch)
+        numbers = wide(said)
         minimised = functional.huber_loss if self.robust else functional.mse_loss
-        return minimised(numbers, batch.targets.to(numbers.dtype)), None
+        return minimised(numbers, targets.to(numbers.dtype)), None
 
     @torch.no_grad()
     def sums(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Sums, Any]:
         """Numbers, squared and absolute errors, targets and their squares."""
-        targets = batch.targets.double()
-        error = self._said(module, batch).double() - targets
+        said, wanted = self._pairs(module, batch)
+        targets = wanted.double()
+        error = said.double() - targets
         around = targets - self.centre
         found = {
             "squared": error.square().sum(),
@@ -67,7 +69,35 @@ class Numbers(Objective[Batch]):
             "r2": 1 - squared / spread if spread > 0 else math.nan,
         }
 
-    def _said(self, module: nn.Module, batch: Batch) -> Tensor:
-        """What the module says of a batch, in the shape of the targets."""
+    def _pairs(self, module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What the module says of a batch, and the targets, in one shape."""
         found: Tensor = module(batch.x, batch.length)
-        return found.view(batch.targets.shape)
+        return found.view(batch.targets.shape), batch.targets
+
+
+class StepNumbers(Numbers):
+    """The same for each real step: modules give (B, T, 1), ``targets`` are (B, T), any beyond a row's length.
+
+    >>> batch = Batch({"x": torch.tensor([[[1.0], [5.0]]])}, torch.tensor([[3.0, -100.0]]), {"x": torch.tensor([1])})
+    >>> class Same(nn.Module):
+    ...     def forward(self, x, lengths):
+    ...         return x
+    >>> StepNumbers().weight(batch), StepNumbers().loss(Same(), batch, None)[0].item()
+    (1, 4.0)
+    """
+
+    counted = "steps"
+
+    def weight(self, batch: Batch) -> int:
+        """The real steps."""
+        return int(_real(batch).sum())
+
+    def _pairs(self, module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        found, real = module(batch.x, batch.length), _real(batch)
+        return found[..., 0][real], batch.targets[real]
+
+
+def _real(batch: Batch) -> Tensor:
+    assert batch.length is not None
+    targets = batch.targets
+    return torch.arange(targets.shape[1], device=targets.device) < batch.length.to(targets.device)[:, None]

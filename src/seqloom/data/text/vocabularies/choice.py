@@ -15,7 +15,7 @@ from seqloom.data.text.vocabularies.words import Words
 from seqloom.errors import ModelFileError, UsageError
 from seqloom.settings.text import Tokens
 
-__all__ = ["Tokens", "grown_vocabulary", "learn_vocabulary", "vocabulary_from_json"]
+__all__ = ["Tokens", "extended_vocabulary", "grown_vocabulary", "learn_vocabulary", "vocabulary_from_json"]
 
 
 def learn_vocabulary(
@@ -47,10 +47,16 @@ def grown_vocabulary(
     """
     if not isinstance(before, Characters | Words | Symbols):
         return before
-    data, old = before.to_json(), dict.fromkeys(before.to_json()["tokens"])
     found = learn_vocabulary(Tokens(before.kind), pieces, minimum_count).to_json()["tokens"]
-    room = None if maximum_size is None else max(0, maximum_size - before.size)
-    return vocabulary_from_json({**data, "tokens": [*old, *[token for token in found if token not in old][:room]]})
+    return extended_vocabulary(before, found, None if maximum_size is None else max(0, maximum_size - before.size))
+
+
+def extended_vocabulary(before: Vocabulary, tokens: Iterable[str], most: int | None = None) -> Vocabulary:
+    """The same vocabulary, and after it ``tokens`` of its kind that it has not, at most so many."""
+    data = before.to_json()
+    old = set(data["tokens"])
+    further = [token for token in dict.fromkeys(tokens) if token not in old]
+    return vocabulary_from_json({**data, "tokens": [*data["tokens"], *further[:most]]})
 
 
 def vocabulary_from_json(data: object) -> Vocabulary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from seqloom.errors import did_you_mean, raise_together
@@ -15,8 +16,8 @@ __all__ = ["constructor_of"]
 def constructor_of(record: type[Settings]) -> Callable[..., None]:
     """``__init__`` that stores an argument for each field of ``record`` under its name, unchecked: ``fit`` checks.
 
-    Defaults are the fields'; a record inside has None, which stands for its own defaults. UsageError names every
-    argument that is not known.
+    Defaults are the fields', those of an enumeration as the text that they stand for; a record inside has None, which
+    stands for its own defaults. UsageError names every argument that is not known.
 
     >>> from seqloom.tasks.examples.settings import ExampleSettings
     >>> class Constant:
@@ -50,5 +51,7 @@ def constructor_of(record: type[Settings]) -> Callable[..., None]:
 
 
 def _default(field: inspect.Parameter) -> Any:
+    if isinstance(field.default, Enum):
+        return field.default.value
     plain = field.default is inspect.Parameter.empty or isinstance(field.default, bool | int | float | str | None)
     return field.default if plain else None

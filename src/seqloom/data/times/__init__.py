@@ -1,0 +1,7 @@
+"""Series whose steps have moments: what a table with a time column holds."""
+
+from seqloom.data.times.reading import read_timed
+from seqloom.data.times.spacing import Spacing, find_spacing, spacing_from_json
+from seqloom.data.times.timed import TimedSeries, TimedTable
+
+__all__ = ["Spacing", "TimedSeries", "TimedTable", "find_spacing", "read_timed", "spacing_from_json"]

@@ -1,0 +1,135 @@
+"""A table with a time column as series: rows sorted, gaps made visible, dirt counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqloom.data.problems import Problems
+from seqloom.data.tables import Kind, Table
+from seqloom.data.times.spacing import Rows, Spacing, Stamps, find_spacing
+from seqloom.data.times.timed import TimedSeries, TimedTable
+from seqloom.data.times.zone import in_utc
+from seqloom.errors import DataError
+
+__all__ = ["read_timed"]
+
+_MOST_STEPS: Final = 1 << 26
+
+
+def read_timed(
+    table: Table,
+    time: str,
+    columns: Sequence[str],
+    group: str | None = None,
+    time_zone: str | None = None,
+    strict: bool = False,
+) -> TimedTable:
+    """The series of a table, one for each value of the column ``group``; without one, all rows are one.
+
+    Rows are sorted by ``time``, rows without one and equal rows left out, and missing steps become rows of NaN; all of
+    that is counted in a remark, or refused if ``strict``. Times of a ``time_zone`` are read as local ones.
+    Raises DataError, by line and column, for what is no number or time, and two rows of a series at one time with
+    different values.
+    """
+    values = np.stack([table.numbers(name) for name in columns], 1)
+    stamps = _stamps(table, time, time_zone)
+    problems, repaired = Problems(table.name), Counter[str]()
+    found = []
+    for name, rows in _groups(table, group).items():
+        rows, counted = _sorted(stamps, rows)
+        repaired += counted
+        rows, doubled = _once(table, time, stamps, values, rows, problems)
+        repaired["equal rows left out"] += doubled
+        if len(rows):
+            found.append((name, rows))
+    problems.refuse()
+    spacing = _common([stamps[rows] for _, rows in found])
+    series = []
+    for name, rows in found:
+        one = _on_steps(name, stamps[rows], values[rows], spacing)
+        repaired["missing steps"] += len(one) - len(rows)
+        repaired["missing numbers"] += int(np.isnan(values[rows]).sum())
+        series.append(one)
+    if not series:
+        raise DataError(f"{table.name}: expected rows with a time in the column {time!r}, found none.")
+    said = ", ".join(f"{count:,} {what}" for what, count in repaired.items() if count)
+    if said and strict:
+        raise DataError(f"{table.name}: {said}. Mend the file, or leave strict out.")
+    return TimedTable(
+        table.name, series, tuple(columns), spacing, time, group, (f"{table.name}: {said}.",) * bool(said)
+    )
+
+
+def _stamps(table: Table, time: str, zone: str | None) -> Stamps:
+    if table.column(time).kind is not Kind.DATE:
+        return table.numbers(time)
+    found = table.dates(time)
+    return found if zone is None else in_utc(found, zone)
+
+
+def _groups(table: Table, group: str | None) -> dict[str, NDArray[np.int64]]:
+    """The rows of each series, in the order in which these come."""
+    if group is None:
+        return {table.name: np.arange(len(table))}
+    places: dict[str, list[int]] = {}
+    for row, cell in enumerate(table.cells(group)):
+        places.setdefault(cell.strip(), []).append(row)
+    return {one: np.array(rows, np.int64) for one, rows in places.items()}
+
+
+def _sorted(stamps: Stamps, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counter[str]]:
+    missing = np.isnat(stamps[rows]) if stamps.dtype.kind == "M" else np.isnan(stamps[rows])
+    kept = rows[~missing]
+    order = np.argsort(stamps[kept], kind="stable")
+    unsorted = np.count_nonzero(order != np.arange(len(order)))
+    return kept[order], Counter({"rows without a time left out": int(missing.sum()), "rows sorted": int(unsorted)})
+
+
+def _once(
+    table: Table,
+    time: str,
+    stamps: Stamps,
+    values: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    problems: Problems,
+) -> tuple[NDArray[np.int64], int]:
+    """The rows without those that say the same again."""
+    again = np.flatnonzero(stamps[rows][1:] == stamps[rows][:-1]) + 1
+    for place in again.tolist():
+        one, other = rows[place - 1], rows[place]
+        if not np.array_equal(values[one], values[other], equal_nan=True):
+            problems.add(
+                f"lines {table.line(int(one))} and {table.line(int(other))}, column {time}",
+                f"expected one row at each time, got two at {stamps[one]} with different numbers. Name the column of "
+                "the series with --group, or --time-zone where the clocks were put back.",
+            )
+    return np.delete(rows, again), len(again)
+
+
+def _common(series: Sequence[Stamps]) -> Spacing:
+    """The spacing that most series have and all keep to; else rows are the steps."""
+    found = Counter(find_spacing(stamps) for stamps in series if len(stamps) > 1)
+    return next((one for one, _ in found.most_common() if all(one.places(each) is not None for each in series)), Rows())
+
+
+def _on_steps(name: str, stamps: Stamps, values: NDArray[np.float64], spacing: Spacing) -> TimedSeries:
+    """The series with NaN at the steps that have no row."""
+    places = spacing.places(stamps)
+    assert places is not None
+    if places[-1] + 1 == len(places):
+        return TimedSeries(name, values, stamps)
+    steps = int(places[-1]) + 1
+    if steps > _MOST_STEPS:
+        raise DataError(
+            f"{name}: expected at most {_MOST_STEPS:,} steps, got {steps:,} from its first to its last time."
+        )
+    filled = np.full((steps, values.shape[1]), np.nan)
+    filled[places] = values
+    moments = np.concatenate([stamps[:1], spacing.after(stamps[:1], steps - 1)]).astype(stamps.dtype)
+    moments[places] = stamps
+    return TimedSeries(name, filled, moments)

@@ -1,0 +1,1 @@
+"""Pictures and videos into words: an encoder sees, a decoder with attention writes."""

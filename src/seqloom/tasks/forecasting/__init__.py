@@ -1,0 +1,1 @@
+"""What comes next in numbers, and how sure that is."""

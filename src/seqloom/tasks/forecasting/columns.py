@@ -1,0 +1,109 @@
+"""Which columns of a table a forecaster reads, and the series in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqloom.data.series.columns import Columns, find_columns
+from seqloom.data.tables import Kind, Table
+from seqloom.data.tables.names import meant
+from seqloom.data.times import TimedSeries, TimedTable, read_timed
+from seqloom.errors import DataError, UsageError, listed
+from seqloom.tasks.tables.columns import table_of
+
+__all__ = ["Chosen", "choose", "series_of", "table_of_times"]
+
+_PRICES = ("open", "high", "low", "close")
+
+
+class Chosen(NamedTuple):
+    """The columns of the time, of the name of a series if there is one, and those to forecast."""
+
+    time: str
+    group: str | None
+    targets: tuple[str, ...]
+
+
+def choose(table: Table, given: Mapping[str, Any]) -> Chosen | None:
+    """The columns as settings name them, others by usual names and by what they hold; None without a time or numbers.
+
+    Of prices (open, high, low, close) the close is forecast, else all numbers.
+    """
+    named = tuple((given.get("target") or "").split(",")) if given.get("target") else ()
+    for name in (*named, *filter(None, (given.get("time"), given.get("group")))):
+        table.column(name)
+    found = find_columns(table, Columns(given.get("group"), given.get("time"), None, named))
+    dates = [name for name, column in table.columns.items() if column.kind is Kind.DATE]
+    time = given.get("time") or next(iter(dates), found.time)
+    if time is None:
+        return None
+    group = found.id or _naming(table, time)
+    left = [name for name in table.columns if name not in (time, group)]
+    numbers = [name for name in left if table.column(name).kind is Kind.NUMBER]
+    by_meaning = {meant(name): name for name in numbers}
+    if set(_PRICES) <= by_meaning.keys():
+        numbers = [by_meaning["close"]]
+    targets = named or tuple(numbers)
+    return Chosen(time, group, targets) if targets else None
+
+
+def _naming(table: Table, time: str) -> str | None:
+    """The only column of words that tells apart rows of one time, if some are."""
+    moments = table.cells(time)
+    if len({*moments}) == len(moments):
+        return None
+    words = [name for name, column in table.columns.items() if column.kind is Kind.CATEGORY and name != time]
+    found = [name for name in words if len({*zip(moments, table.cells(name), strict=True)}) == len(moments)]
+    return found[0] if len(found) == 1 else None
+
+
+def table_of_times(source: Any, given: Mapping[str, Any], known: Chosen | None = None) -> TimedTable:
+    """The series in a file or a frame, by the columns of training where there are some.
+
+    UsageError where no column tells the time, or none has numbers; DataError for what cannot be read.
+    """
+    table = table_of(source, given)
+    chosen = known or choose(table, given)
+    if chosen is None:
+        raise UsageError(
+            f"{table.name}: expected a column that says when, and columns of numbers to forecast; it has "
+            f"{listed([*table.columns])}. Name them: --time NAME --target NAME."
+        )
+    return read_timed(
+        table, chosen.time, chosen.targets, chosen.group, given.get("time_zone"), bool(given.get("strict"))
+    )
+
+
+def series_of(X: Any) -> list[TimedSeries]:
+    """Arrays (T,) or (T, D) as series without names, a step each; DataError for what is none."""
+    rows: Sequence[Any] = [X] if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "fiu" else X
+    found = [_values(place, row) for place, row in enumerate(rows)]
+    if not found:
+        raise DataError("X: expected at least one series, got none.")
+    for place, values in enumerate(found):
+        if values.shape[1] != found[0].shape[1]:
+            raise DataError(f"X: row {place:,} has {values.shape[1]} columns, row 0 has {found[0].shape[1]}.")
+    return [TimedSeries("", values, np.arange(len(values), dtype=np.float64)) for values in found]
+
+
+def is_file_or_frame(X: Any) -> bool:
+    """Whether it has columns with names."""
+    return isinstance(X, str | os.PathLike) or hasattr(X, "columns")
+
+
+def _values(place: int, row: Any) -> NDArray[np.float64]:
+    try:
+        values = np.array(row.detach().cpu() if hasattr(row, "detach") else row, np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"X: row {place:,}: expected a series (T,) or (T, D), got {type(row).__name__}.") from None
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2 or not values.size:
+        raise DataError(f"X: row {place:,}: expected a series (T,) or (T, D), got the shape {tuple(values.shape)}.")
+    if np.isinf(values).any():
+        raise DataError(f"X: row {place:,}: expected finite numbers, got inf at step {int(np.isinf(values).argmax())}.")
+    return values

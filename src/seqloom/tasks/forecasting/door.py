@@ -1,0 +1,49 @@
+"""What the forecaster shows of itself before anything heavy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from seqloom.tasks.door import Claim, Door
+from seqloom.tasks.forecasting.settings import ForecasterSettings
+from seqloom.tasks.tables.claims import is_table
+
+__all__ = ["DOOR", "claims_times"]
+
+_SURE: Final = 0.95
+
+
+def claims_times(path: Path, given: Mapping[str, Any]) -> Claim | None:
+    """Claim a table with a column of dates, numbers, and else at most the names of series: nothing says a label."""
+    if not is_table(path) or not path.is_file():
+        return None
+    from seqloom.data.tables import Kind
+    from seqloom.errors import DataError, UsageError, listed
+    from seqloom.tasks.forecasting.columns import choose
+    from seqloom.tasks.tables.columns import head_of
+
+    try:
+        table = head_of(path, given)
+        chosen = choose(table, given)
+    except (DataError, UsageError):
+        return None
+    if chosen is None or table.column(chosen.time).kind is not Kind.DATE:
+        return None
+    others = [name for name in table.columns if name not in (chosen.time, chosen.group)]
+    if any(table.column(name).kind not in (Kind.NUMBER, Kind.EMPTY) for name in others):
+        return None
+    of_each = "" if chosen.group is None else f" of each {chosen.group!r}"
+    return Claim(
+        _SURE, f"numbers{of_each} in the order of {chosen.time!r}: what comes next in {listed(chosen.targets)}"
+    )
+
+
+DOOR = Door(
+    "seqloom.tasks.forecasting.forecaster:Forecaster",
+    ForecasterSettings,
+    claims=claims_times,
+    then="Forecast with it:  seqloom predict {run} FILE",
+)
+"""The forecaster's."""

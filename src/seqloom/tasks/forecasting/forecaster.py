@@ -1,0 +1,342 @@
+"""What comes next in series of numbers, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from seqloom.data.batch import Batch
+from seqloom.data.lazy_rows import LazyRows
+from seqloom.data.named import csv_lines
+from seqloom.data.times import TimedSeries, spacing_from_json
+from seqloom.errors import DataError, UsageError, listed, warn
+from seqloom.layers import CausalLayer, parse_spec
+from seqloom.models.distributions import Distribution, Gaussian, Quantiles, StudentT
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.figures import Figures
+from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_of, table_of_times
+from seqloom.tasks.forecasting.correction import Correction
+from seqloom.tasks.forecasting.inputs import cycles_for, features, width
+from seqloom.tasks.forecasting.judging import LEVELS, judged
+from seqloom.tasks.forecasting.naive import solved
+from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
+from seqloom.tasks.forecasting.picks import Sizes, sizes_for
+from seqloom.tasks.forecasting.scale import Scale
+from seqloom.tasks.forecasting.settings import DistributionKind, ForecasterSettings
+from seqloom.tasks.forecasting.stream import ForecastStream
+from seqloom.tasks.forecasting.windows import Window, windows_of
+from seqloom.training.objectives import Likelihood, Objective
+
+__all__ = ["Forecaster"]
+
+Floats = NDArray[np.float64]
+_UPDATES = 600
+_WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
+_SEASONS = 2
+"""So many are to be known of a series for a scale of its own."""
+
+
+class Forecaster(ExampleEstimator):
+    """Forecasts the next ``horizon`` steps of series of numbers, as a distribution of each value.
+
+    x_{t+h} = x_t + move · θ: a model in words reads moves, levels and the calendar, and at each step gives the
+    parameters θ of how far the next values are from the present one, in units of a usual move. A linear model of the
+    last ``lags`` moves, solved by ridge regression, is part of it. Scales are of the training part of each series, of
+    its own past where it was not learned from. Intervals are corrected on what is held out, which are the latest steps.
+
+    ``fit`` takes series, arrays (T,) or (T, D) of any lengths, NaN where a value is missing, or the path of a table or
+    a frame with a column that says when (and one that says which series). ``horizon``, ``past``, ``lags`` and
+    ``season`` are picked by how far apart steps are. ``fit`` learns ``model_``, ``facts_``, ``history_`` and
+    ``validation_``.
+
+    >>> wave = np.sin(np.arange(200) * np.pi / 6)
+    >>> model = Forecaster("gru(8)", horizon=6, season=12, training={"epochs": 5}).fit([wave], progress=False)
+    >>> model.predict([wave])[0].shape, float(np.abs(model.predict([wave])[0][:, 0] - wave[8:14]).max()) < 0.1
+    ((6, 1), True)
+    """
+
+    task, settings = "forecasting", ForecasterSettings
+    targets_required = False
+    spec: str
+
+    def predict(self, X: Any, quantiles: Sequence[float] = (0.5,)) -> Any:
+        """The next steps of each series: (H, D), the median; of several ``quantiles`` (H, D, Q)."""
+        self._check_fitted("model_")
+        levels = _levels(quantiles)
+        found = [self._forecast(window, levels) for window in self._last(X)]
+        return [one[..., 0] for one in found] if len(levels) == 1 else found
+
+    def evaluate(self, X: Any, y: Any = None, share: float = 1.0) -> Figures:
+        """Every figure over the origins in the last ``share`` of each series, beside those of naive forecasts."""
+        self._check_fitted("model_")
+        series, sizes = self._series(X, self.facts_)[0], _sizes(self.facts_)
+        windows = [window for one in series for window in windows_of(one, sizes, _first(len(one), share))]
+        if not windows:
+            raise DataError(f"X: expected series longer than 2 steps, got {max(map(len, series))}.")
+        return self._judge_windows(self.facts_, self.model_, windows)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Less the mean absolute scaled error: higher is better, above -1 better than the last season."""
+        return -self.evaluate(X, y).model["mase"]
+
+    def written(self, file: str | Path) -> Iterator[str]:
+        """The next steps of each series of a table, as a table: when, which series, which column, and quantiles."""
+        self._check_fitted("model_")
+        times, spacing = self.facts_["times"], spacing_from_json(self.facts_["spacing"])
+        group = [times["group"]] if times["group"] else []
+        yield csv_lines([[times["time"], *group, "column", *(f"{one:g}" for one in _WRITTEN)]])
+        for window in self._last(file):
+            found, series = self._forecast(window, _WRITTEN), [window.series.name] if group else []
+            for moment, row in zip(spacing.after(window.series.stamps, len(found)), found, strict=True):
+                yield csv_lines(
+                    [_moment(moment), *series, name, *(f"{cell:.6g}" for cell in cells)]
+                    for name, cells in zip(times["targets"], row, strict=True)
+                )
+
+    def stream(self, name: str | None = None) -> ForecastStream:
+        """Forecasts that go on as observations come in, of the series ``name`` of training, by default of the only one;
+        see :class:`ForecastStream`. UsageError for a name that is not known."""
+        self._check_fitted("model_")
+        facts, scales = self.facts_, self.facts_["scales"]
+        if name is not None and name not in scales:
+            raise UsageError(f"name: expected one of {listed([*scales])}, got {name!r}.")
+        one = name or (next(iter(scales)) if len(scales) == 1 else None)
+        scale = Scale.from_json(facts["common"] if one is None else scales[one])
+        assert isinstance(self.model_, ForecastNetwork)
+
+        def quantiles(said: Tensor, present: Floats, levels: list[float]) -> Floats:
+            return self._values(facts, said, present, scale, _levels(levels))
+
+        return ForecastStream(self.model_, scale, facts["cycles"], quantiles)
+
+    def _read(self, X: Any, y: Any, facts: Facts) -> Given:
+        series, about = self._series(X, facts)
+        sizes = _sizes(facts or about)
+        short = [one for one in series if len(one) <= sizes.horizon + 1]
+        if len(short) == len(series):
+            longest = max(map(len, series))
+            raise DataError(
+                f"The longest series has {longest:,} steps; {sizes.horizon} ahead cannot be learned from that. Give at "
+                f"least {sizes.horizon + 2:,}, or a horizon of at most {max(1, longest - 2)}."
+            )
+        if short:
+            warn(f"{len(short):,} series of at most {sizes.horizon + 1} steps teach nothing.")
+        windows = [window for one in series for window in windows_of(one, sizes)]
+        return Given(windows, windows, about)
+
+    def _series(self, X: Any, facts: Facts) -> tuple[list[TimedSeries], Facts]:
+        """The series, and what is to be known of them all to learn from."""
+        given = self.get_params(deep=False)
+        if not is_file_or_frame(X):
+            series, about, spacing = series_of(X), Facts(), None
+        else:
+            chosen = Chosen(**facts["times"]) if "times" in facts else None
+            table = table_of_times(X, given, chosen)
+            for remark in table.remarks:
+                warn(remark)
+            series, spacing = table.series, table.spacing
+            about = {
+                "times": {"time": table.time, "group": table.group, "targets": table.columns},
+                "spacing": spacing.to_json(),
+            }
+            longest = max(series, key=len).stamps
+            about["cycles"] = cycles_for(longest, _seconds_apart(longest))
+        if facts and len(series[0].values[0]) != facts["width"]:
+            raise DataError(
+                f"Expected series of {facts['width']} columns, as in training, got {len(series[0].values[0])}."
+            )
+        sizes = sizes_for(spacing, max(map(len, series)), given)
+        return series, {"cycles": [], **about, "sizes": sizes._asdict(), "width": series[0].values.shape[1]}
+
+    def _divide(self, given: Given, share: float, seed: int) -> Division:
+        """The latest origins of each series are held out; those are left out whose next steps are among them."""
+        windows: Sequence[Window] = given.X
+        if not share:
+            return Division(range(len(windows)), (), "")
+        cut = [_first(len(window.series), share) for window in windows]
+        learned = [k for k, one in enumerate(windows) if one.end - 1 + one.sizes.horizon < cut[k]]
+        held_out = [k for k, one in enumerate(windows) if one.first >= cut[k]]
+        if not learned or not held_out:
+            raise DataError(
+                "The series are too short to hold a part out: nothing would be left to learn from, or to judge by. "
+                "Give longer ones, or a shorter horizon."
+            )
+        count = sum(windows[k].origins for k in held_out)
+        return Division(learned, held_out, f"Held out: the latest {share:.0%} of each series, {count:,} origins.")
+
+    def _learn(self, X: Sequence[Window], y: Sequence[Any]) -> Facts:
+        ends: dict[int, Window] = {}
+        for window in X:
+            known = ends.get(id(window.series))
+            if known is None or known.end < window.end:
+                ends[id(window.series)] = window
+        sizes = X[0].sizes
+        parts = {k: (one.series.name, one.series.values[: one.end]) for k, one in enumerate(ends.values())}
+        constant = [name or f"row {k}" for k, (name, values) in parts.items() if _is_constant(values)]
+        if len(constant) == len(parts):
+            raise DataError(f"Nothing ever changes in {', '.join(constant[:3])}: there is nothing to forecast.")
+        common = Scale.learned([values for _, values in parts.values()], sizes.horizon, sizes.season)
+        scales = {
+            name: Scale.learned([values], sizes.horizon, sizes.season).to_json()
+            for name, values in parts.values()
+            if name
+        }
+        return {"scales": scales, "common": common.to_json(), "origins": sum(one.origins for one in X)}
+
+    def _pick(self, facts: Facts) -> Mapping[str, Any]:
+        sizes = _sizes(facts)
+        windows = max(1, facts["origins"] // sizes.origins)
+        rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
+        epochs = min(200, max(3, round(_UPDATES * rows / windows)))
+        named = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
+        return {**named, "batch_size": rows, "learning_rate": 2e-3, "epochs": epochs}
+
+    def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
+        scales = [self._scale(facts, window) for window in X]
+        lengths = [window.end - window.begin for window in X]
+        return Examples(
+            {"x": LazyRows(lambda k: self._steps(facts, X[k], scales[k]), lengths)},
+            LazyRows(lambda k: X[k].targets(scales[k]), lengths),
+        )
+
+    def _steps(self, facts: Facts, window: Window, scale: Scale) -> Tensor:
+        end = window.end
+        return features(window.series.values[:end], window.series.stamps[:end], window.begin, scale, facts["cycles"])
+
+    def _build(self, facts: Facts) -> nn.Module:
+        settings, sizes = self._settled(facts), _sizes(facts)
+        body = parse_spec(settings.spec).build(width(facts["width"], facts["cycles"]))
+        if not isinstance(body, CausalLayer):
+            raise UsageError(
+                f"spec: {settings.spec} reads what is still to come, so it cannot forecast. Take layers that only look "
+                "back, as lstm(64)."
+            )
+        shape = Shape(sizes.horizon, facts["width"], sizes.lags)
+        return ForecastNetwork(body, shape, _distribution(settings), settings.dropout)
+
+    def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
+        assert isinstance(module, ForecastNetwork)
+        horizon, columns, lags = module.shape
+        if not module.linear.shape[1]:
+            return
+        moves, known, seen = [], [], set[int]()
+        for window in reversed(learned.X):
+            if id(window.series) in seen:
+                continue
+            seen.add(id(window.series))
+            values = window.series.values[: window.end]
+            found = features(values, window.series.stamps[: window.end], 0, self._scale(facts, window), [])
+            moves.append(found[:, :columns].double().numpy())
+            known.append(~np.isnan(values))
+        module.linear.copy_(torch.from_numpy(solved(moves, horizon, lags, known)))
+
+    def _objective(self, facts: Facts) -> Objective[Batch]:
+        return Likelihood(_distribution(self._settled(facts)))
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        parts = [self._said(facts, module, window) for window in held_out.given.X]
+        moves = [self._scale(facts, window).moves(window.present, window.future) for window in held_out.given.X]
+        found = Correction.learned(_distribution(self._settled(facts)), parts, moves)
+        facts = {**facts, "correction": found.to_json()}
+        baselines = self._judge_windows(facts, module, held_out.given.X).baselines
+        return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
+
+    def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
+        return self._judge_windows(facts, module, given.X)
+
+    def _judge_windows(self, facts: Facts, module: nn.Module, windows: Sequence[Window]) -> Figures:
+        def answers(window: Window) -> Floats:
+            return self._in_units(facts, window, self._said(facts, module, window), LEVELS)
+
+        assert isinstance(module, ForecastNetwork)
+        scales = [self._scale(facts, window) for window in windows]
+        return judged(windows, scales, answers, module.linear.numpy(), facts.get("rival"))
+
+    def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
+        raise NotImplementedError
+
+    def _last(self, X: Any) -> list[Window]:
+        """Each series whole, its last step the one origin."""
+        series, sizes = self._series(X, self.facts_)[0], _sizes(self.facts_)
+        return [Window(one, 0, len(one) - 1, len(one), sizes) for one in series]
+
+    def _forecast(self, window: Window, levels: Sequence[float]) -> Floats:
+        """The quantiles (H, D, Q) at the one origin of a window."""
+        said = self._said(self.facts_, self.model_, window)
+        return np.moveaxis(self._in_units(self.facts_, window, said, levels)[:, 0], 0, -1)
+
+    @torch.no_grad()
+    def _said(self, facts: Facts, module: nn.Module, window: Window) -> Tensor:
+        """The parameters (N, H, D, P) at each origin."""
+        module.eval()
+        steps = self._steps(facts, window, self._scale(facts, window))
+        found: Tensor = module(steps[None])[0, window.first - window.begin :]
+        return found
+
+    def _in_units(self, facts: Facts, window: Window, said: Tensor, levels: Sequence[float]) -> Floats:
+        """Quantiles (Q, N, H, D) of the values."""
+        return self._values(facts, said, window.present, self._scale(facts, window), levels)
+
+    def _values(self, facts: Facts, said: Tensor, present: Floats, scale: Scale, levels: Sequence[float]) -> Floats:
+        """The same from the parameters (N, H, D, P) and the present values (N, D)."""
+        correction = Correction.from_json(facts["correction"]) if "correction" in facts else Correction.none()
+        moves = correction.quantiles(_distribution(self._settled(facts)), said, levels)
+        return np.stack([scale.values(present, one) for one in moves])
+
+    def _scale(self, facts: Facts, window: Window) -> Scale:
+        """That of training; of another series that of its past, and that of all where it has too little."""
+        known = facts["scales"].get(window.series.name)
+        if known is not None:
+            return Scale.from_json(known)
+        sizes, past = _sizes(facts), window.series.values[: window.first + 1]
+        if len(past) > _SEASONS * sizes.season + sizes.horizon and not _is_constant(past):
+            return Scale.learned([past], sizes.horizon, sizes.season)
+        return Scale.from_json(facts["common"])
+
+
+def _sizes(facts: Facts) -> Sizes:
+    return Sizes(**facts["sizes"])
+
+
+def _distribution(settings: ForecasterSettings) -> Distribution:
+    match settings.distribution:
+        case DistributionKind.GAUSSIAN:
+            return Gaussian()
+        case DistributionKind.STUDENT_T:
+            return StudentT()
+        case _:
+            return Quantiles((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975))
+
+
+def _levels(quantiles: Sequence[float]) -> list[float]:
+    wrong = [one for one in quantiles if not 0 < one < 1]
+    if wrong or not len(quantiles):
+        raise UsageError(f"quantiles: expected numbers between 0 and 1, got {list(quantiles)}.")
+    return list(quantiles)
+
+
+def _first(steps: int, share: float) -> int:
+    """The first origin of the last ``share`` of a series."""
+    return max(1, steps - 1 - round(share * (steps - 1)))
+
+
+def _is_constant(values: Floats) -> bool:
+    known = values[~np.isnan(values)]
+    return not len(known) or bool((np.nanmax(values, 0) == np.nanmin(values, 0)).all())
+
+
+def _moment(moment: Any) -> str:
+    """As text, without what is nothing at its end."""
+    return str(moment).replace("T", " ").removesuffix(".000000").removesuffix(" 00:00:00")
+
+
+def _seconds_apart(stamps: Any) -> float:
+    if stamps.dtype.kind != "M" or len(stamps) < 2:
+        return 0.0
+    return float(np.median(np.diff(stamps) / np.timedelta64(1, "s")))

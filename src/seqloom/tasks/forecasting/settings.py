@@ -1,0 +1,57 @@
+"""The settings of a forecaster; light, for the command line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from seqloom.choice import Choice
+from seqloom.errors import UsageError
+from seqloom.settings import SHARE, Key, OneOf, Range, Section
+from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.tables.columns import Names
+
+__all__ = ["DistributionKind", "ForecasterSettings"]
+
+_STEPS = Range(least=1, most=1 << 14)
+_MODEL, _COLUMNS = Section("Model"), Section("Columns")
+
+
+class DistributionKind(Choice):
+    """What a forecast is made of."""
+
+    QUANTILES = "quantiles"
+    GAUSSIAN = "gaussian"
+    STUDENT_T = "student-t"
+
+
+@dataclass(frozen=True)
+class ForecasterSettings(ExampleSettings):
+    """See :class:`seqloom.tasks.forecasting.forecaster.Forecaster`. What is None is picked by the data."""
+
+    title = "the forecaster"
+
+    spec: Annotated[str, "Layers that look back only.", _MODEL, Key("model")] = "lstm(64)"
+    horizon: Annotated[int | None, _STEPS, "Steps ahead that are forecast.", _MODEL] = None
+    past: Annotated[int | None, _STEPS, "Steps that are read to learn from.", _MODEL] = None
+    lags: Annotated[
+        int | None, Range(least=0, most=1 << 12), "Last moves that a linear model reads; 0 for none.", _MODEL
+    ] = None
+    season: Annotated[int | None, _STEPS, "Steps after which things come again.", _MODEL] = None
+    distribution: Annotated[DistributionKind, "What a forecast is made of.", _MODEL] = DistributionKind.QUANTILES
+    dropout: Annotated[float, SHARE, "Share of units dropped before the head in training.", _MODEL] = 0.1
+    target: Annotated[str | None, Names(), "The columns to forecast, with commas between.", _COLUMNS] = None
+    time: Annotated[str | None, "The column that says when.", _COLUMNS] = None
+    group: Annotated[str | None, "The column that says which series a row is of.", _COLUMNS] = None
+    time_zone: Annotated[str | None, "Of the times, where clocks are put on and back.", _COLUMNS] = None
+    encoding: Annotated[str | None, "Of the file, as Python names it: utf-8, cp1252, …", _COLUMNS] = None
+    decimal: Annotated[str | None, OneOf((".", ",")), "What stands before decimals.", _COLUMNS] = None
+    strict: Annotated[bool, "Refuse a file that would be repaired.", _COLUMNS] = False
+
+    def conflicts(self) -> Iterator[str]:
+        from seqloom.layers import parse_spec
+
+        try:
+            if parse_spec(self.spec).pooling is not None:
+                yield "spec: a forecast is made at every step. Leave pool(…) out."
+        except UsageError as error:
+            yield f"spec: {error}"

@@ -1,0 +1,247 @@
+"""What is said in a sound, or stands for another series, as text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from seqloom.data.batch import Batch
+from seqloom.data.sounds.sounds import Sounds
+from seqloom.data.sounds.transcribed import Transcribed
+from seqloom.errors import DataError
+from seqloom.layers.ctc_path import frames_needed
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.judging import measured
+from seqloom.tasks.examples.values import MOST_STEPS, ROWS, taken
+from seqloom.tasks.figures import Figures
+from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
+from seqloom.tasks.inputs.sounds import SoundInputs
+from seqloom.tasks.measures.baselines import Baseline
+from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
+from seqloom.tasks.recognition.given import heard, read_given
+from seqloom.tasks.recognition.language import learned_ngram
+from seqloom.tasks.recognition.listening import frames_of
+from seqloom.tasks.recognition.network import RecognitionModel, build_model, frame_steps, frames_after
+from seqloom.tasks.recognition.picks import pick_settings
+from seqloom.tasks.recognition.searching import Begin, chosen_fusion, search_of, searched
+from seqloom.tasks.recognition.settings import NGRAM, WORD_NGRAM, RecognizerSettings
+from seqloom.tasks.recognition.stream import RecognizerStream
+from seqloom.tasks.recognition.transcripts import Recognized, Transcripts
+from seqloom.training.objectives import Objective
+from seqloom.training.objectives.ctc import CTC, check_frames
+
+__all__ = ["Recognizer"]
+
+_SHOWN = 5
+_FEW = 20_000
+"""Where fewer tokens are learned from, too few are held out to count right ones by."""
+
+
+class Recognizer(ExampleEstimator):
+    """Says what text a series spells: layers give p(token or blank) at each step, and all paths that spell a text
+    together are its probability (CTC; Graves et al., 2006).
+
+    ``fit`` takes sounds, or series (T, D) of any lengths, and a text for each, shorter than its series; or the path of
+    a folder of sounds with transcripts, or of their table; with a ``rate``, arrays (samples,) are sounds. Words are
+    what stands between spaces. In the ``style`` "spoken" texts are learned and compared in small letters and without
+    marks. ``spec`` are the layers, whose strides leave fewer frames than steps; ``tokens`` are characters, bpe or
+    words. What is None is picked by the data and stands in ``facts_["picked"]``.
+
+    Decoding keeps a ``beam`` of prefixes (1: greedily), and may hear a ``language_model``: "ngram" of the tokens of the
+    transcripts, "word-ngram", or the directory of a trained ``LanguageModel`` of the same tokens or, beside characters,
+    of words; ``language_weight`` is what it counts and ``word_bonus`` what each of its tokens adds. These four may be
+    set anew on a fitted model.
+
+    >>> sounds, texts = [torch.eye(3)[[0, 0, 1, 1, 2, 2]], torch.eye(3)[[1, 1, 2, 2]]] * 20, ["abc", "bc"] * 20
+    >>> model = Recognizer("gru(16)", batch_size=8, training={"epochs": 8, "learning_rate": 0.03})
+    >>> model.fit(sounds, texts, progress=False).predict(sounds[:2])
+    ['abc', 'bc']
+    """
+
+    task, settings = "recognition", RecognizerSettings
+    style: str
+    minimum_count: int
+    vocabulary_size: int | None
+    language_model: str | None
+    order: int | None
+
+    def _read(self, X: Any, y: Any, facts: Facts) -> Given:
+        return read_given(X, y, self.get_params(deep=False), facts)
+
+    def _learn(self, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        settings = self._settled({})
+        of_sounds = {name: getattr(settings, name) for name in ("rate", "bands", "normalisation")}
+        inputs = learned_inputs(X, of_sounds=of_sounds)
+        if isinstance(inputs, TextInputs):
+            raise DataError("X: expected sounds or series (T, D), got texts.")
+        transcripts = Transcripts.learned(
+            y, settings.style, settings.tokens, settings.minimum_count, settings.vocabulary_size
+        )
+        steps = inputs.lengths(X)
+        tokens = transcripts.encode(y)
+        room = min(count / max(frames_needed(row), 1) for count, row in zip(steps, tokens, strict=True))
+        facts: Facts = {
+            "inputs": inputs.to_json(),
+            "transcripts": transcripts.to_json(),
+            "size": {"examples": len(X), "steps": sum(steps), "tokens": sum(map(len, tokens)), "room": room},
+            "most_frequent": Counter(y).most_common(1)[0][0],
+        }
+        if settings.language_model in (NGRAM, WORD_NGRAM):
+            facts["ngram"] = learned_ngram(y, transcripts, settings.language_model, settings.order)
+        return facts
+
+    def _pick(self, facts: Facts) -> Mapping[str, Any]:
+        return pick_settings(facts, self._given())
+
+    def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[str] | None) -> Examples:
+        x = _inputs(facts).encode(X)
+        if y is None:
+            return Examples({"x": x}, torch.zeros(len(X)))
+        targets = _transcripts(facts).encode(y)
+        after = frames_after(self._settled(facts), _inputs(facts), torch.tensor(_inputs(facts).lengths(X)))
+        check_frames(targets, after.tolist(), "the transcripts", lambda row: _named(X[row], y[row]))
+        return Examples({"x": x}, targets)
+
+    def _build(self, facts: Facts) -> nn.Module:
+        return build_model(self._settled(facts), _inputs(facts), _transcripts(facts).vocabulary.size)
+
+    def _objective(self, facts: Facts) -> Objective[Batch]:
+        return CTC("loss" if facts["size"]["tokens"] < _FEW else "token_error_rate")
+
+    def _simple(
+        self, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Mapping[str, Mapping[str, float]]:
+        true = given.y or []
+        said = {"nothing": "", "the most frequent transcript": facts["most_frequent"]}
+        return {name: figures_of_transcripts(true, [text] * len(true)) for name, text in said.items()}
+
+    def _watched(self, facts: Facts) -> str:
+        return "word_error_rate"
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        settings = self._settled(facts)
+        if settings.language_model is None or None not in (settings.language_weight, settings.word_bonus):
+            return facts
+        assert isinstance(module, RecognitionModel)
+        heard = frames_of(module, held_out.examples)
+        return {**facts, "fusion": chosen_fusion(settings, facts, heard, held_out.given.y or [])}
+
+    def _judge(
+        self, facts: Facts, module: nn.Module, baselines: Sequence[Baseline], given: Given, examples: Examples
+    ) -> Figures:
+        true = given.y or []
+        found = [
+            best[0].text for best in self._recognized(facts, module, examples, search_of(self._settled(facts), facts))
+        ]
+        model = {**figures_of_transcripts(true, found), **measured(self, facts, module, examples).model}
+        simple = self._simple(facts, baselines, given, examples)
+        notes = [*_errors(true, found), _verdict(model, simple)]
+        words = sum(len(text.split()) for text in true)
+        return Figures(words, "words", model, simple, self._watched(facts), notes=tuple(notes))
+
+    def transcribe(self, X: Any, count: int = 1) -> list[list[Recognized]]:
+        """For each example what it may say, best first, at most ``count`` texts, each with the times of its words.
+
+        Greedy decoding has one. Of series times are steps, of sounds seconds.
+        """
+        self._check_fitted("model_")
+        given = taken(self, heard(X), None, self.facts_, targets=False)
+        return list(self._listen(given, count))
+
+    def predict(self, X: Any) -> list[str]:
+        """The text of each example, in their order; how many are given at once changes nothing."""
+        return [best[0].text for best in self.transcribe(X)]
+
+    def stream(self, silence: float = 0.6) -> RecognizerStream:
+        """What is said while it is said; see :class:`RecognizerStream`."""
+        self._check_fitted("model_")
+        assert isinstance(self.model_, RecognitionModel)
+        facts, inputs = self.facts_, _inputs(self.facts_)
+        begin = search_of(self._settled(facts), facts)
+        return RecognizerStream(self.model_, inputs, _transcripts(facts), begin, _seconds(inputs), silence)
+
+    def written(self, path: str | Path) -> Iterator[str]:
+        """The texts of the sounds in a folder, or of one sound, as a table (csv): the name of each, and its text."""
+        self._check_fitted("model_")
+        given = taken(self, heard(path), None, self.facts_, targets=False)
+        assert isinstance(given.source, Transcribed | Sounds)
+        return given.source.written({"prediction": [best[0].text for best in self._listen(given, 1)]})
+
+    def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
+        """The same for JSON: of each sound its name, its text, and its words with their times in seconds."""
+        self._check_fitted("model_")
+        given = taken(self, heard(path), None, self.facts_, targets=False)
+        for name, best in zip(given.source.names, self._listen(given, 1), strict=True):
+            words = [word._asdict() for word in best[0].words]
+            yield {given.source.one: name, "prediction": best[0].text, "words": words}
+
+    def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
+        raise NotImplementedError
+
+    def _listen(self, given: Given, count: int) -> Iterator[list[Recognized]]:
+        """The same for examples that were read; a few are in memory at once."""
+        begin, steps = search_of(self._settled(self.facts_), self.facts_), _inputs(self.facts_).lengths(given.X)
+        first = 0
+        while first < len(steps):
+            size = max(1, sum(total <= MOST_STEPS for total in accumulate(steps[first : first + ROWS])))
+            examples = self._examples(self.facts_, given.X[first : first + size], None)
+            yield from self._recognized(self.facts_, self.model_, examples, begin, count)
+            first += size
+
+    def _recognized(
+        self, facts: Facts, module: nn.Module, examples: Examples, begin: Begin, count: int = 1
+    ) -> Iterator[list[Recognized]]:
+        assert isinstance(module, RecognitionModel)
+        transcripts = _transcripts(facts)
+        seconds = frame_steps(module) * _seconds(_inputs(facts))
+        for pieces in frames_of(module, examples):
+            yield [
+                Recognized(
+                    transcripts.decode(one.tokens),
+                    one.log_probability,
+                    one.score,
+                    transcripts.timed(one.tokens, one.frames, seconds),
+                )
+                for one in searched(pieces, begin, count)
+            ]
+
+
+def _inputs(facts: Facts) -> Inputs:
+    return inputs_from_json(facts["inputs"])
+
+
+def _transcripts(facts: Facts) -> Transcripts:
+    return Transcripts.from_json(facts["transcripts"])
+
+
+def _seconds(inputs: Inputs) -> float:
+    """How long a step of a sound is; of a series it is the unit."""
+    return inputs.front.hop / inputs.rate if isinstance(inputs, SoundInputs) else 1.0
+
+
+def _named(item: Any, text: str) -> str:
+    """What messages call an example: a sound by its file, a series by its text."""
+    return str(getattr(item, "name", None) or repr(text[:40]))
+
+
+def _errors(true: Sequence[str], found: Sequence[str]) -> Iterator[str]:
+    """The commonest errors, and some texts with theirs, a line each."""
+    pairs = confused(true, found, _SHOWN)
+    if pairs:
+        yield "Commonest errors: " + ", ".join(f"{a or '+'}→{b or '−'} {count}×" for a, b, count in pairs)
+    wrong = [(a, b) for a, b in zip(true, found, strict=True) if a.split() != b.split()]
+    yield from (f"  {marked(a, b)}" for a, b in wrong[:_SHOWN])
+
+
+def _verdict(model: Mapping[str, float], simple: Mapping[str, Mapping[str, float]]) -> str:
+    name, figures = min(simple.items(), key=lambda one: one[1]["word_error_rate"])
+    ours, theirs = model["word_error_rate"], figures["word_error_rate"]
+    if ours < theirs:
+        return f"The best baseline, {name}, is beaten: word error rate {ours:.3f}, below {theirs:.3f}."
+    return f"No better than the baseline {name}, whose word error rate is {theirs:.3f}: nothing is learned yet."
