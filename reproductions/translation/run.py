@@ -127,7 +127,9 @@ def run(row: Row, folder: Path | None, seed: int, steps: int) -> dict[str, Any]:
     for source, target in parts.test:
         references.setdefault(source, []).append(target)
     answers = model.predict(list(references))
-    fifths = by_length([len(source.split()) for source in references], answers, list(references.values()))
+    words = any(" " in target for _, target in parts.test)
+    lengths = [len(source.split() if words else source) for source in references]
+    fifths = by_length(lengths, answers, list(references.values()))
     return {
         "seed": seed,
         "pairs": len(parts.train),
