@@ -86,14 +86,16 @@ def recordings(folder: Path) -> list[Recording]:
         return found
 
 
-def strings(found: list[Recording], count: int, seed: int) -> tuple[list[Samples], list[str]]:
+def strings(
+    found: list[Recording], count: int, seed: int, digits_of: range = range(3, 8)
+) -> tuple[list[Samples], list[str]]:
     """Digits of one speaker in a row, and their words."""
     random, sounds, texts = np.random.default_rng(seed), [], []
     of = {speaker: [one for one in found if one.speaker == speaker] for speaker in {one.speaker for one in found}}
     names = sorted(of)
     for _ in range(count):
         drawn = of[names[random.integers(len(names))]]
-        digits = [drawn[random.integers(len(drawn))] for _ in range(random.integers(3, 8))]
+        digits = [drawn[random.integers(len(drawn))] for _ in range(random.integers(digits_of.start, digits_of.stop))]
         parts = [np.zeros(random.integers(0, round(0.3 * RATE)), np.float32)]
         for one in digits:
             parts += [one.samples * random.uniform(0.5, 1.5), np.zeros(random.integers(0, round(0.3 * RATE)))]
