@@ -39,9 +39,9 @@ RATE = 8000
 SETTINGS: dict[str, Any] = {
     "rate": RATE,
     "language_model": "ngram",
-    "spec": "2*conv(64, stride=2) + 2*gru(64) bidirectional",
+    "spec": "2*conv(64, stride=2) + norm(kind=layer) + 2*gru(64) bidirectional",
     "batch_size": 16,
-    "training": {"epochs": 12, "learning_rate": 0.004},
+    "training": {"epochs": 9, "learning_rate": 0.004},
 }
 LEARNED, SCORED = 2000, 300
 """Strings."""
@@ -86,16 +86,14 @@ def recordings(folder: Path) -> list[Recording]:
         return found
 
 
-def strings(
-    found: list[Recording], count: int, seed: int, digits_of: range = range(3, 8)
-) -> tuple[list[Samples], list[str]]:
+def strings(found: list[Recording], count: int, seed: int) -> tuple[list[Samples], list[str]]:
     """Digits of one speaker in a row, and their words."""
     random, sounds, texts = np.random.default_rng(seed), [], []
     of = {speaker: [one for one in found if one.speaker == speaker] for speaker in {one.speaker for one in found}}
     names = sorted(of)
     for _ in range(count):
         drawn = of[names[random.integers(len(names))]]
-        digits = [drawn[random.integers(len(drawn))] for _ in range(random.integers(digits_of.start, digits_of.stop))]
+        digits = [drawn[random.integers(len(drawn))] for _ in range(random.integers(3, 8))]
         parts = [np.zeros(random.integers(0, round(0.3 * RATE)), np.float32)]
         for one in digits:
             parts += [one.samples * random.uniform(0.5, 1.5), np.zeros(random.integers(0, round(0.3 * RATE)))]
