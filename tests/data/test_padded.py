@@ -108,3 +108,19 @@ def test_what_does_not_fit_is_named() -> None:
         Padded({"x": examples([1])}, torch.arange(1), 0)
     with pytest.raises(IndexError, match="Batch 1 of 1"):
         Padded({"x": examples([1])}, torch.arange(1), 2)[1]
+
+
+def test_batches_are_sorted_by_the_lengths_of_both_sides() -> None:
+    generator = torch.Generator().manual_seed(0)
+    lengths = torch.randint(1, 9, (400, 2), generator=generator).tolist()
+    sources, targets = ([torch.zeros(pair[side]) for pair in lengths] for side in (0, 1))
+    by_both = Padded({"x": sources}, targets, batch_size=8, seed=0)
+    by_source = Padded({"x": sources}, torch.zeros(400), batch_size=8, seed=0)
+
+    def written(batches: Padded) -> int:
+        rows = [batches.rows(index) for index in range(len(batches))]
+        return sum(len(some) * max(len(targets[row]) for row in some) for some in rows)
+
+    assert written(by_both) < 0.85 * written(by_source)
+    few = Padded({"x": sources}, targets, batch_size=64, seed=0, most_steps=40)
+    assert max(max(batch.x.numel(), batch.targets.numel()) for batch in few) <= 40

@@ -330,7 +330,7 @@ WANTED["intents.json"] = ("classification", "text", "intent")
 FILES["faq.csv"] = table(
     ["question", "answer"], [[f"How do I {D.choice(WORDS)} the {D.choice(WORDS)} {i}?", says(1, 6)] for i in range(N)]
 ).encode()
-WANTED["faq.csv"] = ("asks", "'question' (text)", "'answer' (text)", "--task language-model")
+WANTED["faq.csv"] = ("translation", "question", "answer")
 FILES["Mails.csv"] = table(
     ["Mail", "Spam?"],
     [[f'Hallo,\r\n\r\n{german(x)}\r\n\r\nViele Grüße\r\n"Team {i}"', "nein" if x else "ja"] for i, x in enumerate(g)],

@@ -467,7 +467,7 @@ def cases() -> list[Case]:
         Case(
             "translations.tsv",
             page(None, rows(text, text), delimiter="\t").encode(),
-            asks=("no column to predict", "--target"),
+            task="translation",
         ),
         Case(
             "numbers.csv",

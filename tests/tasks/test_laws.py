@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.classification.classifier import Classifier
 from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.recognition.recognizer import Recognizer
@@ -71,6 +72,13 @@ def seq2seq(**more: Any) -> Seq2Seq:
     return Seq2Seq("gru(4) bidirectional -> luong(4)", embedding=4, training=BRIEF, **more)
 
 
+PICTURES = [np.full((8, 8, 1), 255 * (k % 2), np.uint8) + np.uint8(k) for k in range(20)]
+
+
+def captioner() -> Captioner:
+    return Captioner("grid(4, cell=4) -> luong(8)", embedding=4, width=2, training=BRIEF)
+
+
 TRIALS = {
     "pairs of texts": Trial(seq2seq, PAIRS, [text.upper() for text in PAIRS]),
     "pairs of words, with sampling": Trial(
@@ -107,6 +115,7 @@ TRIALS = {
         lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8
     ),
     "recogniser of sounds": Trial(lambda: recognizer(rate=8000), SOUNDS, ["a", "ab", "b a"] * 8),
+    "captioner": Trial(captioner, PICTURES, ["all black", ["all white", "white"]] * 10),
     "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
     "language model": Trial(
         lambda: small(steps=6),

@@ -14,7 +14,7 @@ from seqloom.data.unnamed import Unnamed
 
 __all__ = ["stored_rows"]
 
-_MOST: Final = 1 << 21
+_MOST: Final = 1 << 19
 """Numbers that are kept in memory."""
 _SIZE: Final = 4
 

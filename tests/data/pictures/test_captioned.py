@@ -123,16 +123,17 @@ def test_no_captions_are_needed_to_predict(tmp_path: Path) -> None:
 
 
 def test_videos_and_their_frames(tmp_path: Path) -> None:
-    (tmp_path / "a.gif").write_bytes(FILES["animated.gif"])
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a.gif").write_bytes(FILES["animated.gif"])
     np.save(tmp_path / "b.npy", np.zeros((5, 6, 9, 3), np.uint8))
     pictures(tmp_path, "c/1.png", "c/2.png")
     (tmp_path / "captions.csv").write_text("video,caption\na.gif,one\nb.npy,two\nc,three\n")
     found = read_captioned(tmp_path)
-    assert (found.names, found.seen) == (["a.gif", "b.npy", "c"], Seen.VIDEOS)
+    assert (found.names, found.seen, found.remarks) == (["b.npy", "c", "clips/a.gif"], Seen.VIDEOS, ())
     assert {header[:2] for header in first_frames(found.paths)} == {(6, 9)}
     rows = video_rows(found.source, found.paths, (4, 4), 3, most=3)
-    assert [rows[k].shape for k in range(3)] == [(3, 4, 4, 3), (3, 4, 4, 3), (2, 4, 4, 3)]
-    assert rows.lengths == (3, 3, 2)
+    assert [rows[k].shape for k in range(3)] == [(3, 4, 4, 3), (2, 4, 4, 3), (3, 4, 4, 3)]
+    assert rows.lengths == (3, 2, 3)
 
 
 def test_features_computed_elsewhere(tmp_path: Path) -> None:

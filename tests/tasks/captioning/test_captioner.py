@@ -19,7 +19,6 @@ from seqloom.data.pictures.decoding import read_header
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.captioning.nearest import NearestPicture
 from seqloom.tasks.guess import guess
-from seqloom.testing.estimators import ESTIMATOR_LAWS, Trial
 
 QUICK = {"epochs": 12, "learning_rate": 0.01, "device": "cpu", "schedule": "constant"}
 WORDS = ["a white square at the left", "a white square at the right", "all of it is black"]
@@ -86,6 +85,7 @@ def test_it_is_saved(fitted: Captioner, tmp_path: Path) -> None:
     assert loaded.evaluate(X, Y).to_mapping() == fitted.evaluate(X, Y).to_mapping()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spec",
     [
@@ -121,6 +121,7 @@ def test_a_folder_and_its_part_for_testing(tmp_path: Path) -> None:
     assert next(iter(model.answered(folder / "images" / "3.png"))) == {"file": "3.png", "caption": WORDS[0]}
 
 
+@pytest.mark.slow
 def test_videos(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     videos, said = [], []
@@ -146,6 +147,7 @@ def test_videos(tmp_path: Path) -> None:
         by_file.predict(saved(tmp_path / "pictures"))
 
 
+@pytest.mark.slow
 def test_features_computed_elsewhere(tmp_path: Path) -> None:
     features = [one.reshape(4, 16).astype(np.float32) / 255 for one in X]
     for k, one in enumerate(features):
@@ -215,22 +217,3 @@ def test_the_command_line(tmp_path: Path) -> None:
     shown = run(app, ["data", str(folder)]).stdout
     assert "40 captions; words of each: median 6" in shown
     assert "of 30 pictures, 12 different words; train 24; test 6" in shown
-
-
-def captioner() -> Captioner:
-    brief = {"steps": 4, "epochs": None, "device": "cpu", "learning_rate": 0.05}
-    return small("grid(4, cell=4) -> luong(8)", embedding=4, training=brief)
-
-
-TRIAL = Trial(captioner, list(X), Y)
-
-
-@pytest.fixture(scope="module")
-def on_trial() -> Captioner:
-    fitted: Captioner = TRIAL.fit(TRIAL.make())
-    return fitted
-
-
-@pytest.mark.parametrize("law", ESTIMATOR_LAWS)
-def test_the_laws_of_estimators(law: str, on_trial: Captioner) -> None:
-    ESTIMATOR_LAWS[law](TRIAL, on_trial)

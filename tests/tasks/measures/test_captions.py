@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from seqloom.errors import DataError
-from seqloom.tasks.measures.captions import Cider, bleu, caption_words, exact_match, figures_of_captions
+from seqloom.tasks.measures.captions import Cider, bleu_of_words, caption_words, exact_match, figures_of_captions
 
 WORDS = ["red", "blue", "ball", "box", "left", "of", "the", "a"]
 
@@ -103,8 +103,8 @@ def test_bleu_is_sacrebleus_own_with_any_number_of_references() -> None:
     two = [[one[0], one[-1]] for one in references]
     columns = [[one[0] for one in two], [one[1] for one in two]]
     own = sacrebleu.corpus_bleu(answers, columns, tokenize="none", force=True)
-    assert bleu(answers, two) == pytest.approx(own.score)
-    assert bleu(answers, references) >= bleu(answers, [one[:1] for one in references])
+    assert bleu_of_words(answers, two) == pytest.approx(own.score)
+    assert bleu_of_words(answers, references) >= bleu_of_words(answers, [one[:1] for one in references])
 
 
 def test_case_and_punctuation_do_not_count() -> None:

@@ -68,6 +68,30 @@ def test_exact_rows_are_those_that_greedy_decoding_writes() -> None:
     assert exact(targets) == pytest.approx(2 / 3)
 
 
+def test_a_share_of_what_is_given_is_the_model_s_own_and_grows() -> None:
+    module, data, seen = model().train(), batch(), []
+    module.register_buffer("updates", torch.zeros((), dtype=torch.int64))
+    with torch.no_grad():
+        module.head.linear.bias[5] = 1e6
+    plain = module.logits
+
+    def logits(x: torch.Tensor, lengths: torch.Tensor, targets: torch.Tensor, given: torch.Tensor | None = None):
+        seen.append(given)
+        return plain(x, lengths, targets, given)
+
+    module.logits = logits  # type: ignore[method-assign]
+    objective = FreeTargets(sampling=0.9, over=2)
+    for _ in range(40):
+        objective.loss(module, data, None)
+    given = [one for one in seen if one is not None]
+    assert torch.equal(given[0], shifted(data.targets)), "at first all that is given is true"
+    own = torch.stack(given[2:])[:, 0, 1:] == 5
+    assert 0.75 < own.double().mean() < 0.99
+    assert int(module.updates) == 40
+    objective.sums(module.eval(), data, None)
+    assert int(module.updates) == 40
+
+
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0])
 def test_a_smoothing_that_is_no_share_is_refused(smoothing: float) -> None:
     with pytest.raises(UsageError, match="smoothing: expected a share"):

@@ -105,10 +105,14 @@ def _of_table(report: dict[str, Any], path: Path, given: dict[str, Any], test: s
     """Add to the report what is in a table, as far as that can be said. Raises what keeps from learning from it."""
     from seqloom.data.tables import labelled
     from seqloom.data.tables.report import columns_of, described, overlaps
+    from seqloom.tasks.registry import door_of
     from seqloom.tasks.tables.columns import table_of
 
     table = table_of(path, given)
     report |= {"rows": len(table), "layout": str(table.layout), "columns": columns_of(table), "remarks": table.remarks}
+    taken = report.get("task")
+    if taken is not None and not getattr(door_of(taken).load(), "sought", ()):
+        return  # a task with columns of its own
     choice = _choice(table, given, task)
     found = labelled(table, choice)
     report["remarks"] = [*table.remarks, *found.remarks]

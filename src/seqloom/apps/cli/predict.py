@@ -13,7 +13,6 @@ import typer
 
 from seqloom.apps.cli.console import emit, emit_bytes, emit_json, say, without_copy
 from seqloom.apps.cli.flags import refuse_without_effect
-from seqloom.apps.cli.hearing import hear, hears
 from seqloom.apps.cli.inputs import named_file
 from seqloom.apps.cli.loading import load_any, read_as
 from seqloom.apps.cli.warned import warnings_said
@@ -65,6 +64,7 @@ def predict(
     line for each example. With --stream a line is a step: a token, the numbers of a sample, or more text; an empty one
     begins another sequence. A model of sounds hears FILE, or standard input: wav, or 16-bit samples.
     """
+    from seqloom.apps.cli.hearing import hear, hears
     from seqloom.data.folders.texts import one_text
     from seqloom.tasks.tables.claims import is_table
 

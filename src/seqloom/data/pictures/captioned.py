@@ -11,12 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, final
 
+from seqloom.data.folders.named_files import NamedFiles
 from seqloom.data.lines import Lines
 from seqloom.data.named import named_table
 from seqloom.data.pictures.decoding import kind_of
 from seqloom.data.pictures.seen import SUFFIXES, Seen, seen_at
 from seqloom.data.problems import Problems
-from seqloom.data.sounds.names import NamedSounds as NamedFiles
 from seqloom.data.tables import Table, read_table
 from seqloom.data.tables.parts import Part, part_of
 from seqloom.data.text.folder import natural
@@ -110,7 +110,8 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
         )
     names = [name for name in inside if name in found]
     seen = seen_at([folder / name for name in names])
-    silent = [name for name in inside if name not in found and name not in empty and seen.is_like(folder / name)]
+    told = {*found, *empty, *(parent.as_posix() for name in found for parent in Path(name).parents)}
+    silent = [name for name in inside if name not in told and seen.is_like(folder / name)]
     parts = [_part(str(folder), name, found[name]) for name in names]
     return Captioned(
         str(folder),

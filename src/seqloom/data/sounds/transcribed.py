@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple, final
 
+from seqloom.data.folders.named_files import NamedFiles
 from seqloom.data.lines import Lines
 from seqloom.data.named import named_table
 from seqloom.data.problems import Problems
 from seqloom.data.sounds.files import is_sound
-from seqloom.data.sounds.names import NamedSounds
 from seqloom.data.sounds.sound import Sound
 from seqloom.data.sounds.sounds import opened
 from seqloom.data.tables import Table, read_table
@@ -92,7 +92,7 @@ def read_transcribed(path: str | Path) -> Transcribed:
         raise DataError(no_such_file(str(path)))
     folder = path if path.is_dir() else path.parent
     sounds = sounds_inside(folder)
-    named = NamedSounds(sounds)
+    named = NamedFiles(sounds)
     found, problems = dict[str, _Text](), Problems(str(folder))
     left_over, empty = list[str](), list[str]()
     for text in _texts(path, sounds, named):
@@ -136,7 +136,7 @@ def has_transcripts(path: Path) -> bool:
     sounds = sounds_inside(folder, _LOOKED_AT * 20)
     if not sounds:
         return False
-    named = NamedSounds(sounds)
+    named = NamedFiles(sounds)
     if path.is_file():
         return _columns(path, named) is not None
     if _libri(folder):
@@ -145,7 +145,7 @@ def has_transcripts(path: Path) -> bool:
     return 2 * beside > len(sounds[:_LOOKED_AT]) or any(_columns(one, named) is not None for one in _tables(folder))
 
 
-def _texts(path: Path, sounds: Sequence[str], named: NamedSounds) -> Iterator[_Text]:
+def _texts(path: Path, sounds: Sequence[str], named: NamedFiles) -> Iterator[_Text]:
     """What is said, and where it says of which sound."""
     tables = [path] if path.is_file() else [one for one in _tables(path) if _columns(one, named) is not None]
     if len(tables) > 1:
@@ -165,7 +165,7 @@ def _texts(path: Path, sounds: Sequence[str], named: NamedSounds) -> Iterator[_T
             yield _Text(name, " ".join("".join(read_text(beside)).split()), beside.relative_to(path).as_posix())
 
 
-def _of_table(path: Path, named: NamedSounds) -> Iterator[_Text]:
+def _of_table(path: Path, named: NamedFiles) -> Iterator[_Text]:
     table = _table(path, named)
     columns = _found(table, named)
     if columns is None:
@@ -177,7 +177,7 @@ def _of_table(path: Path, named: NamedSounds) -> Iterator[_Text]:
         yield _Text(asked, text, f"{path.name}, line {table.line(row)}")
 
 
-def _columns(path: Path, named: NamedSounds) -> tuple[str, str] | None:
+def _columns(path: Path, named: NamedFiles) -> tuple[str, str] | None:
     """The columns of paths and of texts in the first rows of a table; None for one without them."""
     try:
         return _found(_table(path, named, _LOOKED_AT), named)
@@ -185,14 +185,14 @@ def _columns(path: Path, named: NamedSounds) -> tuple[str, str] | None:
         return None
 
 
-def _table(path: Path, named: NamedSounds, most: int | None = None) -> Table:
+def _table(path: Path, named: NamedFiles, most: int | None = None) -> Table:
     """The table; where its first row has the path of a sound, that is no header."""
     table = read_table(path, most=most)
     names = any(named.find(name) is not None for name in table.columns)
     return read_table(path, header=False, most=most) if names and path.suffix.lower() in (".csv", ".tsv") else table
 
 
-def _found(table: Table, named: NamedSounds) -> tuple[str, str] | None:
+def _found(table: Table, named: NamedFiles) -> tuple[str, str] | None:
     rows = min(len(table), _LOOKED_AT)
     hits = {
         name: sum(named.find(cell) is not None for cell in islice(table.cells(name), rows)) for name in table.columns

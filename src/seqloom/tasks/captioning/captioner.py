@@ -134,7 +134,7 @@ class Captioner(ExampleEstimator):
     def _build(self, facts: Facts) -> nn.Module:
         settings, inputs, targets = self._settled(facts), _inputs(facts), _targets(facts)
         spec = parse_encoder_decoder(settings.spec)
-        embedding = LearnedEmbedding(targets.vocabulary.size, settings.embedding)
+        embedding = LearnedEmbedding(targets.size, settings.embedding)
         rest = EncoderDecoderSpec(spec.encoder.rest, spec.decoder)
         try:
             if isinstance(inputs, PictureInputs):
@@ -143,9 +143,9 @@ class Captioner(ExampleEstimator):
                 raise UsageError(f"{spec.encoder.front} reads pictures, and features are given. Leave it out.")
             else:
                 source = inputs.reading(settings).features
-            return CaptionNetwork.of(
-                rest, source, embedding, dropout=settings.dropout, end=targets.vocabulary.eos
-            ).with_noise(settings.noise)
+            return CaptionNetwork.of(rest, source, embedding, dropout=settings.dropout, end=targets.end).with_noise(
+                settings.noise
+            )
         except UsageError as error:
             raise UsageError(f"spec: {error}") from error
 
@@ -258,12 +258,12 @@ class Captioner(ExampleEstimator):
         assert isinstance(module, CaptionNetwork)
         targets = _targets(facts)
         written = self._written(facts, module, batch)
-        ids, lengths = pad([torch.tensor([*tokens, targets.vocabulary.eos]) for tokens in written], IGNORED)
+        ids, lengths = pad([torch.tensor([*tokens, targets.end]) for tokens in written], IGNORED)
         weights = module.alignments(batch.x, batch.length, ids.to(batch.x.device)).cpu().numpy()
         cells = module.cells
         found = []
         for row, (tokens, steps) in enumerate(zip(written, lengths.tolist(), strict=True)):
-            names = [targets.vocabulary.piece(token) for token in tokens] + ["<eos>"]
+            names = [*targets.pieces(tokens), "<eos>"]
             seen = weights[row, :steps]
             if cells is not None:
                 frames = int(batch.length[row]) if batch.length is not None else 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from seqloom.data.text.vocabularies.word_boundaries import split_words
 from seqloom.errors import DataError
+from seqloom.tasks.measures.translation import bleu
 
-__all__ = ["Cider", "bleu", "caption_words", "exact_match", "figures_of_captions"]
+__all__ = ["Cider", "bleu_of_words", "caption_words", "exact_match", "figures_of_captions"]
 
 _LONGEST: Final = 4
 _SPREAD: Final = 6.0
@@ -34,7 +35,7 @@ def figures_of_captions(answers: Sequence[str], references: Sequence[Sequence[st
     return {
         "cider": sum(cider.plain(*pair) for pair in pairs) / len(pairs),
         "cider_d": sum(cider.robust(*pair) for pair in pairs) / len(pairs),
-        "bleu": bleu(answers, references),
+        "bleu": bleu_of_words(answers, references),
         "exact": exact_match(answers, references),
     }
 
@@ -57,16 +58,11 @@ def exact_match(answers: Sequence[str], references: Sequence[Sequence[str]]) -> 
     return sum(found) / len(found)
 
 
-def bleu(answers: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """BLEU-4 of all answers (Papineni et al., 2002) by sacrebleu, on the words of :func:`caption_words`: 0 to 100."""
-    from sacrebleu.metrics.bleu import BLEU
-
-    most = max(map(len, references))
-    columns: list[Any] = [
-        [" ".join(caption_words(one[k])) if k < len(one) else None for one in references] for k in range(most)
-    ]
+def bleu_of_words(answers: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """BLEU-4 of all answers (Papineni et al., 2002) on the words of :func:`caption_words`: 0 to 100."""
     said = [" ".join(caption_words(answer)) for answer in answers]
-    return float(BLEU(tokenize="none", force=True).corpus_score(said, columns).score)
+    right = [[" ".join(caption_words(one)) for one in several] for several in references]
+    return bleu(said, right, tokenizer="none")
 
 
 class _Seen(NamedTuple):

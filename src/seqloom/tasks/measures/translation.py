@@ -11,7 +11,7 @@ from typing import Any
 
 from seqloom.data.edits import edit_distance
 
-__all__ = ["by_length", "figures_of_translations"]
+__all__ = ["bleu", "by_length", "figures_of_translations"]
 
 
 def figures_of_translations(answers: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -24,23 +24,33 @@ def figures_of_translations(answers: Sequence[str], references: Sequence[Sequenc
     >>> {name: round(value, 2) for name, value in found.items()}
     {'bleu': 96.22, 'chrf': 97.08, 'exact': 0.5, 'edits': 0.05}
     """
-    from sacrebleu.metrics.bleu import BLEU
     from sacrebleu.metrics.chrf import CHRF
 
-    columns: list[Any] = [
-        [one[place] if place < len(one) else None for one in references] for place in range(max(map(len, references)))
-    ]
     exact = [answer in one for answer, one in zip(answers, references, strict=True)]
     changed, length = 0, 0
     for answer, one in zip(answers, references, strict=True):
         edits, nearest = min((edit_distance(reference, answer), reference) for reference in one)
         changed, length = changed + edits, length + len(nearest)
     return {
-        "bleu": float(BLEU(force=True).corpus_score(list(answers), columns).score),
-        "chrf": float(CHRF().corpus_score(list(answers), columns).score),
+        "bleu": bleu(answers, references),
+        "chrf": float(CHRF().corpus_score(list(answers), _columns(references)).score),
         "exact": sum(exact) / len(exact),
         "edits": changed / max(1, length),
     }
+
+
+def bleu(answers: Sequence[str], references: Sequence[Sequence[str]], tokenizer: str = "13a") -> float:
+    """BLEU of all answers together; the ``tokenizer`` "none" takes words as white space parts them."""
+    from sacrebleu.metrics.bleu import BLEU
+
+    found = BLEU(tokenize=tokenizer, force=True).corpus_score(list(answers), _columns(references))
+    return float(found.score)
+
+
+def _columns(references: Sequence[Sequence[str]]) -> Any:
+    """The first reference of each, the second ones, and so on; None where there is none."""
+    most = max(map(len, references))
+    return [[one[place] if place < len(one) else None for one in references] for place in range(most)]
 
 
 def by_length(

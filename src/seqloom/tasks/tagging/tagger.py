@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from seqloom.tasks.tagging.given import (
     table_of_tokens,
     warn_of_illegal,
 )
+from seqloom.tasks.tagging.known import about_tags, encoder_of, tags_of
 from seqloom.tasks.tagging.lexicon import Lexicon
 from seqloom.tasks.tagging.network import TagNetwork
 from seqloom.tasks.tagging.objective import SpanTags
@@ -144,14 +145,14 @@ class Tagger(ExampleEstimator):
         seen = Counter(tag for tags in y for tag in tags)
         if len(seen) < 2:
             raise DataError(f"Expected at least two different tags, got {listed(list(seen))} alone.")
-        facts = _about(X, y, TagSet.learned(y))
+        facts = about_tags(X, y, TagSet.learned(y))
         if isinstance(X[0], Tensor):
             return facts | SeriesInputs.learned(X).to_json()
         return facts | self._about_words(Lexicon.learned(X), _WIDTH, None)  # type: ignore[arg-type]
 
     def _grow(self, before: Facts, X: Sequence[Steps], y: Sequence[list[str]]) -> Facts:
-        _encoder(before)(X[:1])
-        facts = _about(X, y, _tags(before).grown(y))
+        encoder_of(before)(X[:1])
+        facts = about_tags(X, y, tags_of(before).grown(y))
         if "lexicon" not in before:
             return facts | {name: before[name] for name in ("mean", "deviation")}
         known = Lexicon.from_json(before["lexicon"])
@@ -170,7 +171,7 @@ class Tagger(ExampleEstimator):
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         field = {"field.start": (0,), "field.transitions": (0, 1), "field.end": (0,)}
-        rows = [Rows("tags", _tags(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
+        rows = [Rows("tags", tags_of(facts).names, {"head.linear.weight": (0,), "head.linear.bias": (0,), **field})]
         if "lexicon" in facts:
             lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
             rows += [
@@ -185,11 +186,11 @@ class Tagger(ExampleEstimator):
         return {**of_words, "learning_rate": 0.004, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Steps], y: Sequence[list[str]] | None) -> Examples:
-        targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else _tags(facts).encoded(y)
-        return Examples({"x": _encoder(facts)(X)}, targets)
+        targets = [torch.zeros(len(one), dtype=torch.int64) for one in X] if y is None else tags_of(facts).encoded(y)
+        return Examples({"x": encoder_of(facts)(X)}, targets)
 
     def _build(self, facts: Facts) -> nn.Module:
-        settings, tags = self._settled(facts), _tags(facts)
+        settings, tags = self._settled(facts), tags_of(facts)
         if "lexicon" in facts:
             lexicon = Lexicon.from_json(facts["lexicon"])
             front: WordFront | NumberFront = WordFront(
@@ -223,7 +224,7 @@ class Tagger(ExampleEstimator):
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
         """Of spans it is chosen how readily one is said."""
-        tags, objective = _tags(facts), self._objective(facts)
+        tags, objective = tags_of(facts), self._objective(facts)
         if not isinstance(objective, SpanTags):
             return facts
         assert isinstance(module, TagNetwork)
@@ -233,19 +234,19 @@ class Tagger(ExampleEstimator):
         return {**facts, "outside": offset}
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
-        return _tags(facts).objective
+        return tags_of(facts).objective
 
     def _simple(
         self, facts: Facts, baselines: Sequence[Baseline], given: Given, examples: Examples
     ) -> Mapping[str, Mapping[str, float]]:
-        tags = _tags(facts)
+        tags = tags_of(facts)
         name = "the most frequent tag of the word" if "lexicon" in facts else "the most frequent tag"
         said = MostFrequent(facts["most_frequent"], len(tags.names))(given.X)
         return {name: figures_of(tags.objective, said, examples)}
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         assert batch.length is not None
-        tags = _tags(facts)
+        tags = tags_of(facts)
         best = best_tags(module, module(batch.x, batch.length), batch.length).tolist()
         return [tags.decoded(row[:length]) for row, length in zip(best, batch.length.tolist(), strict=True)]
 
@@ -253,7 +254,7 @@ class Tagger(ExampleEstimator):
     def tags_(self) -> tuple[str, ...]:
         """The tags that are learned, the columns of :meth:`predict_proba`; those of spans are IOB2's."""
         self._check_fitted("model_")
-        return _tags(self.facts_).names
+        return tags_of(self.facts_).names
 
     def predict_proba(self, X: Any) -> list[NDArray[np.float32]]:
         """p(tag) at each step of each example, (T, K); with a random field given the whole sentence."""
@@ -315,8 +316,8 @@ class Tagger(ExampleEstimator):
                 f"spec: {self._settled(facts).spec} reads a sentence to its end before it says a tag, so it cannot "
                 "stream. Train with layers that only look back, as lstm(128)."
             )
-        encode = _encoder(facts)
-        return TagStream(module, _tags(facts), lambda step: encode(checked([[step]], None)[0])[0])
+        encode = encoder_of(facts)
+        return TagStream(module, tags_of(facts), lambda step: encode(checked([[step]], None)[0])[0])
 
 
 def _warn_of(remarks: Sequence[str]) -> None:
@@ -330,35 +331,3 @@ def _probabilities(facts: Facts, module: nn.Module, batch: Batch) -> list[NDArra
     scores = module(batch.x, batch.length)
     found = scores.softmax(-1) if module.field is None else module.field.marginals(scores, batch.length)
     return [row[:length].cpu().numpy() for row, length in zip(found, batch.length.tolist(), strict=True)]
-
-
-def _about(X: Sequence[Steps], y: Sequence[list[str]], tags: TagSet) -> Facts:
-    """What is known of tags, whatever they are of."""
-    counts = MostFrequent.learned(X, y, tags).counts
-    return {"tags": tags.to_json(), "examples": len(X), "most_frequent": counts}
-
-
-def _tags(facts: Facts) -> TagSet:
-    return TagSet.from_json(facts["tags"])
-
-
-def _encoder(facts: Facts) -> Callable[[Sequence[Steps]], list[Tensor]]:
-    """From examples to what the module reads of each, (T, …). DataError for those of another kind than was learned."""
-    lexicon = Lexicon.from_json(facts["lexicon"]) if "lexicon" in facts else None
-
-    def encode(X: Sequence[Steps]) -> list[Tensor]:
-        words = [one for one in X if isinstance(one, list)]
-        series = [one for one in X if isinstance(one, Tensor)]
-        if lexicon is not None:
-            if series:
-                raise DataError("Expected sentences, as this tagger was trained on; got series.")
-            return lexicon.encoded(words)
-        if words:
-            raise DataError("Expected series, as this tagger was trained on; got sentences.")
-        channels = len(facts["mean"])
-        wrong = next((one.shape[1] for one in series if one.shape[1] != channels), None)
-        if wrong is not None:
-            raise DataError(f"Expected series of {channels} channels, as this tagger was trained on; got {wrong}.")
-        return series
-
-    return encode

@@ -1,4 +1,4 @@
-"""Which sound is meant: paths in tables, however they are written, to the files that are there."""
+"""Which file is meant: paths in tables, however they are written, to the files that are there."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Final, final
 
-__all__ = ["NamedSounds"]
+__all__ = ["NamedFiles"]
 
 _MOST_PARTS: Final = 8
 
 
 @final
-class NamedSounds:
+class NamedFiles:
     """Finds the file of a folder that a path means.
 
     Either slash parts it, letters with accents may be one character or two; the suffix may be missing, and so may
     folders, as long as one file alone is meant.
 
-    >>> sounds = NamedSounds(["clips/a b.wav", "clips/c.wav"])
-    >>> sounds.find(r"D:\\clips\\a b.wav"), sounds.find("c"), sounds.find("d.wav")
+    >>> files = NamedFiles(["clips/a b.wav", "clips/c.wav"])
+    >>> files.find(r"D:\\clips\\a b.wav"), files.find("c"), files.find("d.wav")
     ('clips/a b.wav', 'clips/c.wav', None)
     """
 
