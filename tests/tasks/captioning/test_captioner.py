@@ -222,7 +222,7 @@ def test_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "frames", "sees"),
     [
-        ({"picture": {"height": 64, "width": 64}}, 1, "grid(128, cell=8)"),
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(128, cell=8) + gru(64) bidirectional"),
         ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=64) + gru(128) bidirectional"),
         ({"mean": [0.0]}, 0, "project(128)"),
     ],

@@ -275,14 +275,18 @@ class Captioner(ExampleEstimator):
 
 
 def _sees(facts: Facts) -> str:
-    """What suits features, videos (a vector for each frame, and layers over the frames) or pictures."""
+    """What suits features, videos (a vector for each frame, and a layer over the frames) or pictures.
+
+    A GRU over the cells tells each how many things come before it, and its small outputs keep the attention soft at
+    first, where cells themselves, with entries of size 1, make it choose one of them before anything is learned.
+    """
     picture = facts["inputs"].get("picture")
     if picture is None:
         return "project(128)"
     height, width = picture["height"], picture["width"]
     if facts["size"]["frames"] > 1:
         return f"grid(128, cell={1 << (max(height, width) - 1).bit_length()}) + gru(128) bidirectional"
-    return f"grid(128, cell={cell_for(height, width)})"
+    return f"grid(128, cell={cell_for(height, width)}) + gru(64) bidirectional"
 
 
 def _simple_captions(facts: Facts, X: Sequence[Any]) -> dict[str, list[str]]:
