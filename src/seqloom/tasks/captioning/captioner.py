@@ -115,7 +115,7 @@ class Captioner(ExampleEstimator):
         batch = next(rows for rows in (8, 16, 32, 64) if rows >= min(captions / 100, 64))
         rows = self._given().get("batch_size", batch)
         return {
-            "model": f"{_sees(facts)} -> luong(256)",
+            "model": f"{_sees(facts)} -> bahdanau(256)",
             "embedding": 64,
             "dropout": 0.1,
             "label_smoothing": 0.0,
@@ -275,18 +275,12 @@ class Captioner(ExampleEstimator):
 
 
 def _sees(facts: Facts) -> str:
-    """What suits features, videos (a vector for each frame, and a layer over the frames) or pictures.
-
-    A GRU over the cells tells each how many things come before it, and its small outputs keep the attention soft at
-    first, where cells themselves, with entries of size 1, make it choose one of them before anything is learned.
-    """
+    """What suits features, videos or pictures: large cells, each of which sees a whole thing."""
     picture = facts["inputs"].get("picture")
     if picture is None:
         return "project(128)"
-    height, width = picture["height"], picture["width"]
-    if facts["size"]["frames"] > 1:
-        return f"grid(128, cell={1 << (max(height, width) - 1).bit_length()}) + gru(128) bidirectional"
-    return f"grid(128, cell={cell_for(height, width)}) + gru(64) bidirectional"
+    cells = f"grid(128, cell={2 * cell_for(picture['height'], picture['width'])})"
+    return f"{cells} + gru(128) bidirectional" if facts["size"]["frames"] > 1 else cells
 
 
 def _simple_captions(facts: Facts, X: Sequence[Any]) -> dict[str, list[str]]:
