@@ -27,7 +27,14 @@ def test_all_are_listed(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("sentences", "sentences.csv"), ("sensors", "sensors.csv"), ("tagged", "tagged.conll")]
+    ("name", "file"),
+    [
+        ("sentences", "sentences.csv"),
+        ("sensors", "sensors.csv"),
+        ("tagged", "tagged.conll"),
+        ("pairs", "pairs.tsv"),
+        ("sums", "sums.tsv"),
+    ],
 )
 def test_a_file_and_its_path(command: Command, name: str, file: str) -> None:
     found = command("examples", "data", name, "--rows", 5)

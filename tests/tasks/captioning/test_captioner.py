@@ -217,3 +217,18 @@ def test_the_command_line(tmp_path: Path) -> None:
     shown = run(app, ["data", str(folder)]).stdout
     assert "40 captions; words of each: median 6" in shown
     assert "of 30 pictures, 12 different words; train 24; test 6" in shown
+
+
+@pytest.mark.parametrize(
+    ("inputs", "frames", "sees"),
+    [
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(128, cell=8) + gru(64) bidirectional"),
+        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=64) + gru(128) bidirectional"),
+        ({"mean": [0.0]}, 0, "project(128)"),
+    ],
+)
+def test_what_suits_the_data_is_picked(inputs: dict[str, Any], frames: int, sees: str) -> None:
+    size = {"examples": 5000, "captions": 5000, "longest": 9, "frames": frames}
+    picked = Captioner()._pick({"inputs": inputs, "size": size})
+    assert picked["model"] == f"{sees} -> luong(256)"
+    assert (picked["batch_size"], picked["epochs"]) == (64, 51)

@@ -100,20 +100,22 @@ class Captioner(ExampleEstimator):
         return {
             "inputs": inputs.to_json(),
             "targets": targets.to_json(),
-            "size": {"examples": len(X), "captions": len(texts), "longest": longest},
+            "size": {
+                "examples": len(X),
+                "captions": len(texts),
+                "longest": longest,
+                "frames": max(inputs.lengths(X)) if isinstance(inputs, PictureInputs) else 0,
+            },
             "frequent": Counter(texts).most_common(1)[0][0],
             "nearest": NearestPicture.learned(X, y).to_json(),
         }
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        captions, picture = facts["size"]["captions"], facts["inputs"].get("picture")
+        captions = facts["size"]["captions"]
         batch = next(rows for rows in (8, 16, 32, 64) if rows >= min(captions / 100, 64))
         rows = self._given().get("batch_size", batch)
-        sees = "project(128)"
-        if picture is not None:
-            sees = f"grid(128, cell={cell_for(picture['height'], picture['width'])})"
         return {
-            "model": f"{sees} -> luong(256)",
+            "model": f"{_sees(facts)} -> luong(256)",
             "embedding": 64,
             "dropout": 0.1,
             "label_smoothing": 0.0,
@@ -270,6 +272,21 @@ class Captioner(ExampleEstimator):
                 seen = seen[:, : frames * cells[0] * cells[1]].reshape(steps, frames, *cells)
             found.append(CaptionMap(names, seen))
         return found
+
+
+def _sees(facts: Facts) -> str:
+    """What suits features, videos (a vector for each frame, and a layer over the frames) or pictures.
+
+    A GRU over the cells tells each how many things come before it, and its small outputs keep the attention soft at
+    first, where cells themselves, with entries of size 1, make it choose one of them before anything is learned.
+    """
+    picture = facts["inputs"].get("picture")
+    if picture is None:
+        return "project(128)"
+    height, width = picture["height"], picture["width"]
+    if facts["size"]["frames"] > 1:
+        return f"grid(128, cell={1 << (max(height, width) - 1).bit_length()}) + gru(128) bidirectional"
+    return f"grid(128, cell={cell_for(height, width)}) + gru(64) bidirectional"
 
 
 def _simple_captions(facts: Facts, X: Sequence[Any]) -> dict[str, list[str]]:

@@ -24,8 +24,9 @@ _SUFFIXES: Final = (".tsv", ".tab", ".txt", ".csv", ".jsonl", ".ndjson", ".json"
 
 
 def claims_pairs(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    """Claim a file with columns whose names say so (source and target; question and answer, if there are no others; …),
-    or one with two columns of running text, hardly any twice; its first rows tell."""
+    """Claim a file with columns whose names say so (source and target; question and answer, if there are no others), or
+    one with two columns of running text, hardly any twice; its first rows tell.
+    """
     from seqloom.data.pairs import pair_columns
     from seqloom.data.pairs.rows import read_rows
     from seqloom.errors import SeqloomError
