@@ -100,3 +100,14 @@ def test_a_few_cells_that_are_called_as_files_are_no_paths(tmp_path: Path, besid
     found = guess(path, {})
     assert found is not None
     assert found.task == "translation"
+
+
+@pytest.mark.parametrize("line", ["hello\t", "\thallo"], ids=["no target", "no source"])
+def test_a_line_without_a_side_is_a_mistake_in_pairs(tmp_path: Path, line: str) -> None:
+    """It is refused with its number by the task, not taken for a table of another one."""
+    lines = [f"good morning {number}\tguten Morgen {number}" for number in range(40)]
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join([*lines, line]) + "\n")
+    found = guess(path, {})
+    assert found is not None
+    assert found.task == "translation"

@@ -120,9 +120,9 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
         [[said.caption.strip() for said in found[name]] for name in names],
         parts if any(parts) else None,
         (
-            *_remark(silent, "have no caption"),
-            *_remark(left_over, "captions have no picture", plural=""),
-            *_remark([*empty], "have an empty caption"),
+            *_remark(silent, "file has no caption", "files have no caption"),
+            *_remark(left_over, "caption has no picture", "captions have no picture"),
+            *_remark([*empty], "file has an empty caption", "files have an empty caption"),
         ),
     )
 
@@ -269,5 +269,6 @@ def _words(name: str) -> list[str]:
     return "".join(letter if letter.isalpha() else " " for letter in name).split()
 
 
-def _remark(names: Sequence[str], what: str, plural: str = "files ") -> list[str]:
-    return [f"{len(names):,} {plural}{what}, left out: {listed(names, _SHOWN)}"] * bool(names)
+def _remark(names: Sequence[str], one: str, many: str) -> list[str]:
+    what = one if len(names) == 1 else many
+    return [f"{len(names):,} {what}, left out: {listed(names, _SHOWN)}"] * bool(names)
