@@ -76,6 +76,7 @@ def test_each_word_looks_somewhere(fitted: Captioner, tmp_path: Path) -> None:
     np.testing.assert_allclose(found[0].weights.sum((1, 2, 3)), 1, atol=1e-5)
     (file, _) = fitted.draw(tmp_path / "maps", X[:2])
     assert read_header(file).width > 300
+    assert len(fitted.draw(tmp_path / "few", X, Y, most=3)) == 3
 
 
 def test_it_is_saved(fitted: Captioner, tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     folder = saved(tmp_path / "data", split=False)
     (folder / "images" / "more.png").write_bytes((folder / "images" / "1.png").read_bytes())
-    with pytest.warns(SeqloomWarning, match=r"1 files have no caption, left out: 'images/more\.png'"):
+    with pytest.warns(SeqloomWarning, match=r"1 file has no caption, left out: 'images/more\.png'"):
         small(training={**QUICK, "epochs": 1}).fit(folder)
 
 

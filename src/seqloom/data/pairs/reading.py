@@ -89,9 +89,9 @@ def read_pairs(
     if faults:
         shown = "; ".join(f"line {line} {fault}" for line, fault in faults[:_SHOWN])
         more = f"; and {len(faults) - _SHOWN:,} more" if len(faults) > _SHOWN else ""
+        wrong = "line is no pair" if len(found) == 1 else "lines are no pairs"
         raise DataError(
-            f"{path}: {len(faults):,} of {len(found):,} lines are no pairs: {shown}{more}. The others are. Mend these "
-            "lines or take them out."
+            f"{path}: {len(faults):,} of {len(found):,} {wrong}: {shown}{more}. Mend these lines or take them out."
         )
     sides = [[str(row.cells[place]).strip() for row in found] for place in places]
     others = [name for name in names if name not in columns]

@@ -213,9 +213,10 @@ class Captioner(ExampleEstimator):
         """Where each word of each caption looked, see :class:`CaptionMap`. UsageError where none can look."""
         return [one for found in self._over(X, self._maps) for one in found]
 
-    def draw(self, folder: str | Path, X: Any) -> list[Path]:
-        """Draw into ``folder`` each picture, and where each word of its caption looked; return the files.
+    def draw(self, folder: str | Path, X: Any, y: Any = None, *, most: int = 20) -> list[Path]:
+        """Draw into ``folder`` the first ``most`` pictures, and where each word of the caption looked; the files.
 
+        ``y`` is not looked at: what is drawn is what the model says.
         Raises UsageError for features, which show nothing, MissingExtraError without matplotlib.
         """
         from seqloom.inspection.attention_maps import draw_attention
@@ -228,7 +229,7 @@ class Captioner(ExampleEstimator):
         folder.mkdir(parents=True, exist_ok=True)
         names = given.source.names if isinstance(given.source, Captioned) else range(len(given.X))
         files = []
-        for place, (name, found) in enumerate(zip(names, self.attention(given.X), strict=True)):
+        for place, (name, found) in enumerate(zip(names, self.attention(given.X[:most]), strict=False)):
             file = folder / f"{Path(str(name)).with_suffix('').as_posix().replace('/', '_')}.png"
             draw_attention(inputs.pixels(place, given.X[place]), found.tokens, found.weights, file)
             files.append(file)

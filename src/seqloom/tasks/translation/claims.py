@@ -18,6 +18,8 @@ _ROWS: Final = 300
 _DIFFERENT: Final = 0.6
 """The share of different targets from which on they are no classes."""
 _WORDS: Final = 1.5
+_FULL: Final = 0.9
+"""The share of lines with both sides from which on the others are mistakes."""
 _SURELY: Final = ("source", "src")
 """Whatever other columns there are."""
 _SUFFIXES: Final = (".tsv", ".tab", ".txt", ".csv", ".jsonl", ".ndjson", ".json")
@@ -65,6 +67,7 @@ def _are_texts(cells: Sequence[Sequence[str]]) -> bool:
     for place in (0, 1):
         column = [one[place].strip() for one in cells]
         words = sum(len(text.split()) for text in column) / len(column)
-        if not all(column) or words < _WORDS or len(set(column)) < _DIFFERENT * len(column):
+        full, different = sum(map(bool, column)), len(set(column))
+        if full < _FULL * len(column) or words < _WORDS or different < _DIFFERENT * len(column):
             return False
     return True
