@@ -30,6 +30,7 @@ from seqloom.tasks.forecasting.picks import Sizes, sizes_for
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.settings import DistributionKind, ForecasterSettings
 from seqloom.tasks.forecasting.stream import ForecastStream
+from seqloom.tasks.forecasting.trust import best_trust
 from seqloom.tasks.forecasting.windows import Window, windows_of
 from seqloom.training.objectives import Likelihood, Objective
 
@@ -48,7 +49,9 @@ class Forecaster(ExampleEstimator):
     x_{t+h} = x_t + move · θ: a model in words reads moves, levels and the calendar, and at each step gives the
     parameters θ of how far the next values are from the present one, in units of a usual move. A linear model of the
     last ``lags`` moves, solved by ridge regression, is part of it. Scales are of the training part of each series, of
-    its own past where it was not learned from. Intervals are corrected on what is held out, which are the latest steps.
+    its own past where it was not learned from. What
+    is held out, which are the latest steps, says how much of what the network adds is taken, so that it is no worse
+    there than the linear model, and corrects the intervals.
 
     ``fit`` takes series, arrays (T,) or (T, D) of any lengths, NaN where a value is missing, or the path of a table or
     a frame with a column that says when (and one that says which series). ``horizon``, ``past``, ``lags`` and
@@ -113,7 +116,7 @@ class Forecaster(ExampleEstimator):
         def quantiles(said: Tensor, present: Floats, levels: list[float]) -> Floats:
             return self._values(facts, said, present, scale, _levels(levels))
 
-        return ForecastStream(self.model_, scale, facts["cycles"], quantiles)
+        return ForecastStream(self.model_, scale, facts["cycles"], facts.get("trust", 1.0), quantiles)
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
@@ -195,7 +198,7 @@ class Forecaster(ExampleEstimator):
         rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
         epochs = min(200, max(3, round(_UPDATES * rows / windows)))
         named = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
-        return {**named, "batch_size": rows, "learning_rate": 2e-3, "epochs": epochs}
+        return {**named, "batch_size": rows, "learning_rate": 1e-3, "averaging": 0.5, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
         scales = [self._scale(facts, window) for window in X]
@@ -215,7 +218,7 @@ class Forecaster(ExampleEstimator):
         if not isinstance(body, CausalLayer):
             raise UsageError(
                 f"spec: {settings.spec} reads what is still to come, so it cannot forecast. Take layers that only look "
-                "back, as lstm(64)."
+                "back, as gru(32)."
             )
         shape = Shape(sizes.horizon, facts["width"], sizes.lags)
         return ForecastNetwork(body, shape, _distribution(settings), settings.dropout)
@@ -240,12 +243,28 @@ class Forecaster(ExampleEstimator):
         return Likelihood(_distribution(self._settled(facts)))
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
-        parts = [self._said(facts, module, window) for window in held_out.given.X]
-        moves = [self._scale(facts, window).moves(window.present, window.future) for window in held_out.given.X]
-        found = Correction.learned(_distribution(self._settled(facts)), parts, moves)
-        facts = {**facts, "correction": found.to_json()}
-        baselines = self._judge_windows(facts, module, held_out.given.X).baselines
+        windows, distribution = held_out.given.X, _distribution(self._settled(facts))
+        facts = {**facts, "trust": self._trust(facts, module, windows)}
+        parts = [self._said(facts, module, window) for window in windows]
+        moves = [self._scale(facts, window).moves(window.present, window.future) for window in windows]
+        facts["correction"] = Correction.learned(distribution, parts, moves).to_json()
+        baselines = self._judge_windows(facts, module, windows).baselines
         return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
+
+    def _trust(self, facts: Facts, module: nn.Module, windows: Sequence[Window]) -> float:
+        """What of the network's part helps on these windows; see :func:`best_trust`."""
+        scales = [self._scale(facts, window) for window in windows]
+        location = _distribution(self._settled(facts)).location
+        plain, whole = (
+            [
+                scale.values(
+                    window.present, self._said({**facts, "trust": trust}, module, window)[..., location].numpy()
+                )
+                for window, scale in zip(windows, scales, strict=True)
+            ]
+            for trust in (0.0, 1.0)
+        )
+        return best_trust(plain, whole, [window.future for window in windows], [scale.season for scale in scales])
 
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
         return self._judge_windows(facts, module, given.X)
@@ -276,7 +295,7 @@ class Forecaster(ExampleEstimator):
         """The parameters (N, H, D, P) at each origin."""
         module.eval()
         steps = self._steps(facts, window, self._scale(facts, window))
-        found: Tensor = module(steps[None])[0, window.first - window.begin :]
+        found: Tensor = module(steps[None], trust=facts.get("trust", 1.0))[0, window.first - window.begin :]
         return found
 
     def _in_units(self, facts: Facts, window: Window, said: Tensor, levels: Sequence[float]) -> Floats:

@@ -13,7 +13,7 @@ __all__ = ["NAIVE", "drift", "last_value", "linear", "season_before", "solved"]
 
 Floats = NDArray[np.float64]
 Forecast = Callable[[Window], Floats]
-_STRENGTHS = (1e-3, 1e-1, 1e1, 1e3)
+_STRENGTHS = (1e-3, 1e0, 1e1, 1e2, 3e2, 1e3, 3e3, 1e4, 1e5, 1e9)
 _MOST_ROWS = 20_000
 _FEWEST_ROWS = 20
 

@@ -34,7 +34,8 @@ class ForecastNetwork(nn.Module):
     the last K moves says (Zeng et al., 2023, "Are Transformers effective for time series forecasting?").
 
     x (B, T, F) begins with the moves Δ (B, T, D) of the columns from step to step; A, which is not trained but solved,
-    is the same for all of them. θ is (B, T, H, D, P). Without lags (K = 0) or a location there is no linear part.
+    is the same for all of them. θ is (B, T, H, D, P). Without lags (K = 0) or a location there is no linear part. Of
+    what the body says of the location, a share ``trust`` is taken; all of it in training.
     """
 
     def __init__(self, body: CausalLayer, shape: Shape, distribution: Distribution, dropout: float) -> None:
@@ -48,21 +49,21 @@ class ForecastNetwork(nn.Module):
         self.register_buffer("linear", torch.zeros(shape.horizon, lags))
         self.linear: Tensor
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, lengths: Tensor | None = None, trust: float = 1.0) -> Tensor:
         """x (B, T, F) and lengths (B,) → θ (B, T, H, D, P)."""
         y, _ = self.body(x, None, lengths)
-        return self._sum(y, self._following(x, self._no_moves(x)))
+        return self._sum(y, self._following(x, self._no_moves(x)), trust)
 
     def begin(self, rows: int) -> ForecastState:
         """The state before the first step."""
         return ForecastState(self.body.initial_state(rows), self._no_moves(self.linear.new_zeros(rows, 1, 1)))
 
-    def step(self, x_t: Tensor, state: ForecastState) -> tuple[Tensor, ForecastState]:
+    def step(self, x_t: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
         """x_t (B, F) → θ_t (B, H, D, P)."""
         y_t, body = self.body.step(x_t, state.body)
         linear = self._following(x_t[:, None], state.moves)
         moves = torch.cat([state.moves, x_t[:, : self.shape.columns, None]], -1)[..., 1:]
-        return self._sum(y_t[:, None], linear)[:, 0], ForecastState(body, moves)
+        return self._sum(y_t[:, None], linear, trust)[:, 0], ForecastState(body, moves)
 
     def _no_moves(self, x: Tensor) -> Tensor:
         """(B, D, K - 1) of nothing."""
@@ -77,10 +78,11 @@ class ForecastNetwork(nn.Module):
         said = functional.conv1d(moves.reshape(rows * self.shape.columns, 1, -1), self.linear.flip(1)[:, None])
         return said.view(rows, self.shape.columns, self.shape.horizon, steps).permute(0, 3, 2, 1)
 
-    def _sum(self, y: Tensor, linear: Tensor | None) -> Tensor:
+    def _sum(self, y: Tensor, linear: Tensor | None, trust: float) -> Tensor:
         horizon, columns, _ = self.shape
         found: Tensor = self.head(self.dropout(y)).view(*y.shape[:2], horizon, columns, -1)
-        if linear is None:
+        if self.location is None:
             return found
         place = functional.one_hot(torch.tensor(self.location), found.shape[-1]).to(found)
-        return found + linear[..., None] * place
+        found = found if trust == 1 else found * (1 - (1 - trust) * place)
+        return found if linear is None else found + linear[..., None] * place
