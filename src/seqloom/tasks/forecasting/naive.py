@@ -29,7 +29,7 @@ def season_before(window: Window) -> Floats:
     ahead = np.arange(1, window.sizes.horizon + 1)
     season = window.sizes.season
     back = ahead - season * -(-ahead // season)
-    at = np.arange(window.first, window.end)[:, None] + back
+    at = window.at[:, None] + back
     found: Floats = np.where((at >= 0)[..., None], known[at.clip(0)], window.present[:, None])
     return found
 
@@ -38,7 +38,7 @@ def drift(window: Window) -> Floats:
     """The line through the first value and the present one, (N, H, D) (Hyndman & Athanasopoulos, 2021, sec. 5.2)."""
     known = last_known(window.series.values[: window.end])
     begin = int((~np.isnan(window.series.values)).any(1).argmax())
-    steps = (np.arange(window.first, window.end) - begin).clip(1)[:, None]
+    steps = (window.at - begin).clip(1)[:, None]
     slope = (window.present - known[begin]) / steps
     found: Floats = window.present[:, None] + slope[:, None] * np.arange(1, window.sizes.horizon + 1)[:, None]
     return found
