@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from seqloom.models.distributions import Gaussian
+from seqloom.tasks.forecasting.correction import Correction
 from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.forecasting.trust import best_trust
 from seqloom.tasks.registry import load
@@ -67,3 +69,11 @@ def test_without_trust_a_model_forecasts_as_its_linear_part() -> None:
     for x_t in x.unbind(1):
         said, state = model.model_.step(x_t, state, 0.0)
     torch.testing.assert_close(said, none[:, -1])
+
+
+def test_corrections_leave_the_median_where_it_is() -> None:
+    distribution = Gaussian()
+    said = torch.tensor([0.5, 0.5413]).expand(1, 2, 1, 2)
+    shifts = np.array([[2.0, 2.0], [0.0, 0.0], [-2.0, -2.0]])
+    found = Correction(np.array([0.1, 0.5, 0.9]), shifts).quantiles(distribution, said, (0.9, 0.1, 0.5, 0.4))
+    np.testing.assert_allclose(np.stack(found), 0.5)

@@ -39,7 +39,7 @@ from seqloom.training.objectives import Likelihood, Objective
 __all__ = ["Forecaster"]
 
 Floats = NDArray[np.float64]
-_UPDATES = 600
+_UPDATES = 300
 _WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
 _SEASONS = 2
 """So many are to be known of a series for a scale of its own."""
@@ -52,7 +52,7 @@ class Forecaster(ExampleEstimator):
     parameters θ of how far the next values are from the present one, in units of a usual move. A linear model of the
     last ``lags`` moves, solved by ridge regression, is part of it. Scales are of the training part of each series, of
     its own past where it was not learned from. What
-    is held out, which are the latest steps, says how much of what the network adds is taken, so that it is no worse
+    is held out (the latest steps) says how much of what the network adds is taken, so that it is no worse
     there than the linear model, and corrects the intervals.
 
     ``fit`` takes series, arrays (T,) or (T, D) of any lengths, NaN where a value is missing, or the path of a table or
@@ -245,7 +245,7 @@ class Forecaster(ExampleEstimator):
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         assert isinstance(module, ForecastNetwork)
         horizon, columns, lags = module.shape
-        if not module.linear.shape[1]:
+        if not module.linear.shape[-1]:
             return
         moves, known, seen = [], [], set[int]()
         for window in reversed(learned.X):

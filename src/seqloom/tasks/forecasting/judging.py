@@ -39,7 +39,7 @@ class Comparison:
         future, present, sizes = window.future, window.present[:, None], window.sizes
         self.model.add(said, future, scale)
         forecasts = {name: forecast(window) for name, forecast in NAIVE.items()}
-        if weights.shape[1]:
+        if weights.shape[-1]:
             forecasts[LINEAR] = _linear(window, scale, weights)
         for name, forecast in forecasts.items():
             self.others.setdefault(name, Errors()).add(forecast[None], future, scale)
@@ -132,7 +132,7 @@ class Errors:
 
 
 def _linear(window: Window, scale: Scale, weights: NDArray[np.float32]) -> Floats:
-    begin = max(0, window.first - weights.shape[1] + 1)
+    begin = max(0, window.first - weights.shape[-1] + 1)
     values = window.series.values[: window.end]
     moves = features(values, window.series.stamps[: window.end], begin, scale, [])[:, : values.shape[1]]
     said = linear(weights.astype(np.float64), moves.double().numpy())[window.at - begin]

@@ -34,7 +34,7 @@ class ForecastNetwork(nn.Module):
     the last K moves says (Zeng et al., 2023, "Are Transformers effective for time series forecasting?").
 
     x (B, T, F) begins with the moves Δ (B, T, D) of the columns from step to step; A, which is not trained but solved,
-    is the same for all of them. θ is (B, T, H, D, P). Without lags (K = 0) or a location there is no linear part. Of
+    has rows for each of them. θ is (B, T, H, D, P). Without lags (K = 0) or a location there is no linear part. Of
     what the body says of the location, a share ``trust`` is taken; all of it in training.
     """
 
@@ -46,7 +46,7 @@ class ForecastNetwork(nn.Module):
         for weights in self.head.parameters():
             nn.init.zeros_(weights)  # it begins as the linear model
         lags = 0 if distribution.location is None else shape.lags
-        self.register_buffer("linear", torch.zeros(shape.horizon, lags))
+        self.register_buffer("linear", torch.zeros(shape.columns, shape.horizon, lags))
         self.linear: Tensor
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, trust: float = 1.0) -> Tensor:
@@ -67,16 +67,18 @@ class ForecastNetwork(nn.Module):
 
     def _no_moves(self, x: Tensor) -> Tensor:
         """(B, D, K - 1) of nothing."""
-        return x.new_zeros(len(x), self.shape.columns, max(self.linear.shape[1] - 1, 0))
+        return x.new_zeros(len(x), self.shape.columns, max(self.linear.shape[-1] - 1, 0))
 
     def _following(self, x: Tensor, before: Tensor) -> Tensor | None:
         """What the last moves say of the next values, (B, T, H, D)."""
-        if not self.linear.shape[1]:
+        if not self.linear.shape[-1]:
             return None
         rows, steps, _ = x.shape
         moves = torch.cat([before, x[..., : self.shape.columns].transpose(1, 2)], -1)
-        said = functional.conv1d(moves.reshape(rows * self.shape.columns, 1, -1), self.linear.flip(1)[:, None])
-        return said.view(rows, self.shape.columns, self.shape.horizon, steps).permute(0, 3, 2, 1)
+        columns, horizon, lags = self.linear.shape
+        weights = self.linear.flip(-1).reshape(columns * horizon, 1, lags)
+        said = functional.conv1d(moves, weights, groups=columns)
+        return said.view(rows, columns, horizon, steps).permute(0, 3, 2, 1)
 
     def _sum(self, y: Tensor, linear: Tensor | None, trust: float) -> Tensor:
         horizon, columns, _ = self.shape
