@@ -11,7 +11,7 @@ import pytest
 from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
-NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video"]
+NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video", "series", "prices"]
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,7 @@ def test_all_are_listed(command: Command) -> None:
         ("tagged", "tagged.conll"),
         ("pairs", "pairs.tsv"),
         ("sums", "sums.tsv"),
+        ("prices", "prices.csv"),
     ],
 )
 def test_a_file_and_its_path(command: Command, name: str, file: str) -> None:
@@ -70,7 +71,7 @@ def test_pictures_beside_their_captions(command: Command, name: str, inner: str)
 
 
 def test_mistakes(command: Command) -> None:
-    refused(command("examples", "data", "sensor"), 2, "captions or video; got 'sensor'. Did you mean 'sensors'?")
+    refused(command("examples", "data", "sensor"), 2, "series or prices; got 'sensor'. Did you mean 'sensors'?")
     refused(command("examples", "data", "tagged", "--rows", 0), 2, "--rows")
     refused(command("examples"), 2, "Missing command")
     assert os.listdir() == []

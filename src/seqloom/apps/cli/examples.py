@@ -25,13 +25,16 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, pairs, sums, speech, captions or video; without it all are listed.",
+            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series or prices; without it all "
+            "are listed.",
             show_default=False,
         ),
     ] = None,
     rows: Annotated[
         int | None,
-        typer.Option(min=1, max=_MOST, help="How many sentences, recordings or pictures.", show_default="as listed"),
+        typer.Option(
+            min=1, max=_MOST, help="How many sentences, recordings, pictures or steps.", show_default="as listed"
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Other seeds make other rows.")] = 0,
     out: Annotated[
@@ -47,7 +50,7 @@ def examples_data(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Write small made data: labelled or tagged sentences, sensor series of a machine, dates or sums with what they
-    become, spoken digits with transcripts, or drawn scenes or videos with captions.
+    become, spoken digits with transcripts, drawn scenes or videos with captions, or series to forecast.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """

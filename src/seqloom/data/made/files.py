@@ -15,6 +15,7 @@ from seqloom.data.made.pairs import made_dates, made_sums
 from seqloom.data.made.scenes import made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
+from seqloom.data.made.series import made_prices, made_series
 from seqloom.data.made.speech import RATE, made_speech
 from seqloom.data.made.tagged import made_tagged
 from seqloom.data.sounds.saving import wav_bytes
@@ -33,6 +34,8 @@ class Example(Choice):
     SPEECH = "speech"
     CAPTIONS = "captions"
     VIDEO = "video"
+    SERIES = "series"
+    PRICES = "prices"
 
 
 class Kind(NamedTuple):
@@ -84,6 +87,18 @@ def _speech(rows: int, seed: int) -> dict[str, bytes]:
     return {"transcripts.csv": table.encode()} | {name: wav_bytes(one.samples, RATE) for name, one in spoken.items()}
 
 
+def _series(rows: int, seed: int) -> str:
+    months = (np.datetime64("1990-01") + np.arange(rows)).astype("datetime64[D]").astype(str)
+    return _csv(("month", "sales"), zip(months, map("{:.1f}".format, made_series(rows, seed)), strict=True))
+
+
+def _prices(rows: int, seed: int) -> str:
+    """Two columns, on working days: one of which nothing tells in advance, and one with a planted signal."""
+    days = np.busday_offset("2010-01-04", np.arange(rows), roll="forward").astype(str)
+    columns = (map("{:.3f}".format, made_prices(rows, seed, signal)) for signal in (False, True))
+    return _csv(("date", "walk", "signal"), zip(days, *columns, strict=True))
+
+
 def _scenes(rows: int, seed: int) -> dict[str, bytes]:
     return _captioned({f"images/{number}.png": one for number, one in enumerate(made_scenes(rows, seed), 1)})
 
@@ -101,6 +116,8 @@ KINDS: Final[Mapping[Example, Kind]] = {
     Example.SPEECH: Kind("speech", 500, "spoken digits", None, _speech),
     Example.CAPTIONS: Kind("captions", 4000, "captioned pictures", None, _scenes),
     Example.VIDEO: Kind("video", 2000, "captioned videos", None, _videos),
+    Example.SERIES: Kind("series.csv", 144, "months of sales", _series),
+    Example.PRICES: Kind("prices.csv", 2000, "days of prices", _prices),
 }
 """Pictures and videos need Pillow."""
 
