@@ -17,6 +17,8 @@ from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.speech import RATE, made_speech
 from seqloom.data.made.tagged import made_tagged
+from seqloom.data.made.tunes import made_tunes
+from seqloom.data.notes.writing import midi_bytes
 from seqloom.data.sounds.saving import wav_bytes
 
 __all__ = ["KINDS", "Example", "Kind"]
@@ -33,13 +35,14 @@ class Example(Choice):
     SPEECH = "speech"
     CAPTIONS = "captions"
     VIDEO = "video"
+    TUNES = "tunes"
 
 
 class Kind(NamedTuple):
     """The usual name of a file or folder, how many rows it has by default, and what a row is.
 
     ``as_file`` makes the text of one file of so many rows by a seed, ``as_folder`` the files of a folder by their
-    paths in it; None where there is no such form.
+    paths in it; None where there is no such form. ``learned`` says that ``train`` takes it.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Kind(NamedTuple):
     row: str
     as_file: Callable[[int, int], str] | None = None
     as_folder: Callable[[int, int], dict[str, bytes]] | None = None
+    learned: bool = True
 
 
 def _sentences(rows: int, seed: int) -> str:
@@ -84,6 +88,10 @@ def _speech(rows: int, seed: int) -> dict[str, bytes]:
     return {"transcripts.csv": table.encode()} | {name: wav_bytes(one.samples, RATE) for name, one in spoken.items()}
 
 
+def _tunes(rows: int, seed: int) -> dict[str, bytes]:
+    return {f"{number}.mid": midi_bytes(piece) for number, piece in enumerate(made_tunes(rows, seed), 1)}
+
+
 def _scenes(rows: int, seed: int) -> dict[str, bytes]:
     return _captioned({f"images/{number}.png": one for number, one in enumerate(made_scenes(rows, seed), 1)})
 
@@ -101,6 +109,7 @@ KINDS: Final[Mapping[Example, Kind]] = {
     Example.SPEECH: Kind("speech", 500, "spoken digits", None, _speech),
     Example.CAPTIONS: Kind("captions", 4000, "captioned pictures", None, _scenes),
     Example.VIDEO: Kind("video", 2000, "captioned videos", None, _videos),
+    Example.TUNES: Kind("tunes", 200, "tunes", None, _tunes, learned=False),
 }
 """Pictures and videos need Pillow."""
 

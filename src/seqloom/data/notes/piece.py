@@ -73,6 +73,7 @@ class Piece:
     remarks: Sequence[str] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "remarks", tuple(self.remarks))
         for part in ("notes", "tempos", "metres"):
             object.__setattr__(self, part, tuple(sorted(getattr(self, part))))
 
