@@ -46,9 +46,7 @@ BAD = {
     "CoNLL: an illegal character": Bad(
         {"w.conll": TAGGED + "e\x01\tO\n"}, "w.conll", ("line 7: illegal character U+0001",)
     ),
-    "CoNLL: another encoding": Bad(
-        {"w.conll": TAGGED.encode() + b"\x81\tO\n"}, "w.conll", ("w.conll", "0x81")
-    ),
+    "CoNLL: another encoding": Bad({"w.conll": TAGGED.encode() + b"\x81\tO\n"}, "w.conll", ("w.conll", "0x81")),
     "CoNLL-U: a token is missing": Bad(
         {"w.conllu": UNIVERSAL + UNIVERSAL.replace("2\tb", "3\tb")}, "w.conllu", ("line 5: expected token 2, got 3",)
     ),

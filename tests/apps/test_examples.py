@@ -11,7 +11,7 @@ import pytest
 from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
-NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video", "series", "prices"]
+NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video", "series", "prices", "tunes"]
 
 
 @pytest.fixture(autouse=True)
@@ -70,8 +70,14 @@ def test_pictures_beside_their_captions(command: Command, name: str, inner: str)
     refused(command("examples", "data", name), 2, "is a folder that is there")
 
 
+def test_tunes_as_midi_files(command: Command) -> None:
+    found = command("examples", "data", "tunes", "--rows", 2)
+    assert (found.out, sorted(os.listdir("tunes"))) == ("tunes\n", ["1.mid", "2.mid"])
+    assert found.err == "2 tunes written.\n"
+
+
 def test_mistakes(command: Command) -> None:
-    refused(command("examples", "data", "sensor"), 2, "series or prices; got 'sensor'. Did you mean 'sensors'?")
+    refused(command("examples", "data", "sensor"), 2, "prices or tunes; got 'sensor'. Did you mean 'sensors'?")
     refused(command("examples", "data", "tagged", "--rows", 0), 2, "--rows")
     refused(command("examples"), 2, "Missing command")
     assert os.listdir() == []

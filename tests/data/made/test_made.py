@@ -12,6 +12,10 @@ from seqloom.data.made.sensors import made_sensors
 from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.speech import WORDS, made_speech
 from seqloom.data.made.tagged import made_tagged
+from seqloom.data.made.tunes import made_tunes
+from seqloom.data.notes.grid import on_grid
+from seqloom.data.notes.key import find_key
+from seqloom.data.notes.reading import midi_piece
 from seqloom.data.series.read import read_recordings
 from seqloom.data.sounds.transcribed import read_transcribed
 from seqloom.data.tagged.sentences import read_tagged
@@ -100,3 +104,17 @@ def test_a_word_sounds_alike_whoever_says_it() -> None:
     far = ((means[:, None] - means) ** 2).sum(2) + np.eye(len(means)) * 1e9
     same = [spoken[place].text == spoken[other].text for place, other in enumerate(far.argmin(1))]
     assert np.mean(same) > 0.4
+
+
+def test_tunes_are_in_their_key_and_repeat() -> None:
+    tunes = made_tunes(30, 0)
+    assert sum(tune.name.endswith(str(find_key(tune.notes))) for tune in tunes) >= 28
+    assert {tune.metres[0].beats for tune in tunes} == {3, 4}
+    for tune in tunes:
+        halves = [note._replace(start=note.start // 240, length=note.length // 240) for note in tune.notes]
+        assert list(on_grid(tune, 2).notes) == halves
+        half = tune.end // 4
+        first, second = ([n._replace(start=n.start % half) for n in tune.notes if n.start // half == k] for k in (0, 1))
+        assert first == second
+    content = KINDS[Example.TUNES].as_folder(3, 0)
+    assert [midi_piece(data) for data in content.values()] == tunes[:3]

@@ -25,15 +25,15 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series or prices; without it all "
-            "are listed.",
+            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series, prices or tunes; without it "
+            "all are listed.",
             show_default=False,
         ),
     ] = None,
     rows: Annotated[
         int | None,
         typer.Option(
-            min=1, max=_MOST, help="How many sentences, recordings, pictures or steps.", show_default="as listed"
+            min=1, max=_MOST, help="How many sentences, recordings, pictures, steps or tunes.", show_default="as listed"
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Other seeds make other rows.")] = 0,
@@ -42,7 +42,7 @@ def examples_data(
         typer.Option(
             "--out",
             "-o",
-            help="The file, or of speech the folder; sensors go into a folder by class if it has no suffix.",
+            help="The file, or of speech and tunes the folder; sensors go into a folder by class if it has no suffix.",
             readable=False,
         ),
     ] = None,
@@ -50,7 +50,8 @@ def examples_data(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Write small made data: labelled or tagged sentences, sensor series of a machine, dates or sums with what they
-    become, spoken digits with transcripts, drawn scenes or videos with captions, or series to forecast.
+    become, spoken digits with transcripts, drawn scenes or videos with captions, series to forecast, or tunes as
+    MIDI files.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """
@@ -70,7 +71,8 @@ def examples_data(
     if as_json:
         emit_json({"path": str(place), "data": what.value, "rows": rows, "seed": seed})
     else:
-        say(f"{rows:,} {kind.row} written. Train on them:  seqloom train {quoted(place)}")
+        train = f" Train on them:  seqloom train {quoted(place)}" if kind.learned else ""
+        say(f"{rows:,} {kind.row} written.{train}")
         emit(str(place))
 
 

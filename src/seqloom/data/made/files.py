@@ -18,6 +18,8 @@ from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.series import made_prices, made_series
 from seqloom.data.made.speech import RATE, made_speech
 from seqloom.data.made.tagged import made_tagged
+from seqloom.data.made.tunes import made_tunes
+from seqloom.data.notes.writing import midi_bytes
 from seqloom.data.sounds.saving import wav_bytes
 
 __all__ = ["KINDS", "Example", "Kind"]
@@ -36,13 +38,14 @@ class Example(Choice):
     VIDEO = "video"
     SERIES = "series"
     PRICES = "prices"
+    TUNES = "tunes"
 
 
 class Kind(NamedTuple):
     """The usual name of a file or folder, how many rows it has by default, and what a row is.
 
     ``as_file`` makes the text of one file of so many rows by a seed, ``as_folder`` the files of a folder by their
-    paths in it; None where there is no such form.
+    paths in it; None where there is no such form. ``learned`` says that ``train`` takes it.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Kind(NamedTuple):
     row: str
     as_file: Callable[[int, int], str] | None = None
     as_folder: Callable[[int, int], dict[str, bytes]] | None = None
+    learned: bool = True
 
 
 def _sentences(rows: int, seed: int) -> str:
@@ -99,6 +103,10 @@ def _prices(rows: int, seed: int) -> str:
     return _csv(("date", "walk", "signal"), zip(days, *columns, strict=True))
 
 
+def _tunes(rows: int, seed: int) -> dict[str, bytes]:
+    return {f"{number}.mid": midi_bytes(piece) for number, piece in enumerate(made_tunes(rows, seed), 1)}
+
+
 def _scenes(rows: int, seed: int) -> dict[str, bytes]:
     return _captioned({f"images/{number}.png": one for number, one in enumerate(made_scenes(rows, seed), 1)})
 
@@ -118,6 +126,7 @@ KINDS: Final[Mapping[Example, Kind]] = {
     Example.VIDEO: Kind("video", 2000, "captioned videos", None, _videos),
     Example.SERIES: Kind("series.csv", 144, "months of sales", _series),
     Example.PRICES: Kind("prices.csv", 2000, "days of prices", _prices),
+    Example.TUNES: Kind("tunes", 200, "tunes", None, _tunes, learned=False),
 }
 """Pictures and videos need Pillow."""
 

@@ -1,0 +1,56 @@
+"""The notes of a piece over time, as a picture."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+from seqloom.data.notes.piece import DRUMS, Note, Piece
+from seqloom.inspection.picture import new_figure
+
+__all__ = ["draw_piano_roll"]
+
+_INCHES_PER_BEAT: Final = 0.22
+_WIDTH: Final = (5.0, 40.0)
+_OCTAVE: Final = 12
+_MOST_BARS: Final = 200
+
+
+def draw_piano_roll(piece: Piece, picture: Path, title: str = "") -> None:
+    """Draw a piece into a file: beats to the right, pitches upwards, bars as lines, a colour for each instrument.
+
+    Louder notes are stronger. Without ``title`` the name of the piece is used. MissingExtraError without matplotlib.
+    """
+    beats = max(1.0, piece.end / piece.ticks)
+    width = min(_WIDTH[1], max(_WIDTH[0], 1 + _INCHES_PER_BEAT * beats))
+    axes = (figure := new_figure((width, 3.6), title or piece.name)).subplots()
+    instruments: defaultdict[int, list[Note]] = defaultdict(list)
+    for note in piece.notes:
+        instruments[note.instrument].append(note)
+    for place, (instrument, notes) in enumerate(sorted(instruments.items())):
+        axes.barh(
+            [note.pitch for note in notes],
+            [note.length / piece.ticks for note in notes],
+            height=0.8,
+            left=[note.start / piece.ticks for note in notes],
+            color=[(f"C{place % 10}", 0.35 + 0.65 * note.velocity / 127) for note in notes],
+            edgecolor="white",
+            linewidth=0.4,
+            label="drums" if notes[0].channel == DRUMS else f"program {instrument}",
+        )
+    bars = piece.bars()
+    for bar in bars[:: 1 + len(bars) // _MOST_BARS]:
+        axes.axvline(bar / piece.ticks, color="0.85", linewidth=0.6, zorder=0)
+    pitches = [note.pitch for note in piece.notes] or [60]
+    octaves = range(min(pitches) // _OCTAVE, max(pitches) // _OCTAVE + 2)
+    axes.set_yticks([_OCTAVE * octave for octave in octaves], [f"C{octave - 1}" for octave in octaves])
+    axes.set_ylim(min(pitches) - 1.5, max(pitches) + 1.5)
+    axes.set_xlim(0, beats)
+    axes.set_xlabel("beats")
+    axes.grid(axis="y", color="0.85", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(instruments) > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
+    figure.savefig(picture)
