@@ -25,8 +25,8 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series, prices or tunes; without it "
-            "all are listed.",
+            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series, prices or tunes; "
+            "without it all are listed.",
             show_default=False,
         ),
     ] = None,
