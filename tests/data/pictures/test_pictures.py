@@ -52,7 +52,7 @@ def test_labels_stand_in_a_table_beside_the_files(tmp_path: Path) -> None:
 
 def test_all_that_is_damaged_is_named_at_once(tmp_path: Path) -> None:
     broken = {"a__1.png": b"", "a__2.jpg": b"text", "b__3.png": FILES["rgb.png"]}
-    with pytest.raises(DataError, match=r"2 problems(.|\n)*a/1\.png: is no picture(.|\n)*a/2\.jpg: is no picture"):
+    with pytest.raises(DataError, match=r"2 problems(.|\n)*a/1\.png: is empty(.|\n)*a/2\.jpg: is no picture"):
         find_pictures(folder_of(tmp_path / "first", **broken))
     cut = {"a__1.jpg": FILES["rgb.jpg"][:-40], "a__2.png": FILES["rgb.png"], "b__3.png": FILES["rgb.png"][:200]}
     found = find_pictures(folder_of(tmp_path / "second", **cut))

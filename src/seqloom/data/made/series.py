@@ -32,7 +32,7 @@ def made_prices(days: int, seed: int, signal: bool = False) -> NDArray[np.float6
     With a ``signal`` 5 % of the variance of a step is a multiple of the step before; without one nothing tells of the
     next step.
 
-    >>> made_prices(3, seed=0)[0], len(made_prices(3, seed=0, signal=True))
+    >>> float(made_prices(3, seed=0)[0]), len(made_prices(3, seed=0, signal=True))
     (100.0, 3)
     """
     draw = generator(seed, Purpose.MADE, int(signal))
