@@ -7,7 +7,7 @@ from seqloom.lazy import lazily
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
     from seqloom.decoding.settings import BeamSearch, Sampling
-    from seqloom.tasks import Captioner, Classifier, LanguageModel, Recognizer, Regressor, Seq2Seq, Tagger
+    from seqloom.tasks import Captioner, Classifier, Forecaster, LanguageModel, Recognizer, Regressor, Seq2Seq, Tagger
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
@@ -15,6 +15,7 @@ __all__ = [
     "BeamSearch",
     "Captioner",
     "Classifier",
+    "Forecaster",
     "LanguageModel",
     "Recognizer",
     "Regressor",
@@ -34,6 +35,7 @@ __getattr__, __dir__ = lazily(
         "BeamSearch": "seqloom.decoding.settings",
         "Captioner": "seqloom.tasks",
         "Classifier": "seqloom.tasks",
+        "Forecaster": "seqloom.tasks",
         "LanguageModel": "seqloom.tasks",
         "Recognizer": "seqloom.tasks",
         "Regressor": "seqloom.tasks",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.captioning.captioner import Captioner
     from seqloom.tasks.classification.classifier import Classifier
     from seqloom.tasks.estimator import Estimator, NotFittedError
+    from seqloom.tasks.forecasting.forecaster import Forecaster
     from seqloom.tasks.language.evaluation import Evaluation
     from seqloom.tasks.language.generation import Beam
     from seqloom.tasks.language.language_model import LanguageModel
@@ -27,6 +28,7 @@ __all__ = [
     "Ending",
     "Estimator",
     "Evaluation",
+    "Forecaster",
     "LanguageModel",
     "NotFittedError",
     "Recognizer",
@@ -46,6 +48,7 @@ __getattr__, __dir__ = lazily(
         "Ending": "seqloom.tasks.language.writing",
         "Estimator": "seqloom.tasks.estimator",
         "Evaluation": "seqloom.tasks.language.evaluation",
+        "Forecaster": "seqloom.tasks.forecasting.forecaster",
         "LanguageModel": "seqloom.tasks.language.language_model",
         "NotFittedError": "seqloom.tasks.estimator",
         "Recognizer": "seqloom.tasks.recognition.recognizer",

@@ -145,10 +145,11 @@ def test_the_verdict_on_a_random_walk_is_no_skill() -> None:
         ([[1.0, 2.0, 3.0]], "longest series has 3 steps"),
         ([np.arange(6.0)], "too short to hold a part out"),
         ([[1.0, np.inf] * 20], "finite numbers, got inf at step 1"),
+        ([np.array([[1.0, 2.0], [3.0, 4.0], [5.0, np.inf]])], "finite numbers, got inf at step 2"),
         (["a", "b"], r"expected a series \(T,\) or \(T, D\), got str"),
         ([np.ones((20, 2)), np.ones((20, 3))], "row 1 has 3 columns, row 0 has 2"),
     ],
-    ids=["none", "constant", "short", "too short to judge", "inf", "text", "columns"],
+    ids=["none", "constant", "short", "too short to judge", "inf", "inf of two columns", "text", "columns"],
 )
 def test_what_cannot_be_learned_from(X: Any, said: str) -> None:
     with pytest.raises(DataError, match=said):

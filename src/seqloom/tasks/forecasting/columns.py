@@ -34,7 +34,7 @@ def choose(table: Table, given: Mapping[str, Any]) -> Chosen | None:
 
     Of prices (open, high, low, close) the close is forecast, else all numbers.
     """
-    named = tuple((given.get("target") or "").split(",")) if given.get("target") else ()
+    named = tuple(name.strip() for name in given["target"].split(",")) if given.get("target") else ()
     for name in (*named, *filter(None, (given.get("time"), given.get("group")))):
         table.column(name)
     found = find_columns(table, Columns(given.get("group"), given.get("time"), None, named))
@@ -105,5 +105,6 @@ def _values(place: int, row: Any) -> NDArray[np.float64]:
     if values.ndim != 2 or not values.size:
         raise DataError(f"X: row {place:,}: expected a series (T,) or (T, D), got the shape {tuple(values.shape)}.")
     if np.isinf(values).any():
-        raise DataError(f"X: row {place:,}: expected finite numbers, got inf at step {int(np.isinf(values).argmax())}.")
+        step = int(np.isinf(values).any(1).argmax())
+        raise DataError(f"X: row {place:,}: expected finite numbers, got inf at step {step}.")
     return values

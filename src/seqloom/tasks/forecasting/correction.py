@@ -15,6 +15,7 @@ from seqloom.models.distributions import Distribution
 __all__ = ["Correction"]
 
 Floats = NDArray[np.float64]
+_ENOUGH = 200
 _GRID = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 
 
@@ -37,7 +38,8 @@ class Correction(NamedTuple):
     def learned(cls, distribution: Distribution, said: Sequence[Tensor], moves: Sequence[NDArray[Any]]) -> Self:
         """From parameters (N, H, D, P) and what came (N, H, D), NaN where nothing is known.
 
-        The median stays where it is: a shift of it would follow the accidents of a few months.
+        Where few values are known of a step ahead, those of its neighbours count too. The median stays where it is:
+        a shift of it would follow the accidents of a few months.
         """
         quantiles = [cls.none().quantiles(distribution, one, (*_GRID, 0.1, 0.9)) for one in said]
         shifts = np.zeros((len(_GRID), moves[0].shape[1]))
@@ -46,7 +48,7 @@ class Correction(NamedTuple):
                 [(came - q[place]) / (q[-1] - q[-2]) for q, came in zip(quantiles, moves, strict=True)]
             )
             for ahead in range(gaps.shape[1]):
-                known = np.sort(gaps[:, ahead][~np.isnan(gaps[:, ahead])])
+                known = _around(gaps, ahead)
                 if len(known) and level != 0.5:
                     rank = level * (len(known) + 1) - 1
                     shifts[place, ahead] = np.interp(rank, np.arange(len(known)), known)
@@ -75,3 +77,14 @@ class Correction(NamedTuple):
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of ``to_json``."""
         return cls(np.array(data["levels"]), np.array(data["shifts"]))
+
+
+def _around(gaps: NDArray[Any], ahead: int) -> NDArray[Any]:
+    """What is known of gaps (N, H, D) at a step ahead, and at as many steps beside it as make it enough; sorted."""
+    horizon = gaps.shape[1]
+    for beside in range(horizon):
+        part = gaps[:, max(0, ahead - beside) : ahead + beside + 1]
+        known: NDArray[Any] = np.sort(part[~np.isnan(part)])
+        if len(known) >= _ENOUGH:
+            break
+    return known
