@@ -95,6 +95,10 @@ class Strings:
     def __init__(self, steps: int, seed: int) -> None:
         self._steps, self._seed = steps, seed
 
+    def epoch(self, number: int) -> Strings:
+        """There is one."""
+        return self
+
     def __len__(self) -> int:
         return self._steps
 

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import torch
 
 from seqloom import Captioner, __version__
-from seqloom.data.made.files import Example, made_folder
+from seqloom.data.made.files import KINDS, Example
 
 HERE = Path(__file__).parent
 
@@ -35,13 +35,16 @@ class Row(NamedTuple):
 
     make: Any
     settings: dict[str, Any]
+    epochs: int | None = None
 
 
 def made(what: Example, rows: int) -> Any:
     """The maker of a folder of made data."""
 
     def make(folder: Path, _: Path | None) -> None:
-        for name, content in made_folder(what, rows, seed=0).items():
+        as_folder = KINDS[what].as_folder
+        assert as_folder is not None
+        for name, content in as_folder(rows, 0).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
 
@@ -70,16 +73,16 @@ def nlvr(folder: Path, source: Path | None) -> None:
 ROWS = {
     "scenes": Row(made(Example.CAPTIONS, 10_000), {}),
     "moving": Row(made(Example.VIDEO, 6_000), {}),
-    "nlvr": Row(nlvr, {"side": 120}),
+    "nlvr": Row(nlvr, {"spec": "grid(64, cell=8) -> luong(128)", "side": 120, "dropout": 0.3, "batch_size": 16}, 15),
 }
 
 
-def run(row: Row, source: Path | None, epochs: int | None, maps: Path) -> dict[str, Any]:
+def run(row: Row, source: Path | None, maps: Path) -> dict[str, Any]:
     with TemporaryDirectory() as place:
         folder = Path(place)
         row.make(folder, source)
         began, spent = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        training = {"seed": 0, "device": "cpu", **({} if epochs is None else {"epochs": epochs})}
+        training = {"seed": 0, "device": "cpu", **({} if row.epochs is None else {"epochs": row.epochs})}
         model = Captioner(**row.settings, training=training).fit(folder)
         seconds = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_utime - spent
         tested = model.for_testing(folder)
@@ -107,9 +110,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("row", choices=ROWS)
     parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--epochs", type=int)
     arguments = parser.parse_args()
-    result = run(ROWS[arguments.row], arguments.folder, arguments.epochs, HERE / f"{arguments.row}.png")
+    result = run(ROWS[arguments.row], arguments.folder, HERE / f"{arguments.row}.png")
     print(json.dumps(result, indent=1))
     file = HERE / "results.json"
     results = json.loads(file.read_text()) if file.exists() else {}

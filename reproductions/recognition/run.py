@@ -39,9 +39,9 @@ RATE = 8000
 SETTINGS: dict[str, Any] = {
     "rate": RATE,
     "language_model": "ngram",
-    "spec": "2*conv(64, stride=2) + 2*gru(64) bidirectional",
+    "spec": "2*conv(64, stride=2) + norm(kind=layer) + 2*gru(64) bidirectional",
     "batch_size": 16,
-    "training": {"epochs": 12, "learning_rate": 0.004},
+    "training": {"epochs": 9, "learning_rate": 0.004},
 }
 LEARNED, SCORED = 2000, 300
 """Strings."""

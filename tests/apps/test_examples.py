@@ -11,7 +11,7 @@ import pytest
 from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
-NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video", "tunes"]
+NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video", "series", "prices", "tunes"]
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,15 @@ def test_all_are_listed(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("sentences", "sentences.csv"), ("sensors", "sensors.csv"), ("tagged", "tagged.conll")]
+    ("name", "file"),
+    [
+        ("sentences", "sentences.csv"),
+        ("sensors", "sensors.csv"),
+        ("tagged", "tagged.conll"),
+        ("pairs", "pairs.tsv"),
+        ("sums", "sums.tsv"),
+        ("prices", "prices.csv"),
+    ],
 )
 def test_a_file_and_its_path(command: Command, name: str, file: str) -> None:
     found = command("examples", "data", name, "--rows", 5)
@@ -69,7 +77,7 @@ def test_tunes_as_midi_files(command: Command) -> None:
 
 
 def test_mistakes(command: Command) -> None:
-    refused(command("examples", "data", "sensor"), 2, "captions, video or tunes; got 'sensor'. Did you mean 'sensors'?")
+    refused(command("examples", "data", "sensor"), 2, "prices or tunes; got 'sensor'. Did you mean 'sensors'?")
     refused(command("examples", "data", "tagged", "--rows", 0), 2, "--rows")
     refused(command("examples"), 2, "Missing command")
     assert os.listdir() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 
@@ -154,3 +155,11 @@ def test_a_task_whose_package_is_gone_is_named(command: Command, pairs: Path, mo
     result = command("train", pairs, "--task", "lost")
     assert result.code == 2
     assert "'lost' cannot be had from 'a_package_that_is_gone:Estimator'" in result.err
+
+
+@pytest.mark.parametrize("task", [*registry.tasks()])
+def test_every_estimator_that_draws_does_it_for_evaluate(task: str) -> None:
+    """``evaluate --plots`` gives a folder, examples and what is true of them, by place."""
+    drawing = getattr(registry.estimator_of(task), "draw", None)
+    if drawing is not None:
+        inspect.signature(drawing).bind("model", "folder", "X", "y")

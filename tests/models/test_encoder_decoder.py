@@ -154,7 +154,8 @@ def test_the_alignment_of_a_reversed_string_is_the_other_diagonal(name: str) -> 
     run = reproduction()
     torch.manual_seed(0)
     model, length = run.MODELS[name](), 8
-    run.train(model, steps=600, longest=length, rate=8e-3, seed=0)
+    run.TRAINED = length
+    run.train(model, steps=600, rate=8e-3, seed=0)
     model.eval()
     assert run.judge(model, length)["exact"] > 0.9
     looked = torch.tensor(run.alignment(model, length))

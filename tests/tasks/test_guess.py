@@ -85,3 +85,29 @@ def test_commands_that_are_advised_can_be_typed(tmp_path: Path) -> None:
         (folder / name).write_text("text,label\nso,a\n")
     with pytest.raises(UsageError, match=r"seqloom train '.*/my data/train.csv' --test '.*/my data/test.csv'"):
         guess(folder, {})
+
+
+@pytest.mark.parametrize("beside", ["sounds", "pictures"])
+def test_a_few_cells_that_are_called_as_files_are_no_paths(tmp_path: Path, beside: str) -> None:
+    """Dates and numbers, ``10/12`` and ``7``, beside ``12.wav`` or ``7.png`` in another folder."""
+    (tmp_path / beside).mkdir()
+    for number in range(20):
+        suffix = "wav" if beside == "sounds" else "png"
+        (tmp_path / beside / f"{number}.{suffix}").write_bytes(b"")
+    rows = [f"{month}/{day}\t{day} of month {month}" for month in range(1, 13) for day in range(12, 29)]
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join(["source\ttarget", *rows]) + "\n")
+    found = guess(path, {})
+    assert found is not None
+    assert found.task == "translation"
+
+
+@pytest.mark.parametrize("line", ["hello\t", "\thallo"], ids=["no target", "no source"])
+def test_a_line_without_a_side_is_a_mistake_in_pairs(tmp_path: Path, line: str) -> None:
+    """It is refused with its number by the task, not taken for a table of another one."""
+    lines = [f"good morning {number}\tguten Morgen {number}" for number in range(40)]
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join([*lines, line]) + "\n")
+    found = guess(path, {})
+    assert found is not None
+    assert found.task == "translation"

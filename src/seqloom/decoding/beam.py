@@ -84,7 +84,8 @@ def beam_searches(
     all_sources = [_Source(width, most, end, alpha, outputs) for most in limits]
     sources = list(all_sources)
     while sources:
-        following = logits.cpu().double().log_softmax(dim=-1).index_fill(-1, banned, -math.inf)
+        following = logits.cpu().double().log_softmax(dim=-1)
+        following = following.index_fill(-1, banned, -math.inf) if len(banned) else following
         if outputs is not None:
             following = outputs.only([beam.node for source in sources for beam in source.beams], following)
         scores = torch.tensor([beam.score for source in sources for beam in source.beams], dtype=torch.float64)

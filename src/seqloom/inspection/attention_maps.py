@@ -13,7 +13,7 @@ from seqloom.inspection.picture import check_picture, new_figure
 __all__ = ["draw_attention"]
 
 _COLUMNS = 6
-_INCHES = 1.5
+_INCHES, _TITLE = 1.5, 0.3
 
 
 def draw_attention(
@@ -28,8 +28,9 @@ def draw_attention(
     count = len(tokens) + 1
     across = min(_COLUMNS, count)
     down = -(-count // across)
-    figure = new_figure((across * _INCHES, down * (_INCHES + 0.25)), " ".join(tokens[:-1]))
     height, width = frames.shape[1:3]
+    high = down * (_INCHES * min(2.0, height / width) + _TITLE) + _TITLE
+    figure = new_figure((across * _INCHES, high), " ".join(tokens[:-1]))
     for place in range(count):
         axes = figure.add_subplot(down, across, place + 1)
         axes.set_axis_off()

@@ -17,6 +17,9 @@ class Augmentation(nn.Module):
     tensor([[1, 2]])
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, T, …), changed in training."""
         return self.changed(x, lengths) if self.training else x

@@ -62,6 +62,16 @@ def test_sources_alone_are_enough_to_predict(tmp_path: Path) -> None:
         read_pairs(file)
 
 
+def test_the_columns_of_training_are_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("id,en\n1,one cat\n", encoding="utf-8")
+    assert read_pairs(file, wanted=False, learned=("en", "fr")).sources == ["one cat"]
+    (tmp_path / "x.tsv").write_text("source\none cat\n", encoding="utf-8")
+    assert read_pairs(tmp_path / "x.tsv", wanted=False, learned=("source", "target")).sources == ["one cat"]
+    (tmp_path / "y.tsv").write_text("one cat\n", encoding="utf-8")
+    assert read_pairs(tmp_path / "y.tsv", wanted=False, learned=("source", "target")).sources == ["one cat"]
+
+
 BAD = {
     "one side": ("a\tb\nc\nd\te\n", "1 of 3 lines are no pairs: line 2 has one side where others have 2"),
     "three": ("a\tb\nc\td\te\nf\tg\n", "line 2 has 3 columns where others have 2"),

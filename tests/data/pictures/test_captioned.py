@@ -80,9 +80,9 @@ def test_what_does_not_belong_together_is_counted_with_names(tmp_path: Path) -> 
     assert found.names == ["images/1.png", "images/10.png"]
     assert found.parts == [Part.TRAIN, Part.VALIDATION]
     assert found.remarks == (
-        "1 files have no caption, left out: 'images/99.png'",
-        "1 captions have no picture, left out: '3.png'",
-        "1 files have an empty caption, left out: 'images/2.png'",
+        "1 file has no caption, left out: 'images/99.png'",
+        "1 caption has no picture, left out: '3.png'",
+        "1 file has an empty caption, left out: 'images/2.png'",
     )
 
 

@@ -79,7 +79,7 @@ def test_a_large_picture_is_refused_by_its_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is no picture that can be read: expected PNG"),
+        (b"", "is empty: the file has 0 bytes"),
         (b"just a text", "is no picture that can be read: expected PNG"),
         (FILES["rgb.png"][:60], "is no picture that can be read"),
         (FILES["rgb.jpg"][:-200], "is no picture that can be read"),

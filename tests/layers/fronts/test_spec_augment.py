@@ -22,7 +22,7 @@ def test_nothing_changes_but_in_training(layer):
 
 def test_holes_are_whole_bands_and_instants_of_bounded_width():
     torch.manual_seed(0)
-    layer = SpecAugment(masks=1, bands=10, share=0.2)
+    layer = SpecAugment(masks=1, bands=10, share=0.2, longest=50)
     widths, heights = set(), set()
     for _ in range(200):
         holes = layer(torch.ones(1, 100, 40)) == 0
@@ -43,6 +43,12 @@ def test_a_hole_covers_a_share_of_the_rows_own_length():
     gone = (layer(torch.ones(500, 100, 2), short)[..., 0] == 0)[:, :20].sum(1)
     assert int(gone.max()) == 4
     assert (layer(torch.ones(500, 100, 2), short)[:, 20:] == 1).all()
+
+
+def test_no_hole_is_longer_than_what_can_be_guessed():
+    torch.manual_seed(0)
+    gone = (SpecAugment(masks=1, bands=0, share=0.9)(torch.ones(500, 100, 2))[..., 0] == 0).sum(1)
+    assert int(gone.max()) == 12
 
 
 def test_a_warp_keeps_order_ends_and_padding():
@@ -77,6 +83,7 @@ def test_bands_are_stretched_about_the_lowest():
         lambda: SpecAugment(masks=-1),
         lambda: SpecAugment(share=1.5),
         lambda: SpecAugment(bands=-1),
+        lambda: SpecAugment(longest=-1),
         lambda: VoiceWarp(time=0.3),
         lambda: VoiceWarp(stretch=1.0),
         lambda: VoiceWarp(shift=-0.1),

@@ -65,6 +65,7 @@ def public_modules() -> list[type[nn.Module]]:
 
 OTHERS = {
     "EchoStateNetwork": "its readout is solved for in float64, outside of what is trained",
+    "LogMel": "it has nothing to learn, and stands before what is saved",
     "LastHead": "it knows the layer below from outside",
 }
 

@@ -76,6 +76,7 @@ def test_each_word_looks_somewhere(fitted: Captioner, tmp_path: Path) -> None:
     np.testing.assert_allclose(found[0].weights.sum((1, 2, 3)), 1, atol=1e-5)
     (file, _) = fitted.draw(tmp_path / "maps", X[:2])
     assert read_header(file).width > 300
+    assert len(fitted.draw(tmp_path / "few", X, Y, most=3)) == 3
 
 
 def test_it_is_saved(fitted: Captioner, tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     folder = saved(tmp_path / "data", split=False)
     (folder / "images" / "more.png").write_bytes((folder / "images" / "1.png").read_bytes())
-    with pytest.warns(SeqloomWarning, match=r"1 files have no caption, left out: 'images/more\.png'"):
+    with pytest.warns(SeqloomWarning, match=r"1 file has no caption, left out: 'images/more\.png'"):
         small(training={**QUICK, "epochs": 1}).fit(folder)
 
 
@@ -217,3 +218,18 @@ def test_the_command_line(tmp_path: Path) -> None:
     shown = run(app, ["data", str(folder)]).stdout
     assert "40 captions; words of each: median 6" in shown
     assert "of 30 pictures, 12 different words; train 24; test 6" in shown
+
+
+@pytest.mark.parametrize(
+    ("inputs", "frames", "sees"),
+    [
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(128, cell=16)"),
+        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16) + gru(128) bidirectional"),
+        ({"mean": [0.0]}, 0, "project(128)"),
+    ],
+)
+def test_what_suits_the_data_is_picked(inputs: dict[str, Any], frames: int, sees: str) -> None:
+    size = {"examples": 5000, "captions": 5000, "longest": 9, "frames": frames}
+    picked = Captioner()._pick({"inputs": inputs, "size": size})
+    assert picked["model"] == f"{sees} -> bahdanau(256)"
+    assert (picked["batch_size"], picked["epochs"]) == (64, 51)

@@ -102,10 +102,27 @@ def test_the_linear_model_finds_an_autoregression() -> None:
     for t in range(2, 4000):
         moves[t] = 0.6 * moves[t - 1] - 0.3 * moves[t - 2] + draw.normal() * 0.1
     weights = solved([moves], horizon=2, lags=4, known=[np.ones_like(moves, bool)])
-    np.testing.assert_allclose(weights[0], [0.6, -0.3, 0, 0], atol=0.05)
-    np.testing.assert_allclose(weights[1], [0.6 + 0.36 - 0.3, -0.3 - 0.18, 0, 0], atol=0.1)
+    np.testing.assert_allclose(weights[0, 0], [0.6, -0.3, 0, 0], atol=0.05)
+    np.testing.assert_allclose(weights[0, 1], [0.6 + 0.36 - 0.3, -0.3 - 0.18, 0, 0], atol=0.1)
     said = linear(weights.astype(np.float64), moves)
-    np.testing.assert_allclose(said[100, 0], weights[0] @ moves[100:96:-1, 0])
+    np.testing.assert_allclose(said[100, 0], weights[0, 0] @ moves[100:96:-1, 0])
+
+
+def test_a_column_learns_from_all_only_where_that_helps() -> None:
+    draw = np.random.default_rng(0)
+    moves = draw.normal(size=(2000, 2))
+    for t in range(1, 2000):
+        moves[t, 0] += 0.8 * moves[t - 1, 0]
+    weights = solved([moves], horizon=1, lags=2, known=[np.ones_like(moves, bool)])
+    np.testing.assert_allclose(weights[:, 0], [[0.8, 0], [0, 0]], atol=0.06)
+    alike = np.zeros((60, 40))
+    for t in range(1, 60):
+        alike[t] = 0.8 * alike[t - 1] + draw.normal(size=40)
+    known = [np.ones_like(alike, bool)]
+    together = solved([alike], 1, 8, known)
+    alone = np.concatenate([solved([alike[:, [k]]], 1, 8, [known[0][:, [k]]]) for k in range(40)])
+    truth = np.eye(8)[0] * 0.8
+    assert np.square(together - truth).mean() < 0.8 * np.square(alone - truth).mean()
 
 
 def test_too_little_is_not_solved() -> None:

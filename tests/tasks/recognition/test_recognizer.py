@@ -112,7 +112,9 @@ def test_what_is_picked_leaves_frames_enough() -> None:
     X, texts = spelt(40)
     model = Recognizer(training={"steps": 1, "device": "cpu"}).fit(X, texts, progress=False)
     picked = model.facts_["picked"]
-    assert picked["model"].startswith("conv(96, stride=2) + 2*gru")  # of words, one for a dozen steps
+    assert picked["model"].startswith(
+        "conv(96, stride=2) + norm(kind=layer) + 2*gru"
+    )  # of words, one for a dozen steps
     letters = Recognizer(tokens="characters", training={"steps": 1, "device": "cpu"}).fit(X, texts, progress=False)
     assert "stride" not in letters.facts_["picked"]["model"]
 

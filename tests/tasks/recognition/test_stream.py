@@ -111,3 +111,12 @@ def test_models_that_need_the_whole_say_so(spec, more, message):
     model.fit(sounds, TEXTS[:6], validation=0, progress=False)
     with pytest.raises(UsageError, match=message):
         model.stream()
+
+
+def test_an_utterance_without_an_end_is_ended():
+    speech = np.concatenate([tones("mid high low", place) for place in range(60)])
+    heard = [one for one in pushed(listener().stream(silence=0.12), speech, 1600) if one.final]
+    lengths = [one.words[-1].end - one.words[0].begin for one in heard if one.words]
+    assert len(heard) > 1
+    assert max(lengths) < 100 * 0.12 + 2
+    assert " ".join(one.text for one in heard).split().count("high") > 50

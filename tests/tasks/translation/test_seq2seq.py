@@ -93,6 +93,10 @@ def test_greedy_sampling_and_a_set_of_outputs() -> None:
     outputs = ["chat", "chien rouge", *TARGETS[:3]]
     assert set(model.predict(SOURCES, outputs=outputs)) <= set(outputs)
     assert model.predict(SOURCES[:3], outputs=outputs) == TARGETS[:3]
+    long = " ".join(["chat"] * 30)
+    assert model.predict(SOURCES[:1], outputs=[long]) == [long]
+    with pytest.raises(UsageError, match="outputs: one of a set is searched for, not drawn"):
+        model.predict(SOURCES, Sampling(), outputs=outputs)
 
 
 def test_alignments_have_the_tokens_of_both_sides() -> None:

@@ -33,7 +33,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     plots: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Draw pictures of the answers of a classifier.", show_default=False),
+        typer.Option(metavar="FOLDER", help="Draw pictures of the answers, or of forecasts.", show_default=False),
     ] = None,
 ) -> None:
     """Score a text: nats and bits per token, bits per character, perplexity, and what baselines reach.

@@ -25,14 +25,15 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, tunes; without it all are listed.",
+            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series, prices or tunes; "
+            "without it all are listed.",
             show_default=False,
         ),
     ] = None,
     rows: Annotated[
         int | None,
         typer.Option(
-            min=1, max=_MOST, help="How many sentences, recordings, pictures or tunes.", show_default="as listed"
+            min=1, max=_MOST, help="How many sentences, recordings, pictures, steps or tunes.", show_default="as listed"
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Other seeds make other rows.")] = 0,
@@ -49,7 +50,8 @@ def examples_data(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Write small made data: labelled or tagged sentences, sensor series of a machine, dates or sums with what they
-    become, spoken digits with transcripts, drawn scenes or videos with captions, or tunes as MIDI files.
+    become, spoken digits with transcripts, drawn scenes or videos with captions, series to forecast, or tunes as
+    MIDI files.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from seqloom import __version__
 from seqloom.apps.cli import several
+from seqloom.apps.cli.backtest import backtest
 from seqloom.apps.cli.console import Page, emit, emit_page, say, use_encoding
 from seqloom.apps.cli.data import data
 from seqloom.apps.cli.demo import demo
@@ -91,6 +92,7 @@ _COMMANDS = (
     generate,
     score,
     evaluate,
+    backtest,
     models,
     explain,
     probe,

@@ -15,6 +15,7 @@ from seqloom.data.made.pairs import made_dates, made_sums
 from seqloom.data.made.scenes import made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
+from seqloom.data.made.series import made_prices, made_series
 from seqloom.data.made.speech import RATE, made_speech
 from seqloom.data.made.tagged import made_tagged
 from seqloom.data.made.tunes import made_tunes
@@ -35,6 +36,8 @@ class Example(Choice):
     SPEECH = "speech"
     CAPTIONS = "captions"
     VIDEO = "video"
+    SERIES = "series"
+    PRICES = "prices"
     TUNES = "tunes"
 
 
@@ -88,6 +91,18 @@ def _speech(rows: int, seed: int) -> dict[str, bytes]:
     return {"transcripts.csv": table.encode()} | {name: wav_bytes(one.samples, RATE) for name, one in spoken.items()}
 
 
+def _series(rows: int, seed: int) -> str:
+    months = (np.datetime64("1990-01") + np.arange(rows)).astype("datetime64[D]").astype(str)
+    return _csv(("month", "sales"), zip(months, map("{:.1f}".format, made_series(rows, seed)), strict=True))
+
+
+def _prices(rows: int, seed: int) -> str:
+    """Two columns, on working days: one of which nothing tells in advance, and one with a planted signal."""
+    days = np.busday_offset("2010-01-04", np.arange(rows), roll="forward").astype(str)
+    columns = (map("{:.3f}".format, made_prices(rows, seed, signal)) for signal in (False, True))
+    return _csv(("date", "walk", "signal"), zip(days, *columns, strict=True))
+
+
 def _tunes(rows: int, seed: int) -> dict[str, bytes]:
     return {f"{number}.mid": midi_bytes(piece) for number, piece in enumerate(made_tunes(rows, seed), 1)}
 
@@ -109,6 +124,8 @@ KINDS: Final[Mapping[Example, Kind]] = {
     Example.SPEECH: Kind("speech", 500, "spoken digits", None, _speech),
     Example.CAPTIONS: Kind("captions", 4000, "captioned pictures", None, _scenes),
     Example.VIDEO: Kind("video", 2000, "captioned videos", None, _videos),
+    Example.SERIES: Kind("series.csv", 144, "months of sales", _series),
+    Example.PRICES: Kind("prices.csv", 2000, "days of prices", _prices),
     Example.TUNES: Kind("tunes", 200, "tunes", None, _tunes, learned=False),
 }
 """Pictures and videos need Pillow."""

@@ -30,7 +30,7 @@ def made_videos(rows: int, seed: int) -> list[MadeVideo]:
     Of two shapes one is in the upper half, and named first. No frame alone tells what a shape does.
 
     >>> made_videos(1, seed=1)[0].caption
-    'a green square moves down and a red circle stands still'
+    'a yellow cross grows and a green circle grows'
     """
     draw = generator(seed, Purpose.MADE)
     return [_video(draw, row) for row in range(rows)]

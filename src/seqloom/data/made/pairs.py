@@ -82,7 +82,7 @@ def made_dates(rows: int, seed: int) -> list[tuple[str, str]]:
     A function of both arguments.
 
     >>> made_dates(2, seed=0)
-    [('June 6th, 2057', '2057-06-06'), ('2003 July 26', '2003-07-26')]
+    [('Oct 4, 2080', '2080-10-04'), ('October 20th, 1995', '1995-10-20')]
     """
     draw = generator(seed, Purpose.MADE)
     days = np.concatenate([draw.permutation(_DAYS) for _ in range(-(-rows // _DAYS))])[:rows]
@@ -95,7 +95,7 @@ def made_sums(rows: int, seed: int) -> list[tuple[str, str]]:
     """``rows`` sums of two numbers of up to three digits, all different while there are such, and their values.
 
     >>> made_sums(2, seed=0)
-    [('850+636', '1486'), ('511+269', '780')]
+    [('451+49', '500'), ('412+92', '504')]
     """
     draw = generator(seed, Purpose.MADE)
     numbers = draw.choice(_LARGEST**2, size=rows, replace=rows > _LARGEST**2)

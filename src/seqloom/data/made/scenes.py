@@ -38,7 +38,7 @@ def made_scenes(rows: int, seed: int) -> list[MadeScene]:
     shape and place is in scenes for testing alone, each of which has one or more of them.
 
     >>> made_scenes(1, seed=1)[0].caption
-    'a yellow square at the bottom left'
+    'a yellow circle at the top right'
     """
     draw = generator(seed, Purpose.MADE)
     return [_scene(draw, row) for row in range(rows)]

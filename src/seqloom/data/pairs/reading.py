@@ -63,17 +63,18 @@ def read_pairs(
     encoding: str | None = None,
     *,
     wanted: bool = True,
+    learned: Sequence[str] = (),
 ) -> Pairs:
     """The pairs of a file: tsv without quotes, csv, or an object of JSON a line, packed by gzip or not.
 
-    ``source`` and ``target`` name its columns, or give their numbers, from 1; else names such as source and target say
-    them, or they are the first two. A csv has names in its first line; a tsv only where they are such names. With
-    ``wanted`` both sides must be there. Raises DataError, which counts and names the lines that are no pairs, and
-    UsageError for a column that is not there.
+    ``source`` and ``target`` name its columns, or give their numbers, from 1; else those that were ``learned`` from, or
+    names such as source and target say them, or they are the first two. A csv has names in its first line; a tsv only
+    where they are such names. With ``wanted`` both sides must be there. Raises DataError, which counts and names the
+    lines that are no pairs, and UsageError for a column that is not there.
     """
     spelling, rows = read_rows(path, encoding)
     first = next(rows)
-    head = _head(spelling, first, (source, target))
+    head = _head(spelling, first, (source, target, *learned))
     rows = rows if head is not None else chain([first], rows)
     found = list(rows)
     if not found:
@@ -81,16 +82,16 @@ def read_pairs(
     names = (
         list(first.cells) if isinstance(first.cells, dict) else head or [str(k + 1) for k in range(len(first.cells))]
     )
-    columns = _chosen(str(path), names, source, target, wanted)
+    columns = _chosen(str(path), names, (source, target), wanted, learned)
     places: list[Any] = [name if spelling.separator == "" else names.index(name) for name in columns if name in names]
     count = len(names) if spelling.separator else None
     faults = [(row.line, fault) for row in found if (fault := _fault(row, places, columns, count))]
     if faults:
         shown = "; ".join(f"line {line} {fault}" for line, fault in faults[:_SHOWN])
         more = f"; and {len(faults) - _SHOWN:,} more" if len(faults) > _SHOWN else ""
+        wrong = "line is no pair" if len(found) == 1 else "lines are no pairs"
         raise DataError(
-            f"{path}: {len(faults):,} of {len(found):,} lines are no pairs: {shown}{more}. The others are. Mend these "
-            "lines or take them out."
+            f"{path}: {len(faults):,} of {len(found):,} {wrong}: {shown}{more}. Mend these lines or take them out."
         )
     sides = [[str(row.cells[place]).strip() for row in found] for place in places]
     others = [name for name in names if name not in columns]
@@ -99,7 +100,7 @@ def read_pairs(
     return Pairs(str(path), columns, sides[0], targets, found, head, spelling, remarks)
 
 
-def _head(spelling: Spelling, first: Row, asked: tuple[str | None, str | None]) -> list[str] | None:
+def _head(spelling: Spelling, first: Row, asked: Sequence[str | None]) -> list[str] | None:
     """The names in the first line, if it has some."""
     if isinstance(first.cells, dict):
         return None
@@ -108,15 +109,23 @@ def _head(spelling: Spelling, first: Row, asked: tuple[str | None, str | None]) 
     return first.cells if is_head else None
 
 
-def _chosen(path: str, names: list[str], source: str | None, target: str | None, wanted: bool) -> tuple[str, str]:
+def _chosen(
+    path: str, names: list[str], asked: tuple[str | None, str | None], wanted: bool, learned: Sequence[str]
+) -> tuple[str, str]:
+    source, target = asked
     said = [one if one is None or one in names else _numbered(one, names) for one in (source, target)]
     for one, found in zip((source, target), said, strict=True):
         if one is not None and found is None and (wanted or one == source):
             raise UsageError(f"{path} has no column {one!r}; it has {listed(names)}.{did_you_mean(one, names)}")
     known = pair_columns(names)
     left = [name for name in names if name not in said]
-    if known is not None and said == [None, None]:
-        return known
+    if said == [None, None]:
+        before = [name for name in learned if name in names]
+        if known is not None and not before:
+            return known
+        if before and before[0] == learned[0]:
+            said = [before[0], before[1] if len(before) > 1 else None]
+            left = [name for name in names if name not in said]
     first = said[0] or (left.pop(0) if left else "1")
     second = said[1] or (left.pop(0) if left else target or "2")
     if wanted and second not in names:

@@ -7,11 +7,10 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, final
 
-from seqloom.data.folders.named_files import NamedFiles
+from seqloom.data.folders.named_files import NamedFiles, columns_of_files
 from seqloom.data.lines import Lines
 from seqloom.data.named import named_table
 from seqloom.data.pictures.decoding import kind_of
@@ -121,9 +120,9 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
         [[said.caption.strip() for said in found[name]] for name in names],
         parts if any(parts) else None,
         (
-            *_remark(silent, "have no caption"),
-            *_remark(left_over, "captions have no picture", plural=""),
-            *_remark([*empty], "have an empty caption"),
+            *_remark(silent, "file has no caption", "files have no caption"),
+            *_remark(left_over, "caption has no picture", "captions have no picture"),
+            *_remark([*empty], "file has an empty caption", "files have an empty caption"),
         ),
     )
 
@@ -231,26 +230,9 @@ def _table(path: Path, named: NamedFiles, most: int | None = None) -> Table:
 
 def _found(table: Table, named: NamedFiles) -> tuple[str, str, str | None] | None:
     """The columns of files, of captions and, if there is one, of parts: by their names, or by what is in them."""
-    rows = min(len(table), _LOOKED_AT)
+    found = columns_of_files(table, named, _FILES, _CAPTIONS)
     by_name = {name.strip().lower(): name for name in reversed([*table.columns])}
-    hits = {
-        name: sum(named.find(cell) is not None for cell in islice(table.cells(name), rows)) for name in by_name.values()
-    }
-    file = next((by_name[name] for name in _FILES if name in by_name and hits[by_name[name]]), None)
-    file = file or max(hits, key=lambda name: hits[name], default=None)
-    if file is None or not hits[file]:
-        return None
-    caption = next((by_name[name] for name in _CAPTIONS if name in by_name and by_name[name] != file), None)
-    if caption is None:
-        words = {
-            name: sum(len(cell.split()) for cell in islice(table.cells(name), rows))
-            for name in table.columns
-            if name != file and not hits[name]
-        }
-        caption = max(words, key=lambda name: words[name], default=None)
-        if caption is None or words[caption] <= rows:
-            return None
-    return file, caption, next((by_name[name] for name in _PARTS if name in by_name), None)
+    return found and (*found, next((by_name[name] for name in _PARTS if name in by_name), None))
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -287,5 +269,6 @@ def _words(name: str) -> list[str]:
     return "".join(letter if letter.isalpha() else " " for letter in name).split()
 
 
-def _remark(names: Sequence[str], what: str, plural: str = "files ") -> list[str]:
-    return [f"{len(names):,} {plural}{what}, left out: {listed(names, _SHOWN)}"] * bool(names)
+def _remark(names: Sequence[str], one: str, many: str) -> list[str]:
+    what = one if len(names) == 1 else many
+    return [f"{len(names):,} {what}, left out: {listed(names, _SHOWN)}"] * bool(names)

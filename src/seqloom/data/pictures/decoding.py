@@ -112,6 +112,8 @@ def _opened(path: Path) -> Iterator[Any]:
     image_module = pillow()
     if not path.exists():
         raise DataError(no_such_file(str(path)))
+    if not path.stat().st_size:
+        raise DataError(f"{path} is empty: the file has 0 bytes. Leave it out.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own bound is below that of its warning, and metadata do not matter

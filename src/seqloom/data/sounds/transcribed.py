@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple, final
 
-from seqloom.data.folders.named_files import NamedFiles
+from seqloom.data.folders.named_files import NamedFiles, columns_of_files
 from seqloom.data.lines import Lines
 from seqloom.data.named import named_table
 from seqloom.data.problems import Problems
@@ -167,7 +166,7 @@ def _texts(path: Path, sounds: Sequence[str], named: NamedFiles) -> Iterator[_Te
 
 def _of_table(path: Path, named: NamedFiles) -> Iterator[_Text]:
     table = _table(path, named)
-    columns = _found(table, named)
+    columns = columns_of_files(table, named, _PATHS, _TEXTS)
     if columns is None:
         raise DataError(
             f"{table.name}: expected a column of paths of sounds, and one of texts; got {listed([*table.columns])}."
@@ -180,7 +179,7 @@ def _of_table(path: Path, named: NamedFiles) -> Iterator[_Text]:
 def _columns(path: Path, named: NamedFiles) -> tuple[str, str] | None:
     """The columns of paths and of texts in the first rows of a table; None for one without them."""
     try:
-        return _found(_table(path, named, _LOOKED_AT), named)
+        return columns_of_files(_table(path, named, _LOOKED_AT), named, _PATHS, _TEXTS)
     except DataError:
         return None
 
@@ -190,30 +189,6 @@ def _table(path: Path, named: NamedFiles, most: int | None = None) -> Table:
     table = read_table(path, most=most)
     names = any(named.find(name) is not None for name in table.columns)
     return read_table(path, header=False, most=most) if names and path.suffix.lower() in (".csv", ".tsv") else table
-
-
-def _found(table: Table, named: NamedFiles) -> tuple[str, str] | None:
-    rows = min(len(table), _LOOKED_AT)
-    hits = {
-        name: sum(named.find(cell) is not None for cell in islice(table.cells(name), rows)) for name in table.columns
-    }
-    by_name = {name.strip().lower(): name for name in reversed([*table.columns])}
-    path = next((by_name[name] for name in _PATHS if name in by_name and hits[by_name[name]]), None)
-    if path is None:
-        path = max(hits, key=lambda name: hits[name], default=None)
-        if path is None or not hits[path]:
-            return None
-    text = next((by_name[name] for name in _TEXTS if name in by_name and by_name[name] != path), None)
-    if text is None:
-        words = {
-            name: sum(len(cell.split()) for cell in islice(table.cells(name), rows))
-            for name in table.columns
-            if name != path and not hits[name]
-        }
-        text = max(words, key=lambda name: words[name], default=None)
-        if text is None or words[text] <= rows:
-            return None
-    return path, text
 
 
 def _tables(folder: Path) -> list[Path]:

@@ -118,6 +118,8 @@ def decoded(data: bytes, form: Format) -> NDArray[np.float32]:
 def _header(file: BinaryIO, size: int, name: str, path: Path) -> tuple[Format, int, int]:
     """The format, and where in the file the samples begin and how many bytes they take."""
     head = file.read(12)
+    if not size:
+        raise DataError(f"{name} is empty: the file has 0 bytes. Leave it out.")
     if head[:4] in (b"RF64", b"RIFX", b"BW64", b"riff"):
         raise DataError(f"{name} is of the kind {head[:4].decode()}. {_convert(path)}")
     if head[:4] != b"RIFF" or head[8:] != b"WAVE":

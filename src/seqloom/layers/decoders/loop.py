@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,15 +17,20 @@ from seqloom.layers.weights import weights_by_name
 
 __all__ = ["BodyLoop", "body_loop"]
 
+Weights = Mapping[str, Tensor]
+"""Those of a layer, by the names of its graph."""
+
 
 class BodyLoop:
     """The steps of recurrent ``layers``, one on the other, whose first one knows the first ``known`` inputs early."""
 
-    def __init__(self, layers: Sequence[Recurrent], dropout: nn.Module, known: int, is_stack: bool) -> None:
+    def __init__(
+        self, layers: Sequence[Recurrent], weights: Sequence[Weights], dropout: nn.Module, known: int, is_stack: bool
+    ) -> None:
         self._kinds = [layer.state_type for layer in layers]
         self._loops = [
-            StepLoop(layer.graph, weights_by_name(layer.weights, layer.graph), known if k == 0 else 0)
-            for k, layer in enumerate(layers)
+            StepLoop(layer.graph, own, known if k == 0 else 0)
+            for k, (layer, own) in enumerate(zip(layers, weights, strict=True))
         ]
         self._dropout, self._is_stack = dropout, is_stack
 
@@ -52,14 +57,16 @@ def body_loop(body: CausalLayer, x: Tensor, known: int) -> BodyLoop | None:
     layers: list[Any] = list(body.layers) if type(body) is CausalStack else [body]
     if type(body) is CausalStack and (body.residual or body.norm is not None):
         return None
-    if not torch.is_grad_enabled() or under_autocast(x) or not all(_is_plain(layer, x) for layer in layers):
+    if not torch.is_grad_enabled() or under_autocast(x) or not all(map(_is_plain, layers)):
+        return None
+    weights = [weights_by_name(layer.weights, layer.graph) for layer in layers]
+    if any(weight.dtype != x.dtype for own in weights for weight in own.values()):
         return None
     dropout = body.dropout if type(body) is CausalStack else nn.Identity()
-    return BodyLoop(layers, dropout, known, type(body) is CausalStack)
+    return BodyLoop(layers, weights, dropout, known, type(body) is CausalStack)
 
 
-def _is_plain(layer: nn.Module, x: Tensor) -> bool:
+def _is_plain(layer: nn.Module) -> bool:
     if type(layer) is not Recurrent or layer.graph.has_masks:
         return False
-    hooks = layer._forward_pre_hooks, layer._forward_hooks
-    return not any(hooks) and all(weight.dtype == x.dtype for weight in layer.weights.parameters())
+    return not (layer._forward_pre_hooks or layer._forward_hooks)

@@ -15,29 +15,33 @@ __all__ = ["SpecAugment", "VoiceWarp"]
 
 class SpecAugment(Augmentation):
     """Frames (B, T, M), in ``masks`` places 0 over up to ``bands`` of them, and in as many over up to a ``share`` of a
-    row's steps (defaults: 2 places, 10 bands, 0.2).
+    row's steps, and no more than ``longest`` of them (defaults: 2 places, 10 bands, 0.2, 12 steps): what is said in a
+    longer hole cannot be known.
 
     Each width is drawn from 0 to its limit, and then each begin, anew for each row; 0 is what frames are in the mean
     once they are normalised. Source: Park et al., 2019, sec. 2, without its time warping, see :class:`VoiceWarp`.
     """
 
-    def __init__(self, masks: int = 2, bands: int = 10, share: float = 0.2) -> None:
+    def __init__(self, masks: int = 2, bands: int = 10, share: float = 0.2, longest: int = 12) -> None:
         super().__init__()
-        if masks < 0 or bands < 0 or not 0 <= share <= 1:
-            raise UsageError(f"Expected masks, bands ≥ 0 and a share from 0 to 1; got {masks}, {bands}, {share}.")
-        self.masks, self.bands, self.share = masks, bands, share
+        if min(masks, bands, longest) < 0 or not 0 <= share <= 1:
+            raise UsageError(
+                "Expected masks, bands and longest of at least 0 and a share from 0 to 1; "
+                f"got {masks}, {bands}, {longest}, {share}."
+            )
+        self.masks, self.bands, self.share, self.longest = masks, bands, share, longest
 
     def changed(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """x (B, T, M) with holes."""
         rows, time, bands = x.shape
         steps = _float_lengths(x, lengths)
-        holes = _holes(steps, steps * self.share, time, self.masks)[:, :, None]
+        holes = _holes(steps, (steps * self.share).clamp_max(self.longest), time, self.masks)[:, :, None]
         width = x.new_full((rows,), float(bands))
         holes = holes | _holes(width, (width * 0 + self.bands).clamp_max(bands), bands, self.masks)[:, None]
         return x.masked_fill(holes, 0.0)
 
     def extra_repr(self) -> str:
-        return f"masks={self.masks}, bands={self.bands}, share={self.share}"
+        return f"masks={self.masks}, bands={self.bands}, share={self.share}, longest={self.longest}"
 
 
 class VoiceWarp(Augmentation):

@@ -8,6 +8,7 @@ from torch import nn
 
 from seqloom.errors import UsageError
 from seqloom.layers import (
+    Augmentation,
     BahdanauDecoder,
     Bidirectional,
     Block,
@@ -21,16 +22,20 @@ from seqloom.layers import (
     Grid,
     LearnedEmbedding,
     LuongDecoder,
+    Noise,
     OneHot,
     Patches,
     Rows,
     SelfAttention,
     SequenceLayer,
+    SpecAugment,
     Stack,
     StepHead,
+    TokenDropout,
     TransformerDecoder,
     TransformerDecoderBlock,
     Unchanged,
+    VoiceWarp,
 )
 from seqloom.layers.attention import AdditiveScore, DotScore, GeneralScore
 from seqloom.layers.spec import term_of
@@ -51,6 +56,11 @@ _CONSTRUCTED = {
     "grid": Constructed(Grid),
     "patches": Constructed(Patches),
     "rows": Constructed(Rows),
+    "augmentation": Constructed(Augmentation),
+    "noise": Constructed(Noise),
+    "token-dropout": Constructed(TokenDropout),
+    "spec-augment": Constructed(SpecAugment),
+    "voice-warp": Constructed(VoiceWarp),
     "unchanged": Constructed(Unchanged),
     "stack": Constructed(Stack),
     "causal-stack": Constructed(CausalStack),

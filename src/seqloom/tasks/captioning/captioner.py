@@ -100,20 +100,22 @@ class Captioner(ExampleEstimator):
         return {
             "inputs": inputs.to_json(),
             "targets": targets.to_json(),
-            "size": {"examples": len(X), "captions": len(texts), "longest": longest},
+            "size": {
+                "examples": len(X),
+                "captions": len(texts),
+                "longest": longest,
+                "frames": max(inputs.lengths(X)) if isinstance(inputs, PictureInputs) else 0,
+            },
             "frequent": Counter(texts).most_common(1)[0][0],
             "nearest": NearestPicture.learned(X, y).to_json(),
         }
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        captions, picture = facts["size"]["captions"], facts["inputs"].get("picture")
+        captions = facts["size"]["captions"]
         batch = next(rows for rows in (8, 16, 32, 64) if rows >= min(captions / 100, 64))
         rows = self._given().get("batch_size", batch)
-        sees = "project(128)"
-        if picture is not None:
-            sees = f"grid(128, cell={cell_for(picture['height'], picture['width'])})"
         return {
-            "model": f"{sees} -> luong(256)",
+            "model": f"{_sees(facts)} -> bahdanau(256)",
             "embedding": 64,
             "dropout": 0.1,
             "label_smoothing": 0.0,
@@ -211,9 +213,10 @@ class Captioner(ExampleEstimator):
         """Where each word of each caption looked, see :class:`CaptionMap`. UsageError where none can look."""
         return [one for found in self._over(X, self._maps) for one in found]
 
-    def draw(self, folder: str | Path, X: Any) -> list[Path]:
-        """Draw into ``folder`` each picture, and where each word of its caption looked; return the files.
+    def draw(self, folder: str | Path, X: Any, y: Any = None, *, most: int = 20) -> list[Path]:
+        """Draw into ``folder`` the first ``most`` pictures, and where each word of the caption looked; the files.
 
+        ``y`` is not looked at: what is drawn is what the model says.
         Raises UsageError for features, which show nothing, MissingExtraError without matplotlib.
         """
         from seqloom.inspection.attention_maps import draw_attention
@@ -226,7 +229,7 @@ class Captioner(ExampleEstimator):
         folder.mkdir(parents=True, exist_ok=True)
         names = given.source.names if isinstance(given.source, Captioned) else range(len(given.X))
         files = []
-        for place, (name, found) in enumerate(zip(names, self.attention(given.X), strict=True)):
+        for place, (name, found) in enumerate(zip(names, self.attention(given.X[:most]), strict=False)):
             file = folder / f"{Path(str(name)).with_suffix('').as_posix().replace('/', '_')}.png"
             draw_attention(inputs.pixels(place, given.X[place]), found.tokens, found.weights, file)
             files.append(file)
@@ -270,6 +273,15 @@ class Captioner(ExampleEstimator):
                 seen = seen[:, : frames * cells[0] * cells[1]].reshape(steps, frames, *cells)
             found.append(CaptionMap(names, seen))
         return found
+
+
+def _sees(facts: Facts) -> str:
+    """What suits features, videos or pictures: large cells, each of which sees a whole thing."""
+    picture = facts["inputs"].get("picture")
+    if picture is None:
+        return "project(128)"
+    cells = f"grid(128, cell={2 * cell_for(picture['height'], picture['width'])})"
+    return f"{cells} + gru(128) bidirectional" if facts["size"]["frames"] > 1 else cells
 
 
 def _simple_captions(facts: Facts, X: Sequence[Any]) -> dict[str, list[str]]:

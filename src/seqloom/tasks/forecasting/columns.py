@@ -93,7 +93,7 @@ def series_of(X: Any) -> list[TimedSeries]:
 
 def is_file_or_frame(X: Any) -> bool:
     """Whether it has columns with names."""
-    return isinstance(X, str | os.PathLike) or hasattr(X, "columns")
+    return isinstance(X, str | os.PathLike) or hasattr(X, "columns")  # a TimedTable, too
 
 
 def _values(place: int, row: Any) -> NDArray[np.float64]:

@@ -53,17 +53,20 @@ class Correction(NamedTuple):
         return cls(np.array(_GRID), shifts)
 
     def quantiles(self, distribution: Distribution, said: Tensor, levels: Sequence[float]) -> list[Floats]:
-        """Parameters (N, H, D, P) → for each level (N, H, D), rising with it."""
-        low, high = (distribution.quantile(said, torch.tensor(one, dtype=torch.float64)).numpy() for one in (0.1, 0.9))
-        order = np.argsort(levels)
-        found: list[Any] = [None] * len(levels)
-        before = None
-        for place in order.tolist():
-            own = distribution.quantile(said, torch.tensor(levels[place], dtype=torch.float64)).numpy()
-            shift = np.array([np.interp(levels[place], self.levels, column) for column in self.shifts.T])
-            own = own + shift[:, None] * (high - low)
-            before = found[place] = own if before is None else np.maximum(own, before)
-        return found
+        """Parameters (N, H, D, P) → for each level (N, H, D), rising with it on both sides of the median."""
+
+        def plain(level: float) -> Floats:
+            found: Floats = distribution.quantile(said, torch.tensor(level, dtype=torch.float64)).numpy()
+            return found
+
+        spread, middle = plain(0.9) - plain(0.1), plain(0.5)
+        found: dict[float, Floats] = {}
+        for upper in (True, False):
+            bound, before = (np.maximum, middle) if upper else (np.minimum, middle)
+            for level in sorted((one for one in levels if (one >= 0.5) == upper), reverse=not upper):
+                shift = np.array([np.interp(level, self.levels, column) for column in self.shifts.T])
+                before = found[level] = bound(plain(level) + shift[:, None] * spread, before)
+        return [found[level] for level in levels]
 
     def to_json(self) -> dict[str, Any]:
         return {"levels": self.levels.tolist(), "shifts": self.shifts.round(6).tolist()}

@@ -14,29 +14,32 @@ from torch import Tensor, nn
 from seqloom.data.batch import Batch
 from seqloom.data.lazy_rows import LazyRows
 from seqloom.data.named import csv_lines
-from seqloom.data.times import TimedSeries, spacing_from_json
+from seqloom.data.times import TimedSeries, TimedTable, spacing_from_json
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.models.distributions import Distribution, Gaussian, Quantiles, StudentT
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.forecasting.backtest import Backtest, backtest
 from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_of, table_of_times
 from seqloom.tasks.forecasting.correction import Correction
 from seqloom.tasks.forecasting.inputs import cycles_for, features, width
-from seqloom.tasks.forecasting.judging import LEVELS, judged
+from seqloom.tasks.forecasting.judging import LEVELS, Comparison
 from seqloom.tasks.forecasting.naive import solved
 from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
 from seqloom.tasks.forecasting.picks import Sizes, sizes_for
+from seqloom.tasks.forecasting.pictures import draw_forecasts
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.settings import DistributionKind, ForecasterSettings
 from seqloom.tasks.forecasting.stream import ForecastStream
-from seqloom.tasks.forecasting.windows import Window, windows_of
+from seqloom.tasks.forecasting.trust import best_trust
+from seqloom.tasks.forecasting.windows import Window, first_origin, windows_of
 from seqloom.training.objectives import Likelihood, Objective
 
 __all__ = ["Forecaster"]
 
 Floats = NDArray[np.float64]
-_UPDATES = 600
+_UPDATES = 300
 _WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
 _SEASONS = 2
 """So many are to be known of a series for a scale of its own."""
@@ -48,7 +51,9 @@ class Forecaster(ExampleEstimator):
     x_{t+h} = x_t + move · θ: a model in words reads moves, levels and the calendar, and at each step gives the
     parameters θ of how far the next values are from the present one, in units of a usual move. A linear model of the
     last ``lags`` moves, solved by ridge regression, is part of it. Scales are of the training part of each series, of
-    its own past where it was not learned from. Intervals are corrected on what is held out, which are the latest steps.
+    its own past where it was not learned from. What
+    is held out (the latest steps) says how much of what the network adds is taken, so that it is no worse
+    there than the linear model, and corrects the intervals.
 
     ``fit`` takes series, arrays (T,) or (T, D) of any lengths, NaN where a value is missing, or the path of a table or
     a frame with a column that says when (and one that says which series). ``horizon``, ``past``, ``lags`` and
@@ -76,10 +81,27 @@ class Forecaster(ExampleEstimator):
         """Every figure over the origins in the last ``share`` of each series, beside those of naive forecasts."""
         self._check_fitted("model_")
         series, sizes = self._series(X, self.facts_)[0], _sizes(self.facts_)
-        windows = [window for one in series for window in windows_of(one, sizes, _first(len(one), share))]
+        windows = [window for one in series for window in windows_of(one, sizes, first_origin(len(one), share))]
         if not windows:
             raise DataError(f"X: expected series longer than 2 steps, got {max(map(len, series))}.")
         return self._judge_windows(self.facts_, self.model_, windows)
+
+    def backtest(self, X: Any, begin: float | str = 0.8, stride: int | None = None, refit: bool = False) -> Backtest:
+        """Forecasts from origins that roll through each series, from ``begin`` on, ``stride`` steps apart (default: the
+        horizon).
+
+        ``begin`` is the share of each series before the first origin, or a moment. With ``refit``, a model with the
+        settings of this one learns at each origin from what was known then, with the same share held out.
+        UsageError for values that cannot be, DataError where no origin is left.
+        """
+        self._check_fitted("model_")
+        return backtest(self, X, begin, stride, refit)
+
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
+        """Draw forecasts over the past, the error by steps ahead and the coverage into a folder, and say which files
+        these are. MissingExtraError without matplotlib."""
+        self._check_fitted("model_")
+        return draw_forecasts(self, Path(folder), X)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Less the mean absolute scaled error: higher is better, above -1 better than the last season."""
@@ -113,7 +135,7 @@ class Forecaster(ExampleEstimator):
         def quantiles(said: Tensor, present: Floats, levels: list[float]) -> Floats:
             return self._values(facts, said, present, scale, _levels(levels))
 
-        return ForecastStream(self.model_, scale, facts["cycles"], quantiles)
+        return ForecastStream(self.model_, scale, facts["cycles"], facts.get("trust", 1.0), quantiles)
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
@@ -137,7 +159,7 @@ class Forecaster(ExampleEstimator):
             series, about, spacing = series_of(X), Facts(), None
         else:
             chosen = Chosen(**facts["times"]) if "times" in facts else None
-            table = table_of_times(X, given, chosen)
+            table = X if isinstance(X, TimedTable) else table_of_times(X, given, chosen)
             for remark in table.remarks:
                 warn(remark)
             series, spacing = table.series, table.spacing
@@ -159,7 +181,7 @@ class Forecaster(ExampleEstimator):
         windows: Sequence[Window] = given.X
         if not share:
             return Division(range(len(windows)), (), "")
-        cut = [_first(len(window.series), share) for window in windows]
+        cut = [first_origin(len(window.series), share) for window in windows]
         learned = [k for k, one in enumerate(windows) if one.end - 1 + one.sizes.horizon < cut[k]]
         held_out = [k for k, one in enumerate(windows) if one.first >= cut[k]]
         if not learned or not held_out:
@@ -195,7 +217,7 @@ class Forecaster(ExampleEstimator):
         rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
         epochs = min(200, max(3, round(_UPDATES * rows / windows)))
         named = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
-        return {**named, "batch_size": rows, "learning_rate": 2e-3, "epochs": epochs}
+        return {**named, "batch_size": rows, "learning_rate": 1e-3, "averaging": 0.5, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
         scales = [self._scale(facts, window) for window in X]
@@ -215,7 +237,7 @@ class Forecaster(ExampleEstimator):
         if not isinstance(body, CausalLayer):
             raise UsageError(
                 f"spec: {settings.spec} reads what is still to come, so it cannot forecast. Take layers that only look "
-                "back, as lstm(64)."
+                "back, as gru(32)."
             )
         shape = Shape(sizes.horizon, facts["width"], sizes.lags)
         return ForecastNetwork(body, shape, _distribution(settings), settings.dropout)
@@ -223,7 +245,7 @@ class Forecaster(ExampleEstimator):
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         assert isinstance(module, ForecastNetwork)
         horizon, columns, lags = module.shape
-        if not module.linear.shape[1]:
+        if not module.linear.shape[-1]:
             return
         moves, known, seen = [], [], set[int]()
         for window in reversed(learned.X):
@@ -240,23 +262,45 @@ class Forecaster(ExampleEstimator):
         return Likelihood(_distribution(self._settled(facts)))
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
-        parts = [self._said(facts, module, window) for window in held_out.given.X]
-        moves = [self._scale(facts, window).moves(window.present, window.future) for window in held_out.given.X]
-        found = Correction.learned(_distribution(self._settled(facts)), parts, moves)
-        facts = {**facts, "correction": found.to_json()}
-        baselines = self._judge_windows(facts, module, held_out.given.X).baselines
+        windows, distribution = held_out.given.X, _distribution(self._settled(facts))
+        facts = {**facts, "trust": self._trust(facts, module, windows)}
+        parts = [self._said(facts, module, window) for window in windows]
+        moves = [self._scale(facts, window).moves(window.present, window.future) for window in windows]
+        facts["correction"] = Correction.learned(distribution, parts, moves).to_json()
+        baselines = self._compared(facts, module, windows).baselines()
         return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
+
+    def _trust(self, facts: Facts, module: nn.Module, windows: Sequence[Window]) -> float:
+        """What of the network's part helps on these windows; see :func:`best_trust`."""
+        scales = [self._scale(facts, window) for window in windows]
+        location = _distribution(self._settled(facts)).location
+        plain, whole = (
+            [
+                scale.values(
+                    window.present, self._said({**facts, "trust": trust}, module, window)[..., location].numpy()
+                )
+                for window, scale in zip(windows, scales, strict=True)
+            ]
+            for trust in (0.0, 1.0)
+        )
+        return best_trust(plain, whole, [window.future for window in windows], [scale.season for scale in scales])
 
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
         return self._judge_windows(facts, module, given.X)
 
     def _judge_windows(self, facts: Facts, module: nn.Module, windows: Sequence[Window]) -> Figures:
-        def answers(window: Window) -> Floats:
-            return self._in_units(facts, window, self._said(facts, module, window), LEVELS)
+        return self._compared(facts, module, windows).figures(facts.get("rival"))
 
+    def _compared(
+        self, facts: Facts, module: nn.Module, windows: Sequence[Window], into: Comparison | None = None
+    ) -> Comparison:
+        """The errors of these windows, added to those ``into`` which they go."""
         assert isinstance(module, ForecastNetwork)
-        scales = [self._scale(facts, window) for window in windows]
-        return judged(windows, scales, answers, module.linear.numpy(), facts.get("rival"))
+        found = Comparison() if into is None else into
+        for window in windows:
+            said = self._in_units(facts, window, self._said(facts, module, window), LEVELS)
+            found.add(window, self._scale(facts, window), said, module.linear.numpy())
+        return found
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
@@ -276,7 +320,9 @@ class Forecaster(ExampleEstimator):
         """The parameters (N, H, D, P) at each origin."""
         module.eval()
         steps = self._steps(facts, window, self._scale(facts, window))
-        found: Tensor = module(steps[None])[0, window.first - window.begin :]
+        found: Tensor = module(steps[None], trust=facts.get("trust", 1.0))[
+            0, torch.from_numpy(window.at - window.begin)
+        ]
         return found
 
     def _in_units(self, facts: Facts, window: Window, said: Tensor, levels: Sequence[float]) -> Floats:
@@ -319,11 +365,6 @@ def _levels(quantiles: Sequence[float]) -> list[float]:
     if wrong or not len(quantiles):
         raise UsageError(f"quantiles: expected numbers between 0 and 1, got {list(quantiles)}.")
     return list(quantiles)
-
-
-def _first(steps: int, share: float) -> int:
-    """The first origin of the last ``share`` of a series."""
-    return max(1, steps - 1 - round(share * (steps - 1)))
 
 
 def _is_constant(values: Floats) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.skill import Skill, difference_by_blocks, skill_in_words
 from seqloom.tasks.forecasting.windows import Window
 
-__all__ = ["LEVELS", "LINEAR", "judged"]
+__all__ = ["LEVELS", "LINEAR", "Comparison", "Errors"]
 
 Floats = NDArray[np.float64]
 LEVELS: Final = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
@@ -24,49 +23,61 @@ _INTERVALS: Final = {"coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}
 LINEAR: Final = "linear model of the lags"
 
 
-def judged(
-    windows: Sequence[Window],
-    scales: Sequence[Scale],
-    answers: Callable[[Window], Floats],
-    weights: NDArray[np.float32],
-    rival: str | None = None,
-) -> Figures:
-    """The figures of ``answers``, quantiles (Q, N, H, D) of LEVELS at each origin of a window, and of naive forecasts.
-
-    The verdict is on the ``rival`` among these, without one on the best of them.
-    """
-    model = _Errors()
-    others = {name: _Errors() for name in (*NAIVE, *([LINEAR] if weights.shape[1] else []))}
-    ups, right = [], []
-    for window, scale in zip(windows, scales, strict=True):
-        future, present = window.future, window.present[:, None]
-        said = answers(window)
-        model.add(said, future, scale)
-        for name, forecast in NAIVE.items():
-            others[name].add(forecast(window)[None], future, scale)
-        if LINEAR in others:
-            others[LINEAR].add(_linear(window, scale, weights)[None], future, scale)
-        moved = np.sign(future - present)
-        known = ~np.isnan(moved) & (moved != 0)
-        ups.append((moved > 0)[known])
-        right.append((np.sign(said[_MEDIAN] - present) == moved)[known])
-    baselines = {name: one.figures() for name, one in others.items()}
-    rival = rival or min(baselines, key=lambda name: baselines[name]["mase"])
-    sizes = windows[0].sizes
-    both = model.by_origin(), others[rival].by_origin()
-    block = max(sizes.horizon, sizes.season)
-    skill = Skill(rival, *difference_by_blocks(*both, block))
-    notes = (skill_in_words(skill), _direction(np.concatenate(right), np.concatenate(ups), block * sizes.horizon))
-    return Figures(model.count, "values", model.figures(), baselines, "mase", notes=tuple(filter(None, notes)))
-
-
-class _Errors:
-    """The errors of forecasts, added up."""
+class Comparison:
+    """The errors of a forecaster and of naive forecasts, added up window by window."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._sums: dict[str, float] = {}
+        self.model = Errors()
+        self.others: dict[str, Errors] = {}
+        self._ups: list[NDArray[np.bool_]] = []
+        self._right: list[NDArray[np.bool_]] = []
+        self._block = 1
+        self._together = 1
+
+    def add(self, window: Window, scale: Scale, said: Floats, weights: NDArray[np.float32]) -> None:
+        """``said``, quantiles (Q, N, H, D) of LEVELS at each origin, and the ``weights`` of the linear model."""
+        future, present, sizes = window.future, window.present[:, None], window.sizes
+        self.model.add(said, future, scale)
+        forecasts = {name: forecast(window) for name, forecast in NAIVE.items()}
+        if weights.shape[-1]:
+            forecasts[LINEAR] = _linear(window, scale, weights)
+        for name, forecast in forecasts.items():
+            self.others.setdefault(name, Errors()).add(forecast[None], future, scale)
+        moved = np.sign(future - present)
+        known = ~np.isnan(moved) & (moved != 0)
+        self._ups.append((moved > 0)[known])
+        self._right.append((np.sign(said[_MEDIAN] - present) == moved)[known])
+        self._block = -(-max(sizes.horizon, sizes.season) // window.stride)
+        self._together = self._block * sizes.horizon
+
+    def baselines(self) -> dict[str, dict[str, float]]:
+        """The figures of each naive forecast."""
+        return {name: one.figures() for name, one in self.others.items()}
+
+    def figures(self, rival: str | None = None) -> Figures:
+        """All of them; the verdict is on the ``rival`` among the naive ones, without one on the best of them."""
+        baselines = self.baselines()
+        rival = rival if rival in baselines else min(baselines, key=lambda name: baselines[name]["mase"])
+        errors = self.model.by_origin(), self.others[rival].by_origin()
+        skill = Skill(rival, *difference_by_blocks(*errors, self._block))
+        direction = _direction(np.concatenate(self._right), np.concatenate(self._ups), self._together)
+        notes = tuple(filter(None, (skill_in_words(skill), direction)))
+        return Figures(self.model.count, "values", self.model.figures(), baselines, "mase", notes=notes)
+
+
+class Errors:
+    """The errors of forecasts, added up for each step ahead and each column."""
+
+    def __init__(self) -> None:
+        self._counts: Any = 0
+        self._sums: dict[str, Any] = {}
         self._scaled: list[Floats] = []
+        self._below: Any = 0
+
+    @property
+    def count(self) -> int:
+        """Of the values that are known."""
+        return int(np.sum(self._counts))
 
     def add(self, quantiles: Floats, future: Floats, scale: Scale) -> None:
         """Quantiles (Q, N, H, D), or one alone, of what came to be (N, H, D)."""
@@ -75,38 +86,56 @@ class _Errors:
         error = np.where(known, future - middle, 0.0)
         sizes = np.abs(future) + np.abs(middle)
         found = {
-            "mse": np.square(error).sum(),
-            "mae": np.abs(error).sum(),
-            "smape": (2 * np.abs(error) / np.where(known & (sizes > 0), sizes, 1.0)).sum(),
-            "mase": (np.abs(error) / scale.season).sum(),
+            "mse": np.square(error),
+            "mae": np.abs(error),
+            "smape": 2 * np.abs(error) / np.where(known & (sizes > 0), sizes, 1.0),
+            "mase": np.abs(error) / scale.season,
         }
         if len(quantiles) > 1:
             levels = np.array(LEVELS)[:, None, None, None]
             gap = np.where(known, future - quantiles, 0.0)
-            found["crps"] = 2 * np.maximum(levels * gap, (levels - 1) * gap).mean(0).sum()
+            found["crps"] = 2 * np.maximum(levels * gap, (levels - 1) * gap).mean(0)
             for name, (low, high) in _INTERVALS.items():
                 inside = (future >= quantiles[LEVELS.index(low)]) & (future <= quantiles[LEVELS.index(high)])
-                found[name] = (inside & known).sum()
-        self._sums = {name: self._sums.get(name, 0.0) + float(value) for name, value in found.items()}
-        self.count += int(known.sum())
+                found[name] = inside & known
+            self._below = self._below + ((future <= quantiles) & known).sum((1, 2, 3))
+        self._sums = {name: self._sums.get(name, 0.0) + value.sum(0) for name, value in found.items()}
+        self._counts = self._counts + known.sum(0)
         there = known.any((1, 2))
         mean = (np.abs(error) / scale.season).sum((1, 2)) / known.sum((1, 2)).clip(1)
         self._scaled.append(mean[there])
 
     def figures(self) -> dict[str, float]:
         """Each as a mean over all values that are known."""
-        return {name: value / max(self.count, 1) for name, value in self._sums.items()}
+        return {name: float(value.sum()) / max(self.count, 1) for name, value in self._sums.items()}
+
+    def by_horizon(self) -> dict[str, list[float]]:
+        """The same for each step ahead (H,)."""
+        return self._over(1)
+
+    def by_column(self) -> dict[str, list[float]]:
+        """The same for each column (D,)."""
+        return self._over(0)
 
     def by_origin(self) -> Floats:
         """The mean absolute scaled error at each origin (N,)."""
         return np.concatenate(self._scaled)
 
+    def below(self) -> list[float]:
+        """For each of LEVELS the share of values at or below its quantile."""
+        shares: list[float] = (np.asarray(self._below) / max(self.count, 1)).tolist()
+        return shares
+
+    def _over(self, axis: int) -> dict[str, list[float]]:
+        counts = self._counts.sum(axis).clip(1)
+        return {name: (value.sum(axis) / counts).tolist() for name, value in self._sums.items()}
+
 
 def _linear(window: Window, scale: Scale, weights: NDArray[np.float32]) -> Floats:
-    begin = max(0, window.first - weights.shape[1] + 1)
+    begin = max(0, window.first - weights.shape[-1] + 1)
     values = window.series.values[: window.end]
     moves = features(values, window.series.stamps[: window.end], begin, scale, [])[:, : values.shape[1]]
-    said = linear(weights.astype(np.float64), moves.double().numpy())[window.first - begin :]
+    said = linear(weights.astype(np.float64), moves.double().numpy())[window.at - begin]
     return scale.values(window.present, said)
 
 

@@ -34,7 +34,8 @@ class ForecastNetwork(nn.Module):
     the last K moves says (Zeng et al., 2023, "Are Transformers effective for time series forecasting?").
 
     x (B, T, F) begins with the moves Δ (B, T, D) of the columns from step to step; A, which is not trained but solved,
-    is the same for all of them. θ is (B, T, H, D, P). Without lags (K = 0) or a location there is no linear part.
+    has rows for each of them. θ is (B, T, H, D, P). Without lags (K = 0) or a location there is no linear part. Of
+    what the body says of the location, a share ``trust`` is taken; all of it in training.
     """
 
     def __init__(self, body: CausalLayer, shape: Shape, distribution: Distribution, dropout: float) -> None:
@@ -45,42 +46,45 @@ class ForecastNetwork(nn.Module):
         for weights in self.head.parameters():
             nn.init.zeros_(weights)  # it begins as the linear model
         lags = 0 if distribution.location is None else shape.lags
-        self.register_buffer("linear", torch.zeros(shape.horizon, lags))
+        self.register_buffer("linear", torch.zeros(shape.columns, shape.horizon, lags))
         self.linear: Tensor
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, lengths: Tensor | None = None, trust: float = 1.0) -> Tensor:
         """x (B, T, F) and lengths (B,) → θ (B, T, H, D, P)."""
         y, _ = self.body(x, None, lengths)
-        return self._sum(y, self._following(x, self._no_moves(x)))
+        return self._sum(y, self._following(x, self._no_moves(x)), trust)
 
     def begin(self, rows: int) -> ForecastState:
         """The state before the first step."""
         return ForecastState(self.body.initial_state(rows), self._no_moves(self.linear.new_zeros(rows, 1, 1)))
 
-    def step(self, x_t: Tensor, state: ForecastState) -> tuple[Tensor, ForecastState]:
+    def step(self, x_t: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
         """x_t (B, F) → θ_t (B, H, D, P)."""
         y_t, body = self.body.step(x_t, state.body)
         linear = self._following(x_t[:, None], state.moves)
         moves = torch.cat([state.moves, x_t[:, : self.shape.columns, None]], -1)[..., 1:]
-        return self._sum(y_t[:, None], linear)[:, 0], ForecastState(body, moves)
+        return self._sum(y_t[:, None], linear, trust)[:, 0], ForecastState(body, moves)
 
     def _no_moves(self, x: Tensor) -> Tensor:
         """(B, D, K - 1) of nothing."""
-        return x.new_zeros(len(x), self.shape.columns, max(self.linear.shape[1] - 1, 0))
+        return x.new_zeros(len(x), self.shape.columns, max(self.linear.shape[-1] - 1, 0))
 
     def _following(self, x: Tensor, before: Tensor) -> Tensor | None:
         """What the last moves say of the next values, (B, T, H, D)."""
-        if not self.linear.shape[1]:
+        if not self.linear.shape[-1]:
             return None
         rows, steps, _ = x.shape
         moves = torch.cat([before, x[..., : self.shape.columns].transpose(1, 2)], -1)
-        said = functional.conv1d(moves.reshape(rows * self.shape.columns, 1, -1), self.linear.flip(1)[:, None])
-        return said.view(rows, self.shape.columns, self.shape.horizon, steps).permute(0, 3, 2, 1)
+        columns, horizon, lags = self.linear.shape
+        weights = self.linear.flip(-1).reshape(columns * horizon, 1, lags)
+        said = functional.conv1d(moves, weights, groups=columns)
+        return said.view(rows, columns, horizon, steps).permute(0, 3, 2, 1)
 
-    def _sum(self, y: Tensor, linear: Tensor | None) -> Tensor:
+    def _sum(self, y: Tensor, linear: Tensor | None, trust: float) -> Tensor:
         horizon, columns, _ = self.shape
         found: Tensor = self.head(self.dropout(y)).view(*y.shape[:2], horizon, columns, -1)
-        if linear is None:
+        if self.location is None:
             return found
         place = functional.one_hot(torch.tensor(self.location), found.shape[-1]).to(found)
-        return found + linear[..., None] * place
+        found = found if trust == 1 else found * (1 - (1 - trust) * place)
+        return found if linear is None else found + linear[..., None] * place

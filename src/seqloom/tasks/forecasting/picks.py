@@ -29,15 +29,15 @@ def sizes_for(spacing: Spacing | None, longest: int, given: Mapping[str, Any]) -
     """Sizes for series of which the ``longest`` has so many steps; what is given stays.
 
     >>> sizes_for(Even(3600.0), 10_000, {"horizon": 48})
-    Sizes(horizon=48, past=336, season=24, lags=168, origins=168)
+    Sizes(horizon=48, past=672, season=24, lags=336, origins=250)
     """
     season = given.get("season") or _season(spacing)
-    cycles = _cycle(spacing) if season > 1 else 1
+    cycle = _cycle(spacing, season)
     horizon = given.get("horizon") or max(1, min(max(season, 12 if season == 1 else season), longest // 8))
-    past = given.get("past") or min(_LONGEST, max(2 * cycles, 4 * season, 2 * horizon, 32), max(longest - 1, 1))
+    past = given.get("past") or min(_LONGEST, max(4 * cycle, 4 * season, 2 * horizon, 32), max(longest - 1, 1))
     lags = given.get("lags")
     if lags is None:
-        lags = min(max(cycles, season, 8), past // 2, max(longest // 6, 1))
+        lags = min(max(2 * cycle, season, 8), past // 2, max(longest // 6, 1))
     origins = max(1, min(past // 2, longest // 40))
     return Sizes(horizon, past, season, lags, origins)
 
@@ -58,8 +58,8 @@ def _season(spacing: Spacing | None) -> int:
     return 1
 
 
-def _cycle(spacing: Spacing | None) -> int:
+def _cycle(spacing: Spacing | None, season: int) -> int:
     """Steps of the longer cycle that is worth to look back at: a week for what is faster than a day."""
     if isinstance(spacing, Even) and spacing.clock and spacing.seconds < _DAY:
         return min(int(7 * _DAY / spacing.seconds), _LONGEST // 2)
-    return 2 * _season(spacing)
+    return season

@@ -30,7 +30,7 @@ class ForecasterSettings(ExampleSettings):
 
     title = "the forecaster"
 
-    spec: Annotated[str, "Layers that look back only.", _MODEL, Key("model")] = "lstm(64)"
+    spec: Annotated[str, "Layers that look back only.", _MODEL, Key("model")] = "gru(32)"
     horizon: Annotated[int | None, _STEPS, "Steps ahead that are forecast.", _MODEL] = None
     past: Annotated[int | None, _STEPS, "Steps that are read to learn from.", _MODEL] = None
     lags: Annotated[
@@ -38,7 +38,7 @@ class ForecasterSettings(ExampleSettings):
     ] = None
     season: Annotated[int | None, _STEPS, "Steps after which things come again.", _MODEL] = None
     distribution: Annotated[DistributionKind, "What a forecast is made of.", _MODEL] = DistributionKind.QUANTILES
-    dropout: Annotated[float, SHARE, "Share of units dropped before the head in training.", _MODEL] = 0.1
+    dropout: Annotated[float, SHARE, "Share of units dropped before the head in training.", _MODEL] = 0.3
     target: Annotated[str | None, Names(), "The columns to forecast, with commas between.", _COLUMNS] = None
     time: Annotated[str | None, "The column that says when.", _COLUMNS] = None
     group: Annotated[str | None, "The column that says which series a row is of.", _COLUMNS] = None

@@ -34,10 +34,11 @@ class ForecastStream:
         network: ForecastNetwork,
         scale: Scale,
         cycles: list[str],
+        trust: float,
         quantiles: Callable[[Tensor, Floats, list[float]], Floats],
     ) -> None:
         self._network, self._scale, self._cycles = copy.deepcopy(network).eval(), scale, cycles
-        self._quantiles = quantiles
+        self._trust, self._quantiles = trust, quantiles
         self.reset()
 
     def reset(self) -> None:
@@ -67,7 +68,7 @@ class ForecastStream:
         stamps: Stamps = np.array([moment], "datetime64[us]") if self._cycles else np.zeros(1)
         parts += [calendar(stamps, cycle)[0] for cycle in self._cycles]
         steps = torch.from_numpy(np.concatenate(parts).astype(np.float32))[None]
-        said, self._state = self._network.step(steps, self._state)
+        said, self._state = self._network.step(steps, self._state, self._trust)
         self._said = said
         self._known = known if began or not missing.all() else None
 

@@ -95,7 +95,7 @@ class SoundInputs(Inputs):
         """Frames (S, bands), as the layers read them."""
         if not self.mean:
             return normalised(frames[None])[0]
-        return (frames - torch.tensor(self.mean)) / torch.tensor(self.deviation)
+        return frames.sub(torch.tensor(self.mean)).div_(torch.tensor(self.deviation))
 
     def feed(self) -> Feed:
         if not self.mean:

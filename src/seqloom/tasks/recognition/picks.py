@@ -7,7 +7,8 @@ from typing import Any, Final
 
 __all__ = ["pick_settings"]
 
-_BODY: Final = "2*gru(128) bidirectional"
+_BODY: Final = "norm(kind=layer) + 2*gru(128) bidirectional"
+"""Without the norm the blank alone is learned for many hundred updates."""
 _STRIDES: Final = ((8.0, "conv(96, stride=2) + conv(96, stride=2)"), (4.0, "conv(96, stride=2)"), (0.0, "conv(96)"))
 """How many steps the tightest example has for each that it needs, and the layers that leave twice as many."""
 _BATCHES: Final = 64
@@ -20,7 +21,7 @@ def pick_settings(facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
 
     >>> picked = pick_settings({"inputs": {}, "size": {"examples": 2000, "steps": 10**6, "room": 4.0}}, {})
     >>> picked["model"], picked["batch_size"], picked["epochs"]
-    ('conv(96, stride=2) + 2*gru(128) bidirectional', 32, 32)
+    ('conv(96, stride=2) + norm(kind=layer) + 2*gru(128) bidirectional', 32, 32)
     """
     size = facts["size"]
     before = next(layers for least, layers in _STRIDES if size["room"] >= least)

@@ -19,7 +19,10 @@ from seqloom.tasks.recognition.transcripts import TimedWord, Transcripts
 
 __all__ = ["Heard", "RecognizerStream"]
 
-_SURE = 0.5
+_SURE = 0.8
+"""From which share on a blank counts: words that are unsure in each of their frames are none."""
+_LONGEST = 100
+"""Silences that an utterance takes: then the next blank ends it."""
 
 
 class Heard(NamedTuple):
@@ -40,10 +43,10 @@ class RecognizerStream:
     """``*ended, present = stream.push(piece)``: what is said in all that has come, for pieces of a sound or a series.
 
     A piece is some samples (n,) at the rate of the model, or the numbers of a step. Speech ends where, after a word,
-    the blank has been likelier than all tokens for ``silence`` (default: 0.6 seconds; of series, steps): an utterance
-    that ended in this piece stands before the present one, and is final. ``finish`` makes the present one final, too.
-    The scores are those of the whole. A stream keeps the weights it was opened with. UsageError for a model whose
-    layers see what comes, or that scales a sound by all of it.
+    the blank has had 0.8 or more for ``silence`` (default: 0.6 seconds; of series, steps), and after a minute where it
+    has it once. An utterance that ended in this piece stands before the present one, and is final; ``finish`` makes the
+    present one final, too. The scores are those of the whole. A stream keeps the weights it was opened with. UsageError
+    for a model whose layers see what comes, or that scales a sound by all of it.
     """
 
     def __init__(
@@ -89,7 +92,7 @@ class RecognizerStream:
         return [*ended, self._said(final=True)]
 
     def _utter(self) -> None:
-        self._search, self._from, self._blanks, self._spoken = self._begin(), self._frame, 0, False
+        self._search, self._from, self._blanks = self._begin(), self._frame, 0
 
     @torch.no_grad()
     def _read(self, steps: Tensor) -> np.ndarray[Any, Any]:
@@ -111,10 +114,9 @@ class RecognizerStream:
         for frame in frames:
             self._search.feed(frame[None])
             self._frame += 1
-            blank = frame[-1] > np.log(_SURE)
-            self._spoken |= not blank
-            self._blanks = self._blanks + 1 if blank else 0
-            if self._spoken and self._blanks >= self._silence:
+            self._blanks = self._blanks + 1 if frame[-1] >= np.log(_SURE) else 0
+            late = self._frame - self._from >= _LONGEST * self._silence and self._blanks == 1
+            if (late or (self._blanks and self._blanks % self._silence == 0)) and self._search.found(1)[0].tokens:
                 ended.append(self._said(final=True))
                 self._utter()
         return [*ended, self._said()]

@@ -18,14 +18,17 @@ _ROWS: Final = 300
 _DIFFERENT: Final = 0.6
 """The share of different targets from which on they are no classes."""
 _WORDS: Final = 1.5
+_FULL: Final = 0.9
+"""The share of lines with both sides from which on the others are mistakes."""
 _SURELY: Final = ("source", "src")
 """Whatever other columns there are."""
 _SUFFIXES: Final = (".tsv", ".tab", ".txt", ".csv", ".jsonl", ".ndjson", ".json")
 
 
 def claims_pairs(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    """Claim a file with columns whose names say so (source and target; question and answer, if there are no others; …),
-    or one with two columns of running text, hardly any twice; its first rows tell."""
+    """Claim a file with columns whose names say so (source and target; question and answer, if there are no others), or
+    one with two columns of running text, hardly any twice; its first rows tell.
+    """
     from seqloom.data.pairs import pair_columns
     from seqloom.data.pairs.rows import read_rows
     from seqloom.errors import SeqloomError
@@ -64,6 +67,7 @@ def _are_texts(cells: Sequence[Sequence[str]]) -> bool:
     for place in (0, 1):
         column = [one[place].strip() for one in cells]
         words = sum(len(text.split()) for text in column) / len(column)
-        if not all(column) or words < _WORDS or len(set(column)) < _DIFFERENT * len(column):
+        full, different = sum(map(bool, column)), len(set(column))
+        if full < _FULL * len(column) or words < _WORDS or different < _DIFFERENT * len(column):
             return False
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,21 @@ from torch import Tensor
 
 from seqloom.data.pairs import read_pairs
 from seqloom.errors import DataError, UsageError, warn
-from seqloom.tasks.examples.values import Given
+from seqloom.tasks.examples.values import Facts, Given
 
 __all__ = ["fitting", "given_pairs", "references_of"]
 
 
-def given_pairs(X: Any, y: Any, settings: Any, fitted: bool) -> Given:
+def given_pairs(X: Any, y: Any, settings: Mapping[str, Any], facts: Facts) -> Given:
     """What a user gave; a source with several targets stands as often. Raises DataError for what is no pair."""
     if isinstance(X, str | Path):
         if y is not None:
             raise UsageError("y: expected None beside a file, which has both sides.")
-        found = read_pairs(X, settings["input"], settings["target"], settings["encoding"], wanted=not fitted)
+        asked, learned = (settings["input"], settings["target"], settings["encoding"]), facts.get("pair_columns", ())
+        found = read_pairs(X, *asked, wanted=not facts, learned=learned)
         for remark in found.remarks:
             warn(f"{X}: {remark}")
-        return Given(found.sources, found.targets, source=found)
+        return Given(found.sources, found.targets, {"pair_columns": list(found.columns)}, found)
     if y is None or len(y) != len(X):
         return Given(X, y)
     several = [list(one) if isinstance(one, list | tuple) else [one] for one in y]

@@ -17,7 +17,7 @@ from seqloom.data.batch import Batch
 from seqloom.data.pairs import Pairs
 from seqloom.data.splits import split_rows, text_groups
 from seqloom.data.text.vocabularies.choice import Tokens
-from seqloom.decoding import BeamSearch, Outputs, Sampling
+from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, parse_encoder_decoder
 from seqloom.models.encoder_decoder import EncoderDecoder
@@ -34,7 +34,7 @@ from seqloom.tasks.measures.word_table import translated, word_table
 from seqloom.tasks.translation.given import fitting, given_pairs, references_of
 from seqloom.tasks.translation.picks import pick_settings, pick_tokens
 from seqloom.tasks.translation.settings import Seq2SeqSettings
-from seqloom.tasks.translation.writing import Candidate, drawn, pointed_at, searched
+from seqloom.tasks.translation.writing import Candidate, Writer
 from seqloom.training.objectives import FreeTargets, Objective
 
 __all__ = ["Alignment", "Seq2Seq"]
@@ -82,7 +82,7 @@ class Seq2Seq(ExampleEstimator):
     vocabulary_size: int | None
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        return given_pairs(X, y, self.get_params(deep=False), bool(facts))
+        return given_pairs(X, y, self.get_params(deep=False), facts)
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
         """Equal sources stay on one side; of many pairs 2,000 are held out."""
@@ -165,8 +165,7 @@ class Seq2Seq(ExampleEstimator):
         places, references = references_of(given.X, given.y or [])
         different = examples.rows(places)
         sources = [given.X[place] for place in places]
-        found = self._candidates(facts, module, different, sources, self._search(), 1, None)
-        answers = [several[0].text for batch in found for several in batch]
+        answers = [several[0].text for several in self._candidates(facts, module, different, sources, self._search())]
         lengths = [len(row) for row in different.inputs["x"]]
         parts, watched = by_length(lengths, answers, references), self._watched(facts)
         said = ", ".join(f"{part[watched]:.3g}" for part in parts)
@@ -194,36 +193,21 @@ class Seq2Seq(ExampleEstimator):
         examples: Examples,
         X: Sequence[Any],
         how: BeamSearch | Sampling,
-        top: int,
-        outputs: Outputs | None,
-    ) -> Iterator[list[list[Candidate]]]:
-        """For each source of a batch its answers, best first."""
-        targets, longest = _targets(facts), facts["size"]["longest"] * 3 // 2 + 5
-        inputs = _inputs(facts) if self._settled(facts).copy else None
-        first = 0
+        top: int = 1,
+        outputs: Sequence[str] | None = None,
+    ) -> list[list[Candidate]]:
+        """For each source its answers, best first."""
+        targets, inputs, longest = _targets(facts), _inputs(facts), facts["size"]["longest"] * 3 // 2 + 5
+        read = inputs if self._settled(facts).copy and isinstance(inputs, TextInputs) else None
+        writer = Writer(targets, read, how, longest, top, outputs)
+        found: list[list[Candidate]] = []
 
-        def text(module: EncoderDecoder, batch: Batch, row: int, tokens: Sequence[int], source: Any) -> str:
-            copied: Sequence[str] = ()
-            if isinstance(inputs, TextInputs):
-                copied = pointed_at(module, batch, row, tokens, targets, source_texts(inputs, source))
-            return targets.text(tokens, copied)
+        def write(facts: Facts, module: Any, batch: Batch) -> None:
+            found.extend(writer(module, batch, X[len(found) : len(found) + batch.size], len(found)))
 
-        def said(facts: Facts, module: Any, batch: Batch) -> list[list[Candidate]]:
-            nonlocal first
-            sources = X[first : first + batch.size]
-            if isinstance(how, Sampling):
-                found = [[(tokens, 0.0)] for tokens in drawn(module, batch, how, longest, first)]
-            else:
-                best = searched(module, batch, how, longest, outputs)
-                found = [[(list(one.tokens), one.score) for one in several] for several in best]
-            first += batch.size
-            texts = [
-                [Candidate(text(module, batch, row, tokens, sources[row]), score) for tokens, score in several]
-                for row, several in enumerate(found)
-            ]
-            return [_different(several)[:top] for several in texts]
-
-        yield from over(facts, module, examples, said)
+        for _ in over(facts, module, examples, write):
+            pass
+        return found
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
@@ -251,13 +235,8 @@ class Seq2Seq(ExampleEstimator):
         how = self._search() if how is None else how
         if isinstance(how, BeamSearch):
             how = dataclasses.replace(how, width=max(how.width, top))
-        tree = None
-        if outputs is not None:
-            targets = _targets(self.facts_)
-            tree = Outputs([row[:-1].tolist() for row in targets.encode(outputs)], targets.end)
         examples = self._examples(self.facts_, given.X, None)
-        found = self._candidates(self.facts_, self.model_, examples, given.X, how, top, tree)
-        return [several for batch in found for several in batch]
+        return self._candidates(self.facts_, self.model_, examples, given.X, how, top, outputs)
 
     def scores(self, X: Any, y: Sequence[str]) -> NDArray[np.float64]:
         """ln p(target | source) of each pair (N,), the end counted."""
@@ -347,14 +326,6 @@ def _log_probabilities(facts: Facts, module: Any, batch: Batch) -> NDArray[np.fl
     rows = torch.arange(batch.size, device=real.device)[:, None].expand_as(real)[real]
     found: NDArray[np.float64] = each.new_zeros(batch.size).index_add(0, rows, each).cpu().numpy()
     return found
-
-
-def _different(some: Sequence[Candidate]) -> list[Candidate]:
-    """Each text once, as its best."""
-    found: dict[str, Candidate] = {}
-    for one in some:
-        found.setdefault(one.text, one)
-    return list(found.values())
 
 
 def _inputs(facts: Facts) -> Inputs:

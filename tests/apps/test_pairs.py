@@ -1,0 +1,62 @@
+"""Files of pairs by the command line: told, learned, answered, scored, drawn; and refused with their lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.apps.running import Command
+
+FAST = "--model gru(8)->luong(8) --embedding 8 --steps 3 --batch-size 4 --device cpu --quiet"
+
+
+@pytest.fixture
+def made(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    assert command("examples", "data", "sums", "--rows", 40).code == 0
+    return tmp_path / "sums.tsv"
+
+
+def test_a_file_is_told_learned_and_answered(command: Command, made: Path) -> None:
+    result = command("train", made, "--out", "run", "--json", *FAST.split())
+    assert result.code == 0, result.err
+    record = json.loads(result.out)
+    assert (record["task"], record["watched"]) == ("translation", "exact")
+    assert "a copy of the source" in record["baselines"]
+    Path("new.tsv").write_text("source\n1+2\n30+4\n", encoding="utf-8")
+    said = command("predict", "run", "new.tsv")
+    assert said.code == 0, said.err
+    lines = said.out.splitlines()
+    assert lines[0] == "source\tprediction"
+    assert [line.split("\t")[0] for line in lines[1:]] == ["1+2", "30+4"]
+    ranked = command("predict", "run", "new.tsv", "--top", 2, "--json")
+    assert {"line", "source", "prediction", "score"} <= set(json.loads(ranked.out.splitlines()[0]))
+    scored = command("evaluate", "run", made)
+    assert scored.out.splitlines()[0].split() == ["model", "bleu", "chrf", "exact", "edits", "loss"]
+
+
+def test_pictures_are_drawn(command: Command, made: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert command("train", made, "--out", "run", *FAST.split()).code == 0
+    found = command("evaluate", "run", made, "--plots", "plots")
+    assert found.code == 0, found.err
+    assert sorted(path.name for path in Path("plots").iterdir()) == ["attention.png", "by_length.png"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a b\tc d\ne f\n", "line 2 has one side where others have 2"),
+        ("a b\tc d\ne\tf\tg\n", "line 2 has 3 columns where others have 2"),
+        ("a b\tc d\n\tf\n", "line 2 has nothing in column 1"),
+    ],
+)
+def test_what_is_no_pair_ends_in_3(command: Command, tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "a.tsv"
+    file.write_text(text, encoding="utf-8")
+    result = command("train", file, "--task", "translation", "--out", tmp_path / "run", "--quiet")
+    assert (result.code, (tmp_path / "run").exists()) == (3, False)
+    assert said in result.err
+    assert str(file) in result.err

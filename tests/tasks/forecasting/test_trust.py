@@ -1,0 +1,79 @@
+"""A network adds to the linear model what held-out values show to help, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from seqloom.models.distributions import Gaussian
+from seqloom.tasks.forecasting.correction import Correction
+from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.forecasting.trust import best_trust
+from seqloom.tasks.registry import load
+
+UNIT = [np.ones(1)]
+
+
+@pytest.mark.parametrize(("whole", "share"), [(1.0, 1.0), (2.0, 0.5), (-1.0, 0.0), (0.0, 0.0)])
+def test_the_share_is_where_the_error_is_least(whole: float, share: float) -> None:
+    came = [np.array([[[1.0], [2.0], [np.nan]]])]
+    assert best_trust([np.zeros((1, 3, 1))], [whole * np.nan_to_num(came[0], nan=9.0)], came, UNIT) == share
+
+
+def test_what_helps_the_absolute_error_alone_is_not_taken() -> None:
+    came, whole = (np.array(row)[None, :, None] for row in ([0.0, 0.0, 1.0, 1.0], [3.0, 0.0, 1.0, 1.0]))
+    assert best_trust([np.zeros((1, 4, 1))], [whole], [came], UNIT) < 1
+    middle = np.zeros((1, 4, 1))
+    squared = [
+        float(np.square(came - w * (whole - middle)).sum()) for w in (0.0, best_trust([middle], [whole], [came], UNIT))
+    ]
+    assert squared[1] <= squared[0]
+
+
+def harmful(training: dict[str, Any]) -> Forecaster:
+    """A network that learned too fast from an autoregression, of which a linear model knows all."""
+    draw, values = np.random.default_rng(0), np.zeros(400)
+    for step in range(1, 400):
+        values[step] = 0.8 * values[step - 1] + draw.normal()
+    given = {"learning_rate": 0.05, "steps": 40, "epochs": None, "device": "cpu", "evaluate_every": 40}
+    return Forecaster("gru(8)", horizon=3, training=given | training).fit([values], validation=0.3, progress=False)
+
+
+def test_it_is_never_worse_on_what_is_held_out_than_the_linear_model(tmp_path: Path) -> None:
+    model = harmful({})
+    linear = model.validation_.baselines["linear model of the lags"]
+    assert model.facts_["trust"] < 1
+    for name in ("mse", "mase"):
+        assert model.validation_.model[name] <= linear[name] * (1 + 1e-6), name
+    model.save(tmp_path / "model")
+    values = np.random.default_rng(1).normal(size=60).cumsum()
+    np.testing.assert_array_equal(load(tmp_path / "model").predict([values])[0], model.predict([values])[0])
+
+
+def test_without_trust_a_model_forecasts_as_its_linear_part() -> None:
+    model = harmful({})
+    assert isinstance(model.model_, torch.nn.Module)
+    x = torch.randn(1, 20, 3)
+    model.model_.eval()
+    whole, none = (model.model_(x, trust=trust) for trust in (1.0, 0.0))
+    place = model.model_.location
+    linear = model.model_._following(x, model.model_._no_moves(x))
+    torch.testing.assert_close(none[..., place], linear)
+    others = [k for k in range(none.shape[-1]) if k != place]
+    torch.testing.assert_close(none[..., others], whole[..., others])
+    state = model.model_.begin(1)
+    for x_t in x.unbind(1):
+        said, state = model.model_.step(x_t, state, 0.0)
+    torch.testing.assert_close(said, none[:, -1])
+
+
+def test_corrections_leave_the_median_where_it_is() -> None:
+    distribution = Gaussian()
+    said = torch.tensor([0.5, 0.5413]).expand(1, 2, 1, 2)
+    shifts = np.array([[2.0, 2.0], [0.0, 0.0], [-2.0, -2.0]])
+    found = Correction(np.array([0.1, 0.5, 0.9]), shifts).quantiles(distribution, said, (0.9, 0.1, 0.5, 0.4))
+    np.testing.assert_allclose(np.stack(found), 0.5)
