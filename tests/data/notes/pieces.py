@@ -111,6 +111,54 @@ ODD: dict[str, tuple[bytes, list[tuple[int, int, int]], str]] = {
         [(0, 5, key) for key in range(128)],
         "",
     ),
+    "tempos at one tick": (
+        midi(message(0, 0xFF, 0x51, 3, 1, 0, 0, 0, 0xFF, 0x51, 3, 2, 0, 0) + ON + OFF),
+        [(0, 96, 60)],
+        "",
+    ),
+    "a tempo within a note": (midi(ON + message(50, 0xFF, 0x51, 3, 7, 0, 0) + OFF), [(0, 146, 60)], ""),
+    "a tempo after the last note": (midi(ON + OFF + message(50, 0xFF, 0x51, 3, 7, 0, 0)), [(0, 96, 60)], ""),
+    "the fastest and the slowest tempo": (
+        midi(message(0, 0xFF, 0x51, 3, 0, 0, 1) + ON + message(9, 0xFF, 0x51, 3, 0xFF, 0xFF, 0xFF) + OFF),
+        [(0, 105, 60)],
+        "",
+    ),
+    "tempos in a later track": (midi(ON + OFF, message(48, 0xFF, 0x51, 3, 7, 0, 0)), [(0, 96, 60)], ""),
+    "metres of many kinds": (
+        midi(message(0, 0xFF, 0x58, 4, 7, 3, 24, 8, 9, 0xFF, 0x58, 4, 255, 6, 24, 8) + ON + OFF),
+        [(9, 96, 60)],
+        "",
+    ),
+    "one tick a beat": (midi(ON + OFF, division=1), [(0, 96, 60)], ""),
+    "most ticks a beat": (midi(ON + OFF, division=0x7FFF), [(0, 96, 60)], ""),
+    "end to end": (midi(ON + OFF + ON + OFF), [(0, 96, 60), (96, 96, 60)], ""),
+    "struck as it ends, before its release": (
+        midi(ON + LONGER + message(0, 0x80, 60, 0) + OFF),
+        [(0, 96, 60), (96, 96, 60)],
+        "first release ends the first",
+    ),
+    "an instant within a note": (
+        midi(ON + OFF, message(5, 0x90, 60, 9, 0, 0x80, 60, 0)),
+        [(0, 96, 60), (5, 0, 60)],
+        "no length",
+    ),
+    "one key on all channels": (
+        midi(b"".join(message(status < 0x90, status, 60, 9) for status in (*range(0x90, 0xA0), *range(0x80, 0x90)))),
+        [(0, n + 1, 60) for n in range(16)],
+        "",
+    ),
+    "drums under the pedal": (
+        midi(message(0, 0xB9, 64, 127, 0, 0x99, 36, 64, 9, 0x89, 36, 0, 9, 0xB9, 64, 63)),
+        [(0, 18, 36)],
+        "sustain pedal",
+    ),
+    "a half pedal": (midi(message(0, 0xB0, 64, 63) + ON + OFF + REST), [(0, 96, 60)], ""),
+    "a program within a note": (midi(ON + message(5, 0xC0, 9) + OFF + ON + OFF), [(0, 101, 60), (101, 96, 60)], ""),
+    "sixteen deep": (
+        midi(ON * 16 + OFF * 16),
+        [(0, 96 * (n + 1), 60) for n in range(16)],
+        "first release ends the first",
+    ),
     "a late note": (midi(message(0xFF, 0xFF, 0x7F, 0x90, 60, 64) + OFF), [(2097151, 96, 60)], ""),
 }
 

@@ -28,6 +28,10 @@ def test_odd_files_are_read_and_come_back(what: str) -> None:
     assert midi_piece(midi_bytes(piece)) == piece
 
 
+def test_there_are_fifty_odd_files() -> None:
+    assert len(ODD) >= 50
+
+
 @pytest.mark.slow
 def test_a_million_events() -> None:
     with pytest.raises(DataError, match="more than 500,000 events"):

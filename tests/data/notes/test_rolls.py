@@ -58,6 +58,16 @@ def test_transposition_moves_all_keys_and_loses_none() -> None:
         room(np.zeros((3, 87)))
 
 
+def test_pieces_are_transposed_without_their_drums() -> None:
+    piece = Piece(1, [Note(0, 1, 2), Note(1, 1, 120), Note(0, 1, 36, channel=9)])
+    assert piece.room == range(-2, 8)
+    assert sorted(note.pitch for note in piece.transposed(7).notes) == [9, 36, 127]
+    assert piece.transposed(-2).transposed(2) == piece
+    for beyond in -3, 8:
+        with pytest.raises(UsageError, match="Expected -2 to 7 semitones"):
+            piece.transposed(beyond)
+
+
 PARTS = {"train": [_drawn(0), _drawn(1)], "valid": [_drawn(2)], "test": [_drawn(3)]}
 
 

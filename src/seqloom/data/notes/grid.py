@@ -18,7 +18,7 @@ STEPS: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 """How many steps a beat may have."""
 _TOLERANCE: Final = 1 / 50
 """Of a beat: less than half of what parts an eighth of a beat from a sixth."""
-_MOST_LOST: Final = 0.02
+_MOST_LOST: Final = 0.01
 
 
 @final

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from seqloom.errors import UsageError
 
 __all__ = ["DRUMS", "Metre", "Note", "Piece", "Tempo"]
 
@@ -92,6 +94,28 @@ class Piece:
         which = np.searchsorted(starts, at, "right") - 1
         found: NDArray[np.float64] = begins[which] + (at - starts[which]) * paces[which]
         return found
+
+    @property
+    def room(self) -> range:
+        """By how many semitones it can be moved within the pitches of MIDI; drums stay."""
+        pitches = [note.pitch for note in self.notes if note.channel != DRUMS]
+        return range(-min(pitches), 128 - max(pitches)) if pitches else range(1)
+
+    def transposed(self, semitones: int) -> Piece:
+        """The piece some semitones higher, or lower where they are negative; drums stay.
+
+        Training on a piece in other keys: draw ``semitones`` from ``room``. Raises UsageError for others.
+
+        >>> [note.pitch for note in Piece(1, [Note(0, 1, 60), Note(0, 1, 60, channel=DRUMS)]).transposed(2).notes]
+        [60, 62]
+        """
+        if semitones not in self.room:
+            raise UsageError(
+                f"Expected {self.room[0]} to {self.room[-1]} semitones, so that all pitches are 0 to 127, got "
+                f"{semitones}."
+            )
+        moved = [note if note.channel == DRUMS else note._replace(pitch=note.pitch + semitones) for note in self.notes]
+        return replace(self, notes=moved)
 
     def bars(self) -> list[int]:
         """The ticks at which bars begin, up to the end.
