@@ -11,6 +11,7 @@ import pytest
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.forecasting.door import claims_times
 from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.forecasting.known import scale_of
 from seqloom.tasks.registry import load
 
 BRIEF = {"steps": 6, "epochs": None, "device": "cpu"}
@@ -73,7 +74,7 @@ def test_a_stream_says_what_the_whole_says() -> None:
     for step in values:
         stream.push(step)
     whole = model._forecast(model._last([values])[0], (0.1, 0.5, 0.9))
-    own = model._scale(model.facts_, model._last([values])[0])
+    own = scale_of(model.facts_, model._last([values])[0])
     ratio = own.move / stream._scale.move
     assert stream.forecast((0.1, 0.5, 0.9)).shape == whole.shape
     stream = model.stream()

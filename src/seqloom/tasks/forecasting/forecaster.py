@@ -17,7 +17,6 @@ from seqloom.data.named import csv_lines
 from seqloom.data.times import TimedSeries, TimedTable, spacing_from_json
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.layers import CausalLayer, parse_spec
-from seqloom.models.distributions import Distribution, Gaussian, Quantiles, StudentT
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.forecasting.backtest import Backtest, backtest
@@ -25,12 +24,21 @@ from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_o
 from seqloom.tasks.forecasting.correction import Correction
 from seqloom.tasks.forecasting.inputs import cycles_for, features, width
 from seqloom.tasks.forecasting.judging import LEVELS, Comparison
+from seqloom.tasks.forecasting.known import (
+    checked_levels,
+    distribution_of,
+    is_constant,
+    scale_of,
+    seconds_apart,
+    sizes_of,
+    written_moment,
+)
 from seqloom.tasks.forecasting.naive import solved
 from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
-from seqloom.tasks.forecasting.picks import Sizes, sizes_for
+from seqloom.tasks.forecasting.picks import sizes_for
 from seqloom.tasks.forecasting.pictures import draw_forecasts
 from seqloom.tasks.forecasting.scale import Scale
-from seqloom.tasks.forecasting.settings import DistributionKind, ForecasterSettings
+from seqloom.tasks.forecasting.settings import ForecasterSettings
 from seqloom.tasks.forecasting.stream import ForecastStream
 from seqloom.tasks.forecasting.trust import best_trust
 from seqloom.tasks.forecasting.windows import Window, first_origin, windows_of
@@ -41,8 +49,6 @@ __all__ = ["Forecaster"]
 Floats = NDArray[np.float64]
 _UPDATES = 300
 _WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
-_SEASONS = 2
-"""So many are to be known of a series for a scale of its own."""
 
 
 class Forecaster(ExampleEstimator):
@@ -73,14 +79,14 @@ class Forecaster(ExampleEstimator):
     def predict(self, X: Any, quantiles: Sequence[float] = (0.5,)) -> Any:
         """The next steps of each series: (H, D), the median; of several ``quantiles`` (H, D, Q)."""
         self._check_fitted("model_")
-        levels = _levels(quantiles)
+        levels = checked_levels(quantiles)
         found = [self._forecast(window, levels) for window in self._last(X)]
         return [one[..., 0] for one in found] if len(levels) == 1 else found
 
     def evaluate(self, X: Any, y: Any = None, share: float = 1.0) -> Figures:
         """Every figure over the origins in the last ``share`` of each series, beside those of naive forecasts."""
         self._check_fitted("model_")
-        series, sizes = self._series(X, self.facts_)[0], _sizes(self.facts_)
+        series, sizes = self._series(X, self.facts_)[0], sizes_of(self.facts_)
         windows = [window for one in series for window in windows_of(one, sizes, first_origin(len(one), share))]
         if not windows:
             raise DataError(f"X: expected series longer than 2 steps, got {max(map(len, series))}.")
@@ -117,7 +123,7 @@ class Forecaster(ExampleEstimator):
             found, series = self._forecast(window, _WRITTEN), [window.series.name] if group else []
             for moment, row in zip(spacing.after(window.series.stamps, len(found)), found, strict=True):
                 yield csv_lines(
-                    [_moment(moment), *series, name, *(f"{cell:.6g}" for cell in cells)]
+                    [written_moment(moment), *series, name, *(f"{cell:.6g}" for cell in cells)]
                     for name, cells in zip(times["targets"], row, strict=True)
                 )
 
@@ -133,13 +139,13 @@ class Forecaster(ExampleEstimator):
         assert isinstance(self.model_, ForecastNetwork)
 
         def quantiles(said: Tensor, present: Floats, levels: list[float]) -> Floats:
-            return self._values(facts, said, present, scale, _levels(levels))
+            return self._values(facts, said, present, scale, checked_levels(levels))
 
         return ForecastStream(self.model_, scale, facts["cycles"], facts.get("trust", 1.0), quantiles)
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
-        sizes = _sizes(facts or about)
+        sizes = sizes_of(facts or about)
         short = [one for one in series if len(one) <= sizes.horizon + 1]
         if len(short) == len(series):
             longest = max(map(len, series))
@@ -168,7 +174,7 @@ class Forecaster(ExampleEstimator):
                 "spacing": spacing.to_json(),
             }
             longest = max(series, key=len).stamps
-            about["cycles"] = cycles_for(longest, _seconds_apart(longest))
+            about["cycles"] = cycles_for(longest, seconds_apart(longest))
         if facts and len(series[0].values[0]) != facts["width"]:
             raise DataError(
                 f"Expected series of {facts['width']} columns, as in training, got {len(series[0].values[0])}."
@@ -200,7 +206,7 @@ class Forecaster(ExampleEstimator):
                 ends[id(window.series)] = window
         sizes = X[0].sizes
         parts = {k: (one.series.name, one.series.values[: one.end]) for k, one in enumerate(ends.values())}
-        constant = [name or f"row {k}" for k, (name, values) in parts.items() if _is_constant(values)]
+        constant = [name or f"row {k}" for k, (name, values) in parts.items() if is_constant(values)]
         if len(constant) == len(parts):
             raise DataError(f"Nothing ever changes in {', '.join(constant[:3])}: there is nothing to forecast.")
         common = Scale.learned([values for _, values in parts.values()], sizes.horizon, sizes.season)
@@ -212,7 +218,7 @@ class Forecaster(ExampleEstimator):
         return {"scales": scales, "common": common.to_json(), "origins": sum(one.origins for one in X)}
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        sizes = _sizes(facts)
+        sizes = sizes_of(facts)
         windows = max(1, facts["origins"] // sizes.origins)
         rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
         epochs = min(200, max(3, round(_UPDATES * rows / windows)))
@@ -220,7 +226,7 @@ class Forecaster(ExampleEstimator):
         return {**named, "batch_size": rows, "learning_rate": 1e-3, "averaging": 0.5, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
-        scales = [self._scale(facts, window) for window in X]
+        scales = [scale_of(facts, window) for window in X]
         lengths = [window.end - window.begin for window in X]
         return Examples(
             {"x": LazyRows(lambda k: self._steps(facts, X[k], scales[k]), lengths)},
@@ -232,7 +238,7 @@ class Forecaster(ExampleEstimator):
         return features(window.series.values[:end], window.series.stamps[:end], window.begin, scale, facts["cycles"])
 
     def _build(self, facts: Facts) -> nn.Module:
-        settings, sizes = self._settled(facts), _sizes(facts)
+        settings, sizes = self._settled(facts), sizes_of(facts)
         body = parse_spec(settings.spec).build(width(facts["width"], facts["cycles"]))
         if not isinstance(body, CausalLayer):
             raise UsageError(
@@ -240,7 +246,7 @@ class Forecaster(ExampleEstimator):
                 "back, as gru(32)."
             )
         shape = Shape(sizes.horizon, facts["width"], sizes.lags)
-        return ForecastNetwork(body, shape, _distribution(settings), settings.dropout)
+        return ForecastNetwork(body, shape, distribution_of(settings), settings.dropout)
 
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         assert isinstance(module, ForecastNetwork)
@@ -253,27 +259,27 @@ class Forecaster(ExampleEstimator):
                 continue
             seen.add(id(window.series))
             values = window.series.values[: window.end]
-            found = features(values, window.series.stamps[: window.end], 0, self._scale(facts, window), [])
+            found = features(values, window.series.stamps[: window.end], 0, scale_of(facts, window), [])
             moves.append(found[:, :columns].double().numpy())
             known.append(~np.isnan(values))
         module.linear.copy_(torch.from_numpy(solved(moves, horizon, lags, known)))
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
-        return Likelihood(_distribution(self._settled(facts)))
+        return Likelihood(distribution_of(self._settled(facts)))
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
-        windows, distribution = held_out.given.X, _distribution(self._settled(facts))
+        windows, distribution = held_out.given.X, distribution_of(self._settled(facts))
         facts = {**facts, "trust": self._trust(facts, module, windows)}
         parts = [self._said(facts, module, window) for window in windows]
-        moves = [self._scale(facts, window).moves(window.present, window.future) for window in windows]
+        moves = [scale_of(facts, window).moves(window.present, window.future) for window in windows]
         facts["correction"] = Correction.learned(distribution, parts, moves).to_json()
         baselines = self._compared(facts, module, windows).baselines()
         return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
 
     def _trust(self, facts: Facts, module: nn.Module, windows: Sequence[Window]) -> float:
         """What of the network's part helps on these windows; see :func:`best_trust`."""
-        scales = [self._scale(facts, window) for window in windows]
-        location = _distribution(self._settled(facts)).location
+        scales = [scale_of(facts, window) for window in windows]
+        location = distribution_of(self._settled(facts)).location
         plain, whole = (
             [
                 scale.values(
@@ -299,7 +305,7 @@ class Forecaster(ExampleEstimator):
         found = Comparison() if into is None else into
         for window in windows:
             said = self._in_units(facts, window, self._said(facts, module, window), LEVELS)
-            found.add(window, self._scale(facts, window), said, module.linear.numpy())
+            found.add(window, scale_of(facts, window), said, module.linear.numpy())
         return found
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
@@ -307,7 +313,7 @@ class Forecaster(ExampleEstimator):
 
     def _last(self, X: Any) -> list[Window]:
         """Each series whole, its last step the one origin."""
-        series, sizes = self._series(X, self.facts_)[0], _sizes(self.facts_)
+        series, sizes = self._series(X, self.facts_)[0], sizes_of(self.facts_)
         return [Window(one, 0, len(one) - 1, len(one), sizes) for one in series]
 
     def _forecast(self, window: Window, levels: Sequence[float]) -> Floats:
@@ -319,7 +325,7 @@ class Forecaster(ExampleEstimator):
     def _said(self, facts: Facts, module: nn.Module, window: Window) -> Tensor:
         """The parameters (N, H, D, P) at each origin."""
         module.eval()
-        steps = self._steps(facts, window, self._scale(facts, window))
+        steps = self._steps(facts, window, scale_of(facts, window))
         found: Tensor = module(steps[None], trust=facts.get("trust", 1.0))[
             0, torch.from_numpy(window.at - window.begin)
         ]
@@ -327,57 +333,10 @@ class Forecaster(ExampleEstimator):
 
     def _in_units(self, facts: Facts, window: Window, said: Tensor, levels: Sequence[float]) -> Floats:
         """Quantiles (Q, N, H, D) of the values."""
-        return self._values(facts, said, window.present, self._scale(facts, window), levels)
+        return self._values(facts, said, window.present, scale_of(facts, window), levels)
 
     def _values(self, facts: Facts, said: Tensor, present: Floats, scale: Scale, levels: Sequence[float]) -> Floats:
         """The same from the parameters (N, H, D, P) and the present values (N, D)."""
         correction = Correction.from_json(facts["correction"]) if "correction" in facts else Correction.none()
-        moves = correction.quantiles(_distribution(self._settled(facts)), said, levels)
+        moves = correction.quantiles(distribution_of(self._settled(facts)), said, levels)
         return np.stack([scale.values(present, one) for one in moves])
-
-    def _scale(self, facts: Facts, window: Window) -> Scale:
-        """That of training; of another series that of its past, and that of all where it has too little."""
-        known = facts["scales"].get(window.series.name)
-        if known is not None:
-            return Scale.from_json(known)
-        sizes, past = _sizes(facts), window.series.values[: window.first + 1]
-        if len(past) > _SEASONS * sizes.season + sizes.horizon and not _is_constant(past):
-            return Scale.learned([past], sizes.horizon, sizes.season)
-        return Scale.from_json(facts["common"])
-
-
-def _sizes(facts: Facts) -> Sizes:
-    return Sizes(**facts["sizes"])
-
-
-def _distribution(settings: ForecasterSettings) -> Distribution:
-    match settings.distribution:
-        case DistributionKind.GAUSSIAN:
-            return Gaussian()
-        case DistributionKind.STUDENT_T:
-            return StudentT()
-        case _:
-            return Quantiles((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975))
-
-
-def _levels(quantiles: Sequence[float]) -> list[float]:
-    wrong = [one for one in quantiles if not 0 < one < 1]
-    if wrong or not len(quantiles):
-        raise UsageError(f"quantiles: expected numbers between 0 and 1, got {list(quantiles)}.")
-    return list(quantiles)
-
-
-def _is_constant(values: Floats) -> bool:
-    known = values[~np.isnan(values)]
-    return not len(known) or bool((np.nanmax(values, 0) == np.nanmin(values, 0)).all())
-
-
-def _moment(moment: Any) -> str:
-    """As text, without what is nothing at its end."""
-    return str(moment).replace("T", " ").removesuffix(".000000").removesuffix(" 00:00:00")
-
-
-def _seconds_apart(stamps: Any) -> float:
-    if stamps.dtype.kind != "M" or len(stamps) < 2:
-        return 0.0
-    return float(np.median(np.diff(stamps) / np.timedelta64(1, "s")))
