@@ -80,7 +80,7 @@ app = typer.Typer(
     cls=_Group,
     pretty_exceptions_enable=False,
     context_settings=_CONTEXT,
-    help="Learn from sequences: train, score and sample models of text.",
+    help="Learn from sequences: train, judge, stream and draw from models of text, series, sound and pictures.",
     epilog="Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 model file, 5 diverged, 6 disk or memory, "
     "7 missing extra, 8 another process gone, 129/130/143 stopped by a signal after a checkpoint.",
 )

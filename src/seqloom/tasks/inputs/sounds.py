@@ -101,7 +101,7 @@ class SoundInputs(Inputs):
         if not self.mean:
             raise UsageError(
                 "normalisation: this model scales a sound by all of it, so it cannot answer before its end. Train with "
-                "normalisation training."
+                "--normalisation training, and layers that only look back, as gru(128)."
             )
         return _Frames(self)
 
