@@ -89,13 +89,12 @@ class Row(NamedTuple):
     parts: Callable[[Path | None], Parts]
     settings: dict[str, Any]
     steps: int
+    learning_rate: float = 0.004
 
 
 _SENTENCES: dict[str, Any] = {"minimum_count": 3, "embedding": 256, "dropout": 0.2, "batch_size": 64}
 ROWS = {
-    "scan": Row(
-        scan, {"spec": "lstm(128) bidirectional -> luong(128, feed=false)", "batch_size": 64, "dropout": 0.1}, 5000
-    ),
+    "scan": Row(scan, {"spec": "lstm(128) bidirectional -> luong(128)", "batch_size": 64, "dropout": 0.1}, 3500, 0.002),
     "dates": Row(dates, {"spec": "gru(128) bidirectional -> luong(128, feed=false)", "batch_size": 64}, 3000),
     "sums": Row(sums, {"spec": "lstm(128) bidirectional -> luong(128, feed=false)", "batch_size": 128}, 6000),
     "fra_eng attention": Row(
@@ -115,7 +114,7 @@ def run(row: Row, folder: Path | None, seed: int, steps: int) -> dict[str, Any]:
         "steps": steps,
         "seed": seed,
         "device": "cpu",
-        "learning_rate": 0.004,
+        "learning_rate": row.learning_rate,
         "schedule": "cosine",
         "warmup_steps": 100,
     }
