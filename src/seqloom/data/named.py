@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import ClassVar, Protocol, runtime_checkable
 
-__all__ = ["Named", "csv_lines", "named_table", "step_table"]
+from seqloom.data.problems import Problems
+
+__all__ = ["Named", "csv_lines", "label_numbers", "named_table", "step_table"]
 
 
 @runtime_checkable
@@ -22,6 +24,22 @@ class Named(Protocol):
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each example: its name, then the columns."""
+
+
+def label_numbers(source: str, names: Sequence[str], labels: Sequence[str]) -> list[float]:
+    """The labels of examples as numbers; DataError that names the examples whose label is none.
+
+    >>> label_numbers("folder", ["a.wav"], ["1.5"])
+    [1.5]
+    """
+    problems, found = Problems(source), []
+    for name, label in zip(names, labels, strict=True):
+        try:
+            found.append(float(label))
+        except ValueError:
+            problems.add(name, f"expected a number, got {label[:40]!r}.")
+    problems.refuse()
+    return found
 
 
 def named_table(what: str, names: Sequence[str], columns: Mapping[str, Sequence[object]]) -> Iterator[str]:

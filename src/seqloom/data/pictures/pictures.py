@@ -13,7 +13,7 @@ import numpy as np
 
 from seqloom.data.folders.files import Layout, find_files
 from seqloom.data.lazy_rows import LazyRows
-from seqloom.data.named import named_table
+from seqloom.data.named import label_numbers, named_table
 from seqloom.data.pictures.decoding import Header, Pixels, kind_of, read_header, read_picture
 from seqloom.data.pictures.fitting import fitted
 from seqloom.data.problems import Problems
@@ -102,14 +102,7 @@ class Pictures:
 
     def numbers(self) -> list[float]:
         """The labels as numbers; DataError that names those that are none."""
-        problems, found = Problems(self.source), []
-        for name, label in zip(self.names, self.labels or (), strict=True):
-            try:
-                found.append(float(label))
-            except ValueError:
-                problems.add(name, f"expected a number, got {label[:40]!r}.")
-        problems.refuse()
-        return found
+        return label_numbers(self.source, self.names, self.labels or ())
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each picture: its name, then the columns, such as predictions."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final, final
 
 from seqloom.data.folders.files import Layout, find_files
-from seqloom.data.named import named_table
+from seqloom.data.named import label_numbers, named_table
 from seqloom.data.problems import Problems
 from seqloom.data.sounds.files import is_sound, open_sound
 from seqloom.data.sounds.sound import Sound
@@ -44,14 +44,7 @@ class Sounds:
 
     def numbers(self) -> list[float]:
         """The labels as numbers; DataError that names those that are none."""
-        problems, found = Problems(self.source), []
-        for name, label in zip(self.names, self.labels or (), strict=True):
-            try:
-                found.append(float(label))
-            except ValueError:
-                problems.add(name, f"expected a number, got {label[:40]!r}.")
-        problems.refuse()
-        return found
+        return label_numbers(self.source, self.names, self.labels or ())
 
     def written(self, columns: Mapping[str, Sequence[object]]) -> Iterator[str]:
         """A table (csv), a line for each sound: its name, then the columns, such as predictions."""
