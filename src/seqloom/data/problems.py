@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, final
 
 from seqloom.errors import DataError
@@ -32,6 +34,24 @@ class Problems:
         self._count += 1
         if len(self._found) < _SHOWN:
             self._found.append(f"{place}: {what}")
+
+    @contextmanager
+    def noting(self, place: str, *called: str) -> Iterator[None]:
+        """Note the DataError that the body raises, if any, at a place; its message without how it calls the file.
+
+        >>> problems = Problems("folder")
+        >>> with problems.noting("a.wav", "/data/a.wav "):
+        ...     raise DataError("/data/a.wav is empty.")
+        >>> bool(problems)
+        True
+        """
+        try:
+            yield
+        except DataError as error:
+            what = str(error)
+            for name in called:
+                what = what.removeprefix(name)
+            self.add(place, what)
 
     def __bool__(self) -> bool:
         return self._count > 0

@@ -12,7 +12,6 @@ from seqloom.data.folders.files import Layout, find_files
 from seqloom.data.notes.piece import Piece
 from seqloom.data.notes.reading import read_midi
 from seqloom.data.problems import Problems
-from seqloom.errors import DataError
 
 __all__ = ["SUFFIXES", "Pieces", "find_pieces", "is_midi"]
 
@@ -54,10 +53,8 @@ def find_pieces(folder: str | Path | Layout, label_pattern: str | None = None) -
     layout = folder if isinstance(folder, Layout) else find_files(folder, label_pattern, _why_not)
     problems, found = Problems(str(layout.folder)), []
     for file in layout.files:
-        try:
+        with problems.noting(file.name, f"{file.name} ", f"{file.name}: "):
             found.append(read_midi(file.path, file.name))
-        except DataError as error:
-            problems.add(file.name, str(error).removeprefix(f"{file.name} ").removeprefix(f"{file.name}: "))
     problems.refuse()
     labels = None if layout.named else [file.label or "" for file in layout.files]
     left_out = tuple(f"{count:,} {what} left out" for what, count in (+layout.left_out).items())

@@ -17,7 +17,6 @@ from seqloom.data.named import label_numbers, named_table
 from seqloom.data.pictures.decoding import Header, Pixels, kind_of, read_header, read_picture
 from seqloom.data.pictures.fitting import fitted
 from seqloom.data.problems import Problems
-from seqloom.errors import DataError
 
 __all__ = [
     "KEPT_BYTES",
@@ -66,10 +65,8 @@ class Pictures:
         """Read the headers of some files; DataError that names all that cannot be read."""
         headers, problems = [], Problems(source)
         for path, name in zip(paths, names, strict=True):
-            try:
+            with problems.noting(name, f"{path} "):
                 headers.append(read_header(path))
-            except DataError as error:
-                problems.add(name, str(error).removeprefix(f"{path} "))
         problems.refuse()
         animated = sum(header.frames > 1 for header in headers)
         said = [f"{animated:,} animated pictures: the first frame is read"] * bool(animated)
@@ -94,10 +91,8 @@ class Pictures:
         """Ask for each of the ``pixels``; DataError that names all that are damaged."""
         problems = Problems(self.source)
         for place, (name, path) in enumerate(zip(self.names, self.paths, strict=True)):
-            try:
+            with problems.noting(name, f"{path} "):
                 pixels[place]
-            except DataError as error:
-                problems.add(name, str(error).removeprefix(f"{path} "))
         problems.refuse()
 
     def numbers(self) -> list[float]:

@@ -72,10 +72,8 @@ def video_rows(source: str, paths: Sequence[Path], size: tuple[int, int], channe
     """Each video (T, H, W, C), fitted into ``size``, up to ``most`` frames. DataError that names all without frames."""
     lengths, problems = [], Problems(source)
     for path in paths:
-        try:
+        with problems.noting(path.name, f"{path} "):
             lengths.append(frame_count(path, most))
-        except DataError as error:
-            problems.add(path.name, str(error).removeprefix(f"{path} "))
     problems.refuse()
     keep = sum(lengths) * size[0] * size[1] * channels <= KEPT_BYTES
 

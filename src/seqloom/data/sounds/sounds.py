@@ -14,7 +14,6 @@ from seqloom.data.named import label_numbers, named_table
 from seqloom.data.problems import Problems
 from seqloom.data.sounds.files import is_sound, open_sound
 from seqloom.data.sounds.sound import Sound
-from seqloom.errors import DataError
 
 __all__ = ["Sounds", "changes", "find_sounds", "holds_sounds", "opened", "usual_rate", "why_no_sound"]
 
@@ -72,10 +71,8 @@ def opened(source: str, paths: Iterable[Path], names: Iterable[str]) -> list[Sou
     """The sounds of some files, called by ``names``; DataError that names all that cannot be read."""
     problems, found = Problems(source), []
     for path, name in zip(paths, names, strict=True):
-        try:
+        with problems.noting(name, f"{name} ", f"{name}: "):
             found.append(open_sound(path, name))
-        except DataError as error:
-            problems.add(name, str(error).removeprefix(f"{name} ").removeprefix(f"{name}: "))
     problems.refuse()
     return found
 
