@@ -40,7 +40,7 @@ from seqloom.training.objectives.free_targets import FreeTargets
 __all__ = ["CaptionMap", "Captioner"]
 
 _FREQUENT = "the most frequent caption"
-_UPDATES, _FEWEST, _MOST = 4000, 4, 60
+_UPDATES, _OF_VIDEOS, _FEWEST, _MOST = 4000, 2500, 4, 60
 _SHOWN = 5
 
 
@@ -111,18 +111,18 @@ class Captioner(ExampleEstimator):
         }
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        captions = facts["size"]["captions"]
+        captions, videos = facts["size"]["captions"], _kind(facts) == "video"
         batch = next(rows for rows in (8, 16, 32) if rows >= min(captions / 100, 32))
-        rows = self._given().get("batch_size", batch)
+        wanted = (_OF_VIDEOS if videos else _UPDATES) * self._given().get("batch_size", batch) / captions
         return {
             "model": f"{_sees(facts)} -> bahdanau(128, summary=mean)",
             "embedding": 64,
-            "dropout": 0.1,
+            "dropout": 0.1 if videos else 0.3,
             "label_smoothing": 0.0,
             "noise": 0.05,
             "learning_rate": 2e-3,
             "batch_size": batch,
-            "epochs": min(_MOST, max(_FEWEST, round(_UPDATES * rows / captions))),
+            "epochs": min(_MOST, max(_FEWEST, round(wanted))),
         }
 
     def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
