@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -66,7 +67,7 @@ def loss_by_context(
     contexts that are not whole numbers from 1 up, in rising order.
     """
     kept = list(context)
-    if not kept or kept[0] < 1 or any(a >= b for a, b in zip(kept, kept[1:], strict=False)):
+    if not kept or kept[0] < 1 or any(a >= b for a, b in pairwise(kept)):
         raise UsageError(f"context: expected whole numbers from 1 up, in rising order; got {kept}.")
     generator = torch.Generator().manual_seed(seed)
     rows, found = [], []

@@ -155,10 +155,8 @@ def _answer_at(layer: SequenceLayer, at: Tensor) -> Function:
     causal = isinstance(layer, CausalLayer)
 
     def answer(x: Tensor, lengths: Tensor | None) -> Tensor:
-        y, _ = layer(x, None, lengths)
-        if causal:
-            return last_real_step(y, lengths)
-        return y[:, (x.shape[1] - 1) // 2]
+        y: Tensor = layer(x, None, lengths)[0]
+        return last_real_step(y, lengths) if causal else y[:, (x.shape[1] - 1) // 2]
 
     return answer
 
