@@ -18,9 +18,10 @@ from torch import Tensor
 
 from seqloom.errors import UsageError
 from seqloom.inspection.memory.curve import LagCurve
+from seqloom.inspection.state_vectors import check_of_one_size, state_vectors
 from seqloom.layers.padding import last_real_step
 from seqloom.layers.protocol import CausalLayer, SequenceLayer
-from seqloom.layers.state import grows, leaves, map_state, select
+from seqloom.layers.state import leaves, map_state, select
 
 __all__ = ["Function", "input_influence", "spread_lags", "state_influence"]
 
@@ -93,16 +94,10 @@ def state_influence(
         raise UsageError(f"state_influence expected lags from 0 to T = {time}; got {list(lags or [])}.")
     with torch.no_grad():
         begin = layer.initial_state(len(x))
-        if grows(begin):
-            raise UsageError(
-                f"{type(layer).__name__} keeps all of its past, so no state of one size stands for it: ask for "
-                "input_influence."
-            )
+        check_of_one_size(layer, begin)
         if cuts[-1] < time:
             _, begin = layer(x[:, : time - cuts[-1]], begin)
-    size = sum(leaf[0].numel() for leaf in _floating(begin))
-    if not size:
-        raise UsageError(f"{type(layer).__name__} keeps nothing from step to step: it has no state to ask about.")
+    size = state_vectors(begin).shape[1]
     vectors, exact = _directions(size, directions, seed, x)
     squares: list[list[tuple[float, float]]] = [[] for _ in cuts]
     for row in range(len(x)):
@@ -113,9 +108,8 @@ def state_influence(
             state = map_state(_followed, state)
             states.append(_floating(state))
             _, state = layer(inputs[:, time - deep : time - near], state)
-        end = torch.cat([leaf.flatten(1) for leaf in _floating(state)], 1)
         asked = [leaf for leaves_of_one in states for leaf in leaves_of_one]
-        found = torch.autograd.grad((end * vectors).sum(), asked, allow_unused=True)
+        found = torch.autograd.grad((state_vectors(state) * vectors).sum(), asked, allow_unused=True)
         given = iter(found)
         squares[0].append((float(size), 0.0))
         for place, parts in zip(range(len(cuts) - 1, 0, -1), states, strict=True):
