@@ -23,6 +23,7 @@ from seqloom.apps.cli.evaluate import evaluate
 from seqloom.apps.cli.examples import examples_data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
+from seqloom.apps.cli.inspect import inspect
 from seqloom.apps.cli.models import models
 from seqloom.apps.cli.predict import predict
 from seqloom.apps.cli.probe import probe
@@ -93,6 +94,7 @@ _COMMANDS = (
     score,
     evaluate,
     backtest,
+    inspect,
     models,
     explain,
     probe,
