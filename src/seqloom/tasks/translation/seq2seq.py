@@ -31,10 +31,11 @@ from seqloom.tasks.inputs.texts import source_texts
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.translation import by_length, figures_of_translations
 from seqloom.tasks.measures.word_table import translated, word_table
+from seqloom.tasks.ranked import Candidate, ranked_columns
 from seqloom.tasks.translation.given import fitting, given_pairs, references_of
 from seqloom.tasks.translation.picks import pick_settings, pick_tokens
 from seqloom.tasks.translation.settings import Seq2SeqSettings
-from seqloom.tasks.translation.writing import Candidate, Writer
+from seqloom.tasks.translation.writing import Writer
 from seqloom.training.objectives import FreeTargets, Objective
 
 __all__ = ["Alignment", "Seq2Seq"]
@@ -172,15 +173,15 @@ class Seq2Seq(ExampleEstimator):
         note = f"By the length of the source, {watched}: {said} (means of {parts[0]['length']:.0f} to "
         note += f"{parts[-1]['length']:.0f} tokens)."
         loss = measured(self, facts, module, examples).model
-        return Figures(
+        figures = Figures(
             len(answers),
             "sources",
             {**figures_of_translations(answers, references), "loss": loss["loss"]},
             self._simple(facts, baselines, given, examples),
             watched,
             higher_is_better=True,
-            notes=(note,) if len(answers) >= 50 else (),
         )
+        return dataclasses.replace(figures, notes=(*[note] * (len(answers) >= 50), figures.verdict()))
 
     def _search(self) -> BeamSearch:
         settings = self._settled({})
@@ -284,14 +285,7 @@ class Seq2Seq(ExampleEstimator):
     def _said(self, file: str | Path, top: int) -> tuple[Pairs, dict[str, list[Any]]]:
         self._check_fitted("model_")
         given = self._read(file, None, self.facts_)
-        found = self.candidates(given.X, top)
-        columns: dict[str, list[Any]] = {"prediction": [several[0].text for several in found]}
-        for place in range(top if top > 1 else 0):
-            there = [several[place] if place < len(several) else Candidate("", float("nan")) for several in found]
-            suffix = f"_{place + 1}" if place else ""
-            columns[f"prediction{suffix}"] = [one.text for one in there]
-            columns[f"score{suffix}"] = [round(one.score, 4) if one.text else "" for one in there]
-        return given.source, columns
+        return given.source, ranked_columns(self.candidates(given.X, top), top)
 
     def draw(self, folder: Path, X: Any, y: Any = None) -> list[Path]:
         """Draw how good answers are by the length of their source, and where one of them looked; the files."""
