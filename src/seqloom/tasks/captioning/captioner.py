@@ -26,12 +26,12 @@ from seqloom.tasks.captioning.given import divided_by_part, read_given
 from seqloom.tasks.captioning.nearest import NearestPicture
 from seqloom.tasks.captioning.network import CaptionNetwork
 from seqloom.tasks.captioning.settings import CaptionerSettings
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.pictures import PictureInputs, as_pictures
-from seqloom.tasks.inputs.targets import TextTargets
+from seqloom.tasks.inputs.targets import TextTargets, written_rows
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.captions import Cider, figures_of_captions
 from seqloom.tasks.measures.intervals import differences, verdict
@@ -99,14 +99,28 @@ class Captioner(ExampleEstimator):
         inputs = learned_inputs(X, side=settings.side)
         texts = [text for several in y for text in several]
         targets = TextTargets.learned(texts, settings.tokens, settings.minimum_count, settings.vocabulary_size)
-        longest = max(len(row) for row in targets.encode(texts))
+        return self._about(inputs, targets, X, y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        settings, texts = self._settled({}), [text for several in y for text in several]
+        targets = _targets(before).grown(texts, settings.minimum_count, settings.vocabulary_size)
+        return self._about(_inputs(before), targets, X, y, before["size"]["longest"])
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        return [written_rows(_targets(facts), "captions")]
+
+    def _about(
+        self, inputs: Inputs, targets: TextTargets, X: Sequence[Any], y: Sequence[Any], longest: int = 0
+    ) -> Facts:
+        """What is known of examples whose captions may have been as ``longest`` before."""
+        texts = [text for several in y for text in several]
         return {
             "inputs": inputs.to_json(),
             "targets": targets.to_json(),
             "size": {
                 "examples": len(X),
                 "captions": len(texts),
-                "longest": longest,
+                "longest": max(longest, *map(len, targets.encode(texts))),
                 "frames": max(inputs.lengths(X)) if isinstance(inputs, PictureInputs) else 0,
             },
             "frequent": Counter(texts).most_common(1)[0][0],

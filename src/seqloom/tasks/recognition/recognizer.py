@@ -17,7 +17,7 @@ from seqloom.data.sounds.sounds import Sounds
 from seqloom.data.sounds.transcribed import Transcribed
 from seqloom.errors import DataError
 from seqloom.layers.ctc_path import frames_needed
-from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.examples.values import MOST_STEPS, ROWS, taken
 from seqloom.tasks.figures import Figures
@@ -91,6 +91,20 @@ class Recognizer(ExampleEstimator):
         transcripts = Transcripts.learned(
             y, settings.style, settings.tokens, settings.minimum_count, settings.vocabulary_size
         )
+        return self._about(inputs, transcripts, X, y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        settings = self._settled({})
+        asked = settings.tokens, settings.minimum_count, settings.vocabulary_size
+        return self._about(_inputs(before), _transcripts(before).grown(y, *asked), X, y)
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        vocabulary = _transcripts(facts).vocabulary
+        names = [*range(vocabulary.size), "blank"]
+        return [Rows(vocabulary.kind, names, {"head.linear.weight": (0,), "head.linear.bias": (0,)})]
+
+    def _about(self, inputs: Inputs, transcripts: Transcripts, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        settings = self._settled({})
         steps = inputs.lengths(X)
         tokens = transcripts.encode(y)
         room = min(count / max(frames_needed(row), 1) for count, row in zip(steps, tokens, strict=True))
