@@ -48,6 +48,14 @@ def test_what_has_several_answers_is_asked_for_by_top(task: str) -> None:
     assert not of_texts or all("top" in signature(method).parameters for method in methods if method is not None)
 
 
+def test_what_has_no_targets_is_not_scored(command: Command, made: Path) -> None:
+    assert command("train", made, "--out", "run", *FAST.split()).code == 0
+    Path("new.tsv").write_text("source\n1+2\n", encoding="utf-8")
+    found = command("evaluate", "run", "new.tsv")
+    assert (found.code, found.out) == (3, "")
+    assert "new.tsv has sources alone: expected their targets in a second column." in found.err
+
+
 def test_pictures_are_drawn(command: Command, made: Path) -> None:
     pytest.importorskip("matplotlib")
     assert command("train", made, "--out", "run", *FAST.split()).code == 0

@@ -135,6 +135,13 @@ def test_the_best_captions_are_ranked(fitted: Captioner, tmp_path: Path) -> None
     assert [str(first[name]) for name in head] == row
 
 
+def test_pictures_without_captions_are_not_scored(fitted: Captioner, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "data")
+    model = small(training={**QUICK, "epochs": 1}).fit(folder)
+    with pytest.raises(DataError, match=r"images has no captions: expected a table \(file, caption\)"):
+        model.evaluate(folder / "images")
+
+
 def test_what_nobody_got_right_is_said(fitted: Captioner) -> None:
     assert (
         fitted.evaluate(X[:4], ["zz yy", "xx ww", "vv uu", "tt ss"])
