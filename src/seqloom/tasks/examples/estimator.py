@@ -172,7 +172,8 @@ class ExampleEstimator(Estimator, ABC):
     ) -> Figures:
         """The figures of a module, beside those of what is simple."""
         found = measured(self, facts, module, examples)
-        return dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
+        found = dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
+        return dataclasses.replace(found, notes=(found.verdict(),))
 
     @abstractmethod
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:

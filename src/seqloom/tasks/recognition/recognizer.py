@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -16,14 +17,15 @@ from seqloom.data.sounds.sounds import Sounds
 from seqloom.data.sounds.transcribed import Transcribed
 from seqloom.errors import DataError
 from seqloom.layers.ctc_path import frames_needed
-from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.examples.values import MOST_STEPS, ROWS, taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
-from seqloom.tasks.inputs.sounds import SoundInputs
+from seqloom.tasks.inputs.sounds import SoundInputs, heard_rate
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
+from seqloom.tasks.ranked import ranked_columns
 from seqloom.tasks.recognition.given import heard, read_given
 from seqloom.tasks.recognition.language import learned_ngram
 from seqloom.tasks.recognition.listening import frames_of
@@ -71,6 +73,12 @@ class Recognizer(ExampleEstimator):
     language_model: str | None
     order: int | None
 
+    @property
+    def rate_(self) -> int | None:
+        """Samples a second of the sounds that it hears; None where it learned from series."""
+        self._check_fitted("model_")
+        return heard_rate(self.facts_)
+
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         return read_given(X, y, self.get_params(deep=False), facts)
 
@@ -83,6 +91,20 @@ class Recognizer(ExampleEstimator):
         transcripts = Transcripts.learned(
             y, settings.style, settings.tokens, settings.minimum_count, settings.vocabulary_size
         )
+        return self._about(inputs, transcripts, X, y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        settings = self._settled({})
+        asked = settings.tokens, settings.minimum_count, settings.vocabulary_size
+        return self._about(_inputs(before), _transcripts(before).grown(y, *asked), X, y)
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        vocabulary = _transcripts(facts).vocabulary
+        names = [*range(vocabulary.size), "blank"]
+        return [Rows(vocabulary.kind, names, {"head.linear.weight": (0,), "head.linear.bias": (0,)})]
+
+    def _about(self, inputs: Inputs, transcripts: Transcripts, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        settings = self._settled({})
         steps = inputs.lengths(X)
         tokens = transcripts.encode(y)
         room = min(count / max(frames_needed(row), 1) for count, row in zip(steps, tokens, strict=True))
@@ -141,9 +163,9 @@ class Recognizer(ExampleEstimator):
         ]
         model = {**figures_of_transcripts(true, found), **measured(self, facts, module, examples).model}
         simple = self._simple(facts, baselines, given, examples)
-        notes = [*_errors(true, found), _verdict(model, simple)]
         words = sum(len(text.split()) for text in true)
-        return Figures(words, "words", model, simple, self._watched(facts), notes=tuple(notes))
+        figures = Figures(words, "words", model, simple, self._watched(facts))
+        return dataclasses.replace(figures, notes=(*_errors(true, found), figures.verdict()))
 
     def transcribe(self, X: Any, count: int = 1) -> list[list[Recognized]]:
         """For each example what it may say, best first, at most ``count`` texts, each with the times of its words.
@@ -166,27 +188,30 @@ class Recognizer(ExampleEstimator):
         begin = search_of(self._settled(facts), facts)
         return RecognizerStream(self.model_, inputs, _transcripts(facts), begin, _seconds(inputs), silence)
 
-    def written(self, path: str | Path) -> Iterator[str]:
-        """The texts of the sounds in a folder, or of one sound, as a table (csv): the name of each, and its text."""
+    def written(self, path: str | Path, top: int = 1) -> Iterator[str]:
+        """The texts of the sounds in a folder, or of one sound, as a table (csv): the name of each, and its text; with
+        ``top`` above 1 as many, and their scores."""
         self._check_fitted("model_")
         given = taken(self, heard(path), None, self.facts_, targets=False)
         assert isinstance(given.source, Transcribed | Sounds)
-        return given.source.written({"prediction": [best[0].text for best in self._listen(given, 1)]})
+        return given.source.written(ranked_columns(list(self._listen(given, top)), top))
 
-    def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
-        """The same for JSON: of each sound its name, its text, and its words with their times in seconds."""
+    def answered(self, path: str | Path, top: int = 1) -> Iterator[dict[str, Any]]:
+        """The same for JSON: of each sound its name, its texts, and the words of the best with their times in
+        seconds."""
         self._check_fitted("model_")
         given = taken(self, heard(path), None, self.facts_, targets=False)
-        for name, best in zip(given.source.names, self._listen(given, 1), strict=True):
-            words = [word._asdict() for word in best[0].words]
-            yield {given.source.one: name, "prediction": best[0].text, "words": words}
+        for name, best in zip(given.source.names, self._listen(given, top), strict=True):
+            texts = {column: values[0] for column, values in ranked_columns([best], top).items()}
+            yield {given.source.one: name, **texts, "words": [word._asdict() for word in best[0].words]}
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
 
     def _listen(self, given: Given, count: int) -> Iterator[list[Recognized]]:
         """The same for examples that were read; a few are in memory at once."""
-        begin, steps = search_of(self._settled(self.facts_), self.facts_), _inputs(self.facts_).lengths(given.X)
+        begin = search_of(self._settled(self.facts_), self.facts_, count)
+        steps = _inputs(self.facts_).lengths(given.X)
         first = 0
         while first < len(steps):
             size = max(1, sum(total <= MOST_STEPS for total in accumulate(steps[first : first + ROWS])))
@@ -237,11 +262,3 @@ def _errors(true: Sequence[str], found: Sequence[str]) -> Iterator[str]:
         yield "Commonest errors: " + ", ".join(f"{a or '+'}→{b or '−'} {count}×" for a, b, count in pairs)
     wrong = [(a, b) for a, b in zip(true, found, strict=True) if a.split() != b.split()]
     yield from (f"  {marked(a, b)}" for a, b in wrong[:_SHOWN])
-
-
-def _verdict(model: Mapping[str, float], simple: Mapping[str, Mapping[str, float]]) -> str:
-    name, figures = min(simple.items(), key=lambda one: one[1]["word_error_rate"])
-    ours, theirs = model["word_error_rate"], figures["word_error_rate"]
-    if ours < theirs:
-        return f"The best baseline, {name}, is beaten: word error rate {ours:.3f}, below {theirs:.3f}."
-    return f"No better than the baseline {name}, whose word error rate is {theirs:.3f}: nothing is learned yet."

@@ -25,11 +25,12 @@ _TRIED: Final = 8_000
 """Frames that they are tried on."""
 
 
-def search_of(settings: RecognizerSettings, facts: Mapping[str, Any]) -> Begin:
-    """The search for a recogniser of which ``facts`` are known."""
-    beam = settings.beam or _BEAM[settings.language_model is not None]
-    if beam == 1:
+def search_of(settings: RecognizerSettings, facts: Mapping[str, Any], count: int = 1) -> Begin:
+    """The search for a recogniser of which ``facts`` are known, with a beam of at least ``count``; greedy decoding has
+    one."""
+    if settings.beam == 1:
         return BestPath
+    beam = max(settings.beam or _BEAM[settings.language_model is not None], count)
     if settings.language_model is None:
         return lambda: PrefixSearch(beam)
     chosen = {"weight": _WEIGHTS[1], "bonus": _BONUSES[1]} | dict(facts.get("fusion", {}))
