@@ -20,7 +20,7 @@ def rescored(found: Sequence[Transcript], fusion: Fusion) -> list[Transcript]:
     section 3.3.
     """
     places: dict[tuple[int, ...], Any] = {(): fusion.begin()}
-    said = {(): 0.0}
+    said: dict[tuple[int, ...], float] = {(): 0.0}
     for length in range(1, 1 + max((len(one.tokens) for one in found), default=0)):
         new = list(dict.fromkeys(one.tokens[:length] for one in found if len(one.tokens) >= length))
         for tokens in new:
