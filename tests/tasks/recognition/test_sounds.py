@@ -126,7 +126,7 @@ def test_what_is_no_sound_is_refused(model: Recognizer, tmp_path: Path) -> None:
 def test_a_sound_too_short_for_its_text_is_named(tmp_path: Path) -> None:
     folder_of(tmp_path / "sounds", 6)
     save_wav(tmp_path / "sounds" / "04.wav", np.zeros(240), RATE)
-    with pytest.raises(DataError, match=r"04\.wav: expected at least"):
+    with pytest.raises(DataError, match=rf"{tmp_path}/sounds/04\.wav: expected at least"):
         Recognizer("conv(4)", tokens="characters", training={"steps": 1}).fit(tmp_path / "sounds", validation=0.0)
 
 

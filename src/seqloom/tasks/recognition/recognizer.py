@@ -231,7 +231,8 @@ def _seconds(inputs: Inputs) -> float:
 
 def _named(item: Any, row: int, y: Sequence[str] | None) -> str:
     """What messages call an example: a sound by its file, a series by its text, or its place."""
-    return str(getattr(item, "name", None) or (f"row {row:,}" if y is None else repr(y[row][:40])))
+    found = getattr(item, "path", None) or getattr(item, "name", None)
+    return str(found or (f"row {row:,}" if y is None else repr(y[row][:40])))
 
 
 def _errors(true: Sequence[str], found: Sequence[str]) -> Iterator[str]:
