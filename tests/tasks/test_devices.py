@@ -86,6 +86,12 @@ CASES = {
         ["a", "b a"] * 12,
         lambda model: np.array([model.evaluate(SERIES, ["a", "b a"] * 12).model["loss"]]),
     ),
+    "recogniser with a decoder": Case(
+        lambda training: Recognizer("gru(8) -> luong(8)", tokens="characters", training=training, **STILL),
+        SERIES,
+        ["a", "b a"] * 12,
+        lambda model: np.array([one.log_probability for (one,) in model.transcribe(SERIES)]),
+    ),
     "language model": Case(
         lambda training: LanguageModel(
             "gru(8)", dropout=0.0, window=8, batch_size=4, training=TrainingSettings.from_mapping(training)
