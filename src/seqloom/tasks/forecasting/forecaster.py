@@ -40,8 +40,10 @@ from seqloom.tasks.forecasting.pictures import draw_forecasts
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.settings import ForecasterSettings
 from seqloom.tasks.forecasting.stream import ForecastStream
+from seqloom.tasks.forecasting.surprise import kept_calibration, watch_of
 from seqloom.tasks.forecasting.trust import best_trust
 from seqloom.tasks.forecasting.windows import Window, first_origin, windows_of
+from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import Likelihood, Objective
 
 __all__ = ["Forecaster"]
@@ -142,6 +144,11 @@ class Forecaster(ExampleEstimator):
             return self._values(facts, said, present, scale, checked_levels(levels))
 
         return ForecastStream(self.model_, scale, facts["cycles"], facts.get("trust", 1.0), quantiles)
+
+    def watch(self, rate: float | None = None, calibrate: Any = None, name: str | None = None) -> Watcher:
+        """The surprise of each step as it comes, and alarms at a false-alarm ``rate``, by what was held out or by the
+        usual series ``calibrate``; see :class:`ForecastSurprises` and :class:`Watcher`. ``name`` as for ``stream``."""
+        return watch_of(self, name, rate, calibrate)
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
@@ -273,6 +280,7 @@ class Forecaster(ExampleEstimator):
         parts = [self._said(facts, module, window) for window in windows]
         moves = [scale_of(facts, window).moves(window.present, window.future) for window in windows]
         facts["correction"] = Correction.learned(distribution, parts, moves).to_json()
+        facts |= kept_calibration(facts, module, distribution, windows)
         baselines = self._compared(facts, module, windows).baselines()
         return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
 

@@ -67,6 +67,13 @@ class ForecastNetwork(nn.Module):
         """The state before the first step."""
         return ForecastState(self.body.initial_state(rows), self._no_moves(self.linear.new_zeros(rows, 1, 1)))
 
+    def read(self, x: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
+        """The next steps x (B, T, F) of what a state has read → θ (B, T, H, D, P)."""
+        y, body = self.body(x, state.body)
+        linear = self._following(x, state.moves)
+        moves = torch.cat([state.moves, x[..., : self.shape.columns].transpose(1, 2)], -1)[..., x.shape[1] :]
+        return self._sum(y, linear, trust), ForecastState(body, moves)
+
     def step(self, x_t: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
         """x_t (B, F) → θ_t (B, H, D, P)."""
         y_t, body = self.body.step(x_t, state.body)

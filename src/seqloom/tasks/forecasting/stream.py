@@ -72,6 +72,10 @@ class ForecastStream:
         self._said = said
         self._known = known if began or not missing.all() else None
 
+    def following(self) -> tuple[Tensor, Floats] | None:
+        """The parameters (D, P) of the next step's moves, and the present values (D,); None before the first value."""
+        return None if self._said is None or self._known is None else (self._said[0, 0], self._known)
+
     def forecast(self, quantiles: tuple[float, ...] = (0.5,)) -> Floats:
         """The next steps (H, D), the median; of several quantiles (H, D, Q). DataError before the first value."""
         if self._said is None or self._known is None:
