@@ -108,7 +108,7 @@ class Seq2Seq(ExampleEstimator):
         targets = TextTargets.learned(y, of_target, self.minimum_count, self.vocabulary_size)
         size = {
             "examples": len(X),
-            "words": of_target == Tokens.WORDS,
+            "words": of_target in (Tokens.WORDS, Tokens.BPE),
             "running": sum(len(text.split()) for text in y) >= _RUNNING * len(y),
             "longest": max(map(len, targets.encode(y))),
         }
