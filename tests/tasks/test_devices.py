@@ -13,6 +13,7 @@ import torch
 import seqloom
 from seqloom.tasks import Classifier, LanguageModel, Regressor, Tagger
 from seqloom.tasks.recognition.recognizer import Recognizer
+from seqloom.tasks.translation.seq2seq import Seq2Seq
 from seqloom.training.settings import TrainingSettings
 
 CUDA = pytest.param(
@@ -91,6 +92,12 @@ CASES = {
         SERIES,
         ["a", "b a"] * 12,
         lambda model: np.array([one.log_probability for (one,) in model.transcribe(SERIES)]),
+    ),
+    "pairs": Case(
+        lambda training: Seq2Seq("gru(8) bidirectional -> luong(8)", embedding=8, dropout=0.0, training=training),
+        TEXTS,
+        [text[::-1] for text in TEXTS],
+        lambda model: model.scores(TEXTS, [text[::-1] for text in TEXTS]) / 16,
     ),
     "language model": Case(
         lambda training: LanguageModel(
