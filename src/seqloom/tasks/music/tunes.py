@@ -17,10 +17,11 @@ from seqloom.data.notes.grid import Grid, find_grid, on_grid
 from seqloom.data.notes.key import find_key
 from seqloom.data.notes.rolls import KEYS, Roll, from_roll, roll_of_pitches, to_roll
 from seqloom.data.notes.stored import read_rolls
+from seqloom.data.spread import spread
 from seqloom.data.tables.parts import Part, part_of
 from seqloom.errors import DataError
 
-__all__ = ["Tune", "Tunes", "in_one_key", "read_tunes"]
+__all__ = ["Tune", "Tunes", "described", "in_one_key", "read_tunes"]
 
 _USUAL_STEPS: Final = 4
 _SHOWN: Final = 4
@@ -66,6 +67,18 @@ def read_tunes(source: Any, steps: int | None) -> Tunes:
     if rows and all(isinstance(row, Piece) for row in rows):
         return _of_pieces(rows, steps, [])
     return Tunes([Tune(_roll(place, row), str(place)) for place, row in enumerate(rows)], _about(steps or _USUAL_STEPS))
+
+
+def described(path: Path) -> dict[str, Any]:
+    """What is in a file or folder of music, ready for JSON: of MIDI keys, metres, instruments and the grid of time."""
+    from seqloom.data.notes.report import described as report
+
+    if path.is_dir() or is_midi(path):
+        found = report(find_pieces(path).pieces)
+    else:
+        tunes = read_tunes(path, None).tunes
+        found = {"pieces": len(tunes), "steps": spread(np.array(list(map(len, tunes))))}
+    return {**found, "remarks": read_tunes(path, None).about["remarks"]}
 
 
 def in_one_key(rolls: Sequence[Roll]) -> bool:
