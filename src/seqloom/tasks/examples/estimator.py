@@ -15,14 +15,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from seqloom.data.batch import Batch
+from seqloom.data.batch import Batch, Batches
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.errors import DataError
 from seqloom.settings import Settings, flattened, nested
@@ -125,6 +125,14 @@ class ExampleEstimator(Estimator, ABC):
     @abstractmethod
     def _build(self, facts: Facts) -> nn.Module:
         """The module, whose weights are drawn from torch's random numbers."""
+
+    def _batches(self, facts: Facts, examples: Examples, seed: int) -> Batches:
+        """The batches to learn from, each epoch in an order of its own."""
+        return examples.batches(self._settled(facts).batch_size, seed)
+
+    def _remarks(self, facts: Facts) -> Iterable[str]:
+        """What was found out about the data, a line each, to be said before training."""
+        return ()
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         """What is minimised and measured, if not always the class's ``objective``."""
