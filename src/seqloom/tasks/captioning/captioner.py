@@ -42,7 +42,7 @@ from seqloom.training.objectives.free_targets import FreeTargets
 
 __all__ = ["CaptionMap", "Captioner"]
 
-_FREQUENT, _NEAREST = "the most frequent caption", "the nearest picture's caption"
+_FREQUENT = "the most frequent caption"
 _UPDATES, _FEWEST, _MOST = 4000, 4, 60
 _SHOWN = 5
 
@@ -129,10 +129,10 @@ class Captioner(ExampleEstimator):
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         captions = facts["size"]["captions"]
-        batch = next(rows for rows in (8, 16, 32, 64) if rows >= min(captions / 100, 64))
+        batch = next(rows for rows in (8, 16, 32) if rows >= min(captions / 100, 32))
         rows = self._given().get("batch_size", batch)
         return {
-            "model": f"{_sees(facts)} -> bahdanau(256)",
+            "model": f"{_sees(facts)} -> bahdanau(128, summary=mean)",
             "embedding": 64,
             "dropout": 0.1,
             "label_smoothing": 0.0,
@@ -203,7 +203,7 @@ class Captioner(ExampleEstimator):
         )
         beside = {name: figures_of_captions(captions, y) for name, captions in simple.items()}
         notes = (_examples_shown(said, y), verdict("cider_d", found, reached=figures["cider_d"]))
-        return Figures(len(y), "pictures", figures, beside, "cider_d", higher_is_better=True, notes=notes)
+        return Figures(len(y), f"{_kind(facts)}s", figures, beside, "cider_d", higher_is_better=True, notes=notes)
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         return [best[0].text for best in self._ranked(facts, module, batch)]
@@ -308,17 +308,28 @@ class Captioner(ExampleEstimator):
         return found
 
 
+def _kind(facts: Facts) -> str:
+    """What one example is."""
+    if facts["inputs"].get("picture") is None:
+        return "example"
+    return "video" if facts["size"]["frames"] > 1 else "picture"
+
+
 def _sees(facts: Facts) -> str:
-    """What suits features, videos or pictures: large cells, each of which sees a whole thing."""
+    """What suits features, videos or pictures: cells that do not hear of each other, so that a word looks at the one
+    that it names; of videos large ones, each of which sees the frames about its own."""
     picture = facts["inputs"].get("picture")
     if picture is None:
         return "project(128)"
-    cells = f"grid(128, cell={2 * cell_for(picture['height'], picture['width'])})"
-    return f"{cells} + gru(128) bidirectional" if facts["size"]["frames"] > 1 else cells
+    cell = cell_for(picture["height"], picture["width"])
+    if _kind(facts) == "video":
+        return f"grid(128, cell={2 * cell}, norm=cell, frames=5)"
+    return f"grid(64, cell={cell}, norm=cell)"
 
 
 def _simple_captions(facts: Facts, X: Sequence[Any]) -> dict[str, list[str]]:
-    return {_FREQUENT: [facts["frequent"]] * len(X), _NEAREST: NearestPicture.from_json(facts["nearest"])(X)}
+    nearest = NearestPicture.from_json(facts["nearest"])(X)
+    return {_FREQUENT: [facts["frequent"]] * len(X), f"the nearest {_kind(facts)}'s caption": nearest}
 
 
 def _examples_shown(said: Sequence[str], y: Sequence[Sequence[str]]) -> str:
