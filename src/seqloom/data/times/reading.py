@@ -61,7 +61,9 @@ def read_timed(
         lines = np.zeros(len(filled), np.int64)
         lines[steps.places] = [table.line(row) for row in rows.tolist()] if covariates.known else 0
         static = tuple(_one_cell(table, column, rows, problems) for column in covariates.static)
-        one = _divided(TimedSeries(name, filled, steps.moments, static=static, lines=lines), len(columns), covariates)
+        numbers = spacing.numbers(steps.moments)
+        whole = TimedSeries(name, filled, steps.moments, static=static, numbers=numbers, lines=lines)
+        one = _divided(whole, len(columns), covariates)
         repaired["missing steps"] += len(filled) - len(rows)
         repaired["missing numbers"] += int(np.isnan(filled[steps.places[steps.places < len(one)]]).sum())
         series.append(one)

@@ -33,7 +33,8 @@ class TimedSeries:
     """``values`` (T, D), NaN where one is missing, at the moments ``stamps`` (T,).
 
     Of what is not forecast there is ``known`` (T + F, K), F steps ahead of the others, ``also`` (T, A), and ``static``
-    (S,), as text; ``lines`` (T + F,) are those of the file, 0 where a step has no row.
+    (S,), as text. ``numbers`` (T,) tell where in a season a step is, and ``lines`` (T + F,) are those of the file, 0
+    where a step has no row.
     """
 
     name: str
@@ -42,19 +43,23 @@ class TimedSeries:
     known: Floats = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     also: Floats = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     static: tuple[str, ...] = ()
+    numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     lines: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
 
     def __post_init__(self) -> None:
         for name in ("known", "also"):
             if not getattr(self, name).size:
                 object.__setattr__(self, name, np.zeros((len(self.values), 0)))
+        if not len(self.numbers):
+            object.__setattr__(self, "numbers", np.arange(len(self.values)))
 
     def __len__(self) -> int:
         return len(self.values)
 
     def until(self, end: int) -> TimedSeries:
         """What was there after so many steps; what is known ahead is all there."""
-        return replace(self, values=self.values[:end], stamps=self.stamps[:end], also=self.also[:end])
+        values, stamps, also = self.values[:end], self.stamps[:end], self.also[:end]
+        return replace(self, values=values, stamps=stamps, also=also, numbers=self.numbers[:end])
 
 
 @final

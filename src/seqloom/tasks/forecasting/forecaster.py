@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from seqloom.tasks.forecasting.backtest import Backtest, backtest
 from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_of, table_of_times
 from seqloom.tasks.forecasting.forecasts import Forecasts
 from seqloom.tasks.forecasting.inputs import Inputs, cycles_for
-from seqloom.tasks.forecasting.judging import LINEAR
+from seqloom.tasks.forecasting.judging import Comparison
 from seqloom.tasks.forecasting.known import (
     ahead_of,
     beside_of,
@@ -39,8 +40,9 @@ from seqloom.tasks.forecasting.known import (
 from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
 from seqloom.tasks.forecasting.picks import sizes_for
 from seqloom.tasks.forecasting.pictures import draw_forecasts
-from seqloom.tasks.forecasting.primed import learned_effects, prime
-from seqloom.tasks.forecasting.scale import Scale, chosen_logarithms
+from seqloom.tasks.forecasting.primed import prime
+from seqloom.tasks.forecasting.scale import Scale
+from seqloom.tasks.forecasting.scaling import learned_scales
 from seqloom.tasks.forecasting.settings import ForecasterSettings, HorizonBy
 from seqloom.tasks.forecasting.static import static_facts, static_numbers
 from seqloom.tasks.forecasting.stream import ForecastStream
@@ -70,6 +72,7 @@ class Forecaster(ExampleEstimator):
     ``season`` are picked by how far apart steps are. ``fit`` learns ``model_``, ``facts_``, ``history_`` and
     ``validation_``.
 
+    >>> import numpy as np
     >>> wave = np.sin(np.arange(200) * np.pi / 6)
     >>> model = Forecaster("gru(8)", horizon=6, season=12, training={"epochs": 5}).fit([wave], progress=False)
     >>> model.predict([wave])[0].shape, float(np.abs(model.predict([wave])[0][:, 0] - wave[8:14]).max()) < 0.1
@@ -220,16 +223,10 @@ class Forecaster(ExampleEstimator):
         constant = [one.series.name or f"row {k}" for k, one in enumerate(whole) if is_constant(parts[k])]
         if len(constant) == len(parts):
             raise DataError(f"Nothing ever changes in {', '.join(constant[:3])}: there is nothing to forecast.")
-        logarithms = chosen_logarithms(parts, ahead, self.logarithms)
-        common = Scale.learned(parts, ahead, sizes.season, logarithms)
-        scales = {
-            key_of(one.series): Scale.learned([part], ahead, sizes.season, logarithms)
-            for one, part in zip(whole, parts, strict=True)
-        }
-        effects = learned_effects(whole, [*scales.values()], sizes.lags)
+        scales = learned_scales(whole, ahead, self.logarithms)
         return {
-            "scales": {key: one._replace(effects=effects).to_json() for key, one in scales.items()},
-            "common": common._replace(effects=effects).to_json(),
+            "scales": {key_of(one.series): scale.to_json() for one, scale in zip(whole, scales.each, strict=True)},
+            "common": scales.common.to_json(),
             "beside": Scale.learned([one.beside for one in whole], 1, 1).to_json(),
             "static": static_facts([one.series for one in whole]),
             "statics": {key_of(one.series): one.series.static for one in whole},
@@ -276,16 +273,24 @@ class Forecaster(ExampleEstimator):
         return Likelihood(distribution_of(self._settled(facts)))
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
-        windows = held_out.given.X
+        windows = self._judged(facts, held_out.given.X)
         facts = {**facts, "trust": self._forecasts(facts, module).chosen_trust(windows)}
         facts["correction"] = self._forecasts(facts, module).learned_correction(windows).to_json()
-        facts |= kept_calibration(self._forecasts(facts, module), windows)
-        baselines = self._forecasts(facts, module).compared(windows).baselines()
-        naive = [name for name in baselines if name != LINEAR]
-        return {**facts, "rival": min(naive, key=lambda name: baselines[name]["mase"])}
+        facts |= kept_calibration(self._forecasts(facts, module), held_out.given.X)
+        naive = Comparison()
+        for window in held_out.given.X:
+            naive.add_naive(window, inputs_of(facts, window).scale)
+        baselines = naive.baselines()
+        return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
 
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
-        return self._forecasts(facts, module).compared(given.X).figures(facts.get("rival"))
+        windows = self._judged(facts, given.X)
+        return self._forecasts(facts, module).compared(windows).figures(facts.get("rival"))
+
+    def _judged(self, facts: Facts, windows: Sequence[Window]) -> Sequence[Window]:
+        """The held-out windows, where steps are forecast one after another with fewer origins: they take time."""
+        apart = max(1, sizes_of(facts).horizon // 4) if self._recursive else 1
+        return [replace(window, stride=apart) for window in windows]
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError

@@ -102,7 +102,7 @@ class Forecasts(NamedTuple):
                     follower.came(step, places[step])
                 found[:, number] = follower.forecast(at, found[:, number])
             followers[id(window.series)] = follower, step
-            yield window, scale.values(found, window.known_ahead)
+            yield window, scale.values(found, window.causes_ahead(scale))
 
     def chosen_trust(self, windows: Sequence[Window]) -> float:
         """What of the network's own part helps on these windows; see :func:`best_trust`."""
@@ -111,10 +111,8 @@ class Forecasts(NamedTuple):
         ahead, location = self.network.shape.horizon, self.distribution.location
 
         def middle(window: Window, trust: float) -> Floats:
-            moves = self.said(window, trust)[..., location].double().numpy()
-            return self.inputs(window).scale.values(
-                self.present(window)[:, None] + moves, window.known_ahead[:, :ahead]
-            )
+            scale, moves = self.inputs(window).scale, self.said(window, trust)[..., location].double().numpy()
+            return scale.values(self.present(window)[:, None] + moves, window.causes_ahead(scale)[:, :ahead])
 
         plain, whole = ([middle(window, trust) for window in windows] for trust in (0.0, 1.0))
         units = [self.inputs(window).scale.season for window in windows]
@@ -125,7 +123,7 @@ class Forecasts(NamedTuple):
         moves = []
         for window in windows:
             scale = self.inputs(window).scale
-            moves.append(scale.places(window.future, window.known_ahead) - self.present(window)[:, None])
+            moves.append(scale.places(window.future, window.causes_ahead(scale)) - self.present(window)[:, None])
         series = len({id(window.series) for window in windows})
         return Correction.learned([self.quantiles(window) for window in windows], moves, series)
 
@@ -149,13 +147,13 @@ class Forecasts(NamedTuple):
         else:
             said = linear(weights, moves)[window.at - begin]
         scale = self.inputs(window).scale
-        return scale.values(self.present(window)[:, None] + said, window.known_ahead)
+        return scale.values(self.present(window)[:, None] + said, window.causes_ahead(scale))
 
     def at(self, window: Window, levels: Sequence[float]) -> Floats:
         """Quantiles (N, H, D, Q) of the values at each origin of a window, corrected by what was held out alone."""
         scale = self.inputs(window).scale
         found = self.correction.corrected(self.present(window)[:, None] + self.quantiles(window))
-        return np.moveaxis(scale.values(at_levels(found, levels), window.known_ahead), 0, -1)
+        return np.moveaxis(scale.values(at_levels(found, levels), window.causes_ahead(scale)), 0, -1)
 
     def _states(self, window: Window) -> Any:
         """The states (N rows) after each origin."""

@@ -36,17 +36,20 @@ class Comparison:
         """``said``, quantiles (L, N, H, D) of LEVELS at each origin, and what the ``linear`` model says (N, H, D)."""
         future, present, sizes = window.future, window.present[:, None], window.sizes
         self.model.add(said, future, scale)
-        forecasts = {name: forecast(window) for name, forecast in naive(sizes).items()}
+        self.add_naive(window, scale)
         if linear is not None:
-            forecasts[LINEAR] = linear
-        for name, forecast in forecasts.items():
-            self.others.setdefault(name, Errors()).add(forecast[None], future, scale)
+            self.others.setdefault(LINEAR, Errors()).add(linear[None], future, scale)
         moved = np.sign(future - present)
         known = ~np.isnan(moved) & (moved != 0)
         self._ups.append((moved > 0)[known])
         self._right.append((np.sign(said[MEDIAN] - present) == moved)[known])
         self._block = -(-max(sizes.horizon, sizes.season) // window.stride)
         self._together = self._block * sizes.horizon
+
+    def add_naive(self, window: Window, scale: Scale) -> None:
+        """What the naive forecasts say."""
+        for name, forecast in naive(window.sizes).items():
+            self.others.setdefault(name, Errors()).add(forecast(window)[None], window.future, scale)
 
     def baselines(self) -> dict[str, dict[str, float]]:
         """The figures of each naive forecast."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from seqloom.tasks.forecasting.static import static_numbers
 from seqloom.tasks.forecasting.windows import Window
 
 __all__ = [
+    "affected",
     "ahead_of",
     "beside_of",
     "check_ahead",
@@ -107,7 +109,14 @@ def scale_of(facts: Facts, window: Window) -> Scale:
         return common
     logarithms = (common.floor > 0) & (np.nan_to_num(past, nan=np.inf) > 0).all(0)
     own = Scale.learned([past], ahead_of(facts), sizes.season, logarithms)
-    return own._replace(effects=common.effects)
+    return affected(own, common.effects, [replace(window, end=window.first + 1)])
+
+
+def affected(scale: Scale, effects: Floats, windows: Sequence[Window]) -> Scale:
+    """A scale with ``effects``: mean and deviation are of what these leave of the series of some windows."""
+    found = scale._replace(effects=effects)
+    left = np.concatenate([window.places(found) * scale.move for window in windows])
+    return found.centred(left)
 
 
 def beside_of(facts: Facts) -> Scale:

@@ -12,31 +12,16 @@ from torch import Tensor
 
 from seqloom.data.last_known import last_known
 from seqloom.models.ridge import Ridge
-from seqloom.tasks.forecasting.effects import effects_of
 from seqloom.tasks.forecasting.inputs import Inputs
 from seqloom.tasks.forecasting.known import steps_of
 from seqloom.tasks.forecasting.linear import solved
 from seqloom.tasks.forecasting.network import ForecastNetwork
-from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.windows import Window
 
-__all__ = ["learned_effects", "prime"]
+__all__ = ["prime"]
 
 Floats = NDArray[np.float64]
 _PENALTIES: Final = (1e-14, 1e-10, 1e-6, 1e-3, 1e-1, 1e1, 1e3, 1e5)
-
-
-def learned_effects(whole: Sequence[Window], scales: Sequence[Scale], lags: int) -> Floats:
-    """What columns that are known ahead add to the values (D, K), in moves, from series each as one window."""
-    count = whole[0].series.known.shape[1]
-    if not count:
-        return np.zeros((len(scales[0].mean), 0))
-    moves, ahead = [], []
-    for one, scale in zip(whole, scales, strict=True):
-        plain = scale._replace(effects=np.zeros((len(scale.mean), count)))
-        moves.append(np.diff(one.places(plain), axis=0))
-        ahead.append(np.diff(one.beside[:, :count], axis=0))
-    return effects_of(moves, ahead, max(lags, 1))
 
 
 @torch.no_grad()

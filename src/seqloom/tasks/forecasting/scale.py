@@ -8,13 +8,9 @@ from typing import Any, Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.errors import DataError
-
-__all__ = ["Scale", "chosen_logarithms", "grow_with_level"]
+__all__ = ["Scale"]
 
 Floats = NDArray[np.float64]
-_MARGIN: Final = 3.0
-"""Nats by which logarithms are to be likelier: a tie stays as it is."""
 _FLOOR: Final = 0.1
 """Of the least value that was learned from: what is below is read as that."""
 
@@ -73,6 +69,11 @@ class Scale(NamedTuple):
         with np.errstate(over="ignore"):
             return np.where(self.floor > 0, np.exp(found), found)
 
+    def centred(self, left: Floats) -> Self:
+        """The same with the mean and deviation of what the effects leave (T, D)."""
+        mean = _mean(left)
+        return self._replace(mean=mean, deviation=_deviation(left - mean))
+
     def levels(self, places: Floats) -> Floats:
         """Places (…, D) as deviations from the mean."""
         return (places * self.move - self.mean) / self.deviation
@@ -88,40 +89,6 @@ class Scale(NamedTuple):
         floor = np.array(data.get("floor", [0.0] * columns))  # models of before have none, and no effects
         effects = np.array(data.get("effects", []), np.float64)
         return cls(mean, deviation, move, season, floor, effects if effects.size else np.zeros((columns, 0)))
-
-
-def grow_with_level(parts: Sequence[Floats], horizon: int) -> NDArray[np.bool_]:
-    """Whether the moves of a column (D,) of some series (T, D) grow with its level: whether those of logarithms are the
-    likelier ones, as normal variables (the Box-Cox transformation with λ = 0 beside λ = 1; Box & Cox, 1964).
-
-    >>> level = 1.05 ** np.arange(100)[:, None]
-    >>> wave = np.sin(np.arange(100))[:, None]
-    >>> grow_with_level([np.concatenate([level * (3 + wave), 200 + wave, wave], axis=1)], 1).tolist()
-    [True, False, False]
-    """
-    lag, gain = _lag(horizon), np.zeros(parts[0].shape[1])
-    for part in (one for one in parts if len(one) > lag + 1):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logarithms = np.where(part > 0, np.log(part), np.nan)
-        known = ~np.isnan(part[lag:] - part[:-lag])
-        plain, other = (_deviation(one[lag:] - one[:-lag]) for one in (part, logarithms))
-        gain += known.sum(0) * np.log(plain / other) - np.nansum(np.where(known, logarithms[lag:], 0.0), 0)
-        gain[(part <= 0).any(0)] = -np.inf
-    return gain > _MARGIN
-
-
-def chosen_logarithms(parts: Sequence[Floats], horizon: int, asked: bool | None) -> NDArray[np.bool_]:
-    """Which columns (D,) of some series are read as logarithms: as it is asked for, else those whose moves grow with
-    their level.
-
-    DataError where logarithms are asked for of what is not above 0.
-    """
-    if asked is None:
-        return grow_with_level(parts, horizon)
-    lowest = min(float(np.nanmin(part)) for part in parts)
-    if asked and lowest <= 0:
-        raise DataError(f"logarithms: expected values above 0, got {lowest:g}. Leave logarithms out.")
-    return np.full(parts[0].shape[1], asked)
 
 
 def _lag(horizon: int) -> int:

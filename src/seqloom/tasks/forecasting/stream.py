@@ -19,6 +19,7 @@ from seqloom.tasks.forecasting.forecasts import Forecasts
 from seqloom.tasks.forecasting.inputs import Inputs, Step
 from seqloom.tasks.forecasting.known import checked_levels
 from seqloom.tasks.forecasting.recursive import Origins, rolled
+from seqloom.tasks.forecasting.windows import causes_of_time
 
 __all__ = ["ForecastStream"]
 
@@ -38,7 +39,9 @@ class ForecastStream:
         self._forecasts = forecasts._replace(network=copy.deepcopy(forecasts.network).eval())
         self._inputs = inputs
         spacing = forecasts.facts.get("spacing")
-        self._spacing = Rows() if spacing is None else spacing_from_json(spacing)
+        self._spacing = None if spacing is None else spacing_from_json(spacing)
+        self._known = len(forecasts.facts.get("times", {}).get("known", ()))
+        self._season = max(0, inputs.scale.effects.shape[1] - self._known - 1)
         self.reset()
 
     def reset(self) -> None:
@@ -56,13 +59,12 @@ class ForecastStream:
         """Read one step. Raises DataError for another number of columns, infinite numbers, and a missing moment."""
         x = _numbers(values, len(self._inputs.scale.mean), "")
         others = _numbers(beside, len(self._inputs.beside.mean), " beside the values")
-        if self._inputs.cycles and moment is None:
+        if moment is None and (self._inputs.cycles or (self._season and self._spacing is not None)):
             raise DataError("This model reads a calendar: give the moment of each step, as push(values, moment).")
         self._step += 1
-        self._moment = np.zeros(1) if moment is None else np.array([moment], "datetime64[us]")
+        self._moment = _moment(self._step if moment is None else moment)
         now_beside = np.where(np.isnan(others), self._last.beside, others)
-        known = np.nan_to_num(now_beside[:, : self._inputs.scale.effects.shape[1]])
-        places = self._inputs.scale.places(x, known)
+        places = self._inputs.scale.places(x, self._causes(now_beside, 0))
         now = Step(np.where(np.isnan(places), self._last.places, places), now_beside)
         before = now if self._step == 0 else self._last
         features = self._inputs.steps(before, now, np.isnan(x), self._moment)
@@ -84,23 +86,38 @@ class ForecastStream:
             raise DataError("Nothing has come in yet: push a step first.")
         scale, horizon = self._inputs.scale, self._forecasts.facts["sizes"]["horizon"]
         ahead = np.asarray(np.zeros((horizon, 0)) if known is None else known, np.float64)
-        wanted = (horizon, scale.effects.shape[1])
+        wanted = (horizon, self._known)
         if ahead.shape != wanted or not np.isfinite(ahead).all():
             raise DataError(f"known: expected finite numbers {wanted} of the next steps, got {known!r}.")
         present = np.where(np.isnan(self._last.places), scale.mean / scale.move, self._last.places)
         found = self._adaptive.forecast(self._step, present + self._moves(ahead))
-        chosen = np.moveaxis(scale.values(at_levels(found, checked_levels(quantiles)), ahead), 0, -1)
+        values = scale.values(at_levels(found, checked_levels(quantiles)), self._causes(ahead, 1))
+        chosen = np.moveaxis(values, 0, -1)
         return chosen[..., 0] if len(quantiles) == 1 else chosen
+
+    def _causes(self, known: Floats, later: int) -> Floats:
+        """What has effects (T, K) on steps that follow one another, of which the first is so many steps later."""
+        known = np.nan_to_num(known[:, : self._known])
+        if not self._season:
+            return known
+        number = self._step if self._spacing is None else int(self._spacing.numbers(self._moment)[0])
+        numbers = number + later + np.arange(len(known))
+        return np.concatenate([known, causes_of_time(numbers, self._season)], 1)
 
     def _moves(self, ahead: Floats) -> Floats:
         """The quantiles (L, H, D) that the network says."""
         assert self._said is not None
         if not self._forecasts.recursive:
             return quantiles_of(self._forecasts.distribution, self._said)[:, 0]
-        moments = self._spacing.after(self._moment, len(ahead))[None]
+        moments = (self._spacing or Rows()).after(self._moment, len(ahead))[None]
         origins = Origins(self._state, self._said[:, :1], self._last, ahead[None], moments)
         trust = self._forecasts.trust
         return rolled(self._forecasts.network, self._forecasts.distribution, self._inputs, origins, trust)[:, 0]
+
+
+def _moment(moment: Any) -> Stamps:
+    """One moment (1,)."""
+    return np.array([moment], np.float64 if isinstance(moment, int | float) else "datetime64[us]")
 
 
 def _numbers(values: Any, columns: int, which: str) -> Floats:

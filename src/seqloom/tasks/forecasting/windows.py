@@ -16,7 +16,7 @@ from seqloom.data.times import TimedSeries
 from seqloom.tasks.forecasting.picks import Sizes
 from seqloom.tasks.forecasting.scale import Scale
 
-__all__ = ["Window", "first_origin", "whole_series", "windows_of"]
+__all__ = ["Window", "causes_of_time", "first_origin", "whole_series", "windows_of"]
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class Window:
 
     def places(self, scale: Scale) -> Floats:
         """The values (T, D) from the begin of the series up to the end of the window, in units of a move."""
-        return scale.places(self.series.values[: self.end], self._known(self.end))
+        return scale.places(self.series.values[: self.end], self._causes(scale, self.end))
 
     @property
     def beside(self) -> Floats:
@@ -58,7 +58,7 @@ class Window:
         end of the series, and where nothing is known yet."""
         found = torch.full((self.end - self.begin, horizon, self.series.values.shape[1]), torch.nan)
         steps = self.end + horizon
-        later = scale.places(_longer(self.series.values, steps)[:steps], self._known(steps))
+        later = scale.places(_longer(self.series.values, steps)[:steps], self._causes(scale, steps))
         moves = _following(later, self.at, horizon) - last_known(later)[self.at, None]
         found[torch.from_numpy(self.at - self.begin)] = torch.from_numpy(moves.astype(np.float32))
         return found
@@ -67,6 +67,16 @@ class Window:
     def known_ahead(self) -> Floats:
         """What is known ahead of the next steps (N, H, K), as the last before it where it is missing."""
         return _following(self._known(self.end + self.sizes.horizon), self.at, self.sizes.horizon)
+
+    def causes_ahead(self, scale: Scale) -> Floats:
+        """What has effects on the next steps (N, H, K): what is known ahead, and time if that has some."""
+        horizon = self.sizes.horizon
+        return _following(self._causes(scale, self.end + horizon), self.at, horizon)
+
+    @property
+    def times(self) -> Floats:
+        """Those of :func:`causes_of_time`, of each step up to the end (T, 1 + S)."""
+        return causes_of_time(self.series.numbers[: self.end], self.sizes.season)
 
     @property
     def present(self) -> Floats:
@@ -80,10 +90,24 @@ class Window:
         horizon = self.sizes.horizon
         return _following(_longer(self.series.values, self.end + horizon), self.at, horizon)
 
+    def _causes(self, scale: Scale, steps: int) -> Floats:
+        """What has effects on so many steps (T, K): columns that are known ahead, and time if that has some."""
+        known = self._known(steps)
+        if scale.effects.shape[1] == known.shape[1]:
+            return known
+        later = self.series.numbers[-1] + np.arange(1, max(0, steps - len(self.series)) + 1)
+        numbers = np.concatenate([self.series.numbers, later])[:steps]
+        return np.concatenate([known, causes_of_time(numbers, self.sizes.season)], 1)
+
     def _known(self, steps: int) -> Floats:
         """What is known ahead of so many steps (T, K); the last where nothing more is, 0 where nothing was."""
         found: Floats = np.nan_to_num(last_known(_longer(self.series.known, steps)[:steps]))
         return found
+
+
+def causes_of_time(numbers: NDArray[np.int64], season: int) -> Floats:
+    """Of numbers (T,) of steps (T, 1 + S): the numbers, which make a trend, and a 1 where in a season they are."""
+    return np.concatenate([numbers[:, None].astype(np.float64), np.eye(season)[numbers % season]], 1)
 
 
 def _longer(values: Floats, steps: int) -> Floats:
