@@ -14,6 +14,7 @@ import seqloom
 from seqloom.tasks import Classifier, LanguageModel, Regressor, Tagger
 from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.recognition.recognizer import Recognizer
+from seqloom.tasks.translation.seq2seq import Seq2Seq
 from seqloom.training.settings import TrainingSettings
 
 CUDA = pytest.param(
@@ -89,6 +90,18 @@ CASES = {
         SERIES,
         ["a", "b a"] * 12,
         lambda model: np.array([model.evaluate(SERIES, ["a", "b a"] * 12).model["loss"]]),
+    ),
+    "recogniser with a decoder": Case(
+        lambda training: Recognizer("gru(8) -> luong(8)", tokens="characters", training=training, **STILL),
+        SERIES,
+        ["a", "b a"] * 12,
+        lambda model: np.array([one.log_probability for (one,) in model.transcribe(SERIES)]),
+    ),
+    "pairs": Case(
+        lambda training: Seq2Seq("gru(8) bidirectional -> luong(8)", embedding=8, dropout=0.0, training=training),
+        TEXTS,
+        [text[::-1] for text in TEXTS],
+        lambda model: model.scores(TEXTS, [text[::-1] for text in TEXTS]) / 16,
     ),
     "captioner": Case(
         lambda training: Captioner("grid(8, cell=4, norm=cell) -> bahdanau(8)", training=training, **STILL),
