@@ -18,6 +18,7 @@ from seqloom.apps.cli.main import app
 from seqloom.data.pictures.decoding import read_header
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.captioning.nearest import NearestPicture
+from seqloom.tasks.captioning.picks import pick_settings
 from seqloom.tasks.guess import guess
 
 QUICK = {"epochs": 12, "learning_rate": 0.01, "device": "cpu", "schedule": "constant"}
@@ -266,6 +267,6 @@ def test_what_suits_the_data_is_picked(
     inputs: dict[str, Any], frames: int, sees: str, epochs: int, dropout: float
 ) -> None:
     size = {"examples": 5000, "captions": 5000, "longest": 9, "frames": frames}
-    picked = Captioner()._pick({"inputs": inputs, "size": size})
+    picked = pick_settings({"inputs": inputs, "size": size}, {})
     assert picked["model"] == f"{sees} -> bahdanau(128, summary=mean)"
     assert (picked["batch_size"], picked["epochs"], picked["dropout"]) == (32, epochs, dropout)
