@@ -16,8 +16,10 @@ from seqloom.data.lazy_rows import LazyRows
 from seqloom.data.named import csv_lines
 from seqloom.data.times import TimedSeries, TimedTable, spacing_from_json
 from seqloom.errors import DataError, UsageError, listed, warn
+from seqloom.inspection.traced.observable import Reading
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.forecasting.backtest import Backtest, backtest
 from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_of, table_of_times
@@ -142,6 +144,11 @@ class Forecaster(ExampleEstimator):
             return self._values(facts, said, present, scale, checked_levels(levels))
 
         return ForecastStream(self.model_, scale, facts["cycles"], facts.get("trust", 1.0), quantiles)
+
+    def observable(self, X: Any, y: Any = None) -> Reading:
+        """The same, each series whole."""
+        self._check_fitted("model_")
+        return observed(self, Given(self._last(X)))
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
