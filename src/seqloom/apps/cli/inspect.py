@@ -25,6 +25,9 @@ def inspect(
     ] = None,
     text: Annotated[str | None, typer.Option(help="A text to look at it on.", show_default=False)] = None,
     row: Annotated[int, typer.Option(metavar="NUMBER", help="The example to explain, counted from 0.")] = 0,
+    step: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Where each step has an answer, which to explain; -1 is the last.")
+    ] = -1,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page.")] = Path("report.html"),
     force: Annotated[bool, typer.Option("--force", help="Replace the page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is said, as one JSON object.")] = False,
@@ -40,9 +43,9 @@ def inspect(
         raise UsageError(f"{output} is there already: give another name with -o, or --force to replace it.")
     loaded = load_any(model)
     given: Any = [text] if text is not None else None if data is None else named_file(context, str(data))
-    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row)])
+    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step)])
     with warnings_said():
-        found = list(sections(loaded, given, row=row, command=shown, say=say))
+        found = list(sections(loaded, given, row=row, step=step, command=shown, say=say))
     write_file(output, page(f"Inside {model.name or model}", found).encode())
     say(f"Written: {output}")
     if as_json:
@@ -66,7 +69,8 @@ def inspect(
         )
 
 
-def _asked(data: Path | None, text: str | None, row: int) -> list[str]:
+def _asked(data: Path | None, text: str | None, row: int, step: int) -> list[str]:
     asked = [] if data is None else ["--data", quoted(data)]
     asked += [] if text is None else ["--text", shlex.quote(text)]
-    return asked + (["--row", str(row)] if row else [])
+    asked += ["--row", str(row)] if row else []
+    return asked + (["--step", str(step)] if step != -1 else [])

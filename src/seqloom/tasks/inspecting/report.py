@@ -11,13 +11,20 @@ from seqloom.errors import SeqloomError
 from seqloom.inspection.report import Figure, Section, Table
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, memory, training
+from seqloom.tasks.inspecting import explained, gates, memory, training
 
 __all__ = ["sections"]
 
 
 def sections(
-    estimator: Estimator, X: Any = None, y: Any = None, *, row: int = 0, command: str = "", say: Callable[[str], object]
+    estimator: Estimator,
+    X: Any = None,
+    y: Any = None,
+    *,
+    row: int = 0,
+    step: int = -1,
+    command: str = "",
+    say: Callable[[str], object],
 ) -> Iterator[Section]:
     """What is asked of a model, one section a question; those that need examples only where ``X`` is given.
 
@@ -38,8 +45,10 @@ def sections(
     if subject is not None:
         say("Measuring how far back it looks …")
         yield memory.section(memory.memory_of(subject), command)
+        if found := gates.gates_of(subject):
+            yield gates.section(found, command)
         say("Explaining one answer …")
-        yield explained.section(explained.explain(subject, row), command)
+        yield explained.section(explained.explain(subject, row, step), command)
     if hasattr(estimator, "draw"):
         say("Drawing what the task shows …")
         yield _of_the_task(estimator, X, y, command)
