@@ -122,6 +122,34 @@ def test_a_folder_and_its_part_for_testing(tmp_path: Path) -> None:
     assert next(iter(model.answered(folder / "images" / "3.png"))) == {"file": "3.png", "caption": WORDS[0]}
 
 
+def test_the_best_captions_are_ranked(fitted: Captioner, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "data")
+    for place, several in enumerate(fitted.candidates(X[:3], 3)):
+        assert several[0].text == fitted.predict(X[place : place + 1])[0]
+        assert len({one.text for one in several}) == len(several) == 3
+        assert several[0].score > several[1].score > several[2].score
+    by_file = small(training={**QUICK, "epochs": 1}).fit(folder)
+    head, row, *_ = csv.reader(by_file.written(folder / "images", top=2))
+    assert head == ["file", "caption", "score", "caption_2", "score_2"]
+    first = next(iter(by_file.answered(folder / "images", top=2)))
+    assert [str(first[name]) for name in head] == row
+
+
+def test_pictures_without_captions_are_not_scored(fitted: Captioner, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "data")
+    model = small(training={**QUICK, "epochs": 1}).fit(folder)
+    with pytest.raises(DataError, match=r"images has no captions: expected a table \(file, caption\)"):
+        model.evaluate(folder / "images")
+
+
+def test_what_nobody_got_right_is_said(fitted: Captioner) -> None:
+    assert (
+        fitted.evaluate(X[:4], ["zz yy", "xx ww", "vv uu", "tt ss"])
+        .notes[-1]
+        .startswith("Neither the model nor a baseline got one right: cider d")
+    )
+
+
 @pytest.mark.slow
 def test_videos(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
@@ -210,8 +238,11 @@ def test_the_command_line(tmp_path: Path) -> None:
     said = run(app, ["predict", out, str(folder / "images")])
     assert said.stdout.splitlines()[0] == "file,caption"
     assert len(said.stdout.splitlines()) == 31
+    ranked = run(app, ["predict", out, str(folder / "images" / "3.png"), "--top", "3"])
+    assert ranked.stdout.splitlines()[0] == "file,caption,score,caption_2,score_2,caption_3,score_3"
     scored = run(app, ["evaluate", out, str(folder), "--json"])
     assert scored.exit_code == 0, scored.output
+    assert json.loads(scored.stdout)["count"] == 6, "as train does, only what the table says is for testing"
     described = json.loads(run(app, ["data", str(folder), "--json"]).stdout)
     assert described["task"] == "captioning"
     assert (described["pictures"], described["captions"]) == (30, 40)

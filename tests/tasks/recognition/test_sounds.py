@@ -73,6 +73,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
     return listener(tmp_path_factory.mktemp("heard") / "train")
 
 
+def test_the_best_texts_of_a_sound_are_ranked(model: Recognizer, tmp_path: Path) -> None:
+    folder_of(tmp_path / "new", 2)
+    head, row, _ = csv.reader(model.written(tmp_path / "new", top=2))
+    assert head == ["sound", "prediction", "score", "prediction_2", "score_2"]
+    assert float(row[2]) > float(row[4])
+    first = next(iter(model.answered(tmp_path / "new", top=2)))
+    assert [str(first[name]) for name in head] == row
+    assert [word["word"] for word in first["words"]] == row[1].split()
+    assert len(model.transcribe(tmp_path / "new", count=12)[0]) == 12, "the beam is as wide as is asked"
+
+
 def test_a_folder_of_sounds_with_transcripts_is_for_recognition(tmp_path: Path) -> None:
     folder_of(tmp_path / "sounds", 3)
     found = guess(tmp_path / "sounds", {})

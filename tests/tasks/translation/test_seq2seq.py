@@ -223,3 +223,10 @@ def test_pictures_are_drawn(tmp_path: Path) -> None:
 def test_the_length_of_sources_is_in_the_notes() -> None:
     found = fitted().evaluate([f"{source} x{k}" for k in range(2) for source in SOURCES], TARGETS * 2)
     assert re.search(r"By the length of the source, chrf: .* tokens\)", " ".join(found.notes))
+
+
+def test_the_table_ends_in_a_verdict() -> None:
+    """A table of words is all that it takes here."""
+    assert fitted().validation_.notes[-1].startswith("No better than the baseline a table of words, whose chrf is 100")
+    nothing = fitted().evaluate(["a", "a cat"], ["zzz", "yyy"])
+    assert nothing.notes == ("Neither the model nor a baseline got one right: chrf 0.000.",)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from seqloom.kernels import note
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.dot_product import masked_softmax
 from seqloom.layers.padding import real_steps_only
@@ -141,9 +142,14 @@ class MemoryAttention(nn.Module):
         real = memory.real if query.ndim == 2 else memory.real[:, None]
         return masked_softmax(self.score(query, memory.keys), real)
 
+    def _shown(self, query: Tensor, memory: Memory) -> Tensor:
+        """The weights (B, T, S), T = 1 for a single query."""
+        return self.weights(query if query.ndim == 3 else query[:, None], memory)
+
     def forward(self, query: Tensor, memory: Memory) -> Tensor:
         """query (B, H) → context (B, M), or (B, T, H) → (B, T, M)."""
         real = memory.real if query.ndim == 2 else memory.real[:, None]
+        note(attention=lambda: self._shown(query, memory))
         scores = self.score(query, memory.keys)
         # Beyond a row's length the values are 0, so that it does not matter how a row without steps shares them out.
         weights = torch.where(real, scores, torch.finfo(scores.dtype).min).softmax(-1)

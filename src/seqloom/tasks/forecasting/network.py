@@ -54,6 +54,15 @@ class ForecastNetwork(nn.Module):
         y, _ = self.body(x, None, lengths)
         return self._sum(y, self._following(x, self._no_moves(x)), trust)
 
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """The values themselves."""
+        return x, lengths
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """x (B, T, F) → θ (B, T, H · D · P)."""
+        found: Tensor = self(vectors, lengths)
+        return found.flatten(2)
+
     def begin(self, rows: int) -> ForecastState:
         """The state before the first step."""
         return ForecastState(self.body.initial_state(rows), self._no_moves(self.linear.new_zeros(rows, 1, 1)))

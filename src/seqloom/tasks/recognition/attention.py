@@ -17,7 +17,9 @@ from seqloom.errors import UsageError
 from seqloom.layers import LearnedEmbedding, parse_encoder_decoder
 from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.values import Examples
+from seqloom.tasks.inputs.targets import TextTargets, written_rows
 from seqloom.tasks.recognition.speller import Searched, Speller
 from seqloom.tasks.recognition.stream import RecognizerStream
 from seqloom.training.objectives import Objective
@@ -80,6 +82,9 @@ class AttentionSpeller(Speller):
             raise UsageError(f"spec: {error}") from error
         network.augmentation = reading.augmentation
         return network
+
+    def rows(self) -> Rows:
+        return written_rows(TextTargets(self.transcripts.vocabulary), "transcripts")
 
     def objective(self) -> Objective[Batch]:
         return FreeTargets()

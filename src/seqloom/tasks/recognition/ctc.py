@@ -12,6 +12,7 @@ from seqloom.data.batch import Batch
 from seqloom.decoding.ctc import BestPath, PrefixSearch, Transcript
 from seqloom.decoding.fusion import Fusion
 from seqloom.decoding.rescoring import RescoredSearch
+from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.values import Examples
 from seqloom.tasks.recognition.listening import Frames, frames_of
 from seqloom.tasks.recognition.network import RecognitionModel, build_model, frames_after
@@ -45,11 +46,16 @@ class CTCSpeller(Speller):
     def build(self) -> nn.Module:
         return build_model(self.settings, self.inputs, self.transcripts.vocabulary.size)
 
+    def rows(self) -> Rows:
+        vocabulary = self.transcripts.vocabulary
+        names = [*range(vocabulary.size), "blank"]
+        return Rows(vocabulary.kind, names, {"head.linear.weight": (0,), "head.linear.bias": (0,)})
+
     def objective(self) -> Objective[Batch]:
         return CTC("loss" if self.facts["size"]["tokens"] < _FEW else "token_error_rate")
 
     def spelt(self, module: nn.Module, examples: Examples, count: int) -> Iterator[list[Transcript]]:
-        begin = self.begin(self.fusion())
+        begin = self.begin(self.fusion(), count)
         for pieces in frames_of(_network(module), examples):
             yield _found(pieces, begin, count)
 
@@ -70,12 +76,12 @@ class CTCSpeller(Speller):
         begin = self.begin(self.fusion())
         return RecognizerStream(_network(module), self.inputs, self.transcripts, begin, step_seconds, silence)
 
-    def begin(self, fusion: Fusion | None) -> Begin:
-        """The search that settings ask for."""
+    def begin(self, fusion: Fusion | None, count: int = 1) -> Begin:
+        """The search that settings ask for, with a beam of at least ``count``; greedy decoding has one."""
         settings = self.settings
-        beam = settings.beam or max(_BEAM[fusion is not None], settings.rescore or 0)
-        if beam == 1:
+        if settings.beam == 1:
             return BestPath
+        beam = max(settings.beam or _BEAM[fusion is not None], settings.rescore or 0, count)
         if fusion is None or settings.rescore is None:
             return lambda: PrefixSearch(beam, fusion)
         texts = settings.rescore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -18,14 +19,15 @@ from seqloom.data.sounds.transcribed import Transcribed
 from seqloom.errors import DataError
 from seqloom.layers.ctc_path import frames_needed
 from seqloom.layers.decoder_spec import ARROW
-from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.examples.values import MOST_STEPS, ROWS, taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
-from seqloom.tasks.inputs.sounds import SoundInputs
+from seqloom.tasks.inputs.sounds import SoundInputs, heard_rate
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
+from seqloom.tasks.ranked import ranked_columns
 from seqloom.tasks.recognition.attention import AttentionSpeller
 from seqloom.tasks.recognition.ctc import CTCSpeller
 from seqloom.tasks.recognition.given import heard, read_given
@@ -74,6 +76,12 @@ class Recognizer(ExampleEstimator):
     language_model: str | None
     order: int | None
 
+    @property
+    def rate_(self) -> int | None:
+        """Samples a second of the sounds that it hears; None where it learned from series."""
+        self._check_fitted("model_")
+        return heard_rate(self.facts_)
+
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         return read_given(X, y, self.get_params(deep=False), facts)
 
@@ -86,6 +94,21 @@ class Recognizer(ExampleEstimator):
         transcripts = Transcripts.learned(
             y, settings.style, settings.tokens, settings.minimum_count, settings.vocabulary_size
         )
+        return self._about(inputs, transcripts, X, y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        settings = self._settled({})
+        asked = settings.tokens, settings.minimum_count, settings.vocabulary_size
+        grown = self._about(_inputs(before), _transcripts(before).grown(y, *asked), X, y)
+        for name in ("longest", "longest_text"):
+            grown["size"][name] = max(grown["size"][name], before["size"].get(name, 0))
+        return grown
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        return [self._speller(facts).rows()]
+
+    def _about(self, inputs: Inputs, transcripts: Transcripts, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        settings = self._settled({})
         steps, tokens = inputs.lengths(X), transcripts.encode(y)
         room = min(count / max(frames_needed(row), 1) for count, row in zip(steps, tokens, strict=True))
         facts: Facts = {
@@ -146,9 +169,9 @@ class Recognizer(ExampleEstimator):
         of_network = measured(self, facts, module, examples).model
         model = of_texts | {name: value for name, value in of_network.items() if name not in of_texts}
         simple = self._simple(facts, baselines, given, examples)
-        notes = [*_errors(true, found), _verdict(model, simple)]
         words = sum(len(text.split()) for text in true)
-        return Figures(words, "words", model, simple, self._watched(facts), notes=tuple(notes))
+        figures = Figures(words, "words", model, simple, self._watched(facts))
+        return dataclasses.replace(figures, notes=(*_errors(true, found), figures.verdict()))
 
     def transcribe(self, X: Any, count: int = 1) -> list[list[Recognized]]:
         """For each example what it may say, best first, at most ``count`` texts, each with the times of its words.
@@ -168,20 +191,22 @@ class Recognizer(ExampleEstimator):
         self._check_fitted("model_")
         return self._speller(self.facts_).stream(self.model_, _seconds(_inputs(self.facts_)), silence)
 
-    def written(self, path: str | Path) -> Iterator[str]:
-        """The texts of the sounds in a folder, or of one sound, as a table (csv): the name of each, and its text."""
+    def written(self, path: str | Path, top: int = 1) -> Iterator[str]:
+        """The texts of the sounds in a folder, or of one sound, as a table (csv): the name of each, and its text; with
+        ``top`` above 1 as many, and their scores."""
         self._check_fitted("model_")
         given = taken(self, heard(path), None, self.facts_, targets=False)
         assert isinstance(given.source, Transcribed | Sounds)
-        return given.source.written({"prediction": [best[0].text for best in self._listen(given, 1)]})
+        return given.source.written(ranked_columns(list(self._listen(given, top)), top))
 
-    def answered(self, path: str | Path) -> Iterator[dict[str, Any]]:
-        """The same for JSON: of each sound its name, its text, and its words with their times in seconds."""
+    def answered(self, path: str | Path, top: int = 1) -> Iterator[dict[str, Any]]:
+        """The same for JSON: of each sound its name, its texts, and the words of the best with their times in
+        seconds."""
         self._check_fitted("model_")
         given = taken(self, heard(path), None, self.facts_, targets=False)
-        for name, best in zip(given.source.names, self._listen(given, 1), strict=True):
-            words = [word._asdict() for word in best[0].words]
-            yield {given.source.one: name, "prediction": best[0].text, "words": words}
+        for name, best in zip(given.source.names, self._listen(given, top), strict=True):
+            texts = {column: values[0] for column, values in ranked_columns([best], top).items()}
+            yield {given.source.one: name, **texts, "words": [word._asdict() for word in best[0].words]}
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
@@ -242,11 +267,3 @@ def _errors(true: Sequence[str], found: Sequence[str]) -> Iterator[str]:
         yield "Commonest errors: " + ", ".join(f"{a or '+'}→{b or '−'} {count}×" for a, b, count in pairs)
     wrong = [(a, b) for a, b in zip(true, found, strict=True) if a.split() != b.split()]
     yield from (f"  {marked(a, b)}" for a, b in wrong[:_SHOWN])
-
-
-def _verdict(model: Mapping[str, float], simple: Mapping[str, Mapping[str, float]]) -> str:
-    name, figures = min(simple.items(), key=lambda one: one[1]["word_error_rate"])
-    ours, theirs = model["word_error_rate"], figures["word_error_rate"]
-    if ours < theirs:
-        return f"The best baseline, {name}, is beaten: word error rate {ours:.3f}, below {theirs:.3f}."
-    return f"No better than the baseline {name}, whose word error rate is {theirs:.3f}: nothing is learned yet."

@@ -30,6 +30,11 @@ class RecognizerSettings(SoundSettings, ExampleSettings):
     """
 
     title = "the recogniser"
+    may_change = (
+        *ExampleSettings.may_change,
+        *("dropout", "noise", "augment", "tokens", "minimum_count", "vocabulary_size"),
+        *("beam", "rescore", "language_model", "order", "language_weight", "word_bonus"),
+    )
 
     spec: Annotated[
         str | None,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from seqloom.data.batch import Batch
 from seqloom.decoding.ctc import Transcript
 from seqloom.decoding.fusion import Fusion
+from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.values import Examples
 from seqloom.tasks.inputs.inputs import Inputs
 from seqloom.tasks.measures.edit_distance import character_error_rate, word_error_rate
@@ -49,6 +50,10 @@ class Speller(ABC):
     @abstractmethod
     def build(self) -> nn.Module:
         """The network."""
+
+    @abstractmethod
+    def rows(self) -> Rows:
+        """The rows of its weights that are of tokens; a vocabulary grows at its end."""
 
     @abstractmethod
     def objective(self) -> Objective[Batch]:
