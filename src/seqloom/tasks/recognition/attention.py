@@ -60,9 +60,9 @@ class AttentionSpeller(Speller):
         return [torch.cat([tokens, end]) for tokens in self.transcripts.encode(texts)]
 
     def check(self, steps: Sequence[int], targets: Sequence[Tensor] | None, place: Callable[[int], str]) -> None:
-        """Raise DataError for inputs far longer than all that was learned from."""
+        """Raise DataError for inputs without targets, to be spelt, that are far longer than all that was learned."""
         most, problems = _LONGER * int(self.facts["size"]["longest"]), Problems("X")
-        for row, count in enumerate(steps):
+        for row, count in enumerate(steps if targets is None else ()):
             if count > most:
                 problems.add(
                     place(row),
