@@ -109,6 +109,8 @@ def test_what_is_far_longer_than_what_was_learned_is_refused_by_name() -> None:
     assert writing().predict([torch.zeros(2 * longest, 5)])
     with pytest.raises(DataError, match=rf"row 1: expected at most {2 * longest} steps, got {2 * longest + 1}"):
         writing().predict([UNSEEN[0], torch.zeros(2 * longest + 1, 5)])
+    held_out = [torch.zeros(2 * longest + 1, 5)], ["cab"]  # what is held out of a fit may be longer
+    assert writing().evaluate(*held_out).count == 1
 
 
 def test_it_cannot_stream_and_says_why() -> None:

@@ -19,6 +19,7 @@ from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.values import Examples
+from seqloom.tasks.inputs.targets import TextTargets, written_rows
 from seqloom.tasks.recognition.speller import Searched, Speller
 from seqloom.tasks.recognition.stream import RecognizerStream
 from seqloom.training.objectives import Objective
@@ -59,9 +60,9 @@ class AttentionSpeller(Speller):
         return [torch.cat([tokens, end]) for tokens in self.transcripts.encode(texts)]
 
     def check(self, steps: Sequence[int], targets: Sequence[Tensor] | None, place: Callable[[int], str]) -> None:
-        """Raise DataError for inputs far longer than all that was learned from."""
+        """Raise DataError for inputs without targets, to be spelt, that are far longer than all that was learned."""
         most, problems = _LONGER * int(self.facts["size"]["longest"]), Problems("X")
-        for row, count in enumerate(steps):
+        for row, count in enumerate(steps if targets is None else ()):
             if count > most:
                 problems.add(
                     place(row),
@@ -83,9 +84,7 @@ class AttentionSpeller(Speller):
         return network
 
     def rows(self) -> Rows:
-        vocabulary = self.transcripts.vocabulary
-        tables = ("target_embedding.table", "head.linear.weight", "head.linear.bias")
-        return Rows(vocabulary.kind, range(vocabulary.size), dict.fromkeys(tables, (0,)))
+        return written_rows(TextTargets(self.transcripts.vocabulary), "transcripts")
 
     def objective(self) -> Objective[Batch]:
         return FreeTargets()

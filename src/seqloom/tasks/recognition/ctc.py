@@ -81,7 +81,7 @@ class CTCSpeller(Speller):
         settings = self.settings
         if settings.beam == 1:
             return BestPath
-        beam = max(settings.beam or max(_BEAM[fusion is not None], settings.rescore or 0), count)
+        beam = max(settings.beam or _BEAM[fusion is not None], settings.rescore or 0, count)
         if fusion is None or settings.rescore is None:
             return lambda: PrefixSearch(beam, fusion)
         texts = settings.rescore

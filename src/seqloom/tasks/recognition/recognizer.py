@@ -99,13 +99,17 @@ class Recognizer(ExampleEstimator):
     def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[str]) -> Facts:
         settings = self._settled({})
         asked = settings.tokens, settings.minimum_count, settings.vocabulary_size
-        return self._about(_inputs(before), _transcripts(before).grown(y, *asked), X, y)
+        grown = self._about(_inputs(before), _transcripts(before).grown(y, *asked), X, y)
+        for name in ("longest", "longest_text"):
+            grown["size"][name] = max(grown["size"][name], before["size"].get(name, 0))
+        return grown
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         return [self._speller(facts).rows()]
 
     def _about(self, inputs: Inputs, transcripts: Transcripts, X: Sequence[Any], y: Sequence[str]) -> Facts:
-        settings, steps, tokens = self._settled({}), inputs.lengths(X), transcripts.encode(y)
+        settings = self._settled({})
+        steps, tokens = inputs.lengths(X), transcripts.encode(y)
         room = min(count / max(frames_needed(row), 1) for count, row in zip(steps, tokens, strict=True))
         facts: Facts = {
             "inputs": inputs.to_json(),

@@ -53,7 +53,7 @@ class Speller(ABC):
 
     @abstractmethod
     def rows(self) -> Rows:
-        """The rows of the network's weights that are of tokens."""
+        """The rows of its weights that are of tokens; a vocabulary grows at its end."""
 
     @abstractmethod
     def objective(self) -> Objective[Batch]:
