@@ -37,7 +37,7 @@ def learned_scales(whole: Sequence[Window], ahead: int, logarithms: bool | None)
     Cox, 1964), or as it is asked for. DataError where logarithms are asked for of what is not above 0.
     """
     everything = np.concatenate([one.series.values[: one.end] for one in whole])
-    positive = ~(everything <= 0).any(0)
+    positive: NDArray[np.bool_] = np.asarray(~(everything <= 0).any(0))
     if logarithms and not positive.all():
         raise DataError(f"logarithms: expected values above 0, got {np.nanmin(everything):g}. Leave logarithms out.")
     plain, other = (_scales(whole, ahead, positive & as_logarithms) for as_logarithms in (False, True))
