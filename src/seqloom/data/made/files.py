@@ -11,9 +11,9 @@ import numpy as np
 
 from seqloom.choice import Choice
 from seqloom.data.made.machine import made_faults, made_machine
-from seqloom.data.made.moving import made_videos
+from seqloom.data.made.moving import MadeVideo, made_videos
 from seqloom.data.made.pairs import made_dates, made_sums
-from seqloom.data.made.scenes import made_scenes
+from seqloom.data.made.scenes import MadeScene, made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.series import made_prices, made_series
@@ -155,9 +155,9 @@ KINDS: Final[Mapping[Example, Kind]] = {
 """Pictures and videos need Pillow."""
 
 
-def _captioned(made: Mapping[str, tuple[bytes, str, str]]) -> dict[str, bytes]:
-    table = _csv(("file", "caption", "split"), ((name, caption, split) for name, (_, caption, split) in made.items()))
-    return {name: content for name, (content, *_) in made.items()} | {"captions.csv": table.encode()}
+def _captioned(made: Mapping[str, MadeScene | MadeVideo]) -> dict[str, bytes]:
+    table = _csv(("file", "caption", "split"), ((name, one.caption, one.split) for name, one in made.items()))
+    return {name: one[0] for name, one in made.items()} | {"captions.csv": table.encode()}
 
 
 def _steps(one: MadeRecording) -> Iterable[tuple[str, ...]]:

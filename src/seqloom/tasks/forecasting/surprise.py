@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
+from seqloom.data.last_known import last_known
 from seqloom.data.times import TimedSeries, spacing_from_json
-from seqloom.errors import DataError
+from seqloom.errors import DataError, UsageError
 from seqloom.models.distributions import Distribution
 from seqloom.tasks.examples.values import Facts
-from seqloom.tasks.forecasting.inputs import features
-from seqloom.tasks.forecasting.known import distribution_of, scale_of, sizes_of
+from seqloom.tasks.forecasting.forecasts import Forecasts
+from seqloom.tasks.forecasting.known import beside_of, sizes_of, steps_of
 from seqloom.tasks.forecasting.lines import TimedLines
-from seqloom.tasks.forecasting.network import ForecastNetwork
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.stream import ForecastStream
-from seqloom.tasks.forecasting.windows import Window, last_known
+from seqloom.tasks.forecasting.windows import Window
 from seqloom.tasks.watching.calibration import Calibration
 from seqloom.tasks.watching.surprise import Observed, Surprise, SurpriseStream
 from seqloom.tasks.watching.watcher import Watcher
@@ -39,13 +39,13 @@ _PIECE: Final = 256
 class ForecastSurprises(SurpriseStream):
     """The surprise of each step (D,) of a series, NaN where a value is missing, as it comes.
 
-    nats = −Σ_d ln p((x_d - y_d) / move_d), over the columns d that are known, y the step before. The first
-    ``warm_up`` steps are read and not judged: in training no forecast counted that was made of fewer. ``lines`` says
-    how a line is read.
+    nats = −Σ_d ln p(x_d − y_d), over the columns d that are known, x and y the places of the step and of the one before
+    it. The first ``warm_up`` steps are read and not judged: in training no forecast counted that was made of fewer.
+    ``lines`` says how a line is read.
     """
 
     def __init__(self, stream: ForecastStream, distribution: Distribution, warm_up: int, lines: TimedLines) -> None:
-        self._stream, self._scale, self._distribution = stream, stream._scale, distribution
+        self._stream, self._distribution = stream, distribution
         self._warm_up, self._lines, self.columns = warm_up, lines, lines.columns
         self.reset()
 
@@ -61,72 +61,72 @@ class ForecastSurprises(SurpriseStream):
         values = np.atleast_1d(np.asarray(observation, np.float64))
         known, self._seen = ~np.isnan(values) & self._seen, self._seen | ~np.isnan(values)
         self._read += 1
-        if before is None or not known.any():
+        after = self._stream.following()
+        if before is None or after is None or not known.any():
             return None
         said, present = before
-        moves = np.where(known, (values - present) / self._scale.move, np.nan)
+        moves = np.where(known, after[1] - present, np.nan)
         return _surprise(self._distribution, said[None], moves[None], values[None], self._read > self._warm_up)[0]
 
     def line(self, text: str) -> list[Observed]:
         return [Observed(label, self.push(values, moment)) for label, values, moment in self._lines.read(text)]
 
 
-def surprises_of(
-    facts: Facts, module: ForecastNetwork, distribution: Distribution, series: TimedSeries, scale: Scale
-) -> list[Surprise | None]:
+def surprises_of(forecasts: Forecasts, series: TimedSeries, scale: Scale) -> list[Surprise | None]:
     """Those of all steps of a series at once, as a stream that begins with it has them."""
-    values, present = series.values, last_known(series.values)
-    seen = np.logical_or.accumulate(~np.isnan(values))
-    known = ~np.isnan(values[1:]) & seen[:-1]
-    moves = np.where(known, (values[1:] - present[:-1]) / scale.move, np.nan)
-    x = features(values, series.stamps, 0, scale, facts["cycles"])
-    sizes = sizes_of(facts)
+    sizes = sizes_of(forecasts.facts)
+    window = Window(series, 0, 0, len(series), sizes)
+    places = window.places(scale)
+    present, seen = last_known(places), np.logical_or.accumulate(~np.isnan(places))
+    known = ~np.isnan(places[1:]) & seen[:-1]
+    moves = np.where(known, places[1:] - present[:-1], np.nan)
+    x = steps_of(forecasts.inputs(window)._replace(scale=scale), window)
     found: list[Surprise | None] = [None]
-    for begin, said in _said(module, x[:-1], facts.get("trust", 1.0)):
+    for begin, said in _said(forecasts, x[:-1]):
         part = slice(begin, begin + len(said))
-        scored = _surprise(distribution, said, moves[part], values[1:][part], True)
+        scored = _surprise(forecasts.distribution, said, moves[part], series.values[1:][part], True)
         for place, one in enumerate(scored, begin + 1):
             one = dataclasses.replace(one, settled=place >= sizes.past - sizes.origins)
             found.append(one if known[place - 1].any() else None)
     return found
 
 
-def kept_calibration(facts: Facts, module: nn.Module, distribution: Distribution, windows: Iterable[Window]) -> Facts:
+def kept_calibration(forecasts: Forecasts, windows: Iterable[Window]) -> Facts:
     """What is to be known of steps that were held out; nothing where they are too few to be judged."""
     try:
-        return {"calibration": _calibration(facts, module, distribution, windows).to_json()}
+        return {"calibration": _calibration(forecasts, windows).to_json()}
     except DataError:
         return {}
 
 
-def _calibration(facts: Facts, module: nn.Module, distribution: Distribution, windows: Iterable[Window]) -> Calibration:
+def _calibration(forecasts: Forecasts, windows: Iterable[Window]) -> Calibration:
     """What the series of some windows come to, from the first origin on."""
-    assert isinstance(module, ForecastNetwork)
     first: dict[int, Window] = {}
     for window in windows:
         known = first.setdefault(id(window.series), window)
         if window.first < known.first:
             first[id(window.series)] = window
-    past = sizes_of(facts).past
+    past = sizes_of(forecasts.facts).past
     runs = []
     for window in first.values():
-        begin = max(0, window.first + 1 - past)
-        whole = window.series
-        series = TimedSeries(whole.name, whole.values[begin:], whole.stamps[begin:])
-        found = surprises_of(facts, module, distribution, series, scale_of(facts, window))
+        begin, whole = max(0, window.first + 1 - past), window.series
+        parts = {name: getattr(whole, name)[begin:] for name in ("values", "stamps", "known", "also", "lines")}
+        series = dataclasses.replace(whole, **parts)
+        found = surprises_of(forecasts, series, forecasts.inputs(window).scale)
         runs.append(found[window.first + 1 - begin :])
     return Calibration.learned(runs)
 
 
 def watch_of(model: Forecaster, name: str | None, rate: float | None, calibrate: Any) -> Watcher:
     """See :meth:`Forecaster.watch`."""
-    stream = model.stream(name)
+    stream, forecasts = model.stream(name), model._forecasts()
     facts, settings = model.facts_, model._settled(model.facts_)
-    module, distribution = model.model_, distribution_of(settings)
+    if beside_of(facts).mean.size:
+        raise UsageError("A forecaster that reads columns beside the values cannot watch yet: train without them.")
     if calibrate is not None:
         series = model._series(calibrate, facts)[0]
         windows = [Window(one, 0, 0, len(one), sizes_of(facts)) for one in series]
-        calibration = _calibration(facts, module, distribution, windows)
+        calibration = _calibration(forecasts, windows)
     else:
         calibration = Calibration.from_json(facts.get("calibration"))
     times, sizes = facts.get("times", {}), sizes_of(facts)
@@ -139,17 +139,17 @@ def watch_of(model: Forecaster, name: str | None, rate: float | None, calibrate:
         settings.decimal,
         settings.time_zone,
     )
-    found = ForecastSurprises(stream, distribution, sizes.past - sizes.origins, lines)
+    found = ForecastSurprises(stream, forecasts.distribution, sizes.past - sizes.origins, lines)
     return Watcher(found, calibration, rate)
 
 
-def _said(module: ForecastNetwork, x: Tensor, trust: float) -> Iterator[tuple[int, Tensor]]:
+def _said(forecasts: Forecasts, x: Tensor) -> Iterator[tuple[int, Tensor]]:
     """The parameters (T, D, P) of one step ahead after each of the steps x (T, F), some at once, and which is first."""
-    module.eval()
-    state = module.begin(1)
+    network = forecasts.network.eval()
+    x, state = x.to(network.head.weight.dtype), network.begin(1)
     with torch.no_grad():
         for begin in range(0, len(x), _PIECE):
-            said, state = module.read(x[None, begin : begin + _PIECE], state, trust)
+            said, state = network.read(x[None, begin : begin + _PIECE], state, forecasts.trust)
             yield begin, said[0, :, 0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from seqloom.data import Boundaries, Vocabulary
 from seqloom.decoding import BeamSearch, Sampling
@@ -32,6 +32,9 @@ from seqloom.training.evaluation import Watch
 from seqloom.training.log import History
 from seqloom.training.progress import Progress
 from seqloom.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["LanguageModel"]
 
@@ -227,6 +230,14 @@ class LanguageModel(Estimator):
         row, ends = encode_prompt(self.vocabulary_, prompt, ignore_unknown), self._ends(stop)
         searched: BeamSearch = take("search", BeamSearch.as_kind(), search)
         return likeliest(self._fitted(), row, searched, whole_number("length", length, 0), ends)
+
+    def subject(self, X: Data, y: None = None) -> Subject:
+        """The model over windows of a text, as an inspection looks at it."""
+        from seqloom.tasks.language.subject import subject_of
+
+        refuse_answers(y)
+        self._check_fitted("model_")
+        return subject_of(self._fitted(), encode(X, self.vocabulary_, self._settings().document, None))
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""
