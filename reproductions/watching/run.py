@@ -25,7 +25,7 @@ from seqloom.tasks.watching.watcher import Step
 LEARNED, HELD_OUT, CALM, EACH, SOON = 20_000, 40_000, 5_000, 30, 20
 """Steps to learn from, to calibrate by, of a stream without faults, faults of a kind, and steps in which to ring."""
 CALM_STREAMS = 8
-SETTINGS = {"horizon": 1, "season": 40, "past": 256, "lags": 128}
+SETTINGS = {"horizon": 1, "past": 256, "lags": 128}
 WITHIN = {fault: SOON + (100 if fault is Fault.DRIFT else 0) for fault in Fault}
 """Steps from its first in which a fault is to ring: a drift within 20 after it has its size, which takes 100."""
 

@@ -13,7 +13,6 @@ from seqloom.data.times import TimedSeries
 from seqloom.data.times.spacing import Even
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.forecasting.forecaster import Forecaster
-from seqloom.tasks.forecasting.known import distribution_of
 from seqloom.tasks.forecasting.lines import TimedLines
 from seqloom.tasks.forecasting.surprise import surprises_of
 
@@ -38,14 +37,7 @@ def test_a_stream_says_what_the_batch_says(distribution: str) -> None:
     values[0], values[40:43, 0], values[80] = np.nan, np.nan, np.nan
     watcher = model.watch(calibrate=[waves(120, 2)])
     steps = watcher.over(values)
-    facts = model.facts_
-    batch = surprises_of(
-        facts,
-        model.model_,
-        distribution_of(model._settled(facts)),
-        TimedSeries("", values, np.arange(160.0)),
-        model.stream()._scale,
-    )
+    batch = surprises_of(model._forecasts(), TimedSeries("", values, np.arange(160.0)), model.stream()._inputs.scale)
     assert [step.found is None for step in steps] == [one is None for one in batch]
     assert [place for place, one in enumerate(batch) if one is None] == [0, 1, 80]
     pairs = [(step.found, one) for step, one in zip(steps, batch, strict=True) if step.found and one]
