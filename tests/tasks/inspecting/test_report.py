@@ -40,7 +40,9 @@ def test_every_task_can_be_looked_into(name: str) -> None:
     model, X, y = CASES[name]
     model = model.clone().fit(X, y, validation=0.0, progress=False)
     said: list[str] = []
-    found = {section.title: section for section in sections(model, X, y, say=said.append)}
+    found = {
+        section.title: section for section in sections(model, X, y, records=model.history_.records, say=said.append)
+    }
     assert {"What is it, and how good?", "How did it learn?", "How far back does it look?", "Why this answer?"} <= {
         *found
     }

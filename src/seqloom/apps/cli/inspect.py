@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,7 +46,7 @@ def inspect(
     given: Any = [text] if text is not None else None if data is None else named_file(context, str(data))
     shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step)])
     with warnings_said():
-        found = list(sections(loaded, given, row=row, step=step, command=shown, say=say))
+        found = list(sections(loaded, given, row=row, step=step, records=_records(model), command=shown, say=say))
     write_file(output, page(f"Inside {model.name or model}", found).encode())
     say(f"Written: {output}")
     if as_json:
@@ -67,6 +68,14 @@ def inspect(
                 ],
             }
         )
+
+
+def _records(model: Path) -> list[Any]:
+    """What was written down while the model learned."""
+    from seqloom.storage.run import METRICS
+    from seqloom.tasks.model_directory import read_newest
+
+    return [json.loads(line) for line in read_newest(model).get(METRICS, b"").splitlines()]
 
 
 def _asked(data: Path | None, text: str | None, row: int, step: int) -> list[str]:

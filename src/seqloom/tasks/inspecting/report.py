@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from seqloom.inspection.report import Figure, Section, Table
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inspecting import explained, gates, memory, training
+from seqloom.training.log import Record
 
 __all__ = ["sections"]
 
@@ -23,18 +24,20 @@ def sections(
     *,
     row: int = 0,
     step: int = -1,
+    records: Sequence[Record] = (),
     command: str = "",
     say: Callable[[str], object],
 ) -> Iterator[Section]:
     """What is asked of a model, one section a question; those that need examples only where ``X`` is given.
 
-    ``command`` is what makes the report again. ``say`` is told what takes a while, and which question has no answer for
-    this model, and why.
+    ``records`` are those of the training. ``row`` and ``step`` are as for :func:`explained.explain`. ``command`` is
+    what makes the report again. ``say`` is told what takes a while, and which question has no answer for this model,
+    and why.
     """
     say("Reading what was learned …")
     yield _summary(estimator)
-    if (history := getattr(estimator, "history_", None)) is not None:
-        yield training.section(history, "nats")
+    if records:
+        yield training.section(records, "nats")
     if X is None:
         return
     subject = None

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from seqloom.inspection.picture import check_picture, new_figure
 from seqloom.inspection.report import Section
 from seqloom.inspection.report.section import drawn
-from seqloom.training.log import History
+from seqloom.training.log import Record
 
 __all__ = ["draw_training", "section"]
 
 
-def section(history: History, unit: str) -> Section:
+def section(records: Sequence[Record], unit: str) -> Section:
     """The answer for a report."""
-    records = history.records
-    losses = history.column("validation_loss")
-    says = [f"{history.steps:,} updates in {history.seconds:,.0f} s; it ended by {history.stopped}."]
+    last = records[-1]
+    says = [f"{last['step']:,} updates in {last.get('seconds', 0):,.0f} s."]
+    losses = [(record["validation_loss"], record["step"]) for record in records if record.get("validation_loss")]
     if losses:
-        best_step, best = min(losses, key=lambda pair: pair[1])
-        says.append(f"The held-out loss was least after update {best_step:,}: {best:.4g} {unit}.")
-    clipped = [value for _, value in history.column("clipped")]
+        best, step = min(losses)
+        says.append(f"The held-out loss was least after update {step:,}: {best:.4g} {unit}.")
+    clipped = [record["clipped"] for record in records if "clipped" in record]
     if clipped:
         says.append(f"Of all updates {sum(clipped) / len(clipped):.0%} were clipped (the mean over the records).")
     figure = drawn(
@@ -33,7 +32,7 @@ def section(history: History, unit: str) -> Section:
     return Section("How did it learn?", says, [figure])
 
 
-def draw_training(records: Sequence[dict[str, Any]], unit: str, picture: Path) -> None:
+def draw_training(records: Sequence[Record], unit: str, picture: Path) -> None:
     """Draw the losses and the norm of the gradient over the updates into a file.
 
     Raises MissingExtraError without matplotlib, UsageError for a kind of file that there is not.

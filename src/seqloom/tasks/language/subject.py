@@ -15,11 +15,11 @@ from seqloom.training.objectives import NextToken
 
 __all__ = ["subject_of"]
 
-_ROWS, _STEPS = 128, 256
+_ROWS, _STEPS = 256, 256
 
 
 def subject_of(fitted: Fitted, stream: TokenStream) -> Subject:
-    """Up to 128 windows of 256 tokens, spread evenly, with the token after each to be predicted.
+    """Up to 256 windows of 256 tokens, spread evenly, with the token after each to be predicted.
 
     A text of 256 tokens or fewer is one row, of which what comes after it is not known. DataError for one without any.
     """
@@ -49,7 +49,7 @@ def _windows(ids: Tensor) -> tuple[Tensor, Tensor] | None:
     """Windows (B, T) of a text, and the token after each (B,); None where there is not more than one window."""
     if len(ids) <= _STEPS:
         return None
-    rows = max(1, min(_ROWS, (len(ids) - 1) // _STEPS))
+    rows = min(_ROWS, len(ids) - _STEPS)
     begins = np.linspace(0, len(ids) - 1 - _STEPS, rows).astype(int).tolist()
     x = torch.stack([ids[begin : begin + _STEPS] for begin in begins])
     return x, ids[[begin + _STEPS for begin in begins]]
