@@ -23,6 +23,7 @@ from seqloom.apps.cli.evaluate import evaluate
 from seqloom.apps.cli.examples import examples_data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
+from seqloom.apps.cli.inspect import inspect
 from seqloom.apps.cli.models import models
 from seqloom.apps.cli.predict import predict
 from seqloom.apps.cli.probe import probe
@@ -30,6 +31,7 @@ from seqloom.apps.cli.score import score
 from seqloom.apps.cli.settings import takes_settings
 from seqloom.apps.cli.train import train
 from seqloom.apps.cli.train_flags import task_asked, train_options
+from seqloom.apps.cli.watch import watch
 from seqloom.errors import SeqloomError, UsageError
 from seqloom.tasks.registry import tasks
 
@@ -95,6 +97,8 @@ _COMMANDS = (
     score,
     evaluate,
     backtest,
+    inspect,
+    watch,
     models,
     explain,
     probe,

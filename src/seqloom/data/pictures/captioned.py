@@ -102,8 +102,8 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
             found.setdefault(name, []).append(said)
     if not found:
         raise DataError(
-            f"{path}: expected pictures with captions, found {len(inside):,} pictures or videos and no caption of "
-            "them. Put a table (file, caption) beside them."
+            f"{path}: expected pictures or videos with captions, found {len(inside):,} of them, none with a caption. "
+            "Put a table (file, caption) beside them."
         )
     names = [name for name in inside if name in found]
     seen = seen_at([folder / name for name in names])
@@ -119,7 +119,7 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
         parts if any(parts) else None,
         (
             *left_out(silent, "file has no caption", "files have no caption"),
-            *left_out(left_over, "caption has no picture", "captions have no picture"),
+            *left_out(left_over, "caption has no file", "captions have no file"),
             *left_out([*empty], "file has an empty caption", "files have an empty caption"),
         ),
     )

@@ -103,12 +103,14 @@ class Transcripts:
         return tidy(self.vocabulary.decode([token for token in tokens if token != self.vocabulary.unk]))
 
     def timed(self, tokens: Sequence[int], frames: Sequence[int], seconds: float) -> tuple[TimedWord, ...]:
-        """The words of some tokens, each of which begins at a frame of so many ``seconds``.
+        """The words of some tokens, each of which begins at a frame of so many ``seconds``; without frames, none.
 
         >>> transcripts = Transcripts.learned(["a cab"], "spoken", Tokens.CHARACTERS)
         >>> transcripts.timed(transcripts.vocabulary.encode("a cab"), [0, 1, 4, 5, 7], 0.5)
         (TimedWord(word='a', begin=0.0, end=0.5), TimedWord(word='cab', begin=2.0, end=4.0))
         """
+        if not frames:
+            return ()
         decoder = self.vocabulary.decoder()
         found: list[tuple[str, int, int]] = []
         open_word = False
