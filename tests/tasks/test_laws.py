@@ -70,8 +70,8 @@ def classifier(spec: str = "gru(4) + pool(mean)", **more: Any) -> Classifier:
     return Classifier(spec, training=BRIEF, **more)
 
 
-def recognizer(**more: Any) -> Recognizer:
-    return Recognizer("gru(4) bidirectional", tokens="characters", training=BRIEF, **more)
+def recognizer(spec: str = "gru(4) bidirectional", **more: Any) -> Recognizer:
+    return Recognizer(spec, tokens="characters", training=BRIEF, **more)
 
 
 PAIRS = ["a cat", "the dog sat", "two dogs", "a red dog sat", "no"] * 5
@@ -131,6 +131,9 @@ TRIALS = {
         lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8
     ),
     "recogniser of sounds": Trial(lambda: recognizer(rate=8000), SOUNDS, ["a", "ab", "b a"] * 8),
+    "recogniser with a decoder, rescored": Trial(
+        lambda: recognizer("gru(4) -> luong(4)", language_model="ngram", rescore=2), RAGGED, ["a", "ab", "b a"] * 8
+    ),
     "captioner": Trial(captioner, PICTURES, ["all black", ["all white", "white"]] * 10),
     "ranker": Trial(ranker, pairs(), [k % 2 for k in range(24)]),
     "language model": Trial(

@@ -104,8 +104,8 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
             found.setdefault(name, []).append(said)
     if not found:
         raise DataError(
-            f"{path}: expected pictures with captions, found {len(inside):,} pictures or videos and no caption of "
-            "them. Put a table (file, caption) beside them."
+            f"{path}: expected pictures or videos with captions, found {len(inside):,} of them, none with a caption. "
+            "Put a table (file, caption) beside them."
         )
     names = [name for name in inside if name in found]
     seen = seen_at([folder / name for name in names])
@@ -121,7 +121,7 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
         parts if any(parts) else None,
         (
             *_remark(silent, "file has no caption", "files have no caption"),
-            *_remark(left_over, "caption has no picture", "captions have no picture"),
+            *_remark(left_over, "caption has no file", "captions have no file"),
             *_remark([*empty], "file has an empty caption", "files have an empty caption"),
         ),
     )

@@ -46,6 +46,7 @@ from seqloom.training.settings import LIMITS, TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
 if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
     from seqloom.tasks.measures.baselines import Baseline
 
 __all__ = ["Division", "ExampleEstimator", "ExampleSettings", "Examples", "Facts", "Given", "HeldOut", "Rows", "over"]
@@ -137,6 +138,14 @@ class ExampleEstimator(Estimator, ABC):
         """What is minimised and measured, if not always the class's ``objective``."""
         return self.objective
 
+    def _pieces(self, facts: Facts, x: Any) -> Sequence[str]:
+        """What the steps of an example are called, where they have names."""
+        return [str(step) for step in x] if isinstance(x, list) else ()
+
+    def _answer_names(self, facts: Facts) -> Sequence[str]:
+        """What the outputs of the module are called, where they have names."""
+        return ()
+
     def _constants(self, facts: Facts) -> Mapping[str, Tensor]:
         """Outputs of the module (K,) that look at no input, by name."""
         return {}
@@ -171,7 +180,8 @@ class ExampleEstimator(Estimator, ABC):
     ) -> Figures:
         """The figures of a module, beside those of what is simple."""
         found = measured(self, facts, module, examples)
-        return dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
+        found = dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
+        return dataclasses.replace(found, notes=(found.verdict(),))
 
     @abstractmethod
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
@@ -215,6 +225,13 @@ class ExampleEstimator(Estimator, ABC):
         """The watched figure, its sign changed where low is good: the higher the better."""
         found = self.evaluate(X, y)
         return (1 if found.higher_is_better else -1) * found.model[found.watched]
+
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """The model over the first examples, as an inspection looks at it."""
+        from seqloom.tasks.examples.subject import subject_of
+
+        self._check_fitted("model_")
+        return subject_of(self, X, y)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""

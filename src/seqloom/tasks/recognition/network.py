@@ -68,10 +68,9 @@ def frames_after(settings: RecognizerSettings, inputs: Inputs, lengths: Tensor) 
     return found
 
 
-def frame_steps(model: RecognitionModel) -> int:
-    """How many steps of the input a frame stands for."""
-    frames = model.lengths_after(torch.tensor([_LONG]))
-    assert frames is not None
+def frame_steps(module: nn.Module) -> int:
+    """How many steps of the input a frame stands for, by the module's ``lengths_after``."""
+    frames: Tensor = module.lengths_after(torch.tensor([_LONG]))  # type: ignore[operator]
     return max(1, round(_LONG / int(frames[0])))
 
 
