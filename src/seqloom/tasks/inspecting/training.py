@@ -38,20 +38,20 @@ def draw_training(records: Sequence[Record], unit: str, picture: Path) -> None:
     Raises MissingExtraError without matplotlib, UsageError for a kind of file that there is not.
     """
     check_picture(picture)
-    figure = new_figure((7.2, 3.2), "")
-    losses, gradients = figure.subplots(1, 2)
+    norms = [(record["step"], record["gradient_norm"]) for record in records if record.get("gradient_norm")]
+    figure = new_figure((7.2 if norms else 4.2, 3.2), "")
+    losses, *gradients = figure.subplots(1, 1 + bool(norms), squeeze=False)[0]
     for name, style, label in (("loss", "-", "learned from"), ("validation_loss", "o--", "held out")):
         points = [(record["step"], record[name]) for record in records if record.get(name) is not None]
         if points:
             losses.plot(*zip(*points, strict=True), style, label=label, linewidth=1.2, markersize=3)
     losses.set_ylabel(f"loss ({unit})")
     losses.legend(frameon=False, fontsize=8)
-    norms = [(record["step"], record["gradient_norm"]) for record in records if record.get("gradient_norm")]
-    if norms:
-        gradients.plot(*zip(*norms, strict=True), color="tab:green", linewidth=1.2)
-        gradients.set_yscale("log")
-    gradients.set_ylabel("norm of the gradient")
-    for axes in (losses, gradients):
+    for axes in gradients:
+        axes.plot(*zip(*norms, strict=True), color="tab:green", linewidth=1.2)
+        axes.set_yscale("log")
+        axes.set_ylabel("norm of the gradient")
+    for axes in (losses, *gradients):
         axes.set_xlabel("updates")
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(picture)

@@ -19,6 +19,7 @@ from seqloom.tasks.music.network import MusicNetwork
 __all__ = ["Bounds", "among_others", "bounds_in", "compose"]
 
 _RARE: Final = 0.001
+_FEW: Final = 0.005
 _TRIES: Final = 16
 
 
@@ -32,7 +33,8 @@ class Bounds(NamedTuple):
 
 
 def bounds_in(rolls: Sequence[NDArray[np.bool_]]) -> Bounds:
-    """Bounds beyond which one in a thousand is, of the chords, notes and steps of some rolls (T, K).
+    """Bounds beyond which one in a thousand chords and notes of some rolls (T, K) is, and one in two hundred steps on
+    either side.
 
     >>> roll = np.array([[1, 0], [1, 1], [1, 1], [1, 0]], bool)
     >>> bounds_in([roll])
@@ -45,11 +47,9 @@ def bounds_in(rolls: Sequence[NDArray[np.bool_]]) -> Bounds:
         places = np.diff(roll.T, axis=1, prepend=False, append=False).nonzero()[1]
         notes.append(places[1::2] - places[::2])
     counts = np.concatenate([roll.sum(1) for roll in rolls])
-    chord, note, most = (
-        int(np.quantile(one, 1 - _RARE, method="higher"))
-        for one in (np.concatenate(chords), np.concatenate(notes), counts)
-    )
-    return Bounds(chord, note, int(np.quantile(counts, _RARE, method="lower")), most)
+    chord, note = (int(np.quantile(np.concatenate(one), 1 - _RARE, method="higher")) for one in (chords, notes))
+    fewest, most = np.quantile(counts, [_FEW, 1 - _FEW], method="nearest").tolist()
+    return Bounds(chord, note, fewest, most)
 
 
 @torch.no_grad()
