@@ -14,7 +14,7 @@ def test_a_cell_is_explained_by_its_word(command: Command) -> None:
     result = command("explain", "--cell", "gru(reset=before)")
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith("GRU, 64 inputs, 128 units, training\n")
-    assert "candidate += W_candidate_1 (sigmoid(reset) * h)  (128 × 128)" in result.out
+    assert "candidate_map += W_candidate_1 (reset_gate * h)  (128 × 128)" in result.out
     assert "cpu: machine code made from the equations" in result.out
     assert "not torch: the cell's equations" in result.out
 

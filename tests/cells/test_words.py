@@ -88,9 +88,11 @@ def test_a_value_of_another_trace_is_refused() -> None:
 
 
 def test_the_formula_of_an_lstm() -> None:
-    assert formula(trace(LSTM(), 3, 4).graph).splitlines()[-3:] == [
-        "c' = (sigmoid(forget) * c) + (sigmoid(input) * tanh(candidate))",
-        "h' = sigmoid(output) * tanh(c')",
+    assert formula(trace(LSTM(), 3, 4).graph).splitlines()[-5:] == [
+        "output_gate = sigmoid(output)",
+        "cell_state = (forget_gate * c) + (input_gate * candidate)",
+        "h' = output_gate * tanh(cell_state)",
+        "c' = cell_state",
         "y = h'",
     ]
 

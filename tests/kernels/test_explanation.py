@@ -67,13 +67,13 @@ CELLS = (Elman, LSTM, GRU, GRUResetAfter, Diagonal, Everything, Narrow)
 
 def test_gru_before_reset_in_words() -> None:
     lines = [line.strip() for line in str(explain_cell(GRU, 64, 128)).splitlines()]
-    assert "candidate = W_candidate_0 x + b_candidate  (128 × 64)" in lines
+    assert "candidate_map = W_candidate_0 x + b_candidate  (128 × 64)" in lines
     assert "In the loop, at each step: 2 products deep, each waiting for the one before" in lines
     assert "1. product    update += W_update_1 h  (128 × 128)" in lines
-    assert "3. product    candidate += W_candidate_1 (sigmoid(reset) * h)  (128 × 128)" in lines
-    assert "h' = (sigmoid(update) * h) + ((1 - sigmoid(update)) * tanh(candidate))" in lines
-    assert "1 - sigmoid(update)" in lines[lines.index("Computed again on the way back") + 1]
-    assert "∂W_candidate_1 = Σ ∂candidate ⊗ (sigmoid(reset) * h)  (128 × 128)" in lines
+    assert "3. product    candidate_map += W_candidate_1 (reset_gate * h)  (128 × 128)" in lines
+    assert "h' = (update_gate * h) + ((1 - update_gate) * candidate)" in lines
+    assert "1 - update_gate" in lines[lines.index("Computed again on the way back") + 1]
+    assert "∂W_candidate_1 = Σ ∂candidate_map ⊗ (reset_gate * h)  (128 × 128)" in lines
     assert "FLOPs of the products, per token: 147,456 forward, 294,912 backward" in lines
 
 
@@ -91,8 +91,8 @@ def test_products_that_do_not_wait_stand_in_one_stage() -> None:
 
 def test_an_lstm_keeps_its_gates_and_states_and_nothing_else() -> None:
     kept = dict(explain_cell(LSTM, 6, 8).kept)
-    gates = {f"sigmoid({name})": 8 for name in ("input", "forget", "output")}
-    assert kept == {"x": 6, "h": 8, "c": 8, "tanh(candidate)": 8, **gates}
+    gates = dict.fromkeys(("input_gate", "forget_gate", "candidate", "output_gate"), 8)
+    assert kept == {"x": 6, "h": 8, "c": 8, **gates}
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -104,7 +104,9 @@ def trace(cell: Cell, in_features: int, hidden_size: int) -> Traced:
         new = returned if isinstance(returned, tuple) else (returned,)
         _check_new_states(cell, states, new)
         output = cell.output(x, *new)
-        graph = Graph(tuple(record.nodes), tuple(symbol.position for symbol in new), output.position)
+        graph = Graph(
+            tuple(record.nodes), tuple(symbol.position for symbol in new), output.position, tuple(record.named.items())
+        )
     graph.check()
     return Traced(graph, record.vectors)
 

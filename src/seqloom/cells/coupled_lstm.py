@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
-from seqloom.cells.words import Symbol, affine, sigmoid, tanh
+from seqloom.cells.words import Symbol, affine, named, sigmoid, tanh
 
 __all__ = ["CoupledLSTM"]
 
@@ -28,10 +28,10 @@ class CoupledLSTM(GatedMemory):
     forget_bias: float = 1.0
 
     def equations(self, x: Symbol, h: Symbol, c: Symbol) -> tuple[Symbol, Symbol]:
-        i = sigmoid(affine("input", x, h))
-        g = tanh(affine("candidate", x, h))
-        o = sigmoid(affine("output", x, h))
-        c = (1 - i) * c + i * g
+        i = named("input_gate", sigmoid(affine("input", x, h)))
+        g = named("candidate", tanh(affine("candidate", x, h)))
+        o = named("output_gate", sigmoid(affine("output", x, h)))
+        c = named("cell_state", named("forget_gate", 1 - i) * c + i * g)
         return o * tanh(c), c
 
     def initial_bias(self, name: str) -> float:

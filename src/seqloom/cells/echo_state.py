@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seqloom.cells.cell import Cell, Traced
 from seqloom.cells.initialisation import Constant, Initialiser, SpectralRadius, Uniform
-from seqloom.cells.words import Symbol, affine, tanh
+from seqloom.cells.words import Symbol, affine, named, tanh
 
 __all__ = ["LeakyEchoState"]
 
@@ -38,7 +38,7 @@ class LeakyEchoState(Cell):
     bias_init: Initialiser = Constant(0.0)
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        return (1 - self.decay) * h + self.gain * tanh(affine("hidden", x, h))
+        return (1 - self.decay) * h + self.gain * named("update", tanh(affine("hidden", x, h)))
 
     def initialise(self, traced: Traced, parameters: Mapping[str, Tensor], generator: torch.Generator | None) -> None:
         super().initialise(traced, parameters, generator)

@@ -7,12 +7,27 @@ from it, and a saved model holds it as plain data, so that a user's own cell loa
 from __future__ import annotations
 
 import json
-import keyword
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
+from seqloom.cells.nodes import (
+    UNARY,
+    Affine,
+    Constant,
+    Input,
+    Mask,
+    Node,
+    Norm,
+    Part,
+    Pointwise,
+    State,
+    Weight,
+    check_name,
+    check_node,
+    check_settings,
+    node_from_data,
+)
 from seqloom.errors import UsageError
 
 __all__ = [
@@ -28,109 +43,9 @@ __all__ = [
     "Pointwise",
     "State",
     "Weight",
-    "check_name",
 ]
 
-UNARY = ("negative", "sigmoid", "tanh", "relu", "exp", "log", "softplus", "sqrt", "sin", "cos")
-BINARY = ("add", "subtract", "multiply", "divide", "maximum", "minimum")
-NORMS = ("layer", "rms")
-RHYTHMS = ("step", "sequence")
 MAXIMUM_NODES = 4096
-MAXIMUM_WIDTH = 1 << 20
-LARGEST = 1e300
-RESERVED = ("row_seed", "row_time")
-
-
-@dataclass(frozen=True)
-class Input:
-    """The layer's input at this step, x (B, D)."""
-
-    width: int
-
-
-@dataclass(frozen=True)
-class Part:
-    """Columns of the input, as many as ``width``, from ``start`` on."""
-
-    operands: tuple[int, ...]
-    width: int
-    start: int
-
-    @property
-    def text(self) -> str:
-        """The part as it is written: x[4:8]."""
-        return f"x[{self.start}:{self.start + self.width}]"
-
-
-@dataclass(frozen=True)
-class State:
-    """A state as the previous step left it, with the value it has before the first step."""
-
-    name: str
-    width: int
-    initial: float
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A number."""
-
-    value: float
-    width: int = 1
-
-
-@dataclass(frozen=True)
-class Affine:
-    """Σ_k W_k · operand_k + b, in ``blocks`` independent blocks (heads)."""
-
-    name: str
-    operands: tuple[int, ...]
-    width: int
-    bias: bool
-    blocks: int
-
-
-@dataclass(frozen=True)
-class Weight:
-    """A learned vector (H,) that multiplies or shifts, unit by unit."""
-
-    name: str
-    width: int
-
-
-@dataclass(frozen=True)
-class Norm:
-    """A normalisation over the units, within ``groups`` groups, with a learned scale (and shift for "layer")."""
-
-    name: str
-    operands: tuple[int, ...]
-    width: int
-    kind: str
-    groups: int
-
-
-@dataclass(frozen=True)
-class Mask:
-    """Independent coins with probability ``p`` of 1; their mean ``p`` in evaluation."""
-
-    name: str
-    width: int
-    p: float
-    per: str
-
-
-@dataclass(frozen=True)
-class Pointwise:
-    """An arithmetic operation or a function, unit by unit."""
-
-    operation: str
-    operands: tuple[int, ...]
-    width: int
-
-
-Node = Input | Part | State | Constant | Affine | Weight | Norm | Mask | Pointwise
-FIELD_TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "bool": (bool,), "str": (str,)}
-NODE_TYPES = {kind.__name__: kind for kind in (Input, Part, State, Constant, Affine, Weight, Norm, Mask, Pointwise)}
 
 
 @dataclass(frozen=True)
@@ -146,16 +61,18 @@ class ParameterShape:
 class Graph:
     """One time step: ``nodes`` in order, the nodes that are the new states, and the node that is the output.
 
-    ``text`` is ``to_data`` as JSON, ready before anybody traces what runs.
+    ``names`` says what the equations call a node, for the eye alone: graphs that differ in nothing else are equal, and
+    are compiled once. ``text`` is what is computed as JSON, ready before anybody traces what runs.
     """
 
     text: ClassVar[str]
     nodes: tuple[Node, ...]
     new_states: tuple[int, ...]
     output: int
+    names: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", json.dumps(self.to_data()))
+        object.__setattr__(self, "text", json.dumps(self._computed()))
 
     def __hash__(self) -> int:
         return hash(self.text)  # which a string remembers; the nodes' would be computed for every look into a cache
@@ -215,8 +132,18 @@ class Graph:
             reads.append(isinstance(node, State) or any(reads[k] for k in operands))
         return reads
 
+    @property
+    def quantities(self) -> dict[str, int]:
+        """What has a name, and which node it is: what the equations named, then the new states without such a name."""
+        named = set(dict(self.names).values())
+        states = zip(self.states, self.new_states, strict=True)
+        return dict(self.names) | {state.name: new for state, new in states if new not in named}
+
     def to_data(self) -> dict[str, Any]:
         """The graph as JSON-ready data, for a saved model."""
+        return self._computed() | {"names": dict(self.names)}
+
+    def _computed(self) -> dict[str, Any]:
         nodes = [{"node": type(node).__name__, **asdict(node)} for node in self.nodes]
         return {"nodes": nodes, "new_states": list(self.new_states), "output": self.output}
 
@@ -226,8 +153,9 @@ class Graph:
         try:
             if len(data["nodes"]) > MAXIMUM_NODES:
                 raise UsageError(f"A cell has at most {MAXIMUM_NODES} nodes; this one has {len(data['nodes'])}.")
-            nodes = tuple(_node_from_data(entry) for entry in data["nodes"])
-            graph = cls(nodes, tuple(data["new_states"]), data["output"])
+            nodes = tuple(node_from_data(entry) for entry in data["nodes"])
+            names = tuple(data.get("names", {}).items())  # graphs of before have none
+            graph = cls(nodes, tuple(data["new_states"]), data["output"], names)
             graph.check()
         except (KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"This is not the graph of a cell: {type(error).__name__}: {error}.") from None
@@ -238,16 +166,14 @@ class Graph:
         names: set[str] = set()
         for position, node in enumerate(self.nodes):
             where = f"node {position} ({type(node).__name__})"
-            _check_types(node, where)
-            if not 1 <= node.width <= MAXIMUM_WIDTH:
-                raise UsageError(f"{where}: a width lies between 1 and {MAXIMUM_WIDTH}; this is {node.width!r}.")
+            check_node(node, where)
             if not isinstance(node, Input | Part | Constant | Pointwise):
                 check_name(node.name)
                 if node.name in names:
                     raise UsageError(f"{where}: the name {node.name!r} is used twice.")
                 names.add(node.name)
             self._check_operands(position, where)
-            _check_settings(node, where)
+            check_settings(node, where)
         ends = (*self.new_states, self.output)
         if any(type(end) is not int or not 0 <= end < len(self.nodes) for end in ends):
             raise UsageError(
@@ -259,6 +185,18 @@ class Graph:
             raise UsageError("A cell has at least one state; without one, nothing recurs.")
         if [self.nodes[end].width for end in self.new_states] != [state.width for state in self.states]:
             raise UsageError("Each new state must have the width of the state it replaces.")
+        self._check_names()
+
+    def _check_names(self) -> None:
+        taken = {node.name for node in self.nodes if isinstance(node, State | Weight | Norm | Mask)}
+        for name, position in self.names:
+            check_name(name)
+            if name in taken:
+                raise UsageError(f"The name {name!r} is used twice; only a map and what is made from it may share one.")
+            if type(position) is not int or not 0 <= position < len(self.nodes):
+                raise UsageError(f"The name {name!r} is that of a node 0 to {len(self.nodes) - 1}, not {position!r}.")
+        if not len({*dict(self.names)}) == len({*dict(self.names).values()}) == len(self.names):
+            raise UsageError(f"A value has one name, and a name one value; these are {dict(self.names)}.")
 
     def _check_operands(self, position: int, where: str) -> None:
         node = self.nodes[position]
@@ -286,45 +224,3 @@ class Graph:
                     raise UsageError(f"{where}: {node.operation} of widths {widths} cannot give {node.width}.")
             case _:
                 pass
-
-
-def _node_from_data(entry: Mapping[str, Any]) -> Node:
-    kind = NODE_TYPES[entry["node"]]
-    known = {field.name for field in fields(kind)}
-    if set(entry) - {"node"} != known:
-        raise UsageError(f"A node {kind.__name__} has the fields {sorted(known)}; this one has {sorted(entry)}.")
-    values = {key: tuple(value) if key == "operands" else value for key, value in entry.items() if key != "node"}
-    build: Any = kind
-    node: Node = build(**values)
-    return node
-
-
-def _check_types(node: Node, where: str) -> None:
-    for field in fields(node):
-        value = getattr(node, field.name)
-        if field.name != "operands" and type(value) not in FIELD_TYPES[str(field.type)]:
-            raise UsageError(f"{where}: {field.name} must be of the type {field.type}; this is {value!s:.20}.")
-
-
-def _check_settings(node: Node, where: str) -> None:
-    match node:
-        case Pointwise() if node.operation not in UNARY + BINARY:
-            raise UsageError(f"{where}: no operation is called {node.operation!r}.")
-        case Norm() if node.kind not in NORMS:
-            raise UsageError(f"{where}: a norm is one of {NORMS}; this is {node.kind!r}.")
-        case Mask() if not (0 <= node.p <= 1 and node.per in RHYTHMS):
-            raise UsageError(
-                f"{where}: a mask needs 0 <= p <= 1 and one of {RHYTHMS}; this is {node.p!r}, {node.per!r}."
-            )
-        case State(initial=value) | Constant(value=value) if not -LARGEST < value < LARGEST:
-            raise UsageError(f"{where}: a number must be finite; this is {value!s:.20}.")
-        case _:
-            pass
-
-
-def check_name(name: str) -> None:
-    """Raise UsageError unless ``name`` can name a parameter and a field: lower case, digits and underscores."""
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
-        raise UsageError(f"A name has lower-case letters, digits and underscores, at most 64; this is {name!r}.")
-    if keyword.iskeyword(name) or name in RESERVED:
-        raise UsageError(f"The name {name!r} has a meaning of its own; choose another.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
-from seqloom.cells.words import Symbol, affine, sigmoid, tanh
+from seqloom.cells.words import Symbol, affine, named, sigmoid, tanh
 from seqloom.choice import Choice
 
 __all__ = ["GRU", "GRUResetAfter", "UpdateGate"]
@@ -49,9 +49,9 @@ class GRU(GatedMemory):
     update: UpdateGate = UpdateGate.KEEPS
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        z = sigmoid(affine("update", x, h))
-        r = sigmoid(affine("reset", x, h))
-        n = tanh(affine("candidate", x, r * h))
+        z = named("update_gate", sigmoid(affine("update", x, h)))
+        r = named("reset_gate", sigmoid(affine("reset", x, h)))
+        n = named("candidate", tanh(affine("candidate", x, r * h)))
         return self.update.mix(z, h, n)
 
     @property
@@ -74,9 +74,9 @@ class GRUResetAfter(GatedMemory):
     update: UpdateGate = UpdateGate.KEEPS
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        r = sigmoid(affine("reset", x, h))
-        z = sigmoid(affine("update", x, h))
-        n = tanh(affine("candidate", x) + r * affine("candidate_state", h))
+        r = named("reset_gate", sigmoid(affine("reset", x, h)))
+        z = named("update_gate", sigmoid(affine("update", x, h)))
+        n = named("candidate", tanh(affine("candidate", x) + r * affine("candidate_state", h)))
         return self.update.mix(z, h, n)
 
     @property

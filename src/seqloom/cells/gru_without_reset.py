@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.gru import UpdateGate
-from seqloom.cells.words import Symbol, affine, sigmoid, tanh
+from seqloom.cells.words import Symbol, affine, named, sigmoid, tanh
 
 __all__ = ["GRUWithoutReset"]
 
@@ -28,8 +28,8 @@ class GRUWithoutReset(GatedMemory):
     update: UpdateGate = UpdateGate.KEEPS
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        z = sigmoid(affine("update", x, h))
-        n = tanh(affine("candidate", x, h))
+        z = named("update_gate", sigmoid(affine("update", x, h)))
+        n = named("candidate", tanh(affine("candidate", x, h)))
         return self.update.mix(z, h, n)
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
 from seqloom.cells.gru import UpdateGate
-from seqloom.cells.words import Symbol, affine, norm, sigmoid, tanh
+from seqloom.cells.words import Symbol, affine, named, norm, sigmoid, tanh
 
 __all__ = ["LayerNormGRU", "LayerNormLSTM"]
 
@@ -38,11 +38,11 @@ class LayerNormLSTM(GatedMemory):
     forget_bias: float = 1.0
 
     def equations(self, x: Symbol, h: Symbol, c: Symbol) -> tuple[Symbol, Symbol]:
-        i = sigmoid(normalised("input", x) + normalised("input_state", h))
-        f = sigmoid(normalised("forget", x) + normalised("forget_state", h))
-        g = tanh(normalised("candidate", x) + normalised("candidate_state", h))
-        o = sigmoid(normalised("output", x) + normalised("output_state", h))
-        c = f * c + i * g
+        i = named("input_gate", sigmoid(normalised("input", x) + normalised("input_state", h)))
+        f = named("forget_gate", sigmoid(normalised("forget", x) + normalised("forget_state", h)))
+        g = named("candidate", tanh(normalised("candidate", x) + normalised("candidate_state", h)))
+        o = named("output_gate", sigmoid(normalised("output", x) + normalised("output_state", h)))
+        c = named("cell_state", f * c + i * g)
         return o * tanh(norm("memory_norm", c)), c
 
     def initial_bias(self, name: str) -> float:
@@ -69,9 +69,9 @@ class LayerNormGRU(GatedMemory):
     update: UpdateGate = UpdateGate.WRITES
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        r = sigmoid(normalised("reset", x) + normalised("reset_state", h))
-        z = sigmoid(normalised("update", x) + normalised("update_state", h))
-        n = tanh(normalised("candidate", x) + r * normalised("candidate_state", h))
+        r = named("reset_gate", sigmoid(normalised("reset", x) + normalised("reset_state", h)))
+        z = named("update_gate", sigmoid(normalised("update", x) + normalised("update_state", h)))
+        n = named("candidate", tanh(normalised("candidate", x) + r * normalised("candidate_state", h)))
         return self.update.mix(z, h, n)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.cell import Cell
-from seqloom.cells.words import Symbol, affine, norm, relu, sigmoid
+from seqloom.cells.words import Symbol, affine, named, norm, relu, sigmoid
 
 __all__ = ["LiGRU"]
 
@@ -27,6 +27,11 @@ class LiGRU(Cell):
     state = ("h",)
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        z = sigmoid(norm("update_norm", affine("update", x, bias=False)) + affine("update_state", h, bias=False))
-        n = relu(norm("candidate_norm", affine("candidate", x, bias=False)) + affine("candidate_state", h, bias=False))
+        z = named("update_gate", sigmoid(preactivation("update", x, h)))
+        n = named("candidate", relu(preactivation("candidate", x, h)))
         return z * h + (1 - z) * n
+
+
+def preactivation(name: str, x: Symbol, h: Symbol) -> Symbol:
+    """LN(W x) + U h."""
+    return norm(f"{name}_norm", affine(name, x, bias=False)) + affine(f"{name}_state", h, bias=False)

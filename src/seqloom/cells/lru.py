@@ -12,7 +12,7 @@ from torch import Tensor
 
 from seqloom.cells.cell import Cell, Traced
 from seqloom.cells.initialisation import Initialiser, LeCun, RingPhase, RingRadius
-from seqloom.cells.words import Symbol, affine, cos, exp, minimum, sin, weight
+from seqloom.cells.words import Symbol, affine, cos, exp, minimum, named, sin, weight
 
 __all__ = ["LRU", "RealLRU"]
 
@@ -46,8 +46,8 @@ class RealLRU(Cell):
     recurrent_init: Initialiser = LeCun()
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        eigenvalue = exp(-_bounded_exp(weight("decay", RingRadius(self.r_min, self.r_max))))
-        return eigenvalue * h + exp(weight("gain")) * affine("input", x, bias=False)
+        eigenvalue = named("eigenvalue", exp(-_bounded_exp(weight("decay", RingRadius(self.r_min, self.r_max)))))
+        return eigenvalue * h + named("normalisation", exp(weight("gain"))) * affine("input", x, bias=False)
 
     def output(self, x: Symbol, *new: Symbol) -> Symbol:
         return affine("output", *new, x, bias=False)
@@ -78,10 +78,11 @@ class LRU(RealLRU):
     input_init: Initialiser = LeCun(math.sqrt(0.5))
 
     def equations(self, x: Symbol, real: Symbol, imaginary: Symbol) -> tuple[Symbol, Symbol]:  # type: ignore[override]
-        radius = exp(-_bounded_exp(weight("decay", RingRadius(self.r_min, self.r_max))))
+        radius = named("radius", exp(-_bounded_exp(weight("decay", RingRadius(self.r_min, self.r_max)))))
         phase = _bounded_exp(weight("phase", RingPhase(self.max_phase)))
-        gain = exp(weight("gain"))
-        a, b = radius * cos(phase), radius * sin(phase)
+        gain = named("normalisation", exp(weight("gain")))
+        a = named("eigenvalue_real", radius * cos(phase))
+        b = named("eigenvalue_imaginary", radius * sin(phase))
         new_real = a * real - b * imaginary + gain * affine("input_real", x, bias=False)
         new_imaginary = b * real + a * imaginary + gain * affine("input_imaginary", x, bias=False)
         return new_real, new_imaginary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
-from seqloom.cells.words import Symbol, affine, minimum, relu, sigmoid, softplus
+from seqloom.cells.words import Symbol, affine, minimum, named, relu, sigmoid, softplus
 
 __all__ = ["MinGRU", "MinLSTM"]
 
@@ -13,7 +13,7 @@ __all__ = ["MinGRU", "MinLSTM"]
 def _candidate(x: Symbol, positive: bool) -> Symbol:
     """The map "candidate", or g of it: v + 1/2 for v ≥ 0, σ(v) below (Feng et al., 2024, appendix B)."""
     v = affine("candidate", x)
-    return relu(v) + sigmoid(minimum(v, 0)) if positive else v
+    return named("candidate", relu(v) + sigmoid(minimum(v, 0)) if positive else v)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class MinGRU(GatedMemory):
     positive: bool = False
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        z = sigmoid(affine("update", x))
+        z = named("update_gate", sigmoid(affine("update", x)))
         return (1 - z) * h + z * _candidate(x, self.positive)
 
     @property
@@ -60,8 +60,8 @@ class MinLSTM(GatedMemory):
     positive: bool = False
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        keep = sigmoid(softplus(-affine("input", x)) - softplus(-affine("forget", x)))
-        return keep * h + (1 - keep) * _candidate(x, self.positive)
+        f = named("forget_gate", sigmoid(softplus(-affine("input", x)) - softplus(-affine("forget", x))))
+        return f * h + named("input_gate", 1 - f) * _candidate(x, self.positive)
 
     def initial_bias(self, name: str) -> float:
         return self.forget_bias if name == "forget" else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
-from seqloom.cells.words import Symbol, affine, sigmoid, tanh
+from seqloom.cells.words import Symbol, affine, named, sigmoid, tanh
 
 __all__ = ["MinimalGated"]
 
@@ -28,8 +28,8 @@ class MinimalGated(GatedMemory):
     forget_bias: float = 0.0
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
-        f = sigmoid(affine("forget", x, h))
-        n = tanh(affine("candidate", x, f * h))
+        f = named("forget_gate", sigmoid(affine("forget", x, h)))
+        n = named("candidate", tanh(affine("candidate", x, f * h)))
         return (1 - f) * h + f * n
 
     def initial_bias(self, name: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.gated_memory import GatedMemory, MemoryGates
-from seqloom.cells.words import Symbol, affine, sigmoid, tanh, weight
+from seqloom.cells.words import Symbol, affine, named, sigmoid, tanh, weight
 
 __all__ = ["PeepholeLSTM"]
 
@@ -29,11 +29,11 @@ class PeepholeLSTM(GatedMemory):
     forget_bias: float = 1.0
 
     def equations(self, x: Symbol, h: Symbol, c: Symbol) -> tuple[Symbol, Symbol]:
-        i = sigmoid(affine("input", x, h) + weight("input_peephole") * c)
-        f = sigmoid(affine("forget", x, h) + weight("forget_peephole") * c)
-        g = tanh(affine("candidate", x, h))
-        c = f * c + i * g
-        o = sigmoid(affine("output", x, h) + weight("output_peephole") * c)
+        i = named("input_gate", sigmoid(affine("input", x, h) + weight("input_peephole") * c))
+        f = named("forget_gate", sigmoid(affine("forget", x, h) + weight("forget_peephole") * c))
+        g = named("candidate", tanh(affine("candidate", x, h)))
+        c = named("cell_state", f * c + i * g)
+        o = named("output_gate", sigmoid(affine("output", x, h) + weight("output_peephole") * c))
         return o * tanh(c), c
 
     def initial_bias(self, name: str) -> float:

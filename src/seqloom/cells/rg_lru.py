@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.initialisation import GateDecay, Initialiser, LeCun
-from seqloom.cells.words import Symbol, affine, exp, maximum, sigmoid, softplus, sqrt, weight
+from seqloom.cells.words import Symbol, affine, exp, maximum, named, sigmoid, softplus, sqrt, weight
 
 __all__ = ["RGLRU"]
 
@@ -37,8 +37,8 @@ class RGLRU(Cell):
 
     def equations(self, x: Symbol, h: Symbol) -> Symbol:
         decay = weight("decay", GateDecay(self.r_min, self.r_max, self.power))
-        r = sigmoid(affine("recurrence_gate", x, blocks=self.heads))
-        i = sigmoid(affine("input_gate", x, blocks=self.heads))
-        a = exp(-self.power * softplus(-decay) * r)
+        r = named("recurrence_gate", sigmoid(affine("recurrence_gate", x, blocks=self.heads)))
+        i = named("input_gate", sigmoid(affine("input_gate", x, blocks=self.heads)))
+        a = named("recurrent_weight", exp(-self.power * softplus(-decay) * r))
         value = x if x.width == h.width else affine("input", x, bias=False)
         return a * h + sqrt(maximum(1 - a * a, SMALLEST_GAIN)) * (i * value)

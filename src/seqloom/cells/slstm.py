@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqloom.cells.cell import Cell
-from seqloom.cells.words import Symbol, affine, exp, maximum, sigmoid, softplus, tanh
+from seqloom.cells.words import Symbol, affine, exp, maximum, named, sigmoid, softplus, tanh
 from seqloom.choice import Choice
 
 __all__ = ["SLSTM", "ForgetGate"]
@@ -50,10 +50,11 @@ class SLSTM(Cell):
     def equations(self, x: Symbol, h: Symbol, c: Symbol, n: Symbol, m: Symbol) -> tuple[Symbol, ...]:
         log_i, forget = self.preactivation("input", x, h), self.preactivation("forget", x, h)
         log_f = -softplus(-forget) if self.forget_gate is ForgetGate.SIGMOID else forget
-        g, o = tanh(self.preactivation("candidate", x, h)), sigmoid(self.preactivation("output", x, h))
-        new_m = maximum(log_f + m, log_i)
-        i, f = exp(log_i - new_m), exp(log_f + m - new_m)
-        c, n = f * c + i * g, f * n + i
+        g = named("candidate", tanh(self.preactivation("candidate", x, h)))
+        o = named("output_gate", sigmoid(self.preactivation("output", x, h)))
+        new_m = named("stabiliser_state", maximum(log_f + m, log_i))
+        i, f = named("input_gate", exp(log_i - new_m)), named("forget_gate", exp(log_f + m - new_m))
+        c, n = named("cell_state", f * c + i * g), named("normaliser_state", f * n + i)
         return o * c / maximum(n, LEAST), c, n, new_m
 
     def preactivation(self, name: str, x: Symbol, h: Symbol) -> Symbol:

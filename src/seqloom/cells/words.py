@@ -12,7 +12,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from seqloom.cells.graph import (
+from seqloom.cells.initialisation import Constant as ConstantFill
+from seqloom.cells.initialisation import Initialiser
+from seqloom.cells.nodes import (
     Affine,
     Constant,
     Input,
@@ -25,8 +27,6 @@ from seqloom.cells.graph import (
     Weight,
     check_name,
 )
-from seqloom.cells.initialisation import Constant as ConstantFill
-from seqloom.cells.initialisation import Initialiser
 from seqloom.errors import UsageError
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "log",
     "maximum",
     "minimum",
+    "named",
     "norm",
     "part",
     "relu",
@@ -57,6 +58,7 @@ class Trace:
     hidden_size: int
     nodes: list[Node] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    named: dict[str, int] = field(default_factory=dict)
     vectors: dict[str, Initialiser] = field(default_factory=dict)
 
     def add(self, node: Node) -> Symbol:
@@ -288,6 +290,24 @@ def bernoulli(name: str, p: float, per: str = "step", out: int | None = None) ->
         raise UsageError(f"bernoulli({name!r}): per is 'step' or 'sequence', not {per!r}.")
     trace = _trace("bernoulli")
     return trace.add(Mask(name, trace.hidden_size if out is None else out, float(p), per))
+
+
+def named(name: str, value: Symbol) -> Symbol:
+    """``value`` itself, called ``name`` from here on in formulas, explanations and traces; no number changes.
+
+    Names are the paper's, spelt out: ``named("forget_gate", sigmoid(affine("forget", x, h)))``. A map may bear the same
+    name as what is made from it. Raises UsageError for a name that is used twice, and for a value that has one.
+    """
+    trace = _trace("named")
+    check_name(name)
+    symbol = _symbol(value, f"named({name!r})")
+    if name in trace.named:
+        raise UsageError(f"named({name!r}) is written twice in one cell; each quantity has a name of its own.")
+    if symbol.position in trace.named.values():
+        other = next(other for other, position in trace.named.items() if position == symbol.position)
+        raise UsageError(f"named({name!r}): this value is called {other!r} already.")
+    trace.named[name] = symbol.position
+    return symbol
 
 
 def declare_state(trace: Trace, name: str, width: int, initial: float) -> Symbol:

@@ -2,6 +2,7 @@
 
 from seqloom.kernels.backend import Backend, Kernel
 from seqloom.kernels.call import Call, Randomness
+from seqloom.kernels.observation import Observer, note, observe
 from seqloom.kernels.plan import PlanExplanation, explain_cell, explain_graph
 from seqloom.kernels.policy import Explanation, Operation, available, present, use, watch, wish
 from seqloom.kernels.recurrence_operators import RECURRENCE
@@ -13,6 +14,7 @@ __all__ = [
     "Call",
     "Explanation",
     "Kernel",
+    "Observer",
     "Operation",
     "PlanExplanation",
     "Randomness",
@@ -20,6 +22,8 @@ __all__ = [
     "available",
     "explain_cell",
     "explain_graph",
+    "note",
+    "observe",
     "present",
     "use",
     "watch",

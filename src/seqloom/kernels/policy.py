@@ -13,13 +13,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from torch.compiler import is_compiling
 
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.kernels.backend import BACKENDS, Backend, Kernel, Result, Work
 from seqloom.kernels.transforms import constant
+
+if TYPE_CHECKING:
+    from seqloom.kernels.observation import Observer
 
 __all__ = ["AUTO", "VARIABLE", "Explanation", "Operation", "available", "present", "use", "watch", "wish", "wished"]
 
@@ -44,11 +47,12 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Policy:
-    """The backends that may run, who asked for them, and where choices are written down, if anybody watches."""
+    """The backends that may run, who asked for them, where choices are written down, and who looks at what runs."""
 
     backends: tuple[Backend, ...] = BACKENDS
     source: str = ""
     seen: list[Explanation] | None = None
+    observer: Observer | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -59,12 +63,12 @@ class Policy:
         return AUTO if self.backends == BACKENDS else ",".join(self.names)
 
 
-_PRESENT: ContextVar[Policy | None] = ContextVar("seqloom_kernel", default=None)
+PRESENT: ContextVar[Policy | None] = ContextVar("seqloom_kernel", default=None)
 
 
 def present() -> Policy:
     """The policy of this moment."""
-    return _PRESENT.get() or _of_environment()
+    return PRESENT.get() or _of_environment()
 
 
 @contextmanager
@@ -77,12 +81,12 @@ def use(*backends: str) -> Iterator[None]:
     >>> with kernels.use("reference"):
     ...     pass
     """
-    outside = _PRESENT.get()
-    token = _PRESENT.set(Policy(_known(backends), seen=outside.seen if outside else None))
+    outside = PRESENT.get() or Policy()
+    token = PRESENT.set(Policy(_known(backends), seen=outside.seen, observer=outside.observer))
     try:
         yield
     finally:
-        _PRESENT.reset(token)
+        PRESENT.reset(token)
 
 
 @contextmanager
@@ -97,11 +101,11 @@ def watch() -> Iterator[list[Explanation]]:
     ('attention', 'torch')
     """
     seen: list[Explanation] = []
-    token = _PRESENT.set(replace(present(), seen=seen))
+    token = PRESENT.set(replace(present(), seen=seen))
     try:
         yield seen
     finally:
-        _PRESENT.reset(token)
+        PRESENT.reset(token)
 
 
 @constant
@@ -156,7 +160,8 @@ class Operation(Generic[Work, Result]):
         kernel = self.choose(work)
         if kernel is None:
             raise self._unmet(work)
-        return kernel.run(work)
+        observer = None if is_compiling() else present().observer
+        return kernel.run(work) if observer is None else observer.do(kernel, work)
 
     def choose(self, work: Work) -> Kernel[Work, Result] | None:
         """The kernel that does ``work``, or None where none of those wished for can."""

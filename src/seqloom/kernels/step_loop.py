@@ -83,8 +83,8 @@ class StepLoop:
         for position in self._partial:
             found[position] = self._completed(position, found)
         wanted = (self.graph.output, *self.graph.new_states)
-        y, *new = (evaluate(self.graph, self.parameters, k, found).expand(len(rest), -1) for k in wanted)
-        return y, tuple(new)
+        y, *new = (evaluate(self.graph, self.parameters, k, found) for k in wanted)
+        return _for_all(rest, y), tuple(_for_all(rest, state) for state in new)
 
     def _affine(self, position: int) -> Affine:
         node = self.graph.nodes[position]
@@ -133,3 +133,8 @@ class StepLoop:
                 value = evaluate(self.graph, self.parameters, operand, found)
                 total = total + F.linear(value, self.parameters[f"{node.name}.weight_{k}"])
         return total
+
+
+def _for_all(rows: Tensor, value: Tensor) -> Tensor:
+    """A value (B, H), or one (H,) that is the same for all ``rows`` (B, …)."""
+    return value if value.ndim == 2 else value.expand(len(rows), -1)

@@ -111,6 +111,14 @@ class Steps:
             policy.seen.append(self.explain(x, states, tensors))
         if tensors is None or torch.is_grad_enabled() or CPU not in policy.backends:
             return None
+        if policy.observer is None:
+            return self._step(x, states, tensors)
+        done = self._step(x, states, tensors)
+        if done is not None and self.arrangement == one_by_one(self.graph):
+            policy.observer.stepped(self.graph, x, states, tensors, done)
+        return done
+
+    def _step(self, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:
         ready = self._ready.get(getattr(x, "shape", None))
         if ready is None:
             return self._step_anew(x, states, tensors)

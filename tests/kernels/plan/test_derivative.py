@@ -11,7 +11,7 @@ import torch
 
 from seqloom.cells import Cell, affine, relu, sigmoid, tanh, weight
 from seqloom.cells import words as words
-from seqloom.cells.graph import BINARY, UNARY
+from seqloom.cells.nodes import BINARY, UNARY
 from seqloom.kernels.plan.derivative import RULES
 from tests.kernels.cells import CELLS
 from tests.kernels.comparing import DERIVED, REFERENCE, Draw, assert_same, draw, outcome

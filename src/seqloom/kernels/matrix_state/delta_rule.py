@@ -92,4 +92,4 @@ class _UnitTriangularInverse(torch.autograd.Function):
         return -(inverse.mT @ arriving @ inverse.mT).tril(-1)
 
 
-delta_rule = Forms("delta_rule", step, naive, chunked)
+delta_rule = Forms("delta_rule", step, naive, chunked, ("log_decay", "writing_strength"))

@@ -126,4 +126,5 @@ def _between_chunks(
     return starts, ExponentialState(memory[-1], normaliser[-1], m[-1])
 
 
-exponential_gates = Forms("exponential_gates", step, naive, chunked, ExponentialState)
+GATES = "log_input_gate", "log_forget_gate"
+exponential_gates = Forms("exponential_gates", step, naive, chunked, GATES, ExponentialState)

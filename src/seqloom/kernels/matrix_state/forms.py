@@ -17,7 +17,7 @@ from seqloom.kernels.custom_operator import custom_operator
 from seqloom.kernels.policy import Operation, wish
 from seqloom.kernels.transforms import constant, is_seen, left_to_torch
 
-__all__ = ["MATRIX_STATE", "Forms", "fold"]
+__all__ = ["MATRIX_STATE", "VALUES", "Forms", "Sequences", "fold"]
 
 State = TypeVar("State", bound=Tensor | tuple[Tensor, ...])
 """A matrix, or a named tuple that begins with one."""
@@ -38,7 +38,8 @@ class Forms(Generic[State]):
     """One recurrence in three forms with the same numbers: a single ``step``, ``naive`` for the eye, ``chunked`` fast.
 
     Called with sequences (B, T, N, …) and a state, as a rule (B, N, K, V), it gives the outputs (B, T, N, V) and the
-    state after them: the backend "reference" from the naive form, "fused" from the chunked one.
+    state after them: the backend "reference" from the naive form, "fused" from the chunked one. ``gates`` names the
+    sequences after queries, keys and values; those that begin with ``log_`` are logarithms.
 
     >>> from seqloom.kernels.matrix_state import scalar_decay
     >>> queries, keys, values, log_decay = (torch.ones(1, 5, 2, 3), ) * 3 + (torch.zeros(1, 5, 2), )
@@ -51,6 +52,7 @@ class Forms(Generic[State]):
     step: Form[State]
     naive: Form[State]
     chunked: Form[State]
+    gates: tuple[str, ...]
     together: Callable[..., State] = _alone
 
     def __call__(self, *sequences: Tensor, state: State) -> tuple[Tensor, State]:

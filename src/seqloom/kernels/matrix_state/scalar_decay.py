@@ -55,4 +55,4 @@ def chunked(
     return out_of_chunks(y.flatten(3, 4), time), last.transpose(2, 3).flatten(1, 2)
 
 
-scalar_decay = Forms("scalar_decay", step, naive, chunked)
+scalar_decay = Forms("scalar_decay", step, naive, chunked, ("log_decay",))

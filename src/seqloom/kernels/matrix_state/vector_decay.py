@@ -78,4 +78,4 @@ def _inside_chunks(q: Tensor, k: Tensor, a: Tensor) -> _Inside:
     return _Inside(*(one.squeeze(-3) for one in blocks))
 
 
-vector_decay = Forms("vector_decay", step, naive, chunked)
+vector_decay = Forms("vector_decay", step, naive, chunked, ("log_decay",))

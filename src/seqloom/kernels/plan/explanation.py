@@ -105,9 +105,9 @@ def explain_cell(
 
 def explain_graph(graph: Graph, *, training: bool = True) -> PlanExplanation:
     """How a traced cell runs; as ``explain_cell``."""
-    graph, _ = unblocked_graph(graph)
-    loop, wanted, sources, _ = readout(graph)
-    explained = explain_plan(plan(loop, training and graph.has_masks, wanted), training=training)
+    graph, _ = unblocked_graph.__wrapped__(graph)  # anew: what is cached may be of an equal graph with other names
+    loop, wanted, sources, _ = readout.__wrapped__(graph)
+    explained = explain_plan(plan.__wrapped__(loop, training and graph.has_masks, wanted), training=training)
     if not sources:
         return explained
     equations = describe(graph)[0]
@@ -152,7 +152,7 @@ def _before(of: Plan, names: Names) -> Iterator[str]:
     for stream in of.streams:
         terms = [f"{names.matrix(matrix)} x" for matrix in stream.matrices]
         terms += [names.parameter(stream.bias)] if stream.bias else []
-        yield f"{stream.name} = {' + '.join(terms)}  ({', '.join(map(names.size, stream.matrices))})"
+        yield f"{names.map(stream.name)} = {' + '.join(terms)}  ({', '.join(map(names.size, stream.matrices))})"
 
 
 def _stages(program: Program, names: Names) -> tuple[tuple[Stage, ...], int]:
@@ -223,12 +223,12 @@ def _recomputed(of: Plan, names: Names) -> Iterator[str]:
 def _after(of: Plan, names: Names) -> Iterator[str]:
     for stream in of.streams:
         for matrix in stream.matrices:
-            yield f"∂{names.matrix(matrix)} = Σ ∂{stream.name} ⊗ x  ({names.size(matrix)})"
+            yield f"∂{names.matrix(matrix)} = Σ ∂{names.map(stream.name)} ⊗ x  ({names.size(matrix)})"
     for outer in of.outers:
         factors = f"{names.slot(outer.gradient)} ⊗ {names.kept(outer.operand.name)}"
         yield f"∂{names.matrix(outer.matrix)} = Σ {factors}  ({names.size(outer.matrix)})"
     if of.streams:
-        terms = [f"{names.matrix(m)}ᵀ ∂{stream.name}" for stream in of.streams for m in stream.matrices]
+        terms = [f"{names.matrix(m)}ᵀ ∂{names.map(stream.name)}" for stream in of.streams for m in stream.matrices]
         yield f"∂x = {' + '.join(terms)}"
 
 

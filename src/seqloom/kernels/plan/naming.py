@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from seqloom.cells.formula import bare, describe
+from seqloom.cells.formula import bare, describe, map_text
 from seqloom.kernels.plan.lower import lower
 from seqloom.kernels.plan.plan import Plan
 from seqloom.kernels.plan.schedule import Multiply, Segment, Whole
@@ -22,6 +22,7 @@ class Names:
         masks_drawn = any(isinstance(value, Coins) for value in self.arena.values)
         forward = lower(plan.graph, masks_drawn, plan.wanted)
         self.count = len(forward.arena.values)
+        self.graph = plan.graph
         self.equations, node_texts = describe(plan.graph)
         self._definitions = {line.partition(" = ")[0]: line for line in self.equations}
         self._shapes = {parameter.name: parameter.shape for parameter in plan.graph.parameters()}
@@ -36,6 +37,10 @@ class Names:
         }
         self._name_gradients()
         self._kept = dict(self._names_kept(plan))
+
+    def map(self, name: str) -> str:
+        """A map, as the equations write it."""
+        return map_text(self.graph, name)
 
     def matrix(self, name: str) -> str:
         """A matrix, as the equations write it."""
@@ -80,7 +85,7 @@ class Names:
         """What lies in a slot whose name says it."""
         kind, _, rest = slot.name.partition(".")
         if kind in ("gradient", "sum"):
-            name = self._shared.get(rest) or (self.parameter(rest) if kind == "sum" else rest)
+            name = self._shared.get(rest) or (self.parameter(rest) if kind == "sum" else self.map(rest))
             return f"∂{name}"
         return f"∂{kind}" if rest == "gradient" else self.parameter(slot.name)
 
@@ -146,7 +151,7 @@ class Names:
                     if value.start is not None:
                         self._texts.setdefault(value.start, name)
                     for term in terms:
-                        self._texts[term.operand] = f"∂{term.matrix.rpartition('.')[0]}"
+                        self._texts[term.operand] = f"∂{self.map(term.matrix.rpartition('.')[0])}"
                 case NormaliseBack(operands=(gradient, hat, _)):
                     normalise = values[hat]
                     assert isinstance(normalise, Normalise)

@@ -64,7 +64,8 @@ def _pruned(graph: Graph) -> tuple[Graph, dict[int, int]]:
     places = {k: place for place, k in enumerate(kept)}
     nodes = tuple(_moved(graph.nodes[k], places) for k in kept)
     new = tuple(places[k] for k in graph.new_states)
-    return Graph(nodes, new, new[0]), places
+    names = tuple((name, places[k]) for name, k in graph.names if k in places)
+    return Graph(nodes, new, new[0], names), places
 
 
 def _moved(node: Node, places: dict[int, int]) -> Node:

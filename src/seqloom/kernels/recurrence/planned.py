@@ -50,14 +50,30 @@ class Planned(SequenceKernel):
         """The same, where ``run`` makes the passes; whatever stands around them is torch's operations."""
         call = unblocked(call)
         after, cell_plan = planned(call.graph, call.randomness is not None)
+        y, final, _ = self._whole(run, call, after, cell_plan)
+        return y, final
+
+    def run_with_states(self, call: Call) -> tuple[Tensor, States, tuple[Tensor, ...]]:
+        """The same, and each state after every step (B, T, H): the loop writes them anyway, so it is the same one."""
+        call = unblocked(call)
+        after = readout(unblocked_graph(call.graph)[0])
+        wanted = tuple(dict.fromkeys((*after.wanted, *after.loop.new_states)))
+        cell_plan = plan(after.loop, call.randomness is not None, wanted)
+        y, final, outputs = self._whole(run_recurrence, call, after, cell_plan)
+        return y, final, tuple(outputs[wanted.index(k)] for k in after.loop.new_states)
+
+    def _whole(
+        self, run: Run, call: Call, after: Readout, cell_plan: Plan
+    ) -> tuple[Tensor, States, tuple[Tensor, ...]]:
+        """y, the final states, and all that the plan wants."""
         parameters = with_shared(cell_plan, call.parameters)
         recurrence = Recurrence(cell_plan, tuple(parameters), self.engine)
         inputs = Inputs(call.x, call.states, tuple(parameters.values()), call.lengths, call.randomness)
         outputs, final = run(recurrence, inputs)
         if not after.comes_after:
-            return outputs[0], final
+            return outputs[0], final, outputs
         packing = recurrence.in_order(pack(call.x, call.lengths))
-        known = dict(zip(after.sources, map(packing.gather, outputs), strict=True))
+        known = dict(zip(after.sources, map(packing.gather, outputs), strict=False))
         known |= {place: packing.gather(call.x) for place in after.inputs}
         y = evaluate(call.graph, call.parameters, call.graph.output, known)
-        return packing.scatter(y.expand(packing.steps.tokens, -1)), final
+        return packing.scatter(y.expand(packing.steps.tokens, -1)), final, outputs

@@ -18,7 +18,7 @@ from seqloom.kernels.transforms import forward_mode
 from seqloom.layers.attention.dot_product import FORMULA, TORCH_ATTENTION, Attention
 from seqloom.layers.attention.positions import AttentionPositions
 
-__all__ = ["BANDED_ATTENTION", "Band"]
+__all__ = ["BANDED_ATTENTION", "Band", "Banded"]
 
 SMALLEST_BLOCK = 64
 
@@ -40,7 +40,7 @@ class Band:
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, existing: Tensor) -> Tensor:
         """(B, T, N, K)."""
-        return BANDED_ATTENTION(_Banded(self, query, key, value, existing))
+        return BANDED_ATTENTION(Banded(self, query, key, value, existing))
 
     @property
     def block(self) -> int:
@@ -48,7 +48,9 @@ class Band:
         return max(self.before + self.after + 1, SMALLEST_BLOCK)
 
 
-class _Banded(NamedTuple):
+class Banded(NamedTuple):
+    """What a band is asked for; the names are the arguments of ``Band.attend``."""
+
     band: Band
     query: Tensor
     key: Tensor
@@ -57,6 +59,10 @@ class _Banded(NamedTuple):
 
     def whole(self, kernel: Kernel[Attention, Tensor]) -> Tensor:
         """By ``kernel``, with everything outside of the band masked."""
+        return kernel.run(self.masked()).transpose(1, 2)
+
+    def masked(self) -> Attention:
+        """The same as attention to everything, masked outside of the band."""
         band, query, key, value, existing = self
         queries = torch.arange(band.before, band.before + query.shape[1], device=query.device)
         distances = queries[:, None] - torch.arange(key.shape[1], device=query.device)
@@ -64,32 +70,32 @@ class _Banded(NamedTuple):
         bias = band.positions.bias(distances, query.dtype)
         q, k, v = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
         allowed = near & existing[:, None, None]
-        return kernel.run(Attention(q, k, v, allowed, bias, dropout=band.dropout)).transpose(1, 2)
+        return Attention(q, k, v, allowed, bias, dropout=band.dropout)
 
 
-class _Whole(Kernel[_Banded, Tensor]):
+class _Whole(Kernel[Banded, Tensor]):
     def __init__(self, backend: Backend, attention: Kernel[Attention, Tensor]) -> None:
         self.backend, self.attention = backend, attention
         self.summary = f"{attention.summary}, masked outside of the band"
 
-    def refusal(self, work: _Banded) -> str | None:
+    def refusal(self, work: Banded) -> str | None:
         return forward_mode() if self.backend is TORCH else None
 
-    def run(self, work: _Banded) -> Tensor:
+    def run(self, work: Banded) -> Tensor:
         return work.whole(self.attention)
 
 
-class _InBlocks(Kernel[_Banded, Tensor]):
+class _InBlocks(Kernel[Banded, Tensor]):
     backend = FUSED
     summary = "torch's fused kernel on blocks of queries and the keys in their reach"
 
-    def refusal(self, work: _Banded) -> str | None:
+    def refusal(self, work: Banded) -> str | None:
         return forward_mode() if work.query.shape[1] else "there are no queries"
 
-    def deference(self, work: _Banded) -> str | None:
+    def deference(self, work: Banded) -> str | None:
         return "everything fits into one block" if work.query.shape[1] <= work.band.block else None
 
-    def run(self, work: _Banded) -> Tensor:
+    def run(self, work: Banded) -> Tensor:
         band, query, key, value, existing = work
         batch, time, *_ = query.shape
         block = band.block
@@ -102,10 +108,10 @@ class _InBlocks(Kernel[_Banded, Tensor]):
 
         queries = F.pad(query, (0, 0, 0, 0, 0, beyond)).unflatten(1, (-1, block)).flatten(0, 1)
         existing = blocks(existing.expand(batch, -1))
-        y = _Banded(band, queries, blocks(key), blocks(value), existing).whole(TORCH_ATTENTION)
+        y = Banded(band, queries, blocks(key), blocks(value), existing).whole(TORCH_ATTENTION)
         return y.reshape(batch, time + beyond, *y.shape[2:])[:, :time]
 
 
-BANDED_ATTENTION = Operation[_Banded, Tensor](
+BANDED_ATTENTION = Operation[Banded, Tensor](
     "attention to a band", (_InBlocks(), _Whole(TORCH, TORCH_ATTENTION), _Whole(REFERENCE, FORMULA))
 )

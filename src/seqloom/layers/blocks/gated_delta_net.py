@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels import note
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.delta_net import DeltaMemory
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
@@ -67,7 +68,9 @@ class GatedDeltaNet(Mixer):
     def mix(self, x: Tensor, advance: Advance) -> Tensor:
         log_decay, _ = self.decay(self.forget(x))
         read = self.delta(x, log_decay, torch.sigmoid(self.beta(x)), advance)
-        y: Tensor = self.output(self.norm(read).flatten(-2) * F.silu(self.gate(x)))
+        gate = F.silu(self.gate(x))
+        note(output_gate=gate)
+        y: Tensor = self.output(self.norm(read).flatten(-2) * gate)
         return y
 
 

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels import note
 from seqloom.kernels.matrix_state import vector_decay
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import GatedFeedForward
@@ -62,7 +63,9 @@ class GatedLinearAttention(Mixer):
         sequences = self.query(x), self.key(x), self.value(x), log_decay
         queries, *others = (split_heads(sequence, self.heads) for sequence in sequences)
         read = advance(self.memory, (queries * queries.shape[-1] ** -0.5, *others))
-        y: Tensor = self.output(F.silu(self.gate(x)) * self.norm(read).flatten(-2))
+        gate = F.silu(self.gate(x))
+        note(output_gate=gate)
+        y: Tensor = self.output(gate * self.norm(read).flatten(-2))
         return y
 
 

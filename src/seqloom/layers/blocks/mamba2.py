@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels import note
 from seqloom.kernels.matrix_state import scalar_decay
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.matrix_memory import MatrixMemory
@@ -73,12 +74,15 @@ class Mamba2(Mixer):
         inputs, keys, queries = F.silu(advance(self.convolution, inputs)).split(self.sizes, -1)
         inputs = split_heads(inputs, self.heads)
         log_decay, step = self.decay(step)
+        note(step_size=step)
         keys, queries = split_heads(keys, self.groups), split_heads(queries, self.groups)
         read = advance(self.memory, (queries, keys, step[..., None] * inputs, log_decay))
         return self._output(read + self.skip[:, None] * inputs, gate)
 
     def _output(self, read: Tensor, gate: Tensor) -> Tensor:
-        gated = split_heads(read.flatten(-2) * F.silu(gate), self.groups)
+        gate = F.silu(gate)
+        note(output_gate=gate)
+        gated = split_heads(read.flatten(-2) * gate, self.groups)
         y: Tensor = self.output(self.scale * F.rms_norm(gated, gated.shape[-1:], eps=1e-5).flatten(-2))
         return y
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels import note
 from seqloom.kernels.matrix_state import ExponentialState, exponential_gates
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.block_diagonal import BlockDiagonal
@@ -136,7 +137,9 @@ class MLSTM(Mixer):
         log_input, log_forget = self.input_gate(qkv), F.logsigmoid(self.forget_gate(qkv))
         q, k, v = (part.unflatten(-1, (self.heads, -1)) for part in (q, k * self.memory.size**-0.5, v))
         h = advance(self.memory, (q, k, v, log_input, log_forget))
-        y: Tensor = self.down((self.norm_scale * normed_heads(h) + self.skip * c) * F.silu(z))
+        gate = F.silu(z)
+        note(output_gate=gate)
+        y: Tensor = self.down((self.norm_scale * normed_heads(h) + self.skip * c) * gate)
         return y
 
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seqloom.kernels import note
 from seqloom.kernels.matrix_state import scalar_decay
 from seqloom.layers.attention.positions import Positions
 from seqloom.layers.blocks.block import CausalBlock
@@ -68,7 +69,9 @@ class Retention(Mixer):
         turned = advance(self.rotation, torch.cat([queries, keys * size**-0.5], -2))
         queries, keys = turned.chunk(2, -2)
         read = advance(self.memory, (queries, keys, values, self.log_decay.expand(values.shape[:-1])))
-        y: Tensor = self.output(F.silu(self.gate(x)) * normed_heads(read))
+        gate = F.silu(self.gate(x))
+        note(output_gate=gate)
+        y: Tensor = self.output(gate * normed_heads(read))
         return y
 
 

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seqloom.cells.rg_lru import RGLRU
+from seqloom.kernels import note
 from seqloom.layers.blocks.block import CausalBlock
 from seqloom.layers.blocks.feed_forward import Activation, GatedFeedForward
 from seqloom.layers.blocks.mixer import Advance, Mixer
@@ -45,7 +46,9 @@ class GatedRGLRU(Mixer):
 
     def mix(self, x: Tensor, advance: Advance) -> Tensor:
         h = advance(self.recurrence, advance(self.convolution, self.branch(x)))
-        y: Tensor = self.output(F.gelu(self.gate(x), approximate="tanh") * h)
+        gate = F.gelu(self.gate(x), approximate="tanh")
+        note(branch_gate=gate)
+        y: Tensor = self.output(gate * h)
         return y
 
 

@@ -14,8 +14,10 @@ from seqloom.data.lazy_rows import LazyRows
 from seqloom.data.named import csv_lines
 from seqloom.data.times import Covariates, TimedSeries, TimedTable, spacing_from_json
 from seqloom.errors import DataError, UsageError, listed, warn
+from seqloom.inspection.traced.observable import Reading
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.forecasting.backtest import Backtest, backtest
 from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_of, table_of_times
@@ -46,7 +48,9 @@ from seqloom.tasks.forecasting.scaling import learned_scales
 from seqloom.tasks.forecasting.settings import ForecasterSettings, HorizonBy
 from seqloom.tasks.forecasting.static import static_facts, static_numbers
 from seqloom.tasks.forecasting.stream import ForecastStream
+from seqloom.tasks.forecasting.surprise import kept_calibration, watch_of
 from seqloom.tasks.forecasting.windows import Window, first_origin, whole_series, windows_of
+from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import Likelihood, Objective
 
 __all__ = ["Forecaster"]
@@ -145,6 +149,16 @@ class Forecaster(ExampleEstimator):
         scale = Scale.from_json(facts["common"] if one is None else scales[one])
         static = static_numbers(facts.get("static", []), facts.get("statics", {}).get(one, ()))
         return ForecastStream(self._forecasts(), Inputs(scale, beside_of(facts), facts["cycles"], static))
+
+    def watch(self, rate: float | None = None, calibrate: Any = None, name: str | None = None) -> Watcher:
+        """The surprise of each step as it comes, and alarms at a false-alarm ``rate``, by what was held out or by the
+        usual series ``calibrate``; see :class:`ForecastSurprises` and :class:`Watcher`. ``name`` as for ``stream``."""
+        return watch_of(self, name, rate, calibrate)
+
+    def observable(self, X: Any, y: Any = None) -> Reading:
+        """The same, each series whole."""
+        self._check_fitted("model_")
+        return observed(self, Given(self._last(X)))
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
@@ -269,6 +283,7 @@ class Forecaster(ExampleEstimator):
         windows = self._judged(facts, held_out.given.X)
         facts = {**facts, "trust": self._forecasts(facts, module).chosen_trust(windows)}
         facts["correction"] = self._forecasts(facts, module).learned_correction(windows).to_json()
+        facts |= kept_calibration(self._forecasts(facts, module), held_out.given.X)
         naive = Comparison()
         for window in held_out.given.X:
             naive.add_naive(window, inputs_of(facts, window).scale)

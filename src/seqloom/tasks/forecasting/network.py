@@ -68,9 +68,26 @@ class ForecastNetwork(nn.Module):
         y, _ = self.body(x, None, lengths)
         return self._sum(y, self._following(x, self._no_moves(x)), trust)
 
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """The values themselves."""
+        return x, lengths
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """x (B, T, F) → θ (B, T, H · D · P)."""
+        found: Tensor = self(vectors, lengths)
+        return found.flatten(2)
+
     def begin(self, rows: int) -> ForecastState:
         """The state before the first step."""
         return ForecastState(self.body.initial_state(rows), self._no_moves(self.linear.new_zeros(rows, 1, 1)))
+
+    def read(self, x: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
+        """The next steps x (B, T, F) of what a state has read → θ (B, T, H, D, P)."""
+        x = x.to(self.head.weight.dtype)
+        y, body = self.body(x, state.body)
+        linear = self._following(x, state.moves)
+        moves = torch.cat([state.moves, x[..., : self.shape.columns].transpose(1, 2)], -1)[..., x.shape[1] :]
+        return self._sum(y, linear, trust), ForecastState(body, moves)
 
     def step(self, x_t: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
         """x_t (B, F) → θ_t (B, H, D, P)."""

@@ -72,6 +72,13 @@ class ForecastStream:
         self._last = now
         self._adaptive.came(self._step, places[0])
 
+    def following(self) -> tuple[Tensor, Floats] | None:
+        """The parameters (D, P) of the next step's moves, and the present places (D,), NaN where nothing came yet; None
+        before the first value."""
+        if self._said is None or np.isnan(self._last.places).all():
+            return None
+        return self._said[0, 0], self._last.places[0]
+
     def forecast(self, quantiles: Sequence[float] = (0.5,), known: Any = None) -> Floats:
         """The next steps (H, D), the median; of several quantiles (H, D, Q). DataError before the first value, and
         where what is known ahead is missing."""

@@ -1,0 +1,39 @@
+"""What can be shown of what a recorder saw: the name and size of a quantity, and how it is made when it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from math import prod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Group", "Offer"]
+
+
+class Group(Enum):
+    """What quantities can be asked for by, besides their names."""
+
+    GATES = "gates"
+    STATES = "states"
+    ATTENTION = "attention"
+    IMPLICIT = "implicit_attention"
+    MEMORY = "memory"
+
+
+class Offer(NamedTuple):
+    """A quantity of ``shape`` that ``make`` computes; its ``time`` axes run along the steps of the layer."""
+
+    name: str
+    group: Group
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    make: Callable[[], Tensor]
+    time: tuple[int, ...] = (1,)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return prod(self.shape) * self.dtype.itemsize

@@ -1,0 +1,58 @@
+"""How a training went: loss, gradient and update sizes, from the records of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seqloom.inspection.picture import check_picture, new_figure
+from seqloom.inspection.report import Section
+from seqloom.inspection.report.section import drawn
+from seqloom.training.log import History
+
+__all__ = ["draw_training", "section"]
+
+
+def section(history: History, unit: str) -> Section:
+    """The answer for a report."""
+    records = history.records
+    losses = history.column("validation_loss")
+    says = [f"{history.steps:,} updates in {history.seconds:,.0f} s; it ended by {history.stopped}."]
+    if losses:
+        best_step, best = min(losses, key=lambda pair: pair[1])
+        says.append(f"The held-out loss was least after update {best_step:,}: {best:.4g} {unit}.")
+    clipped = [value for _, value in history.column("clipped")]
+    if clipped:
+        says.append(f"Of all updates {sum(clipped) / len(clipped):.0%} were clipped (the mean over the records).")
+    figure = drawn(
+        lambda path: draw_training(records, unit, path),
+        "Learning and held-out loss should fall together: where the held-out one turns up, the model learns by heart. "
+        "A gradient that jumps by factors of ten comes before trouble.",
+    )
+    return Section("How did it learn?", says, [figure])
+
+
+def draw_training(records: Sequence[dict[str, Any]], unit: str, picture: Path) -> None:
+    """Draw the losses and the norm of the gradient over the updates into a file.
+
+    Raises MissingExtraError without matplotlib, UsageError for a kind of file that there is not.
+    """
+    check_picture(picture)
+    figure = new_figure((7.2, 3.2), "")
+    losses, gradients = figure.subplots(1, 2)
+    for name, style, label in (("loss", "-", "learned from"), ("validation_loss", "o--", "held out")):
+        points = [(record["step"], record[name]) for record in records if record.get(name) is not None]
+        if points:
+            losses.plot(*zip(*points, strict=True), style, label=label, linewidth=1.2, markersize=3)
+    losses.set_ylabel(f"loss ({unit})")
+    losses.legend(frameon=False, fontsize=8)
+    norms = [(record["step"], record["gradient_norm"]) for record in records if record.get("gradient_norm")]
+    if norms:
+        gradients.plot(*zip(*norms, strict=True), color="tab:green", linewidth=1.2)
+        gradients.set_yscale("log")
+    gradients.set_ylabel("norm of the gradient")
+    for axes in (losses, gradients):
+        axes.set_xlabel("updates")
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(picture)
