@@ -181,7 +181,7 @@ class Forecaster(ExampleEstimator):
         if not is_file_or_frame(X):
             given_beside = [role for role in Covariates._fields if given[role]]
             if given_beside:
-                raise UsageError(f"{listed(given_beside)}: columns have names in a file or a frame. Give one.")
+                raise UsageError(f"{', '.join(given_beside)}: columns have names in a file or a frame. Give one.")
             series, about, spacing = series_of(X), Facts(), None
         else:
             chosen = Chosen(**facts["times"]) if "times" in facts else None
