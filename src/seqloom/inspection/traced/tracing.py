@@ -20,7 +20,7 @@ from seqloom.kernels.matrix_state import Sequences
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.layers.attention.banded import Banded
 from seqloom.layers.attention.dot_product import Attention, attention_weights
-from seqloom.layers.padding import real_steps_only
+from seqloom.layers.padding import real_steps, real_steps_only
 
 __all__ = ["trace"]
 
@@ -66,6 +66,8 @@ def trace(
         offered = _offered(recorder.seen, unit)
         chosen = _chosen(offered, wanted)
         _check_size(chosen, most_bytes)
+    for _, offer in chosen.values():
+        offer.ahead()
     with torch.no_grad():
         quantities = {key: _at_its_step(seen, offer) for key, (seen, offer) in chosen.items()}
     of_each = {key: seen.lengths for key, (seen, _) in chosen.items()}
@@ -157,6 +159,10 @@ def _at_its_step(seen: Seen, offer: Offer) -> Tensor:
     """The quantity, 0 beyond each row's length, each number at the step that the model was given it at."""
     value = offer.make()
     for axis in offer.time:
-        value = real_steps_only(value.movedim(axis, 1), seen.lengths)
-        value = (reverse_rows(value, seen.lengths) if seen.backwards else value).movedim(1, axis)
+        by_steps = value.movedim(axis, 1)
+        if offer.fresh and seen.lengths is not None:
+            by_steps[~real_steps(by_steps, seen.lengths)] = 0.0
+        else:
+            by_steps = real_steps_only(by_steps, seen.lengths)
+        value = (reverse_rows(by_steps, seen.lengths) if seen.backwards else by_steps).movedim(1, axis)
     return value
