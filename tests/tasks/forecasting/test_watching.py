@@ -145,3 +145,17 @@ def test_lines_of_the_table_that_was_learned_from(tmp_path: Path) -> None:
     assert [step.label for step in steps] == [str(times[0]), "", str(times[2])]
     assert [step.found is None for step in steps] == [True, True, False]
     json.dumps(model.facts_)
+
+
+def test_levels_of_a_series_with_a_season_are_of_its_own_phase(tmp_path: Path) -> None:
+    season = 5 * np.random.default_rng(0).normal(size=7)
+    days = np.arange("2020-01-01", "2021-12-31", dtype="datetime64[D]")
+    values = season[np.arange(len(days)) % 7] + 0.1 * np.random.default_rng(1).normal(size=len(days))
+    rows = [f"{day},{value:.4f}" for day, value in zip(days, values, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join(["day,sales", *rows]))
+    model = Forecaster("gru(4)", horizon=1, past=30, lags=4, training=TRAINING)
+    model = model.fit(tmp_path / "a.csv", validation=0.25, progress=False)
+    kept = model.facts_["calibration"]["usual"]["mean"]
+    watcher = model.watch()
+    steps = [step.surprise for line in ["day,sales", *rows] for step in watcher.line(line)]
+    assert np.mean([one for one in steps[-150:] if one is not None]) == pytest.approx(kept, abs=0.1)
