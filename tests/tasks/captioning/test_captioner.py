@@ -258,7 +258,7 @@ def test_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "frames", "sees", "epochs", "dropout"),
     [
-        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)", 26, 0.3),
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)", 32, 0.5),
         ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16, norm=cell, frames=5)", 16, 0.1),
         ({"mean": [0.0]}, 0, "project(128)", 26, 0.3),
     ],
