@@ -17,7 +17,7 @@ from seqloom.kernels.backend import REFERENCE
 from seqloom.kernels.call import Call, Randomness, SequenceKernel, States
 from seqloom.kernels.random_bits import bernoulli_mask
 
-__all__ = ["Reference", "evaluate", "given", "step", "unroll", "values"]
+__all__ = ["Reference", "evaluate", "step", "unroll", "values"]
 
 NORM_EPSILON = 1e-5
 
@@ -89,14 +89,6 @@ def values(
     graph: Graph, parameters: Mapping[str, Tensor], x: Tensor, states: States, randomness: Randomness | None
 ) -> dict[int, Tensor]:
     """Every node of one step."""
-    found = given(graph, x, states, randomness)
-    for position in range(len(graph.nodes)):
-        evaluate(graph, parameters, position, found)
-    return found
-
-
-def given(graph: Graph, x: Tensor, states: States, randomness: Randomness | None) -> dict[int, Tensor]:
-    """The nodes of one step that are not computed from others."""
     found: dict[int, Tensor] = {}
     waiting = iter(states)
     for position, node in enumerate(graph.nodes):
@@ -108,7 +100,7 @@ def given(graph: Graph, x: Tensor, states: States, randomness: Randomness | None
             case Mask():
                 found[position] = _mask(node, x, randomness)
             case _:
-                pass
+                evaluate(graph, parameters, position, found)
     return found
 
 
@@ -116,8 +108,12 @@ def evaluate(graph: Graph, parameters: Mapping[str, Tensor], position: int, know
     """The node at ``position``, made from those in ``known``, which it joins with all that it needs."""
     if position not in known:
         node = graph.nodes[position]
-        operands = [evaluate(graph, parameters, k, known) for k in getattr(node, "operands", ())]
+        operands = [
+            known[k] if k in known else evaluate(graph, parameters, k, known) for k in getattr(node, "operands", ())
+        ]
         match node:
+            case Pointwise():  # first, for it is the most frequent
+                value = OPERATIONS[node.operation](*operands)
             case Part():
                 value = operands[0].narrow(-1, node.start, node.width)
             case Constant():
@@ -128,8 +124,6 @@ def evaluate(graph: Graph, parameters: Mapping[str, Tensor], position: int, know
                 value = parameters[f"{node.name}.vector"]
             case Norm():
                 value = _norm(node, parameters, operands[0])
-            case Pointwise():
-                value = OPERATIONS[node.operation](*operands)
             case _:
                 raise AssertionError(f"{node} is given, not computed")
         known[position] = value

@@ -18,6 +18,7 @@ from seqloom.apps.cli.main import app
 from seqloom.data.pictures.decoding import read_header
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.captioning.nearest import NearestPicture
+from seqloom.tasks.captioning.picks import pick_settings
 from seqloom.tasks.guess import guess
 
 QUICK = {"epochs": 12, "learning_rate": 0.01, "device": "cpu", "schedule": "constant"}
@@ -111,7 +112,7 @@ def test_a_folder_and_its_part_for_testing(tmp_path: Path) -> None:
     folder = saved(tmp_path / "data")
     found = guess(folder, {})
     assert found is not None
-    assert (found.task, found.reason) == ("captioning", "pictures with captions beside them")
+    assert (found.task, found.reason) == ("captioning", "pictures or videos with captions beside them")
     model = small().fit(folder)
     assert "6 more are for testing" in model.validation_.remark
     tested = model.for_testing(folder)
@@ -165,11 +166,14 @@ def test_videos(tmp_path: Path) -> None:
             tmp_path / f"{k}.gif", save_all=True, append_images=[Image.fromarray(one[..., 0]) for one in frames[1:]]
         )
     (tmp_path / "captions.csv").write_text("file,caption\n" + "".join(f"{k}.gif,{one}\n" for k, one in enumerate(said)))
-    spec = "grid(16, cell=4) + gru(16) -> luong(16)"
+    spec = "grid(16, cell=4, frames=3) + gru(16) -> luong(16)"
     by_file = small(spec).fit(tmp_path)
     assert by_file.evaluate(tmp_path).model["exact"] > 0.9
     found = by_file.attention(videos[:1])[0]
     assert found.weights.shape == (4, len(videos[0]), 2, 2)
+    figures = by_file.evaluate(tmp_path)
+    assert figures.counted == "videos"
+    assert "the nearest video's caption" in figures.baselines
     assert by_file.draw(tmp_path / "maps", videos[:1])[0].exists()
     assert by_file.evaluate(videos, said).model["exact"] > 0.9
     with pytest.raises(DataError, match="expected videos, as in training; got pictures"):
@@ -252,15 +256,17 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "frames", "sees"),
+    ("inputs", "frames", "sees", "epochs", "dropout"),
     [
-        ({"picture": {"height": 64, "width": 64}}, 1, "grid(128, cell=16)"),
-        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16) + gru(128) bidirectional"),
-        ({"mean": [0.0]}, 0, "project(128)"),
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)", 26, 0.3),
+        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16, norm=cell, frames=5)", 16, 0.1),
+        ({"mean": [0.0]}, 0, "project(128)", 26, 0.3),
     ],
 )
-def test_what_suits_the_data_is_picked(inputs: dict[str, Any], frames: int, sees: str) -> None:
+def test_what_suits_the_data_is_picked(
+    inputs: dict[str, Any], frames: int, sees: str, epochs: int, dropout: float
+) -> None:
     size = {"examples": 5000, "captions": 5000, "longest": 9, "frames": frames}
-    picked = Captioner()._pick({"inputs": inputs, "size": size})
-    assert picked["model"] == f"{sees} -> bahdanau(256)"
-    assert (picked["batch_size"], picked["epochs"]) == (64, 51)
+    picked = pick_settings({"inputs": inputs, "size": size}, {})
+    assert picked["model"] == f"{sees} -> bahdanau(128, summary=mean)"
+    assert (picked["batch_size"], picked["epochs"], picked["dropout"]) == (32, epochs, dropout)

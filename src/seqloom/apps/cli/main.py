@@ -31,6 +31,7 @@ from seqloom.apps.cli.score import score
 from seqloom.apps.cli.settings import takes_settings
 from seqloom.apps.cli.train import train
 from seqloom.apps.cli.train_flags import task_asked, train_options
+from seqloom.apps.cli.watch import watch
 from seqloom.errors import SeqloomError, UsageError
 from seqloom.tasks.registry import tasks
 
@@ -97,6 +98,7 @@ _COMMANDS = (
     evaluate,
     backtest,
     inspect,
+    watch,
     models,
     explain,
     probe,

@@ -15,16 +15,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from seqloom.data.batch import Batch
+from seqloom.data.batch import Batch, Batches
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.errors import DataError
+from seqloom.inspection.traced.observable import Reading
 from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
@@ -33,6 +34,7 @@ from seqloom.tasks.examples.files import fitted_files, read_estimator
 from seqloom.tasks.examples.fit import ExampleTask
 from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.judging import measured, simple_figures
+from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.examples.values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
@@ -125,6 +127,14 @@ class ExampleEstimator(Estimator, ABC):
     @abstractmethod
     def _build(self, facts: Facts) -> nn.Module:
         """The module, whose weights are drawn from torch's random numbers."""
+
+    def _batches(self, facts: Facts, examples: Examples, seed: int) -> Batches:
+        """The batches to learn from, each epoch in an order of its own."""
+        return examples.batches(self._settled(facts).batch_size, seed)
+
+    def _remarks(self, facts: Facts) -> Iterable[str]:
+        """What was found out about the data, a line each, to be said before training."""
+        return ()
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         """What is minimised and measured, if not always the class's ``objective``."""
@@ -246,6 +256,14 @@ class ExampleEstimator(Estimator, ABC):
         model, fitted = read_estimator(cls, files)
         model._take(fitted)
         return model
+
+    def observable(self, X: Any, y: Any = None) -> Reading:
+        """The module and how it reads ``X``, all rows as one batch: for ``seqloom.inspection.trace``.
+
+        What writes a text is given ``y``, or what it would write itself.
+        """
+        self._check_fitted("model_")
+        return observed(self, taken(self, X, y, self.facts_, targets=False))
 
     def _over(self, X: Any, function: Callable[[Facts, nn.Module, Batch], Any]) -> Iterator[Any]:
         """What a function of the facts, the module and a batch says of the batches of some examples, in their order."""

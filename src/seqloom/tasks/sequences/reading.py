@@ -16,6 +16,7 @@ from torch import Tensor
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import LabelledTexts, read_labelled_texts
+from seqloom.data.last_known import last_known
 from seqloom.data.pictures.pictures import find_pictures, holds_pictures, is_picture, usual_size
 from seqloom.data.series.categories import with_words
 from seqloom.data.series.channels import arranged
@@ -253,12 +254,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
 
 def _filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
-    missing = series.isnan()
-    if not missing.any():
+    if not series.isnan().any():
         return series
-    for steps in (range(len(series)), reversed(range(len(series)))):
-        last = torch.full(series.shape[1:], torch.nan)
-        for step in steps:
-            last = torch.where(series[step].isnan(), last, series[step])
-            series[step] = last
-    return series.nan_to_num(0.0)
+    forward = last_known(series.numpy())
+    return torch.from_numpy(last_known(forward[::-1])[::-1].copy()).nan_to_num(0.0)

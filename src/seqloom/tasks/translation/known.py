@@ -24,7 +24,7 @@ def facts_of(inputs: Inputs, targets: TextTargets, X: Sequence[Any], y: Sequence
     """The facts of pairs to learn from, whose targets may have been as ``longest`` before."""
     size = {
         "examples": len(X),
-        "words": targets.vocabulary.kind == Tokens.WORDS,
+        "words": targets.vocabulary.kind in (Tokens.WORDS, Tokens.BPE),
         "running": sum(len(text.split()) for text in y) >= _RUNNING * len(y),
         "longest": max(longest, *map(len, targets.encode(y))),
     }
