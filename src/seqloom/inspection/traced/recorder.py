@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -109,11 +109,10 @@ class Recorder:
         return kernel.run(work)
 
     def stepped(
-        self, graph: Graph, x: Tensor, states: States, parameters: Sequence[Tensor], done: tuple[Tensor, States]
+        self, graph: Graph, x: Tensor, states: States, parameters: Mapping[str, Tensor], done: tuple[Tensor, States]
     ) -> None:
         """A recurrence of one step."""
-        named = {shape.name: tensor for shape, tensor in zip(graph.parameters(), parameters, strict=True)}
-        call = Call(graph, named, x[:, None], tuple(states), None, None)
+        call = Call(graph, parameters, x[:, None], tuple(states), None, None)
         self._add(Recurrence(call, tuple(state[:, None] for state in done[1])))
 
     def note(self, name: str, value: Quantity) -> None:

@@ -26,7 +26,7 @@ from seqloom.models.piano_keys import AutoregressiveKeys, IndependentKeys, KeysH
 from seqloom.tasks.arguments import refuse_answers, whole_number
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, over
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.music.composing import Longest, compose, longest_in
+from seqloom.tasks.music.composing import Bounds, bounds_in, compose
 from seqloom.tasks.music.judging import Judged, Rates, figures_of_music, simple_figures_of_music
 from seqloom.tasks.music.network import INPUTS, MusicNetwork
 from seqloom.tasks.music.objective import StepKeys
@@ -105,9 +105,9 @@ class MusicModel(ExampleEstimator):
         all of it), which is whatever ``fit`` takes for a piece.
 
         Below 1 the ``temperature`` is safer, above 1 bolder; 0 takes the likelier for each key. Piece k is drawn with
-        ``seed_of_row(seed, k)``. No chord, silence or note lasts longer than all but one in a thousand of training did:
-        then it is drawn among the others. Time has the grid, metre and tempo of training. UsageError for numbers that
-        cannot be, DataError for a start that cannot be read.
+        ``seed_of_row(seed, k)``. No chord, silence or note lasts longer than all but one in a thousand of training did,
+        and steps have as many keys: see :func:`~seqloom.tasks.music.composing.compose`. Time has the grid, metre and
+        tempo of training. UsageError for numbers that cannot be, DataError for a start that cannot be read.
         """
         self._check_fitted("model_")
         count, steps = whole_number("count", count, 1), whole_number("steps", steps, 1)
@@ -118,8 +118,8 @@ class MusicModel(ExampleEstimator):
         begun = np.zeros((0, KEYS), np.float32) if start is None else self._start(start, bars)
         device = next(module.parameters()).device
         seeds = [seed_of_row(seed, row) for row in range(count)]
-        longest = Longest(**facts["longest"])
-        drawn = compose(module, torch.from_numpy(begun).to(device), steps, seeds, temperature, longest)
+        bounds = Bounds(**facts["bounds"])
+        drawn = compose(module, torch.from_numpy(begun).to(device), steps, seeds, temperature, bounds)
         metre = Metre(0, *facts["metre"])
         return [
             replace(from_roll(roll, facts["steps"], tempo=facts["tempo"]), metres=(metre,), name=f"seed {one}")
@@ -194,10 +194,10 @@ class MusicModel(ExampleEstimator):
         if not any(roll.any() for roll in rolls):
             raise DataError("Nothing sounds in these pieces: there is nothing to learn. Drums are not on a piano.")
         return {
-            "longest": longest_in(rolls)._asdict(),
+            "bounds": bounds_in(rolls)._asdict(),
             "density": sum(int(roll.sum()) for roll in rolls) / sum(map(len, rolls)),
             "rates": Rates.learned(rolls).to_json(),
-            "size": {"pieces": len(rolls), "steps": sum(map(len, rolls)), "in_one_key": in_one_key(rolls)},
+            "size": {"pieces": len(rolls), "in_one_key": in_one_key(rolls)},
         }
 
     def _remarks(self, facts: Facts) -> Sequence[str]:
@@ -222,7 +222,7 @@ class MusicModel(ExampleEstimator):
         body = parse_spec(settings.spec).build(INPUTS)
         if not isinstance(body, CausalLayer):
             raise UsageError(
-                f"spec: {settings.spec} reads what is still to come. Take layers that only look back, as lstm(200)."
+                f"spec: {settings.spec} reads what is still to come. Take layers that only look back, as lstm(300)."
             )
         gain = (INPUTS / max(1.0, facts["density"])) ** 0.5  # a step is as large as one of N(0, 1) would be
         return MusicNetwork(body, _HEADS[settings.keys], gain, settings.dropout, settings.input_dropout)

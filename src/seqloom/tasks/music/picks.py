@@ -6,19 +6,18 @@ from typing import Any, Final
 
 __all__ = ["picks_for"]
 
-_STEPS: Final = 1_500_000
-"""Steps of music that training reads, over all epochs."""
-_MOST: Final = 100
+_UPDATES: Final = 800
+_FEWEST: Final = 8
 _SEMITONES: Final = 5
 
 
-def picks_for(pieces: int, steps: int, in_one_key: bool) -> dict[str, Any]:
+def picks_for(pieces: int, in_one_key: bool) -> dict[str, Any]:
     """Few pieces make small batches, and are read more often; pieces in one key stay there.
 
-    >>> picks_for(pieces=30, steps=3_000, in_one_key=True)
-    {'transpose': 0, 'batch_size': 2, 'learning_rate': 0.01, 'averaging': 0.3, 'epochs': 100}
+    >>> picks_for(pieces=230, in_one_key=True)
+    {'transpose': 0, 'batch_size': 8, 'learning_rate': 0.01, 'averaging': 0.3, 'epochs': 28}
     """
     rows = next(rows for rows in (2, 4, 8) if rows >= min(pieces / 32, 8))
-    epochs = max(5, min(_MOST, round(_STEPS / max(1, steps))))
+    epochs = max(_FEWEST, round(_UPDATES * rows / pieces))
     transpose = 0 if in_one_key else _SEMITONES
     return {"transpose": transpose, "batch_size": rows, "learning_rate": 1e-2, "averaging": 0.3, "epochs": epochs}
