@@ -28,6 +28,7 @@ import torch
 
 from seqloom import Seq2Seq, __version__
 from seqloom.data.made.pairs import made_dates, made_sums
+from seqloom.decoding import BeamSearch
 from seqloom.tasks.measures.translation import by_length, figures_of_translations
 
 HERE = Path(__file__).parent
@@ -92,22 +93,21 @@ class Row(NamedTuple):
     learning_rate: float = 0.004
 
 
-_SENTENCES: dict[str, Any] = {"minimum_count": 3, "embedding": 256, "dropout": 0.2, "batch_size": 64}
+_PIECES = {"source_tokens": "bpe", "target_tokens": "bpe", "vocabulary_size": 4000}
+_SENTENCES: dict[str, Any] = {**_PIECES, "embedding": 256, "dropout": 0.1, "batch_size": 64}
 ROWS = {
     "scan": Row(scan, {"spec": "lstm(128) bidirectional -> luong(128)", "batch_size": 64, "dropout": 0.1}, 3500, 0.002),
     "dates": Row(dates, {"spec": "gru(128) bidirectional -> luong(128, feed=false)", "batch_size": 64}, 3000),
     "sums": Row(sums, {"spec": "lstm(128) bidirectional -> luong(128, feed=false)", "batch_size": 128}, 6000),
-    "fra_eng attention": Row(
-        fra_eng, {"spec": "lstm(256) bidirectional -> luong(256, feed=false)", **_SENTENCES}, 6000
-    ),
+    "fra_eng attention": Row(fra_eng, {"spec": "lstm(256) bidirectional -> luong(256)", **_SENTENCES}, 2800),
     "fra_eng one vector": Row(
         fra_eng, {"spec": "lstm(256) bidirectional -> bottleneck(256, context=256)", **_SENTENCES}, 6000
     ),
 }
 
 
-def run(row: Row, folder: Path | None, seed: int, steps: int) -> dict[str, Any]:
-    """One training run, and the figures of its test part."""
+def run(row: Row, folder: Path | None, seed: int, steps: int, keep: Path | None) -> dict[str, Any]:
+    """One training run, whose model is kept where ``keep`` says, and the figures of its test part."""
     parts = row.parts(folder)
     began, worked = time.monotonic(), time.process_time()
     training = {
@@ -122,10 +122,13 @@ def run(row: Row, folder: Path | None, seed: int, steps: int) -> dict[str, Any]:
     X, y = ([pair[side] for pair in parts.train] for side in (0, 1))
     model.fit(X, y, validation=0.02)
     seconds, processor = time.monotonic() - began, time.process_time() - worked
+    if keep is not None:
+        model.save(keep)
     references: dict[str, list[str]] = {}
     for source, target in parts.test:
         references.setdefault(source, []).append(target)
     answers = model.predict(list(references))
+    greedy = model.predict(list(references), BeamSearch(1))
     words = any(" " in target for _, target in parts.test)
     lengths = [len(source.split() if words else source) for source in references]
     fifths = by_length(lengths, answers, list(references.values()))
@@ -136,6 +139,7 @@ def run(row: Row, folder: Path | None, seed: int, steps: int) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "processor_seconds": round(processor, 1),
         "test": figures_of_translations(answers, list(references.values())),
+        "greedy": figures_of_translations(greedy, list(references.values())),
         "simple": model.validation_.baselines,
         "fifths": fifths,
         "targets_known": round(parts.shared, 4),
@@ -150,10 +154,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--keep", type=Path, help="a folder for the model, of the last seed")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     row = ROWS[asked.row]
-    runs = [run(row, asked.folder, seed, asked.steps or row.steps) for seed in asked.seeds]
+    runs = [run(row, asked.folder, seed, asked.steps or row.steps, asked.keep) for seed in asked.seeds]
     file = HERE / "results.json"
     results = json.loads(file.read_text()) if file.exists() else {}
     results[asked.row] = {

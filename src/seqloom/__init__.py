@@ -7,7 +7,17 @@ from seqloom.lazy import lazily
 TYPE_CHECKING = False  # that of typing, without its import: the command line begins here
 if TYPE_CHECKING:
     from seqloom.decoding.settings import BeamSearch, Sampling
-    from seqloom.tasks import Captioner, Classifier, Forecaster, LanguageModel, Recognizer, Regressor, Seq2Seq, Tagger
+    from seqloom.tasks import (
+        Captioner,
+        Classifier,
+        Forecaster,
+        LanguageModel,
+        MusicModel,
+        Recognizer,
+        Regressor,
+        Seq2Seq,
+        Tagger,
+    )
     from seqloom.tasks.registry import load
     from seqloom.training.settings import TrainingSettings
 
@@ -17,6 +27,7 @@ __all__ = [
     "Classifier",
     "Forecaster",
     "LanguageModel",
+    "MusicModel",
     "Recognizer",
     "Regressor",
     "Sampling",
@@ -37,6 +48,7 @@ __getattr__, __dir__ = lazily(
         "Classifier": "seqloom.tasks",
         "Forecaster": "seqloom.tasks",
         "LanguageModel": "seqloom.tasks",
+        "MusicModel": "seqloom.tasks",
         "Recognizer": "seqloom.tasks",
         "Regressor": "seqloom.tasks",
         "Seq2Seq": "seqloom.tasks",

@@ -12,6 +12,7 @@ from tests.apps.running import Command
 from tests.apps.test_bad_input import refused
 
 NAMES = ["sentences", "sensors", "tagged", "pairs", "sums", "speech", "captions", "video", "series", "prices", "tunes"]
+NAMES += ["machine", "faults"]
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,7 @@ def test_all_are_listed(command: Command) -> None:
         ("pairs", "pairs.tsv"),
         ("sums", "sums.tsv"),
         ("prices", "prices.csv"),
+        ("machine", "machine.csv"),
     ],
 )
 def test_a_file_and_its_path(command: Command, name: str, file: str) -> None:
@@ -77,7 +79,7 @@ def test_tunes_as_midi_files(command: Command) -> None:
 
 
 def test_mistakes(command: Command) -> None:
-    refused(command("examples", "data", "sensor"), 2, "prices or tunes; got 'sensor'. Did you mean 'sensors'?")
+    refused(command("examples", "data", "sensor"), 2, "tunes, machine or faults; got 'sensor'. Did you mean 'sensors'?")
     refused(command("examples", "data", "tagged", "--rows", 0), 2, "--rows")
     refused(command("examples"), 2, "Missing command")
     assert os.listdir() == []

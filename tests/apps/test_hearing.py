@@ -15,7 +15,7 @@ from seqloom import Classifier
 from seqloom.data.sounds import save_wav
 from seqloom.data.sounds.saving import wav_bytes
 from tests.apps.running import Command
-from tests.tasks.recognition.test_sounds import RATE, tones
+from tests.tasks.recognition.test_sounds import RATE, folder_of, tones
 from tests.tasks.recognition.test_stream import listener
 from tests.tasks.sequences.sounds import tones as classed
 
@@ -69,3 +69,16 @@ def test_a_class_while_it_comes(command: Command, tmp_path: Path) -> None:
     found = command("predict", tmp_path / "model", tmp_path / "high.wav", "--stream")
     assert found.code == 0, found.err
     assert found.out.splitlines()[-1].split("\t")[1] == "high"
+
+
+def test_a_decoder_is_trained_by_its_words_and_refuses_to_stream(command: Command, tmp_path: Path) -> None:
+    folder_of(tmp_path / "sounds", 20)
+    words = "conv(8, stride=2) + gru(8) -> luong(8)"
+    given = ("--model", words, "--steps", 2, "--language-model", "ngram", "--rescore", 2, "--normalisation", "training")
+    assert command("train", tmp_path / "sounds", "-o", tmp_path / "model", *given).code == 0
+    found = command("predict", tmp_path / "model", tmp_path / "sounds", "--json")
+    assert found.code == 0, found.err
+    assert len(found.out.splitlines()) == 20
+    found = command("predict", tmp_path / "model", tmp_path / "sounds" / "00.wav", "--stream")
+    assert (found.code, found.out) == (2, "")
+    assert "cannot stream. Train layers that only look back, without ->" in found.err

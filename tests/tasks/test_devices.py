@@ -12,7 +12,9 @@ import torch
 
 import seqloom
 from seqloom.tasks import Classifier, LanguageModel, Regressor, Tagger
+from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.recognition.recognizer import Recognizer
+from seqloom.tasks.translation.seq2seq import Seq2Seq
 from seqloom.training.settings import TrainingSettings
 
 CUDA = pytest.param(
@@ -25,6 +27,9 @@ RANDOM = torch.Generator().manual_seed(0)
 TEXTS = [f"{word} number {k}" for k in range(12) for word in ("good", "bad")]
 SERIES = [torch.randn(3 + k % 4, 2, generator=RANDOM) for k in range(24)]
 SENTENCES = [["the", "dog", "barks"], ["a", "cat", "sleeps", "well"], ["dogs", "sleep"], ["the", "cat"]] * 6
+PICTURES = [torch.randn(8, 8, 1, generator=RANDOM).numpy() for _ in range(24)]
+VIDEOS = [torch.randn(2 + k % 3, 8, 8, 1, generator=RANDOM).numpy() for k in range(24)]
+CAPTIONS = ["it is light", "all is dark here"] * 12
 TAGS = [["O", "B-x", "I-x"], ["O", "B-x", "O", "O"], ["B-x", "O"], ["O", "B-y"]] * 6
 
 
@@ -85,6 +90,30 @@ CASES = {
         SERIES,
         ["a", "b a"] * 12,
         lambda model: np.array([model.evaluate(SERIES, ["a", "b a"] * 12).model["loss"]]),
+    ),
+    "recogniser with a decoder": Case(
+        lambda training: Recognizer("gru(8) -> luong(8)", tokens="characters", training=training, **STILL),
+        SERIES,
+        ["a", "b a"] * 12,
+        lambda model: np.array([one.log_probability for (one,) in model.transcribe(SERIES)]),
+    ),
+    "pairs": Case(
+        lambda training: Seq2Seq("gru(8) bidirectional -> luong(8)", embedding=8, dropout=0.0, training=training),
+        TEXTS,
+        [text[::-1] for text in TEXTS],
+        lambda model: model.scores(TEXTS, [text[::-1] for text in TEXTS]) / 16,
+    ),
+    "captioner": Case(
+        lambda training: Captioner("grid(8, cell=4, norm=cell) -> bahdanau(8)", training=training, **STILL),
+        PICTURES,
+        CAPTIONS,
+        lambda model: np.array([model.evaluate(PICTURES, CAPTIONS).model["loss"]]),
+    ),
+    "captioner of videos": Case(
+        lambda training: Captioner("grid(8, cell=4, frames=3) -> luong(8)", training=training, **STILL),
+        VIDEOS,
+        CAPTIONS,
+        lambda model: np.array([model.evaluate(VIDEOS, CAPTIONS).model["loss"]]),
     ),
     "language model": Case(
         lambda training: LanguageModel(

@@ -241,6 +241,8 @@ def test_history_has_what_a_plot_needs() -> None:
         "tokens",
         "loss",
         "learning_rate",
+        "gradient_norm",
+        "clipped",
         "validation_loss",
         "seconds",
         "tokens_per_second",

@@ -19,6 +19,7 @@ class Purpose(IntEnum):
     BATCHES = 4
     HELD_OUT = 5
     MADE = 6
+    TRANSPOSING = 7
 
 
 def generator(seed: int, purpose: Purpose, number: int = 0) -> np.random.Generator:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seqloom.decoding.filters import Filter, Forbid, RepetitionPenalty, Temperature, TopK, TopP, apply_filters
     from seqloom.decoding.fusion import Fusion, TokenFusion, WordFusion
     from seqloom.decoding.outputs import Outputs
+    from seqloom.decoding.rescoring import RescoredSearch, rescored
     from seqloom.decoding.sampling import sample
     from seqloom.decoding.seeds import seed_of_row
     from seqloom.decoding.settings import BeamSearch, Sampling
@@ -28,6 +29,7 @@ __all__ = [
     "Outputs",
     "PrefixSearch",
     "RepetitionPenalty",
+    "RescoredSearch",
     "Sampling",
     "StopStrings",
     "Temperature",
@@ -41,6 +43,7 @@ __all__ = [
     "beam_search",
     "beam_searches",
     "prefix_search",
+    "rescored",
     "sample",
     "sample_compiled",
     "seed_of_row",
@@ -54,6 +57,7 @@ _HOMES = {
     "filters": ("Filter", "Forbid", "RepetitionPenalty", "Temperature", "TopK", "TopP", "apply_filters"),
     "fusion": ("Fusion", "TokenFusion", "WordFusion"),
     "outputs": ("Outputs",),
+    "rescoring": ("RescoredSearch", "rescored"),
     "sampling": ("sample",),
     "seeds": ("seed_of_row",),
     "settings": ("BeamSearch", "Sampling"),

@@ -108,8 +108,12 @@ def evaluate(graph: Graph, parameters: Mapping[str, Tensor], position: int, know
     """The node at ``position``, made from those in ``known``, which it joins with all that it needs."""
     if position not in known:
         node = graph.nodes[position]
-        operands = [evaluate(graph, parameters, k, known) for k in getattr(node, "operands", ())]
+        operands = [
+            known[k] if k in known else evaluate(graph, parameters, k, known) for k in getattr(node, "operands", ())
+        ]
         match node:
+            case Pointwise():  # first, for it is the most frequent
+                value = OPERATIONS[node.operation](*operands)
             case Part():
                 value = operands[0].narrow(-1, node.start, node.width)
             case Constant():
@@ -120,8 +124,6 @@ def evaluate(graph: Graph, parameters: Mapping[str, Tensor], position: int, know
                 value = parameters[f"{node.name}.vector"]
             case Norm():
                 value = _norm(node, parameters, operands[0])
-            case Pointwise():
-                value = OPERATIONS[node.operation](*operands)
             case _:
                 raise AssertionError(f"{node} is given, not computed")
         known[position] = value

@@ -72,8 +72,8 @@ class StepLoop:
         *products, x_t = early
         found = self._found(products, x_t, rest, states)
         wanted = (self.graph.output, *self.graph.new_states)
-        y, *new = (evaluate(self.graph, self.parameters, k, found).expand(len(rest), -1) for k in wanted)
-        return y, tuple(new)
+        y, *new = (evaluate(self.graph, self.parameters, k, found) for k in wanted)
+        return _for_all(rest, y), tuple(_for_all(rest, state) for state in new)
 
     def rows(self, x: Tensor, states: States) -> dict[int, Tensor]:
         """Of N steps that know their inputs x (N, D) and states (N, H), the nodes that ``evaluate`` goes on from."""
@@ -141,3 +141,8 @@ class StepLoop:
                 value = evaluate(self.graph, self.parameters, operand, found)
                 total = total + F.linear(value, self.parameters[f"{node.name}.weight_{k}"])
         return total
+
+
+def _for_all(rows: Tensor, value: Tensor) -> Tensor:
+    """A value (B, H), or one (H,) that is the same for all ``rows`` (B, …)."""
+    return value if value.ndim == 2 else value.expand(len(rows), -1)

@@ -154,12 +154,11 @@ def _checked_values(lengths: Tensor, time: int, name: str, least: int) -> Tensor
     lengths = lengths.to(torch.int64)
     if not lengths.numel() or is_batched(lengths):
         return lengths
-    if int(lengths.min()) < 0 or int(lengths.max()) > time:
-        raise UsageError(
-            f"{name} expected lengths between 0 and T = {time}; got {int(lengths.min())} to {int(lengths.max())}."
-        )
-    short = (lengths < least).nonzero().flatten().tolist()
-    if short:
+    shortest, longest = (int(length) for length in lengths.aminmax())
+    if shortest < 0 or longest > time:
+        raise UsageError(f"{name} expected lengths between 0 and T = {time}; got {shortest} to {longest}.")
+    if shortest < least:
+        short = (lengths < least).nonzero().flatten().tolist()
         listed = ", ".join(map(str, short[:5])) + (", …" if len(short) > 5 else "")
         raise UsageError(
             f"{name} expected at least {least} step in each row; these rows of the batch, counted from 0, have fewer: "

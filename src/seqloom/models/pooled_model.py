@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
-from seqloom.layers import Front, LearnedEmbedding, Pooled
+from seqloom.layers import Front, LearnedEmbedding, Pooled, SequenceLayer
 from seqloom.layers.dropout import check_dropout
 
 __all__ = ["PooledModel"]
@@ -35,12 +35,25 @@ class PooledModel(nn.Module):
         self.dropout = nn.Dropout(check_dropout(dropout))
         self.head = nn.Linear(reader.out_features, outputs)
 
+    @property
+    def body(self) -> SequenceLayer:
+        """The layers below the pooling."""
+        return self.reader.body
+
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, T, …) and lengths (B,) → answers (B, K)."""
+        return self.answers(*self.vectors(x, lengths))
+
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """What the front makes of x: vectors (B, S, D), and their lengths."""
         vectors = x
         if self.embedding is not None:
             vectors, lengths = self.embedding(x, lengths), self.embedding.lengths_after(lengths)
         if isinstance(self.embedding, LearnedEmbedding):
             vectors = self.dropout(vectors)
+        return vectors, lengths
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, S, D) → answers (B, K)."""
         answers: Tensor = self.head(self.dropout(self.reader(vectors, lengths)))
         return answers

@@ -70,6 +70,15 @@ class TokenModel(CausalLayer):
         lengths = check_lengths(self, lengths, *y.shape[:2])
         return self.head(self.dropout(last_real_step(y, lengths))), state
 
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """tokens x (B, T) → what the body reads (B, T, D), and the lengths as they are."""
+        return self._embed(x), lengths
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, T, D), read from the initial state → logits (B, T, V)."""
+        y, _ = self.body(vectors, None, lengths)
+        return real_steps_only(self.head(self.dropout(y)), check_lengths(self, lengths, *y.shape[:2]))
+
     def _embed(self, tokens: Tensor) -> Tensor:
         vectors: Tensor = self.embedding(tokens)
         return self.dropout(vectors) if isinstance(self.embedding, LearnedEmbedding) else vectors

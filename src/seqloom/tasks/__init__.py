@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.language.language_model import LanguageModel
     from seqloom.tasks.language.text_score import TextScore
     from seqloom.tasks.language.writing import Ending, Writing
+    from seqloom.tasks.music.music_model import MusicModel
     from seqloom.tasks.recognition.recognizer import Recognizer
     from seqloom.tasks.regression.regressor import Regressor
     from seqloom.tasks.tagging.tagger import Tagger
@@ -30,6 +31,7 @@ __all__ = [
     "Evaluation",
     "Forecaster",
     "LanguageModel",
+    "MusicModel",
     "NotFittedError",
     "Recognizer",
     "Regressor",
@@ -50,6 +52,7 @@ __getattr__, __dir__ = lazily(
         "Evaluation": "seqloom.tasks.language.evaluation",
         "Forecaster": "seqloom.tasks.forecasting.forecaster",
         "LanguageModel": "seqloom.tasks.language.language_model",
+        "MusicModel": "seqloom.tasks.music.music_model",
         "NotFittedError": "seqloom.tasks.estimator",
         "Recognizer": "seqloom.tasks.recognition.recognizer",
         "Regressor": "seqloom.tasks.regression.regressor",

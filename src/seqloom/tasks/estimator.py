@@ -16,6 +16,9 @@ from seqloom.errors import UsageError, did_you_mean, raise_together
 from seqloom.settings import Settings, code_of, settings_of, take
 from seqloom.tasks.constructor import constructor_of
 
+if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
+
 __all__ = ["Estimator", "NotFittedError"]
 
 
@@ -117,6 +120,10 @@ class Estimator:
             regressor_tags=RegressorTags() if kind == "regressor" else None,
             input_tags=InputTags(one_d_array=kind is None, two_d_array=kind is not None, string=kind is None),
         )
+
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """What an inspection looks at: the model over some examples. UsageError for a task that does not say."""
+        raise UsageError(f"A {type(self).__name__} cannot be looked into yet.")
 
     def _fields(self, name: str) -> Iterable[str]:
         return settings_of(self.records[name])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-__all__ = ["Figures"]
+__all__ = ["Figures", "none_right"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,27 @@ class Figures:
         """The same with the figures of another model among the baselines."""
         return replace(self, baselines={**self.baselines, name: other.model})
 
+    def verdict(self) -> str:
+        """What the watched figure says beside that of the best baseline, in a sentence; nothing without a baseline.
+
+        >>> print(Figures(9, "texts", {"loss": 0.4}, {"a copy": {"loss": 0.5}}).verdict())
+        The best baseline, a copy, is beaten: loss 0.400, below 0.500.
+        """
+        sign = 1 if self.higher_is_better else -1
+        beside = {name: figures.get(self.watched, math.nan) for name, figures in self.baselines.items()}
+        beside = {name: value for name, value in beside.items() if math.isfinite(value)}
+        if not beside:
+            return ""
+        name = max(beside, key=lambda one: sign * beside[one])
+        ours, theirs, what = self.model[self.watched], beside[name], self.watched.replace("_", " ")
+        all_wrong = all(figures.get("exact") == 0 for figures in (self.model, *self.baselines.values()))
+        if ours == theirs and (all_wrong or (self.higher_is_better and ours == 0)):
+            return none_right(self.watched, ours)
+        if sign * ours > sign * theirs:
+            above = "above" if self.higher_is_better else "below"
+            return f"The best baseline, {name}, is beaten: {what} {ours:.3f}, {above} {theirs:.3f}."
+        return f"No better than the baseline {name}, whose {what} is {theirs:.3f}; that of the model is {ours:.3f}."
+
     def to_mapping(self) -> dict[str, Any]:
         """Everything by name, ready for JSON; None where there is no finite number."""
         found = asdict(self)
@@ -49,6 +70,11 @@ class Figures:
         baselines = {str(name): _numbers(figures) for name, figures in values["baselines"].items()}
         notes = tuple(values.get("notes", ()))
         return cls(**{**values, "model": _numbers(values["model"]), "baselines": baselines, "notes": notes})
+
+
+def none_right(figure: str, value: float) -> str:
+    """What is to be said where a figure has the value of all that is wrong, of the model and of all beside it."""
+    return f"Neither the model nor a baseline got one right: {figure.replace('_', ' ')} {value:.3f}."
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:

@@ -22,6 +22,7 @@ _OURS = {
     "regression": "seqloom.tasks.regression.door:DOOR",
     "tagging": "seqloom.tasks.tagging.door:DOOR",
     "forecasting": "seqloom.tasks.forecasting.door:DOOR",
+    "music": "seqloom.tasks.music.door:DOOR",
     "recognition": "seqloom.tasks.recognition.door:DOOR",
     "captioning": "seqloom.tasks.captioning.door:DOOR",
     "translation": "seqloom.tasks.translation.door:DOOR",

@@ -85,6 +85,9 @@ class TrainingSettings(Settings):
     warmup_steps: Annotated[int, _FROM_ZERO, "Steps in which the learning rate rises from zero.", _TRAINING] = 0
     clip_norm: Annotated[float | None, POSITIVE, "The longest gradient.", _TRAINING] = 1.0
     clip_value: Annotated[float | None, POSITIVE, "The largest element of a gradient.", _TRAINING] = None
+    watch_gradients: Annotated[
+        bool, "Write the size of each layer's gradient and update into metrics.jsonl too.", _TRAINING
+    ] = False
     averaging: Annotated[
         float | None,
         _PART,

@@ -38,9 +38,10 @@ _RENAMED = {"tokens": "weight", "loss_tokens": "loss_weight"}
 class Counters:
     """Where a run stands.
 
-    ``window`` is the next batch to read in ``epoch``, ``weight`` what was learned from, in what the objective counts;
-    ``loss_sum`` and ``loss_weight`` count since the last record; ``learning_rate`` is that of the last step. A run that
-    is ``solved`` has nothing left to learn.
+    ``window`` is the next batch to read in ``epoch``, ``weight`` what was learned from, in what the objective counts.
+    Since the last record count ``loss_sum``, ``loss_weight``, ``gradient_sum`` (of the norms) and ``clipped`` (steps);
+    ``gradient_norms`` and ``update_shares`` are of the parts of the module, where they are watched. ``learning_rate``
+    is that of the last step. A run that is ``solved`` has nothing left to learn.
     """
 
     step: int = 0
@@ -51,10 +52,19 @@ class Counters:
     recorded_step: int = 0
     loss_sum: float = 0.0
     loss_weight: float = 0
+    gradient_sum: float = 0.0
+    clipped: int = 0
+    gradient_norms: dict[str, float] = dataclasses.field(default_factory=dict)
+    update_shares: dict[str, float] = dataclasses.field(default_factory=dict)
     learning_rate: float = 0.0
     solved: bool = False
     stopping: EarlyStopping = dataclasses.field(default_factory=EarlyStopping)
     plateau: Plateau = dataclasses.field(default_factory=Plateau)
+
+    def recorded(self) -> None:
+        """Begin to count anew: all so far is in a record."""
+        self.recorded_step, self.loss_sum, self.loss_weight = self.step, 0.0, 0
+        self.gradient_sum, self.clipped, self.gradient_norms, self.update_shares = 0.0, 0, {}, {}
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; Python's JSON brings every finite float back to the bit, infinity is null.

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 from seqloom.data.batch import Batch, Epoch
 from seqloom.errors import DivergedError, Interrupted
@@ -23,6 +22,7 @@ from seqloom.training.agreement import Agreement
 from seqloom.training.averaging import Average
 from seqloom.training.evaluation import Watched, evaluate
 from seqloom.training.fabric import open_fabric
+from seqloom.training.gradients import Gradients, gradient_record
 from seqloom.training.limits import done, limit_reached
 from seqloom.training.log import History, MetricsLog, Record
 from seqloom.training.optimisers import build_optimiser, optimiser_tensors, restore_optimiser
@@ -62,6 +62,7 @@ class Trainer:
         self.module.to(self.device)
         self.optimiser = build_optimiser(self.module, settings)
         self._trainable = [weight for group in self.optimiser.param_groups for weight in group["params"]]
+        self.gradients = Gradients(self.module, self._trainable, settings)
         self.counters = Counters()
         self.carried: Any = None
         self.best: dict[str, Tensor] | None = None
@@ -124,11 +125,13 @@ class Trainer:
                 mean += loss.item() * (weight / whole)
         mean = self.agreement.add_gradients(self._trainable, mean)
         self._check(mean, "loss", self._in_this_step)
-        self._clip()
+        if not self.gradients.clip(counters):
+            self._diverged(f"The gradient is not finite {self._in_this_step()}")
         counters.learning_rate = self._rate()
         for group in self.optimiser.param_groups:
             group["lr"] = counters.learning_rate
         self.optimiser.step()
+        self.gradients.updated(counters)
         self.carried = carried
         counters.step += 1
         self.average.add(counters.step)
@@ -145,14 +148,6 @@ class Trainer:
         if self._windows[0] != self.counters.epoch:
             self._windows = (self.counters.epoch, self.batches.epoch(self.counters.epoch))
         return self._windows[1]
-
-    def _clip(self) -> None:
-        if self.settings.clip_value is not None:
-            clip_grad_value_(self._trainable, self.settings.clip_value)
-        if self.settings.clip_norm is not None:
-            norm = clip_grad_norm_(self._trainable, self.settings.clip_norm)
-            if not math.isfinite(norm.item()):
-                self._diverged(f"The gradient is not finite {self._in_this_step()}")
 
     def _rate(self) -> float:
         counters, settings = self.counters, self.settings
@@ -200,12 +195,13 @@ class Trainer:
             self.objective.counted: counters.weight,
             "loss": counters.loss_sum / max(counters.loss_weight, 1),
             "learning_rate": counters.learning_rate,
+            **gradient_record(counters),
         }
         if with_evaluation:
             record |= {f"validation_{name}": value for name, value in self._validate().items()}
         record["seconds"] = round(counters.seconds, 3)
         record[f"{self.objective.counted}_per_second"] = round(self.pace.since_record(counters), 1)
-        counters.recorded_step, counters.loss_sum, counters.loss_weight = counters.step, 0.0, 0
+        counters.recorded()
         self.log.append(record)
         self.progress.record(record)
         if with_evaluation and self.ranks.first:

@@ -14,6 +14,7 @@ import pytest
 from seqloom.data.made.files import KINDS, Example
 from seqloom.data.made.moving import made_videos
 from seqloom.data.made.scenes import made_scenes
+from seqloom.data.made.shapes import COLOURS
 from seqloom.data.pictures import read_picture, read_video
 
 
@@ -51,6 +52,9 @@ def test_what_the_caption_says_is_there(tmp_path: Path) -> None:
         assert pixels.shape == (64, 64, 3)
         cells = pixels[:63, :63].reshape(3, 21, 3, 21, 3).std((1, 3)).max(-1) > 15
         named = {place for _, _, place in triples(one.caption)}
+        assert [(shape.colour, shape.shape) for shape in one.shapes] == [three[:2] for three in triples(one.caption)]
+        for shape in one.shapes:
+            assert np.abs(pixels[round(shape.y), round(shape.x)] - COLOURS[shape.colour]).max() < 20
         assert len(named) == cells.sum() == len(triples(one.caption)), number
         top = any("top" in place for place in named)
         assert cells[0].any() == top

@@ -81,7 +81,7 @@ def test_what_does_not_belong_together_is_counted_with_names(tmp_path: Path) -> 
     assert found.parts == [Part.TRAIN, Part.VALIDATION]
     assert found.remarks == (
         "1 file has no caption, left out: 'images/99.png'",
-        "1 caption has no picture, left out: '3.png'",
+        "1 caption has no file, left out: '3.png'",
         "1 file has an empty caption, left out: 'images/2.png'",
     )
 
@@ -89,7 +89,7 @@ def test_what_does_not_belong_together_is_counted_with_names(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"captions.csv": "file,caption\nnowhere.png,a dog\n"}, "no caption of them"),
+        ({"captions.csv": "file,caption\nnowhere.png,a dog\n"}, "none with a caption"),
         (
             {"a.csv": LAYOUTS["csv"][1], "b.csv": LAYOUTS["csv"][1]},
             "several tables of captions, 'a.csv', 'b.csv': name",

@@ -184,6 +184,15 @@ def test_both_ends_of_a_memory() -> None:
     assert both_ends(memory[:, :0], None).tolist() == [[0, 0, 0, 0], [0, 0, 0, 0]]
 
 
+@pytest.mark.parametrize("summary", Summary)
+def test_a_summary_reads_real_steps_alone(summary: Summary) -> None:
+    memory, lengths = torch.randn(3, 4, 2), torch.tensor([4, 2, 0])
+    beyond = (torch.arange(4) >= lengths[:, None])[..., None]
+    found = summary(memory.masked_fill(beyond, torch.nan), lengths)
+    torch.testing.assert_close(found, summary(memory.masked_fill(beyond, 0), lengths))
+    assert not found[2].any()
+
+
 def test_input_feeding_over_a_body_without_a_state_vector() -> None:
     layer = LuongDecoder(Window(2 + 4, 4, size=3), DotScore(4))
     state = layer.initial_state(2, memory=torch.randn(2, 5, 4))

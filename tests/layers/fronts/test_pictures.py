@@ -7,6 +7,7 @@ import torch
 
 from seqloom.errors import UsageError
 from seqloom.layers import Grid, Patches, PictureFront, Rows, parse_encoder_decoder, parse_spec, spec_of
+from seqloom.layers.fronts.grid import NormOver
 from seqloom.layers.fronts.picture import sine_positions
 from seqloom.layers.spec import front_of
 
@@ -14,17 +15,25 @@ FRONTS = {
     "grid": lambda: Grid(10, 7, 3, 16, cell=4),
     "a deep grid": lambda: Grid(10, 7, 3, 12, cell=2, depth=3),
     "a grid of pixels": lambda: Grid(10, 7, 3, 8, cell=1),
+    "a grid of cells by themselves": lambda: Grid(10, 7, 3, 16, cell=4, norm=NormOver.CELL),
     "patches": lambda: Patches(10, 7, 3, size=4, features=6),
 }
 
 
+MOVING = {"a grid of what moves": lambda: Grid(10, 7, 3, 16, cell=4, frames=3)}
 ROWS = {"rows": lambda: Rows(10, 7, 3), "rows, three at once": lambda: Rows(10, 7, 3, 3)}
 
 
 @pytest.fixture(params=FRONTS | ROWS)
-def front(request: pytest.FixtureRequest) -> PictureFront:
+def still(request: pytest.FixtureRequest) -> PictureFront:
     torch.manual_seed(0)
     return (FRONTS | ROWS)[request.param]()
+
+
+@pytest.fixture(params=FRONTS | MOVING | ROWS)
+def front(request: pytest.FixtureRequest) -> PictureFront:
+    torch.manual_seed(0)
+    return (FRONTS | MOVING | ROWS)[request.param]()
 
 
 def test_a_picture_becomes_its_cells(front: PictureFront) -> None:
@@ -38,6 +47,7 @@ def test_the_number_of_cells() -> None:
         "grid": 3 * 2,
         "a deep grid": 5 * 4,
         "a grid of pixels": 70,
+        "a grid of cells by themselves": 3 * 2,
         "patches": 3 * 2,
         "rows": 10,
         "rows, three at once": 4,
@@ -52,17 +62,37 @@ def test_rows_are_the_pixels_from_above_down() -> None:
     assert torch.equal(three[:, 3], torch.cat([x[:, 9].flatten(1), torch.zeros(2, 42)], 1))
 
 
-def test_a_video_is_its_frames_one_after_the_other(front: PictureFront) -> None:
+def test_a_video_is_its_frames_one_after_the_other(still: PictureFront) -> None:
     x, lengths = torch.randn(2, 3, 10, 7, 3), torch.tensor([3, 2], dtype=torch.uint8)
-    after = front.lengths_after(lengths)
+    after = still.lengths_after(lengths)
     assert after is not None
-    assert after.tolist() == [3 * front.cells, 2 * front.cells]
-    y = front(x, lengths)
+    assert after.tolist() == [3 * still.cells, 2 * still.cells]
+    y = still(x, lengths)
     for frame in range(3):
-        alone = front(x[:, frame])
-        found = y[:, frame * front.cells : (frame + 1) * front.cells]
+        alone = still(x[:, frame])
+        found = y[:, frame * still.cells : (frame + 1) * still.cells]
         torch.testing.assert_close(found[0], alone[0])
         torch.testing.assert_close(found[1], alone[1] if frame < 2 else torch.zeros_like(alone[1]))
+
+
+def test_cells_of_what_moves_see_the_frames_about_their_own() -> None:
+    torch.manual_seed(0)
+    front, x, lengths = MOVING["a grid of what moves"](), torch.randn(2, 5, 10, 7, 3), torch.tensor([5, 4])
+    other = x.clone()
+    other[:, 1] += 1
+    before, after = (front(one, lengths).unflatten(1, (5, front.cells)) for one in (x, other))
+    changed = (before != after).flatten(2).any(-1)
+    assert changed.tolist() == [[True, True, True, False, False]] * 2
+    assert (front(x[:, :4]).flatten(1)[1] == front(x, lengths)[1, : 4 * front.cells].flatten()).all()
+
+
+@pytest.mark.parametrize(("norm", "hears"), [(NormOver.PICTURE, True), (NormOver.CELL, False)])
+def test_a_cell_hears_of_far_ones_where_all_are_normalised_together(norm: NormOver, hears: bool) -> None:
+    torch.manual_seed(0)
+    front, x = Grid(64, 64, 1, 16, cell=4, norm=norm), torch.randn(1, 64, 64, 1)
+    other = x.clone()
+    other[:, :4, :4] += 1
+    assert (front(x)[:, -1] != front(other)[:, -1]).any().item() is hears
 
 
 def test_padding_never_reaches_a_result_or_a_weight(front: PictureFront) -> None:
@@ -104,7 +134,14 @@ def test_other_pictures_are_refused(front: PictureFront, x: torch.Tensor) -> Non
 
 
 def test_words_build_what_they_are_recognised_by() -> None:
-    for text in ("grid(16)", "grid(12, cell=2, depth=3)", "patches(4)", "patches(2, features=5)", "rows(2)"):
+    for text in (
+        "grid(16)",
+        "grid(12, cell=2, depth=3)",
+        "grid(9, norm=cell, frames=3)",
+        "patches(4)",
+        "patches(2, features=5)",
+        "rows(2)",
+    ):
         term = parse_spec(text).front
         assert term is not None
         front = term.build((10, 7, 3))
@@ -134,6 +171,8 @@ def test_a_front_out_of_place_is_pointed_at(text: str, said: str) -> None:
 def test_where_no_pictures_are_it_is_refused() -> None:
     with pytest.raises(UsageError, match="reads pictures, and here are none"):
         parse_spec("grid(64) + gru(8)").build(3)
+    with pytest.raises(UsageError, match="frames is odd; got 4"):
+        parse_spec("grid(64, frames=4)").front.build((8, 8, 3))  # type: ignore[union-attr]
     with pytest.raises(UsageError, match="cell is 1, 2, 4"):
         parse_spec("grid(64, cell=6)").front.build((8, 8, 3))  # type: ignore[union-attr]
 

@@ -18,6 +18,7 @@ from seqloom.apps.cli.main import app
 from seqloom.data.pictures.decoding import read_header
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.captioning.nearest import NearestPicture
+from seqloom.tasks.captioning.picks import pick_settings
 from seqloom.tasks.guess import guess
 
 QUICK = {"epochs": 12, "learning_rate": 0.01, "device": "cpu", "schedule": "constant"}
@@ -111,7 +112,7 @@ def test_a_folder_and_its_part_for_testing(tmp_path: Path) -> None:
     folder = saved(tmp_path / "data")
     found = guess(folder, {})
     assert found is not None
-    assert (found.task, found.reason) == ("captioning", "pictures with captions beside them")
+    assert (found.task, found.reason) == ("captioning", "pictures or videos with captions beside them")
     model = small().fit(folder)
     assert "6 more are for testing" in model.validation_.remark
     tested = model.for_testing(folder)
@@ -120,6 +121,34 @@ def test_a_folder_and_its_part_for_testing(tmp_path: Path) -> None:
     assert model.evaluate(*tested).model["exact"] > 0.6
     assert next(iter(model.written(folder / "images"))) == "file,caption\n"
     assert next(iter(model.answered(folder / "images" / "3.png"))) == {"file": "3.png", "caption": WORDS[0]}
+
+
+def test_the_best_captions_are_ranked(fitted: Captioner, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "data")
+    for place, several in enumerate(fitted.candidates(X[:3], 3)):
+        assert several[0].text == fitted.predict(X[place : place + 1])[0]
+        assert len({one.text for one in several}) == len(several) == 3
+        assert several[0].score > several[1].score > several[2].score
+    by_file = small(training={**QUICK, "epochs": 1}).fit(folder)
+    head, row, *_ = csv.reader(by_file.written(folder / "images", top=2))
+    assert head == ["file", "caption", "score", "caption_2", "score_2"]
+    first = next(iter(by_file.answered(folder / "images", top=2)))
+    assert [str(first[name]) for name in head] == row
+
+
+def test_pictures_without_captions_are_not_scored(fitted: Captioner, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "data")
+    model = small(training={**QUICK, "epochs": 1}).fit(folder)
+    with pytest.raises(DataError, match=r"images has no captions: expected a table \(file, caption\)"):
+        model.evaluate(folder / "images")
+
+
+def test_what_nobody_got_right_is_said(fitted: Captioner) -> None:
+    assert (
+        fitted.evaluate(X[:4], ["zz yy", "xx ww", "vv uu", "tt ss"])
+        .notes[-1]
+        .startswith("Neither the model nor a baseline got one right: cider d")
+    )
 
 
 @pytest.mark.slow
@@ -137,11 +166,14 @@ def test_videos(tmp_path: Path) -> None:
             tmp_path / f"{k}.gif", save_all=True, append_images=[Image.fromarray(one[..., 0]) for one in frames[1:]]
         )
     (tmp_path / "captions.csv").write_text("file,caption\n" + "".join(f"{k}.gif,{one}\n" for k, one in enumerate(said)))
-    spec = "grid(16, cell=4) + gru(16) -> luong(16)"
+    spec = "grid(16, cell=4, frames=3) + gru(16) -> luong(16)"
     by_file = small(spec).fit(tmp_path)
     assert by_file.evaluate(tmp_path).model["exact"] > 0.9
     found = by_file.attention(videos[:1])[0]
     assert found.weights.shape == (4, len(videos[0]), 2, 2)
+    figures = by_file.evaluate(tmp_path)
+    assert figures.counted == "videos"
+    assert "the nearest video's caption" in figures.baselines
     assert by_file.draw(tmp_path / "maps", videos[:1])[0].exists()
     assert by_file.evaluate(videos, said).model["exact"] > 0.9
     with pytest.raises(DataError, match="expected videos, as in training; got pictures"):
@@ -210,8 +242,11 @@ def test_the_command_line(tmp_path: Path) -> None:
     said = run(app, ["predict", out, str(folder / "images")])
     assert said.stdout.splitlines()[0] == "file,caption"
     assert len(said.stdout.splitlines()) == 31
+    ranked = run(app, ["predict", out, str(folder / "images" / "3.png"), "--top", "3"])
+    assert ranked.stdout.splitlines()[0] == "file,caption,score,caption_2,score_2,caption_3,score_3"
     scored = run(app, ["evaluate", out, str(folder), "--json"])
     assert scored.exit_code == 0, scored.output
+    assert json.loads(scored.stdout)["count"] == 6, "as train does, only what the table says is for testing"
     described = json.loads(run(app, ["data", str(folder), "--json"]).stdout)
     assert described["task"] == "captioning"
     assert (described["pictures"], described["captions"]) == (30, 40)
@@ -221,15 +256,17 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "frames", "sees"),
+    ("inputs", "frames", "sees", "epochs", "dropout"),
     [
-        ({"picture": {"height": 64, "width": 64}}, 1, "grid(128, cell=16)"),
-        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16) + gru(128) bidirectional"),
-        ({"mean": [0.0]}, 0, "project(128)"),
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)", 32, 0.5),
+        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16, norm=cell, frames=5)", 16, 0.1),
+        ({"mean": [0.0]}, 0, "project(128)", 26, 0.3),
     ],
 )
-def test_what_suits_the_data_is_picked(inputs: dict[str, Any], frames: int, sees: str) -> None:
+def test_what_suits_the_data_is_picked(
+    inputs: dict[str, Any], frames: int, sees: str, epochs: int, dropout: float
+) -> None:
     size = {"examples": 5000, "captions": 5000, "longest": 9, "frames": frames}
-    picked = Captioner()._pick({"inputs": inputs, "size": size})
-    assert picked["model"] == f"{sees} -> bahdanau(256)"
-    assert (picked["batch_size"], picked["epochs"]) == (64, 51)
+    picked = pick_settings({"inputs": inputs, "size": size}, {})
+    assert picked["model"] == f"{sees} -> bahdanau(128, summary=mean)"
+    assert (picked["batch_size"], picked["epochs"], picked["dropout"]) == (32, epochs, dropout)

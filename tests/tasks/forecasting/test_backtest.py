@@ -13,6 +13,7 @@ from seqloom.tasks.forecasting.backtest import _learned_anew, _Source
 from seqloom.tasks.forecasting.columns import series_of
 from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.forecasting.picks import Sizes
+from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.windows import windows_of
 
 DAYS = np.arange("2024-01-01", "2024-05-30", dtype="datetime64[D]")
@@ -36,16 +37,8 @@ def test_windows_have_every_so_many_origins(stride: int) -> None:
     whole = next(windows_of(series, SIZES._replace(origins=200), 20))
     assert np.array_equal(np.concatenate([one.future for one in windows]), whole.future[::stride], equal_nan=True)
     assert np.array_equal(np.concatenate([one.present for one in windows]), whole.present[::stride])
-    scale = np.ones(1)
-    assert all(len(one.targets(_Unit(scale))) == one.end - one.begin for one in windows)
-
-
-class _Unit:
-    def __init__(self, move: np.ndarray) -> None:
-        self.move = move
-
-    def moves(self, present: np.ndarray, future: np.ndarray) -> np.ndarray:
-        return (future - present[:, None]).astype(np.float32)
+    unit = Scale(*[np.ones(1)] * 4, np.zeros(1), np.zeros((1, 0)))
+    assert all(len(one.targets(unit, 3)) == one.end - one.begin for one in windows)
 
 
 def test_from_every_origin_it_is_the_evaluation() -> None:

@@ -12,9 +12,10 @@ from seqloom.data.times import TimedSeries
 from seqloom.data.times.spacing import Even, Months, Rows, Spacing, Workdays
 from seqloom.layers import parse_spec
 from seqloom.models.distributions import Gaussian, Quantiles
-from seqloom.tasks.forecasting.correction import Correction
-from seqloom.tasks.forecasting.inputs import calendar, features
-from seqloom.tasks.forecasting.naive import drift, last_value, linear, season_before, solved
+from seqloom.tasks.forecasting.correction import LEVELS, Correction, at_levels, quantiles_of
+from seqloom.tasks.forecasting.inputs import Inputs, calendar
+from seqloom.tasks.forecasting.linear import linear, linear_again, solved
+from seqloom.tasks.forecasting.naive import drift, last_value, season_before, season_grown
 from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
 from seqloom.tasks.forecasting.picks import Sizes, sizes_for
 from seqloom.tasks.forecasting.scale import Scale
@@ -28,6 +29,12 @@ def series(values: Any, name: str = "") -> TimedSeries:
     found = np.asarray(values, np.float64)
     found = found[:, None] if found.ndim == 1 else found
     return TimedSeries(name, found, np.arange(len(found), dtype=np.float64))
+
+
+def features(values: np.ndarray, begin: int, scale: Scale) -> torch.Tensor:
+    nothing = np.zeros((len(values), 0))
+    places = scale.places(values, nothing)
+    return Inputs(scale, Scale.none(), [], np.zeros(0)).features(places, nothing, np.arange(len(values)), begin)
 
 
 def walk(steps: int, columns: int = 1, seed: int = 0) -> np.ndarray:
@@ -45,7 +52,7 @@ def test_targets_are_what_comes_less_what_is_there() -> None:
     values[7, 1] = np.nan
     scale = Scale.learned([values], 3, 4)
     window = Window(series(values), 2, 5, 11, SIZES)
-    found = window.targets(scale).numpy()
+    found = window.targets(scale, 3).numpy()
     assert found.shape == (9, 3, 2)
     assert np.isnan(found[:3]).all()
     for origin in range(5, 11):
@@ -59,20 +66,20 @@ def test_targets_are_what_comes_less_what_is_there() -> None:
 
 
 def test_what_comes_later_changes_no_input_by_a_bit() -> None:
-    values, stamps = walk(40), np.arange(40.0)
+    values = walk(40)
     scale = Scale.learned([values[:20]], 3, 4)
     moved = values.copy()
     moved[20:] = 1e6
     for begin in (0, 7):
-        one, other = (features(some[:20], stamps[:20], begin, scale, []) for some in (values, moved))
+        one, other = (features(some[:20], begin, scale) for some in (values, moved))
         assert torch.equal(one, other)
-        whole = features(moved, stamps, begin, scale, [])
+        whole = features(moved, begin, scale)
         assert torch.equal(whole[: 20 - begin], one)
 
 
 def test_a_missing_value_is_read_as_the_one_before_and_said() -> None:
-    scale = Scale(np.zeros(1), np.ones(1), np.ones(1), np.ones(1))
-    found = features(np.array([[np.nan], [2.0], [np.nan], [5.0]]), np.arange(4.0), 0, scale, []).tolist()
+    scale = Scale(np.zeros(1), np.ones(1), np.ones(1), np.ones(1), np.zeros(1), np.zeros((1, 0)))
+    found = features(np.array([[np.nan], [2.0], [np.nan], [5.0]]), 0, scale).tolist()
     assert found == [[0, 0, 1], [0, 2, 0], [0, 2, 1], [3, 5, 0]]
 
 
@@ -96,6 +103,16 @@ def test_naive_forecasts() -> None:
     assert season_before(far)[0, :, 0].tolist() == [1, 5, 9, 2, 1, 5]
 
 
+def test_the_last_season_grows_as_it_did() -> None:
+    values = np.array([1.0, 2, 3, 4, 2, 4, 6, 8, 4, 8, 12, 16])
+    whole = Window(series(values), 0, 7, 8, SIZES._replace(horizon=6))
+    assert season_grown(whole)[0, :, 0].tolist() == pytest.approx([4, 8, 12, 16, 8, 16])
+    fallen = Window(series(values - 20), 0, 7, 8, SIZES)
+    assert season_grown(fallen)[0, :, 0].tolist() == pytest.approx(values[4:7] - 20 + 2.5)
+    early = Window(series(values), 0, 6, 7, SIZES)
+    assert season_grown(early)[0].tolist() == season_before(early)[0].tolist()
+
+
 def test_the_linear_model_finds_an_autoregression() -> None:
     draw = np.random.default_rng(1)
     moves = np.zeros((4000, 1))
@@ -106,6 +123,18 @@ def test_the_linear_model_finds_an_autoregression() -> None:
     np.testing.assert_allclose(weights[0, 1], [0.6 + 0.36 - 0.3, -0.3 - 0.18, 0, 0], atol=0.1)
     said = linear(weights.astype(np.float64), moves)
     np.testing.assert_allclose(said[100, 0], weights[0, 0] @ moves[100:96:-1, 0])
+
+
+def test_a_linear_model_of_one_step_goes_on_by_itself() -> None:
+    weights, moves = np.array([[[0.5, 0.25]], [[1.0, 0.0]]]), walk(6, 2)
+    found = linear_again(weights, moves, np.array([3, 4]), 3)
+    for row, at in enumerate((3, 4)):
+        past, level = list(moves[: at + 1, 0]), 0.0
+        for ahead in range(3):
+            past.append(0.5 * past[-1] + 0.25 * past[-2])
+            level += past[-1]
+            assert found[row, ahead, 0] == pytest.approx(level)
+        np.testing.assert_allclose(found[row, :, 1], moves[at, 1] * np.arange(1, 4))
 
 
 def test_a_column_learns_from_all_only_where_that_helps() -> None:
@@ -158,11 +187,14 @@ def test_a_network_begins_as_the_linear_model() -> None:
 
 
 def test_a_scale_is_undone() -> None:
-    values = walk(50, 3)
-    scale = Scale.learned([values], 5, 2)
-    moves = scale.moves(values[:10], np.stack([values[1:11], values[2:12]], 1)).astype(np.float64)
-    np.testing.assert_allclose(scale.values(values[:10], moves)[:, 1], values[2:12], rtol=1e-5)
-    assert Scale.from_json(scale.to_json()).move.tolist() == scale.move.tolist()
+    values = np.exp(walk(50, 3) / 9)
+    for logarithms in (None, np.array([True, False, True])):
+        scale = Scale.learned([values], 5, 2, logarithms)._replace(effects=np.array([[1.0], [2.0], [3.0]]))
+        known = walk(50, 1, seed=1)
+        np.testing.assert_allclose(scale.values(scale.places(values, known), known), values)
+        again = Scale.from_json(scale.to_json())
+        assert all(np.array_equal(one, other) for one, other in zip(again, scale, strict=True))
+    assert Scale.from_json({"mean": [0], "deviation": [1], "move": [1], "season": [1]}).effects.shape == (1, 0)
     still = Scale.learned([np.ones((9, 1))], 2, 3)
     assert (still.deviation, still.move, still.season) == (1, 1, 1)
 
@@ -170,22 +202,31 @@ def test_a_scale_is_undone() -> None:
 @pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])
 def test_corrected_intervals_hold_what_they_promise(factor: float) -> None:
     draw = np.random.default_rng(0)
-    said = torch.tensor([0.0, float(np.log(np.expm1(1.0)))], dtype=torch.float64).expand(8000, 2, 1, 2)
+    said = quantiles_of(Gaussian(), torch.tensor([0.0, float(np.log(np.expm1(1.0)))]).expand(8000, 2, 1, 2))
     came = factor * draw.normal(size=(8000, 2, 1))
-    found = Correction.learned(Gaussian(), [said[:4000]], [came[:4000]])
-    for level in (0.025, 0.1, 0.35, 0.9, 0.975):
-        (q,) = found.quantiles(Gaussian(), said[4000:], [level])
+    found = Correction.learned([said[:, :4000]], [came[:4000]])
+    for level in (0.025, 0.1, 0.35, 0.9, 0.975, 0.995):
+        (q,) = at_levels(found.corrected(said[:, 4000:]), [level])
         assert float((came[4000:] <= q).mean()) == pytest.approx(level, abs=0.02)
-    assert Correction.from_json(found.to_json()).shifts.shape == found.shifts.shape
+    assert np.array_equal(Correction.from_json(found.to_json()).shifts, found.shifts.round(6))
 
 
 def test_corrected_quantiles_never_cross() -> None:
     draw = np.random.default_rng(0)
-    said = torch.tensor(draw.normal(size=(50, 2, 1, 2)))
-    found = Correction.learned(Gaussian(), [said], [draw.normal(size=(50, 2, 1)) * 5])
-    levels = [0.9, 0.05, 0.5, 0.2, 0.97]
-    quantiles = np.stack(found.quantiles(Gaussian(), said, levels))
-    assert (np.diff(quantiles[np.argsort(levels)], axis=0) >= 0).all()
+    said = quantiles_of(Gaussian(), torch.tensor(draw.normal(size=(50, 2, 1, 2))))
+    found = Correction.learned([said], [draw.normal(size=(50, 2, 1)) * 5])
+    levels = [0.005, 0.05, 0.2, 0.5, 0.9, 0.97]
+    assert (np.diff(at_levels(found.corrected(said), levels), axis=0) >= 0).all()
+
+
+def test_other_levels_are_those_of_a_normal_variable() -> None:
+    said = torch.tensor([2.0, 0.3], dtype=torch.float64).expand(3, 2, 1, 2)
+    levels = [0.003, 0.033, 0.5, 0.72, 0.999]
+    for level, found in zip(levels, at_levels(quantiles_of(Gaussian(), said), levels), strict=True):
+        np.testing.assert_allclose(
+            found, Gaussian().quantile(said, torch.tensor(level, dtype=torch.float64)), rtol=1e-6
+        )
+    assert len(LEVELS) == len(quantiles_of(Gaussian(), said))
 
 
 def test_neighbours_are_drawn_together() -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from seqloom.models.distributions import Gaussian
-from seqloom.tasks.forecasting.correction import Correction
+from seqloom.tasks.forecasting.correction import LEVELS, MEDIAN, Correction, at_levels, quantiles_of
 from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.forecasting.trust import best_trust
 from seqloom.tasks.registry import load
@@ -72,18 +72,16 @@ def test_without_trust_a_model_forecasts_as_its_linear_part() -> None:
 
 
 def test_corrections_leave_the_median_where_it_is() -> None:
-    distribution = Gaussian()
-    said = torch.tensor([0.5, 0.5413]).expand(1, 2, 1, 2)
-    shifts = np.array([[2.0, 2.0], [0.0, 0.0], [-2.0, -2.0]])
-    found = Correction(np.array([0.1, 0.5, 0.9]), shifts).quantiles(distribution, said, (0.9, 0.1, 0.5, 0.4))
-    np.testing.assert_allclose(np.stack(found), 0.5)
+    said = quantiles_of(Gaussian(), torch.tensor([0.5, 0.5413]).expand(1, 2, 1, 2))
+    shifts = np.repeat(np.sign(MEDIAN - np.arange(len(LEVELS)))[:, None] * 2.0, 2, 1)
+    np.testing.assert_allclose(Correction(shifts, 0).corrected(said), 0.5)
 
 
 def test_few_values_borrow_from_the_steps_beside_them() -> None:
-    distribution, draw = Gaussian(), np.random.default_rng(0)
-    said = torch.tensor([0.0, 0.5413]).expand(60, 8, 1, 2)
+    draw = np.random.default_rng(0)
+    said = quantiles_of(Gaussian(), torch.tensor([0.0, 0.5413]).expand(60, 8, 1, 2))
     came = 3 * draw.normal(size=(60, 8, 1))
-    low, high = Correction.learned(distribution, [said], [came]).quantiles(distribution, said, (0.025, 0.975))
+    low, high = at_levels(Correction.learned([said], [came]).corrected(said), (0.025, 0.975))
     fresh = 3 * draw.normal(size=(4000, 8, 1))
     assert abs(((fresh > low[:1]) & (fresh < high[:1])).mean() - 0.95) < 0.03
     assert np.ptp(high[0]) < 2.5

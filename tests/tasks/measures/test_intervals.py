@@ -5,6 +5,7 @@ import pytest
 
 from seqloom.tasks.measures import Difference, differences, intervals, verdict
 from seqloom.tasks.measures.intervals import Measure
+from seqloom.tasks.measures.judged import judged_classes
 
 
 def difference(rows: int, model: Measure, baseline: Measure, seed: int = 0) -> Difference:
@@ -76,3 +77,17 @@ def test_a_sentence_says_what_is_beaten(differences: dict[str, Difference], word
     assert verdict("accuracy", differences).startswith(words)
     turned = {name: Difference(-value, -high, -low) for name, (value, low, high) in differences.items()}
     assert verdict("log_loss", turned, higher_is_better=False).startswith(words[:30].partition(":")[0])
+
+
+def test_where_nothing_is_right_it_is_said() -> None:
+    tie, better = Difference(0.0, 0.0, 0.0), Difference(0.0, -0.1, 0.1)
+    for reached, beside, said in (
+        (0.0, {"a": tie, "b": tie}, "Neither the model nor a baseline got one right: accuracy 0.000."),
+        (0.0, {"a": tie, "b": Difference(-0.1, -0.2, 0.0)}, "No baseline is beaten outside its interval."),
+        (0.5, {"a": better}, "No baseline is beaten outside its interval."),
+    ):
+        assert verdict("accuracy", beside, reached=reached).startswith(said)
+    assert "right" not in verdict("log_loss", {"a": tie}, higher_is_better=False, reached=0.0)
+    assert judged_classes(["b"] * 4, [[0.9, 0.1]] * 4, ["a", "b"], {"majority": [[0.8, 0.2]] * 4}).verdict.startswith(
+        "Neither the model nor a baseline got one right: macro f1"
+    )

@@ -14,11 +14,11 @@ from seqloom.errors import DataError, UsageError
 from seqloom.tasks.examples.values import Examples
 from seqloom.tasks.language.language_model import LanguageModel
 from seqloom.tasks.measures.edit_distance import word_error_rate
+from seqloom.tasks.recognition.ctc import CTCSpeller
 from seqloom.tasks.recognition.language import known_language, learned_ngram
 from seqloom.tasks.recognition.listening import frames_of
 from seqloom.tasks.recognition.network import frame_steps
 from seqloom.tasks.recognition.recognizer import Recognizer
-from seqloom.tasks.recognition.searching import search_of, searched
 from seqloom.tasks.recognition.transcripts import Transcripts
 from seqloom.training.settings import TrainingSettings
 from tests.tasks.recognition.spelling import reader, recognizer, series, spelt
@@ -28,7 +28,7 @@ UNSEEN, TRUE = spelt(20, seed=1000)
 
 def decoding(**how: Any) -> Recognizer:
     """The reader, which decodes in another way."""
-    plain = {"language_model": None, "beam": None, "language_weight": None, "word_bonus": None, "order": None}
+    plain = dict.fromkeys(("language_model", "beam", "rescore", "language_weight", "word_bonus", "order"))
     return copy.deepcopy(reader()).set_params(**(plain | how))
 
 
@@ -39,6 +39,7 @@ def decoding(**how: Any) -> Recognizer:
         {"beam": 1},
         {"language_model": "ngram"},
         {"language_model": "ngram", "beam": 4, "language_weight": 0.3, "word_bonus": 0.1},
+        {"language_model": "ngram", "rescore": 4},
     ],
 )
 def test_it_reads_what_it_has_not_seen(how: dict[str, Any]) -> None:
@@ -58,7 +59,7 @@ def test_it_reads_what_it_has_not_seen(how: dict[str, Any]) -> None:
 def test_a_model_that_has_learned_nothing_says_so() -> None:
     model = recognizer(training={"steps": 1}).fit(*spelt(10), progress=False)
     figures = model.evaluate(UNSEEN, TRUE)
-    assert "nothing is learned yet" in figures.notes[-1]
+    assert figures.notes[-1].startswith("No better than the baseline")
     assert any("→" in note or "−" in note for note in figures.notes[:-1])
 
 
@@ -185,6 +186,7 @@ def test_a_language_model_that_was_trained_by_itself_helps(kind: str, tmp_path: 
     LanguageModel("gru(16)", tokens=kind, window=16, training=training).fit(texts).save(tmp_path / "lm")
     model = decoding(language_model=str(tmp_path / "lm"), language_weight=0.5, word_bonus=0.5)
     assert word_error_rate(TRUE, model.predict(UNSEEN)) < 0.1
+    assert word_error_rate(TRUE, copy.copy(model).set_params(rescore=8).predict(UNSEEN)) < 0.1
     known = known_language(str(tmp_path / "lm"), None)
     transcripts = Transcripts.from_json(model.facts_["transcripts"])
     fusion = known.fused(transcripts, 1.0, 0.0)
@@ -201,6 +203,18 @@ def test_a_language_model_that_was_trained_by_itself_helps(kind: str, tmp_path: 
         assert score == pytest.approx(loaded.log_probability("cab abba", end=known.ends), abs=1e-4), ids
 
 
+def test_the_best_texts_are_rescored() -> None:
+    """Those that the search finds without a language model, each by what it would add to the whole of it."""
+    how: dict[str, Any] = {"language_model": "ngram", "language_weight": 3.0, "word_bonus": 0.5}
+    x = series("cab", 5, noise=0.0)
+    x[x[:, 3] == 1] = 0.45 * torch.eye(5)[3] + 0.55 * torch.eye(5)[4]  # a c, or rather a d
+    found = decoding(beam=16).transcribe([x], count=16)[0]
+    judged = decoding(beam=16, rescore=4, **how).transcribe([x], count=4)[0]
+    assert {(one.text, one.log_probability) for one in judged} == {(one.text, one.log_probability) for one in found[:4]}
+    assert [one.score for one in judged] == sorted((one.score for one in judged), reverse=True)
+    assert (found[0].text, judged[0].text) == ("dab", "cab")
+
+
 def test_language_models_that_cannot_be_heard(tmp_path: Path) -> None:
     reader().save(tmp_path / "reader")
     for asked, said in (("nowhere", "there is no nowhere"), (str(tmp_path / "reader"), "of the task 'recognition'")):
@@ -213,6 +227,10 @@ def test_language_models_that_cannot_be_heard(tmp_path: Path) -> None:
         decoding(language_model="ngram", beam=1).predict(UNSEEN[:1])
     with pytest.raises(UsageError, match="order: no effect"):
         recognizer(order=2).fit(*spelt(10))
+    with pytest.raises(UsageError, match="rescore: no effect"):
+        decoding(rescore=4).predict(UNSEEN[:1])
+    with pytest.raises(UsageError, match="rescore: expected at most the beam, 8, got 9"):
+        decoding(rescore=9, beam=8, language_model="ngram").predict(UNSEEN[:1])
 
 
 def test_an_ngram_of_words_judges_whole_words() -> None:
@@ -240,8 +258,6 @@ def test_saved_and_loaded_it_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_beam_of_one_is_greedy() -> None:
-    settings = decoding(beam=1)._settled(reader().facts_)
-    begin = search_of(settings, reader().facts_)
-    assert isinstance(begin(), BestPath)
-    frames = np.log([[0.7, 0.2, 0.1]])
-    assert searched([frames, frames], begin)[0].tokens == (0,)
+    speller = decoding(beam=1)._speller(reader().facts_)
+    assert isinstance(speller, CTCSpeller)
+    assert isinstance(speller.begin(None)(), BestPath)

@@ -9,6 +9,7 @@ import random
 import resource
 import sys
 from functools import cache, partial
+from itertools import permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +17,26 @@ import pytest
 from numpy.typing import NDArray
 
 from seqloom.data.sounds import save_wav
-from seqloom.data.sounds.sound import Sound
+from seqloom.data.sounds.sound import Array, Sound
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.guess import guess
 from seqloom.tasks.measures.edit_distance import word_error_rate
 from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.testing.estimators.fresh import in_a_new_process
+from tests.data.sounds.waves import WIDTHS, wav
 
 RATE = 8000
 TONES = {"low": 400.0, "mid": 900.0, "high": 2000.0}
 
 
-def tones(text: str, seed: int) -> NDArray[np.float32]:
+def tones(text: str, seed: int, rate: int = RATE) -> NDArray[np.float32]:
     """0.1 s of a tone for each word, after a gap, with noise."""
     draw = np.random.default_rng(seed)
     parts = []
     for word in text.split():
-        parts.append(np.zeros(draw.integers(400, 800)))
-        parts.append(0.3 * np.sin(2 * np.pi * TONES[word] * np.arange(800) / RATE))
-    whole = np.concatenate([*parts, np.zeros(600)])
+        parts.append(np.zeros(draw.integers(400, 800) * rate // RATE))
+        parts.append(0.3 * np.sin(2 * np.pi * TONES[word] * np.arange(rate // 10) / rate))
+    whole = np.concatenate([*parts, np.zeros(600 * rate // RATE)])
     return (whole + 0.01 * draw.standard_normal(len(whole))).astype(np.float32)
 
 
@@ -69,6 +71,17 @@ def listener(folder: Path) -> Recognizer:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
     return listener(tmp_path_factory.mktemp("heard") / "train")
+
+
+def test_the_best_texts_of_a_sound_are_ranked(model: Recognizer, tmp_path: Path) -> None:
+    folder_of(tmp_path / "new", 2)
+    head, row, _ = csv.reader(model.written(tmp_path / "new", top=2))
+    assert head == ["sound", "prediction", "score", "prediction_2", "score_2"]
+    assert float(row[2]) > float(row[4])
+    first = next(iter(model.answered(tmp_path / "new", top=2)))
+    assert [str(first[name]) for name in head] == row
+    assert [word["word"] for word in first["words"]] == row[1].split()
+    assert len(model.transcribe(tmp_path / "new", count=12)[0]) == 12, "the beam is as wide as is asked"
 
 
 def test_a_folder_of_sounds_with_transcripts_is_for_recognition(tmp_path: Path) -> None:
@@ -126,7 +139,7 @@ def test_what_is_no_sound_is_refused(model: Recognizer, tmp_path: Path) -> None:
 def test_a_sound_too_short_for_its_text_is_named(tmp_path: Path) -> None:
     folder_of(tmp_path / "sounds", 6)
     save_wav(tmp_path / "sounds" / "04.wav", np.zeros(240), RATE)
-    with pytest.raises(DataError, match=r"04\.wav: expected at least"):
+    with pytest.raises(DataError, match=rf"{tmp_path}/sounds/04\.wav: expected at least"):
         Recognizer("conv(4)", tokens="characters", training={"steps": 1}).fit(tmp_path / "sounds", validation=0.0)
 
 
@@ -173,3 +186,40 @@ def test_an_hour_takes_less_than_200_megabytes(tmp_path: Path) -> None:
     training = {"steps": 2, "epochs": None, "device": "cpu"}
     Recognizer(training=training).fit(tmp_path / "train", progress=False).save(tmp_path / "model")
     assert in_a_new_process(partial(memory_of_an_hour, tmp_path / "model")) < 200
+
+
+def heard_of(path: Path, folder: Path) -> tuple[dict[str, str], float]:
+    """What a saved model says of each sound of a folder, and the MB that the process took at most."""
+    lines = list(csv.reader(Recognizer.load(path).written(folder)))[1:]
+    return dict(lines), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss")
+def test_sounds_of_every_width_and_rate_are_heard_and_hours_of_them(tmp_path: Path) -> None:
+    rates, texts = (
+        (8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000),
+        [" ".join(one) for one in permutations(TONES)],
+    )
+    said = [(text, rate) for text in texts * 5 for rate in rates]
+    sounds = [Array.of(tones(text, place, rate), rate) for place, (text, rate) in enumerate(said)]
+    training = {"steps": 250, "epochs": None, "device": "cpu", "learning_rate": 0.02}
+    model = Recognizer("conv(16, stride=2) + gru(16)", batch_size=8, augment=0.0, rate=RATE, training=training)
+    model.fit(sounds, [text for text, _ in said], progress=False).save(tmp_path / "model")
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for (tag, bits), rate in product(WIDTHS, rates):
+        values = tones("low high mid", 1000 + bits, rate)
+        for channels in (1, 2):
+            data = wav(np.stack([values] * channels, 1), rate, tag, bits)
+            (folder / f"{tag}-{bits}-{rate}-{channels}.wav").write_bytes(data)
+    for bits, rate, channels in ((8, 8000, 1), (16, 16_000, 1), (24, 48_000, 2)):
+        size = 3600 * rate * channels * bits // 8
+        with (folder / f"hour-{bits}.wav").open("wb") as file:  # of nothing, but as long
+            file.write(wav(np.zeros((0, channels)), rate, 1, bits, data_size=size))
+            file.truncate(file.tell() + size)
+    found, most = in_a_new_process(partial(heard_of, tmp_path / "model", folder))
+    assert len(found) == len(WIDTHS) * len(rates) * 2 + 3
+    wrong = {name: text for name, text in found.items() if text != "low high mid" and "hour" not in name}
+    assert not wrong
+    assert most < 2048

@@ -19,7 +19,7 @@ def test_rows_for_testing_are_kept_aside(tmp_path: Path) -> None:
     model = Classifier("gru(4) + pool(last)", tokens="words", training=training).fit(path, progress=False)
     assert model.validation_.count == sum(row[0] == "dev" for row in body)
     assert model.facts_["size"]["examples"] == sum(row[0] == "train" for row in body)
-    tests = rows_for_testing(path, {}, model.facts_["columns"])
+    tests = rows_for_testing(path, {}, model.columns_)
     assert tests is not None
     assert (list(tests), tests.y) == ([row[1] for row in body if row[0] == "test"], [row[2] for row in body[3::4]])
 
@@ -27,7 +27,7 @@ def test_rows_for_testing_are_kept_aside(tmp_path: Path) -> None:
 def test_a_table_without_such_rows_has_none(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(page(["text", "label"], rows(text, mood)))
-    columns = dataclasses.asdict(choose_columns(read_table(path)))
+    columns = choose_columns(read_table(path))
     assert rows_for_testing(path, {}, columns) is None
     assert rows_for_testing(path, {}, None) is None
-    assert rows_for_testing(path, {}, columns | {"part": "split"}) is None
+    assert rows_for_testing(path, {}, dataclasses.replace(columns, part="split")) is None

@@ -59,6 +59,22 @@ def test_any_encoder_goes_with_any_decoder(spec: str) -> None:
     assert len(model.predict(SOURCES[:2])) == 2
 
 
+@pytest.mark.parametrize(("source", "target"), [("bpe", "words"), ("characters", "bpe"), ("bpe", "bpe")])
+def test_byte_pairs_stand_on_either_side(source: str, target: str, tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers")
+    targets = [f"cet été, {text}" for text in TARGETS]
+    training = {"steps": 2, "epochs": None, "device": "cpu"}
+    model = made(source_tokens=source, target_tokens=target, vocabulary_size=300, training=training)
+    model.fit(SOURCES, targets, progress=False)
+    assert model.predict(SOURCES[:3], outputs=targets[:1]) == targets[:1] * 3
+    looked = model.alignments(SOURCES[:1], targets[:1])[0]
+    assert "".join(looked.source).replace(" ", "") == SOURCES[0].replace(" ", "")
+    assert looked.weights.shape == (len(looked.target), len(looked.source))
+    assert model.validation_.watched == "bleu"
+    model.save(tmp_path / "model")
+    assert Seq2Seq.load(tmp_path / "model").predict(SOURCES[:3]) == model.predict(SOURCES[:3])
+
+
 def test_tied_tables_are_one() -> None:
     model = made(tied=True, training={"steps": 2, "epochs": None, "device": "cpu"}).fit(
         SOURCES, TARGETS, progress=False
@@ -223,3 +239,10 @@ def test_pictures_are_drawn(tmp_path: Path) -> None:
 def test_the_length_of_sources_is_in_the_notes() -> None:
     found = fitted().evaluate([f"{source} x{k}" for k in range(2) for source in SOURCES], TARGETS * 2)
     assert re.search(r"By the length of the source, chrf: .* tokens\)", " ".join(found.notes))
+
+
+def test_the_table_ends_in_a_verdict() -> None:
+    """A table of words is all that it takes here."""
+    assert fitted().validation_.notes[-1].startswith("No better than the baseline a table of words, whose chrf is 100")
+    nothing = fitted().evaluate(["a", "a cat"], ["zzz", "yyy"])
+    assert nothing.notes == ("Neither the model nor a baseline got one right: chrf 0.000.",)

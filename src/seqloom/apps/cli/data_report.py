@@ -23,7 +23,7 @@ def print_report(report: dict[str, Any]) -> None:
     if "columns" in report:
         emit(f"{report['file']}: {report['rows']:,} rows, {report['layout']}")
         _print_columns(report["columns"])
-    elif "duplicates" in report:
+    elif "duplicates" in report or "pieces" in report:
         print_sequences(report)
     else:
         sizes = [f"{report[name]:,} {name}" for name in ("files", "bytes", "lines") if name in report]

@@ -1,4 +1,4 @@
-"""The report on tagged words, recordings, sounds, pictures and labelled folders, for people and as data."""
+"""The report on tagged words, recordings, sounds, pictures, music and labelled folders, for people and as data."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
     from seqloom.data.tagged.report import described as tagged
     from seqloom.data.tagged.sentences import read_tagged
     from seqloom.data.tagged.table import read_token_table
+    from seqloom.tasks.music.door import holds_music
+    from seqloom.tasks.music.tunes import described as music
     from seqloom.tasks.sequences.claims import claims_series, has_steps
     from seqloom.tasks.sequences.reading import said_recordings
     from seqloom.tasks.tables.claims import is_table
@@ -51,6 +53,8 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
         if columns is not None:
             return tagged(read_token_table(path, columns, encoding))
         return tagged(read_tagged(path, encoding=encoding))
+    if holds_music(path):
+        return music(path)
     if has_captions(path):
         return captioned(read_captioned(path))
     if is_picture(path) or (path.is_dir() and holds_pictures(path)):
@@ -68,7 +72,9 @@ def sequences_report(path: Path, given: Mapping[str, Any]) -> dict[str, Any] | N
 
 
 def print_sequences(report: Mapping[str, Any]) -> None:
-    """Print what :func:`sequences_report` found."""
+    """Print what :func:`sequences_report` found; of music its remarks say it all."""
+    if "pieces" in report:
+        return
     of, key = next(pair for pair in _LENGTHS.items() if pair[1] in report)
     spread, digits = report[key], 2 if of == "seconds" else 0
     kinds = ("captions", "sentences", "recordings", "texts", "sounds", "pictures")

@@ -67,12 +67,9 @@ def evaluate(
 
 
 def _examples(loaded: Any, file: Path) -> tuple[Any, Any]:
-    """What to evaluate on: a file of examples; of a table that is divided itself, its rows for testing."""
-    from seqloom.tasks.tables.rows_for_testing import rows_for_testing
-
-    columns = getattr(loaded, "facts_", {}).get("columns")
-    rows = None if columns is None else rows_for_testing(file, loaded.get_params(deep=False), columns)
-    return (file, None) if rows is None else (list(rows), rows.y)
+    """What to evaluate on: a file of examples; where that says itself what is for testing, only this."""
+    tests: tuple[Any, Any] | None = loaded.for_testing(file) if hasattr(loaded, "for_testing") else None
+    return tests or (file, None)
 
 
 def _draw(loaded: Any, plots: Path, examples: tuple[Any, Any]) -> None:

@@ -25,8 +25,8 @@ def examples_data(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series, prices or tunes; "
-            "without it all are listed.",
+            help="sentences, sensors, tagged, pairs, sums, speech, captions, video, series, prices, tunes, machine or "
+            "faults; without it all are listed.",
             show_default=False,
         ),
     ] = None,
@@ -50,8 +50,8 @@ def examples_data(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Write small made data: labelled or tagged sentences, sensor series of a machine, dates or sums with what they
-    become, spoken digits with transcripts, drawn scenes or videos with captions, series to forecast, or tunes as
-    MIDI files.
+    become, spoken digits with transcripts, drawn scenes or videos with captions, series to forecast, tunes as MIDI
+    files, or readings of a machine without and with faults.
 
     Rows, seed and version of seqloom say all that is in it. Prints the path.
     """

@@ -1,4 +1,4 @@
-"""``seqloom generate``: text from a model, piece by piece as it is drawn."""
+"""``seqloom generate``: text from a model, piece by piece as it is drawn, or music."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqloom.apps.cli.composing import compose
 from seqloom.apps.cli.console import emit, emit_json
 from seqloom.apps.cli.flags import refuse_without_effect
-from seqloom.apps.cli.loading import load_model, say_unknown
+from seqloom.apps.cli.loading import load_writer, say_unknown
 from seqloom.apps.cli.settings import read_settings, takes_settings
 from seqloom.decoding.settings import BeamSearch, Sampling
 from seqloom.settings import LARGEST, flat, nested
@@ -24,6 +25,7 @@ __all__ = ["generate", "stream"]
 _DRAWING, _SEARCHING = flat(Sampling), flat(BeamSearch)
 _ONLY_DRAWN = ("temperature", "top_k", "top_p", "seed")
 """What changes nothing where the likeliest token is always taken."""
+_TOKENS, _STEPS = 500, 128
 
 
 @takes_settings(_SEARCHING)
@@ -32,12 +34,23 @@ def generate(
     context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A model directory.", show_default=False, readable=False)],
     prompt: Annotated[
-        list[str] | None, typer.Option("--prompt", "-p", help="How the text begins; repeat it for more texts.")
+        list[str] | None,
+        typer.Option("--prompt", "-p", help="How the text begins, or a file of music; repeat it for more of them."),
     ] = None,
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Let the model not read what it has never seen in a prompt.")
     ] = False,
-    length: Annotated[int, typer.Option("--length", "-l", min=1, max=LARGEST, help="The most tokens of a text.")] = 500,
+    length: Annotated[
+        int | None,
+        typer.Option(
+            "--length",
+            "-l",
+            min=1,
+            max=LARGEST,
+            help="The most tokens of a text, or the steps of a piece of music.",
+            show_default="500, or 128",
+        ),
+    ] = None,
     stop: Annotated[
         list[str] | None,
         typer.Option("--stop", metavar="STRING", help="End a text right before this; repeat it for more."),
@@ -51,15 +64,33 @@ def generate(
             show_default=False,
         ),
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Texts for each prompt.")] = 1,
+    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Texts, or pieces, for each prompt.")] = 1,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always take the likeliest token.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Of music: the MIDI file; a wav file and a picture come with it."),
+    ] = None,
+    bars: Annotated[int, typer.Option("--bars", min=1, help="Of music: how many bars of the prompt are kept.")] = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each text; its end says why it ended.")
     ] = False,
     **flags: Any,
 ) -> None:
-    """Write text that continues the prompts, or a new text where there is no prompt."""
+    """Write text that continues the prompts, or a new text where there is no prompt; of a model of music, pieces."""
     given = read_settings(_DRAWING + _SEARCHING, flags, None)
+    loaded = load_writer(model)
+    if loaded.task == "music":
+        drawn = {name: given[name] for name in ("temperature", "seed") if name in given}
+        drawn |= {"temperature": 0.0} if greedy else {}
+        compose(
+            context,
+            loaded,
+            prompt or [],
+            out,
+            as_json,
+            {"count": samples, "steps": length or _STEPS, "bars": bars, **drawn},
+        )
+        return
     searched, drawing = "beam" in given, tuple(setting.key for setting in _DRAWING)
     refuse_without_effect(
         context,
@@ -68,10 +99,11 @@ def generate(
             (not searched, "without --beam", ("length_penalty",)),
             (not searched and greedy, "beside --greedy", ("samples", *_ONLY_DRAWN)),
             (not prompt, "without --prompt", ("ignore_unknown",)),
+            (True, "for a model of text", ("out", "bars")),
         ],
     )
     prompts = [one for one in prompt or [""] for _ in range(samples)]
-    loaded = load_model(model)
+    length = length or _TOKENS
     if ignore_unknown:
         say_unknown("Not read", loaded, prompts)
     ends = None if endless is None else not endless

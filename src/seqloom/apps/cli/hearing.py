@@ -24,7 +24,7 @@ _BLOCK: Final = 10
 
 def hears(model: Any) -> bool:
     """Whether a model learned from sounds."""
-    return "sound" in getattr(model, "facts_", {}).get("inputs", {})
+    return getattr(model, "rate_", None) is not None
 
 
 def hear(model: Any, file: str | None, as_json: bool) -> None:
@@ -34,7 +34,7 @@ def hear(model: Any, file: str | None, as_json: bool) -> None:
     much faster than the sound the model was, and how long it took for a piece.
     """
     stream = model.stream()
-    rate = int(model.facts_["inputs"]["sound"]["rate"])
+    rate: int = model.rate_
     heard, worked, last = 0, list[float](), None
     for piece in chain(_pieces(file, rate), [None]):
         began = time.perf_counter()

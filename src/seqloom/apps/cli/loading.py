@@ -13,7 +13,7 @@ from seqloom.errors import ModelFileError, listed, raise_together
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
 
-__all__ = ["load_any", "load_model", "read_as", "say_unknown"]
+__all__ = ["load_any", "load_model", "load_writer", "read_as", "say_unknown"]
 
 
 def load_any(path: Path) -> Any:
@@ -49,6 +49,14 @@ def load_model(path: Path) -> LanguageModel:
     loaded = load_any(path)
     if not isinstance(loaded, LanguageModel):
         raise ModelFileError(f"{path} is of the task {loaded.task!r}; this needs a language model.")
+    return loaded
+
+
+def load_writer(path: Path) -> Any:
+    """Load a model of text or of music; ModelFileError for a model of another task."""
+    loaded = load_any(path)
+    if not hasattr(loaded, "generate"):
+        raise ModelFileError(f"{path} is of the task {loaded.task!r}; this needs a model of text or of music.")
     return loaded
 
 

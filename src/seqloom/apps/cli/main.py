@@ -23,6 +23,7 @@ from seqloom.apps.cli.evaluate import evaluate
 from seqloom.apps.cli.examples import examples_data
 from seqloom.apps.cli.explain import explain
 from seqloom.apps.cli.generate import generate
+from seqloom.apps.cli.inspect import inspect
 from seqloom.apps.cli.models import models
 from seqloom.apps.cli.predict import predict
 from seqloom.apps.cli.probe import probe
@@ -30,6 +31,7 @@ from seqloom.apps.cli.score import score
 from seqloom.apps.cli.settings import takes_settings
 from seqloom.apps.cli.train import train
 from seqloom.apps.cli.train_flags import task_asked, train_options
+from seqloom.apps.cli.watch import watch
 from seqloom.errors import SeqloomError, UsageError
 from seqloom.tasks.registry import tasks
 
@@ -73,6 +75,8 @@ def _is_place(param: Any) -> bool:
     return param.metavar in _PLACES or getattr(param.type_descriptor, "annotation", None) is Path
 
 
+_FILES = ("-o", "--out", "--output", "--output-file", "--out-file")
+"""Flags by which other programs are told where to write."""
 _PLACES = ("FILE", "[FILE]", "FOLDER", "SHARE|FILE")
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
@@ -93,6 +97,8 @@ _COMMANDS = (
     score,
     evaluate,
     backtest,
+    inspect,
+    watch,
     models,
     explain,
     probe,
@@ -196,5 +202,8 @@ def _with_hint(error: typer.TyperException) -> str:
     message, context = error.format_message(), getattr(error, "ctx", None)
     if context is None:
         return message
+    asked, command = getattr(error, "option_name", None), context.command_path
+    if asked in _FILES and not any("--out" in one.opts for one in context.command.params):
+        return f"No such option: {asked}. What is found goes to standard output; into a file: {command} … > FILE"
     stop = "" if message.endswith((".", "?", "!")) else "."
-    return f"{message}{stop} See `{context.command_path} --help`."
+    return f"{message}{stop} See `{command} --help`."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.inputs import named_file
 from seqloom.apps.cli.loading import load_any, read_as
 from seqloom.apps.cli.warned import warnings_said
-from seqloom.errors import DataError, UsageError, listed
+from seqloom.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from seqloom.data.folders import LabelledTexts
@@ -64,47 +65,62 @@ def predict(
     line for each example. With --stream a line is a step: a token, the numbers of a sample, or more text; an empty one
     begins another sequence. A model of sounds hears FILE, or standard input: wav, or 16-bit samples.
     """
-    from seqloom.apps.cli.hearing import hear, hears
-    from seqloom.data.folders.texts import one_text
-    from seqloom.tasks.tables.claims import is_table
-
     loaded = load_any(model)
     if not hasattr(loaded, "predict"):
         raise UsageError(f"{model} is of the task {loaded.task!r}, which writes and scores text: see seqloom generate.")
     if stream:
-        given = ("inputs", "lines", "top", "target", "encoding", "decimal")
-        refuse_without_effect(context, [(True, "with --stream", given)])
-        if hears(loaded):
-            with warnings_said():
-                hear(loaded, file, as_json)
-            return
-        refuse_without_effect(context, [(True, "with --stream, which reads standard input", ("file",))])
-        _predict_stream(loaded, model, as_json)
+        _stream(context, loaded, model, file, as_json)
         return
     if file is None:
         raise UsageError("FILE is missing: name it, or take --stream.")
-    facts = getattr(loaded, "facts_", {})
-    columns = facts.get("columns")
-    no_target = "lexicon" not in facts or as_json
-    refuse_without_effect(context, [(no_target, "but where tagged words are written", ("target",))])
-    of_texts = columns is not None or (hasattr(loaded, "sought") and "vocabulary" in facts["inputs"])
-    as_rows = columns is not None or lines or inputs is not None or file == "-" or is_table(Path(file))
-    if of_texts and as_rows and not Path(file).is_dir():
+    of_texts = getattr(loaded, "of_texts", False) and not Path(file).is_dir()
+    takes = _taken(loaded, as_json)
+    refuse_without_effect(context, [("target" not in takes, "but where tagged words are written", ("target",))])
+    if of_texts and (loaded.columns_ is not None or lines or inputs is not None or _is_table(file)):
         refuse_without_effect(context, [(True, "for a model of texts", ("decimal",))])
         with _opened(file, encoding, lines) as opened:
-            choice = _choice(loaded, columns, opened, inputs, lines)
-            _predict_rows(loaded, choice, opened, top, as_json)
+            _predict_rows(loaded, loaded.chosen(opened, inputs, lines), opened, top, as_json)
         return
-    of_what = "a model of series" if hasattr(loaded, "sought") else f"the task {loaded.task!r}"
-    why = f"for {'a folder or a text that is one example' if of_texts else of_what}"
-    ranked = hasattr(loaded, "candidates")
-    refuse_without_effect(context, [(True, why, ("inputs", "lines", *(() if ranked else ("top",))))])
+    of_texts_why = "for a folder or a text that is one example"
+    why = of_texts_why if getattr(loaded, "of_texts", False) else f"for this model of the task {loaded.task!r}"
+    refuse_without_effect(context, [(True, why, ("inputs", "lines")), ("top" not in takes, why, ("top",))])
     read_as(loaded, encoding, decimal)
     path = named_file(context, file)
     with warnings_said():
-        source = one_text(path, encoding) if of_texts and not path.is_dir() else path
-        more = {} if target is None else {"target": target}
-        _predict_file(loaded, source, {**more, **({"top": top} if ranked else {})}, as_json)
+        source = _one_text(path, encoding) if of_texts else path
+        given = {"top": top, "target": target}
+        _predict_file(loaded, source, {name: value for name, value in given.items() if name in takes}, as_json)
+
+
+def _taken(loaded: Any, as_json: bool) -> Collection[str]:
+    """What the method that answers a file takes beside it."""
+    method = getattr(loaded, "answered" if as_json else "written", None)
+    return () if method is None else signature(method).parameters
+
+
+def _one_text(path: Path, encoding: str | None) -> LabelledTexts:
+    from seqloom.data.folders.texts import one_text
+
+    return one_text(path, encoding)
+
+
+def _is_table(file: str) -> bool:
+    from seqloom.tasks.tables.claims import is_table
+
+    return file == "-" or is_table(Path(file))
+
+
+def _stream(context: typer.Context, loaded: Any, model: Path, file: str | None, as_json: bool) -> None:
+    from seqloom.apps.cli.hearing import hear, hears
+
+    given = ("inputs", "lines", "top", "target", "encoding", "decimal")
+    refuse_without_effect(context, [(True, "with --stream", given)])
+    if hears(loaded):
+        with warnings_said():
+            hear(loaded, file, as_json)
+        return
+    refuse_without_effect(context, [(True, "with --stream, which reads standard input", ("file",))])
+    _predict_stream(loaded, model, as_json)
 
 
 def _predict_stream(loaded: Any, model: Path, as_json: bool) -> None:
@@ -142,7 +158,7 @@ def _predict_file(loaded: Any, file: Path | LabelledTexts, more: dict[str, Any],
         if score := said.score():
             say(score)
     elif as_json:
-        for record in _records(loaded, file, {"top": more["top"]} if "top" in more else {}):
+        for record in _records(loaded, file, more):
             emit_json(record)
     elif hasattr(loaded, "written"):
         for text in loaded.written(file, **more):
@@ -158,25 +174,6 @@ def _records(loaded: Any, file: Path | LabelledTexts, more: dict[str, Any]) -> I
         yield from loaded.answered(file, **more)
     else:
         yield from ({"example": place, "prediction": one} for place, one in enumerate(loaded.predict(file)))
-
-
-def _choice(loaded: Any, columns: dict[str, Any] | None, opened: Opened, inputs: str | None, lines: bool) -> Choice:
-    """The columns that are read: those of training, unless others are named, or each line is a text."""
-    from dataclasses import replace
-
-    from seqloom.data.tables import Choice, Sought
-    from seqloom.tasks.tables.columns import choice_of
-
-    sought = Sought.LABELS if loaded.facts_.get("several") else loaded.sought[0]
-    choice = Choice(("text",), "label", sought) if columns is None else choice_of(columns)
-    if columns is None and not lines and inputs is None and "text" not in opened.columns:
-        raise UsageError(
-            f"{opened.name} has the columns {listed(opened.columns)}, and the model learned from no table. Say which "
-            "it is to read: --input NAME, or --lines if each line is a text."
-        )
-    if lines or inputs is not None:
-        choice = replace(choice, inputs=("text",) if inputs is None else tuple(inputs.split(",")))
-    return choice
 
 
 def _predict_rows(loaded: Any, choice: Choice, opened: Opened, top: int, as_json: bool) -> None:

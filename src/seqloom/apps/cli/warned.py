@@ -15,16 +15,18 @@ __all__ = ["warnings_said"]
 
 @contextmanager
 def warnings_said(worded: Callable[[str], str] = str) -> Iterator[None]:
-    """Within the block, say what seqloom warns of, as ``worded`` puts it; other warnings stay what they are."""
+    """Within the block, say what seqloom warns of, once, as ``worded`` puts it; other warnings stay what they are."""
+    already = set[str]()
     with warnings.catch_warnings():
         warnings.simplefilter("always", SeqloomWarning)
         usual = warnings.showwarning
 
         def shown(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-            if issubclass(category, SeqloomWarning):
-                say(worded(str(message)), style="yellow")
-            else:
+            if not issubclass(category, SeqloomWarning):
                 usual(message, category, *place, **more)
+            elif str(message) not in already:
+                already.add(str(message))
+                say(worded(str(message)), style="yellow")
 
         warnings.showwarning = shown
         yield

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from seqloom.choice import Choice
-from seqloom.data.made.moving import made_videos
+from seqloom.data.made.machine import made_faults, made_machine
+from seqloom.data.made.moving import MadeVideo, made_videos
 from seqloom.data.made.pairs import made_dates, made_sums
-from seqloom.data.made.scenes import made_scenes
+from seqloom.data.made.scenes import MadeScene, made_scenes
 from seqloom.data.made.sensors import CHANNELS, MadeRecording, made_sensors
 from seqloom.data.made.sentences import made_sentences
 from seqloom.data.made.series import made_prices, made_series
@@ -39,6 +40,8 @@ class Example(Choice):
     SERIES = "series"
     PRICES = "prices"
     TUNES = "tunes"
+    MACHINE = "machine"
+    FAULTS = "faults"
 
 
 class Kind(NamedTuple):
@@ -103,6 +106,25 @@ def _prices(rows: int, seed: int) -> str:
     return _csv(("date", "walk", "signal"), zip(days, *columns, strict=True))
 
 
+def _machine(rows: int, seed: int) -> str:
+    return _csv(("time", *CHANNELS), _seconds(made_machine(rows, seed)))
+
+
+def _faults(rows: int, seed: int) -> str:
+    """Readings, and in the last column which fault they are of."""
+    values, planted = made_faults(rows, seed)
+    names = [""] * rows
+    for one in planted:
+        names[one.place] = [str(one.fault)] * len(names[one.place])
+    return _csv(("time", *CHANNELS, "fault"), ((*row, name) for row, name in zip(_seconds(values), names, strict=True)))
+
+
+def _seconds(values: np.ndarray) -> Iterable[tuple[str, ...]]:
+    times = np.datetime64("2026-01-01T00:00:00") + np.arange(len(values))
+    for time, row in zip(times.astype(str), values, strict=True):
+        yield time.replace("T", " "), *map("{:.3f}".format, row)
+
+
 def _tunes(rows: int, seed: int) -> dict[str, bytes]:
     return {f"{number}.mid": midi_bytes(piece) for number, piece in enumerate(made_tunes(rows, seed), 1)}
 
@@ -127,13 +149,15 @@ KINDS: Final[Mapping[Example, Kind]] = {
     Example.SERIES: Kind("series.csv", 144, "months of sales", _series),
     Example.PRICES: Kind("prices.csv", 2000, "days of prices", _prices),
     Example.TUNES: Kind("tunes", 200, "tunes", None, _tunes, learned=False),
+    Example.MACHINE: Kind("machine.csv", 20_000, "seconds of a machine", _machine),
+    Example.FAULTS: Kind("faults.csv", 12_500, "seconds with faults", _faults, learned=False),
 }
 """Pictures and videos need Pillow."""
 
 
-def _captioned(made: Mapping[str, tuple[bytes, str, str]]) -> dict[str, bytes]:
-    table = _csv(("file", "caption", "split"), ((name, caption, split) for name, (_, caption, split) in made.items()))
-    return {name: content for name, (content, *_) in made.items()} | {"captions.csv": table.encode()}
+def _captioned(made: Mapping[str, MadeScene | MadeVideo]) -> dict[str, bytes]:
+    table = _csv(("file", "caption", "split"), ((name, one.caption, one.split) for name, one in made.items()))
+    return {name: one[0] for name, one in made.items()} | {"captions.csv": table.encode()}
 
 
 def _steps(one: MadeRecording) -> Iterable[tuple[str, ...]]:

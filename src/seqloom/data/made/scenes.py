@@ -24,11 +24,13 @@ _UNSEEN: Final = 7
 
 
 class MadeScene(NamedTuple):
-    """A picture as the bytes of a PNG, its caption, and whether it is for ``train`` or ``test``."""
+    """A picture as the bytes of a PNG, its caption, whether it is for ``train`` or ``test``, and what is drawn in it,
+    in the order of the caption."""
 
     picture: bytes
     caption: str
     split: str
+    shapes: tuple[Shape, ...]
 
 
 def made_scenes(rows: int, seed: int) -> list[MadeScene]:
@@ -61,4 +63,4 @@ def _scene(draw: np.random.Generator, row: int) -> MadeScene:
         parts.append(Shape(names[colour], SHAPES[shape], x, y, draw.uniform(5.5, 7.5)))
     said = [f"a {one.colour} {one.shape} {_PLACES[place]}" for one, place in zip(parts, places, strict=True)]
     caption = " and ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
-    return MadeScene(as_png(drawn(parts, _SIDE, draw)), caption, "test" if test else "train")
+    return MadeScene(as_png(drawn(parts, _SIDE, draw)), caption, "test" if test else "train", tuple(parts))

@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.sounds.kinds import HEAD, no_sound
 from seqloom.data.sounds.sound import Sound, check_rate
 from seqloom.data.text.reader import no_such_file, shown
 from seqloom.errors import DataError
@@ -123,6 +124,8 @@ def _header(file: BinaryIO, size: int, name: str, path: Path) -> tuple[Format, i
     if head[:4] in (b"RF64", b"RIFX", b"BW64", b"riff"):
         raise DataError(f"{name} is of the kind {head[:4].decode()}. {_convert(path)}")
     if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        if why := no_sound(head + file.read(HEAD)):
+            raise DataError(f"{name} is no sound, whatever its name says, {why}. Get it anew, or leave it out.")
         raise DataError(f"{name} is no wav file: expected RIFF and WAVE at its begin. {_convert(path)}")
     form = None
     for kind, place, length in _chunks(file, size):

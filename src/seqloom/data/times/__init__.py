@@ -2,6 +2,6 @@
 
 from seqloom.data.times.reading import read_timed
 from seqloom.data.times.spacing import Spacing, find_spacing, spacing_from_json
-from seqloom.data.times.timed import TimedSeries, TimedTable
+from seqloom.data.times.timed import Covariates, TimedSeries, TimedTable
 
-__all__ = ["Spacing", "TimedSeries", "TimedTable", "find_spacing", "read_timed", "spacing_from_json"]
+__all__ = ["Covariates", "Spacing", "TimedSeries", "TimedTable", "find_spacing", "read_timed", "spacing_from_json"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.problems import Problems
 from seqloom.data.tables import Kind, Table
+from seqloom.data.tables.grouping import rows_by_value
 from seqloom.data.times.spacing import Rows, Spacing, Stamps, find_spacing
-from seqloom.data.times.timed import TimedSeries, TimedTable
+from seqloom.data.times.timed import NO_COVARIATES, Covariates, TimedSeries, TimedTable
 from seqloom.data.times.zone import in_utc
 from seqloom.errors import DataError
 
@@ -28,19 +30,23 @@ def read_timed(
     group: str | None = None,
     time_zone: str | None = None,
     strict: bool = False,
+    covariates: Covariates = NO_COVARIATES,
 ) -> TimedTable:
-    """The series of a table, one for each value of the column ``group``; without one, all rows are one.
+    """The series of a table, one for each value of the column ``group``; without one, all rows are one, without a name.
 
-    Rows are sorted by ``time``, rows without one and equal rows left out, and missing steps become rows of NaN; all of
-    that is counted in a remark, or refused if ``strict``. Times of a ``time_zone`` are read as local ones.
+    Where columns are known ahead, the last rows may have these alone: they come after the present. Rows are
+    sorted by ``time``, rows without one and equal rows left out, and missing steps become rows of NaN; all of that is
+    counted in a remark, or refused if ``strict``. Times of a ``time_zone`` are read as local ones.
+
     Raises DataError, by line and column, for what is no number or time, and two rows of a series at one time with
-    different values.
+    different values, or a static column that has two.
     """
-    values = np.stack([table.numbers(name) for name in columns], 1)
+    values = np.stack([table.numbers(name) for name in (*columns, *covariates.known, *covariates.also)], 1)
     stamps = _stamps(table, time, time_zone)
     problems, repaired = Problems(table.name), Counter[str]()
     found = []
-    for name, rows in _groups(table, group).items():
+    groups = {"": np.arange(len(table))} if group is None else rows_by_value(table, group)
+    for name, rows in groups.items():
         rows, counted = _sorted(stamps, rows)
         repaired += counted
         rows, doubled = _once(table, time, stamps, values, rows, problems)
@@ -51,17 +57,26 @@ def read_timed(
     spacing = _common([stamps[rows] for _, rows in found])
     series = []
     for name, rows in found:
-        one = _on_steps(name, stamps[rows], values[rows], spacing)
-        repaired["missing steps"] += len(one) - len(rows)
-        repaired["missing numbers"] += int(np.isnan(values[rows]).sum())
+        steps = _on_steps(f"{table.name} {name}".rstrip(), stamps[rows], spacing)
+        filled = np.full((len(steps.moments), values.shape[1]), np.nan)
+        filled[steps.places] = values[rows]
+        lines = np.zeros(len(filled), np.int64)
+        lines[steps.places] = [table.line(row) for row in rows.tolist()] if covariates.known else 0
+        static = tuple(_one_cell(table, column, rows, problems) for column in covariates.static)
+        numbers = spacing.numbers(steps.moments)
+        whole = TimedSeries(name, filled, steps.moments, static=static, numbers=numbers, lines=lines)
+        one = _divided(whole, len(columns), covariates)
+        repaired["missing steps"] += len(filled) - len(rows)
+        repaired["missing numbers"] += int(np.isnan(filled[steps.places[steps.places < len(one)]]).sum())
         series.append(one)
+    problems.refuse()
     if not series:
         raise DataError(f"{table.name}: expected rows with a time in the column {time!r}, found none.")
     said = ", ".join(f"{count:,} {what}" for what, count in repaired.items() if count)
     if said and strict:
         raise DataError(f"{table.name}: {said}. Mend the file, or leave strict out.")
     return TimedTable(
-        table.name, series, tuple(columns), spacing, time, group, (f"{table.name}: {said}.",) * bool(said)
+        table.name, series, tuple(columns), spacing, time, group, (f"{table.name}: {said}.",) * bool(said), covariates
     )
 
 
@@ -70,16 +85,6 @@ def _stamps(table: Table, time: str, zone: str | None) -> Stamps:
         return table.numbers(time)
     found = table.dates(time)
     return found if zone is None else in_utc(found, zone)
-
-
-def _groups(table: Table, group: str | None) -> dict[str, NDArray[np.int64]]:
-    """The rows of each series, in the order in which these come."""
-    if group is None:
-        return {table.name: np.arange(len(table))}
-    places: dict[str, list[int]] = {}
-    for row, cell in enumerate(table.cells(group)):
-        places.setdefault(cell.strip(), []).append(row)
-    return {one: np.array(rows, np.int64) for one, rows in places.items()}
 
 
 def _sorted(stamps: Stamps, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counter[str]]:
@@ -117,19 +122,46 @@ def _common(series: Sequence[Stamps]) -> Spacing:
     return next((one for one, _ in found.most_common() if all(one.places(each) is not None for each in series)), Rows())
 
 
-def _on_steps(name: str, stamps: Stamps, values: NDArray[np.float64], spacing: Spacing) -> TimedSeries:
-    """The series with NaN at the steps that have no row."""
+class _Steps(NamedTuple):
+    """The ``moments`` (T,) of all steps, and which of them (R,) have rows."""
+
+    moments: Stamps
+    places: NDArray[np.int64]
+
+
+def _on_steps(name: str, stamps: Stamps, spacing: Spacing) -> _Steps:
+    """Steps with those that have no row."""
     places = spacing.places(stamps)
     assert places is not None
-    if places[-1] + 1 == len(places):
-        return TimedSeries(name, values, stamps)
     steps = int(places[-1]) + 1
+    if steps == len(places):
+        return _Steps(stamps, places)
     if steps > _MOST_STEPS:
         raise DataError(
             f"{name}: expected at most {_MOST_STEPS:,} steps, got {steps:,} from its first to its last time."
         )
-    filled = np.full((steps, values.shape[1]), np.nan)
-    filled[places] = values
     moments = np.concatenate([stamps[:1], spacing.after(stamps[:1], steps - 1)]).astype(stamps.dtype)
     moments[places] = stamps
-    return TimedSeries(name, filled, moments)
+    return _Steps(moments, places)
+
+
+def _divided(whole: TimedSeries, columns: int, covariates: Covariates) -> TimedSeries:
+    """Columns in the order of values, known ahead and others as a series; it ends with its last value, if columns are
+    known ahead."""
+    values, known, also = np.split(whole.values, np.cumsum([columns, len(covariates.known)]), axis=1)
+    there = np.flatnonzero((~np.isnan(values)).any(1))
+    end = int(there[-1]) + 1 if covariates.known and len(there) else len(values)
+    return replace(whole, values=values, known=known, also=also).until(end)
+
+
+def _one_cell(table: Table, column: str, rows: NDArray[np.int64], problems: Problems) -> str:
+    """What a column says in all of these rows; cells may be empty."""
+    cells = table.cells(column)
+    said = {cell: int(row) for row in rows[::-1] if (cell := cells[int(row)].strip())}
+    if len(said) > 1:
+        (one, first), (other, second) = sorted(said.items(), key=lambda item: item[1])[:2]
+        problems.add(
+            f"lines {table.line(first)} and {table.line(second)}, column {column}",
+            f"expected one value for all of a series, got {one!r} and {other!r}.",
+        )
+    return next(iter(said), "")

@@ -36,6 +36,10 @@ class Spacing(ABC):
     def after(self, stamps: Stamps, count: int) -> Stamps:
         """The moments (count,) of the next steps."""
 
+    @abstractmethod
+    def numbers(self, stamps: Stamps) -> NDArray[np.int64]:
+        """The step (T,) of each moment, counted from one moment for all series."""
+
     def to_json(self) -> dict[str, Any]:
         """All that :func:`spacing_from_json` needs."""
         return {"kind": self.kind, **vars(self)}
@@ -58,6 +62,10 @@ class Even(Spacing):
     def after(self, stamps: Stamps, count: int) -> Stamps:
         steps = self.seconds * np.arange(1, count + 1)
         return np.asarray(stamps[-1] + (_moments(steps) if self.clock else steps), stamps.dtype)
+
+    def numbers(self, stamps: Stamps) -> NDArray[np.int64]:
+        seconds = _seconds(stamps - np.datetime64(0, "us")) if self.clock else stamps
+        return np.floor(seconds / self.seconds + 0.01).astype(np.int64)
 
     def __str__(self) -> str:
         for size, name in _UNITS if self.clock else ():
@@ -88,6 +96,9 @@ class Months(Spacing):
         found = on_last if np.all(_is_last_day(stamps)) else np.minimum(first + within, on_last)
         return np.asarray(found, stamps.dtype)
 
+    def numbers(self, stamps: Stamps) -> NDArray[np.int64]:
+        return _month(stamps) // self.months
+
     def __str__(self) -> str:
         return {1: "a step every month", 3: "a step every quarter", 12: "a step every year"}.get(
             self.months, f"a step every {self.months} months"
@@ -109,6 +120,9 @@ class Workdays(Spacing):
         following = np.busday_offset(last, np.arange(1, count + 1), roll="backward")
         return np.asarray(following + (stamps[-1] - last), stamps.dtype)
 
+    def numbers(self, stamps: Stamps) -> NDArray[np.int64]:
+        return np.busday_count("1970-01-05", stamps.astype("datetime64[D]")).astype(np.int64)
+
     def __str__(self) -> str:
         return "a step every working day, weekends and holidays left out"
 
@@ -126,6 +140,9 @@ class Rows(Spacing):
     def after(self, stamps: Stamps, count: int) -> Stamps:
         apart = float(np.median(_seconds(np.diff(stamps)))) if len(stamps) > 1 else 1.0
         return Even(apart, stamps.dtype.kind == "M").after(stamps, count)
+
+    def numbers(self, stamps: Stamps) -> NDArray[np.int64]:
+        return np.arange(len(stamps), dtype=np.int64)
 
     def __str__(self) -> str:
         return "a step for each row: the times between them differ"

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from seqloom.kernels import note
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.dot_product import masked_softmax
-from seqloom.layers.padding import real_steps_only
+from seqloom.layers.padding import real_steps, real_steps_only
 from seqloom.layers.protocol import check_sequence
 from seqloom.layers.state import lengthened
 
@@ -82,7 +82,7 @@ class DotScore(Score):
         return memory
 
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
-        return (keys @ query[..., None]).squeeze(-1) if query.ndim == 2 else query @ keys.mT
+        return torch.bmm(keys, query[..., None]).squeeze(-1) if query.ndim == 2 else torch.bmm(query, keys.mT)
 
 
 class GeneralScore(DotScore):
@@ -135,7 +135,8 @@ class MemoryAttention(nn.Module):
         """memory (B, S, M), of which ``lengths`` (B,) steps are real, with its keys."""
         lengths = check_sequence(self, memory, self.score.memory_features, lengths)
         values = real_steps_only(memory, lengths)
-        return Memory(self.score.project(values), values, real_steps_only(torch.ones_like(values[..., 0]), lengths) > 0)
+        real = torch.ones_like(values[..., 0], dtype=torch.bool) if lengths is None else real_steps(values, lengths)
+        return Memory(self.score.project(values), values, real)
 
     def weights(self, query: Tensor, memory: Memory) -> Tensor:
         """query (B, H) → (B, S), or (B, T, H) → (B, T, S): they sum to 1 over the real steps and are 0 elsewhere."""
@@ -153,4 +154,6 @@ class MemoryAttention(nn.Module):
         scores = self.score(query, memory.keys)
         # Beyond a row's length the values are 0, so that it does not matter how a row without steps shares them out.
         weights = torch.where(real, scores, torch.finfo(scores.dtype).min).softmax(-1)
-        return (weights[:, None] @ memory.values).squeeze(1) if query.ndim == 2 else weights @ memory.values
+        one = query.ndim == 2
+        found = torch.bmm(weights[:, None] if one else weights, memory.values)
+        return found.squeeze(1) if one else found

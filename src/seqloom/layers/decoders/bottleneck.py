@@ -11,7 +11,6 @@ from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.decoders.bridge import Bridge, Summary
 from seqloom.layers.decoders.decoder import Decoder
-from seqloom.layers.padding import real_steps_only
 from seqloom.layers.protocol import CausalLayer, check_sequence, check_state, check_step
 
 __all__ = ["BottleneckDecoder", "BottleneckState"]
@@ -70,7 +69,7 @@ class BottleneckDecoder(Decoder):
         state = self.bridge(self.body.initial_state(batch_size), memory, memory_lengths)
         if self.context_map is None:
             return BottleneckState(state, memory.new_zeros(batch_size, 0))
-        summary = self.summary(real_steps_only(memory, memory_lengths), memory_lengths)
+        summary = self.summary(memory, memory_lengths)
         return BottleneckState(state, torch.tanh(self.context_map(summary)))
 
     def forward(self, x: Tensor, state: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, BottleneckState]:

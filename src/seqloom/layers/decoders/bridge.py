@@ -33,7 +33,7 @@ class Summary(Choice):
         return 2 * memory_features if self is Summary.ENDS else memory_features
 
     def __call__(self, memory: Tensor, lengths: Tensor | None) -> Tensor:
-        """memory (B, S, M), 0 beyond ``lengths`` (B,) → (B, ``features``); 0 for a row without steps."""
+        """memory (B, S, M), of which ``lengths`` (B,) steps are real → (B, ``features``); 0 for a row without steps."""
         match self:
             case Summary.ENDS:
                 return both_ends(memory, lengths)
@@ -41,7 +41,7 @@ class Summary(Choice):
                 return last_real_step(memory, lengths)
             case _:
                 steps = torch.tensor(memory.shape[1]) if lengths is None else lengths[:, None]
-                return memory.sum(1) / steps.to(memory.device).clamp(min=1)
+                return real_steps_only(memory, lengths).sum(1) / steps.to(memory.device).clamp(min=1)
 
 
 def both_ends(memory: Tensor, lengths: Tensor | None) -> Tensor:
@@ -88,7 +88,7 @@ class Bridge(nn.Module):
     def forward(self, state: Any, memory: Tensor, lengths: Tensor | None = None) -> Any:
         """The layer's own initial ``state`` and memory (B, S, M) → the state to begin with."""
         lengths = check_sequence(self, memory, self.memory_features, lengths)
-        summary = self.summary(real_steps_only(memory, lengths), lengths)
+        summary = self.summary(memory, lengths)
         parts = iter(torch.tanh(self.linear(summary)).split(self.widths, dim=-1))
         for kind in (_is_first, _is_cell):
             state = _changed(kind, lambda vector: vector + next(parts), state)

@@ -27,7 +27,7 @@ class BodyLoop:
     def __init__(
         self, layers: Sequence[Recurrent], weights: Sequence[Weights], dropout: nn.Module, known: int, is_stack: bool
     ) -> None:
-        self._kinds = [layer.state_type for layer in layers]
+        self._kinds = [(layer.state_type, len(layer.graph.states)) for layer in layers]
         self._loops = [
             StepLoop(layer.graph, own, known if k == 0 else 0)
             for k, (layer, own) in enumerate(zip(layers, weights, strict=True))
@@ -43,8 +43,8 @@ class BodyLoop:
     def step(self, early: tuple[Early, ...], rest: Tensor, state: Any) -> tuple[Tensor, Any]:
         """What ``begin`` made of a step, the rest of its input (B, D - known) and the body's state → y, the next."""
         states, new, y = (state if self._is_stack else (state,)), [], rest
-        for k, (loop, kind) in enumerate(zip(self._loops, self._kinds, strict=True)):
-            y, after = loop.step(early[k], self._dropout(y) if k else y, states[k][: len(loop.graph.states)])
+        for k, (loop, (kind, count)) in enumerate(zip(self._loops, self._kinds, strict=True)):
+            y, after = loop.step(early[k], self._dropout(y) if k else y, states[k][:count])
             new.append(kind(*after))
         return y, (tuple(new) if self._is_stack else new[0])
 

@@ -19,8 +19,8 @@ __all__ = ["CellFront", "PictureFront", "sine_positions"]
 class PictureFront(Front):
     """Pictures (B, H, W, C), or videos (B, T, H, W, C) with T = ``lengths`` real frames → (B, T · cells, M).
 
-    H is ``height``, W ``width``, C ``channels``. Each frame of a video is read by itself, one after the other. Raises
-    UsageError for pictures of another size or other channels.
+    H is ``height``, W ``width``, C ``channels``. Each frame of a video is read by itself, one after the other, before
+    ``over_frames``. Raises UsageError for pictures of another size or other channels.
     """
 
     def __init__(self, height: int, width: int, channels: int, cells: int, features: int) -> None:
@@ -34,6 +34,10 @@ class PictureFront(Front):
     def read(self, pictures: Tensor) -> Tensor:
         """pictures (N, H, W, C) → (N, cells, M)."""
 
+    def over_frames(self, cells: Tensor, lengths: Tensor | None) -> Tensor:
+        """What was read (B, T, cells, M) of videos of ``lengths`` → the same shape; as it is, unless frames meet."""
+        return cells
+
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, H, W, C) or (B, T, H, W, C) → (B, T · cells, M), 0 beyond each row's last frame."""
         shape = self.height, self.width, self.channels
@@ -46,7 +50,8 @@ class PictureFront(Front):
         rows, time = frames.shape[:2]
         lengths = check_lengths(self, lengths, rows, time)
         found = self.read(real_steps_only(frames, lengths).flatten(0, 1))
-        return real_steps_only(found.reshape(rows, time * self.cells, self.out_features), self.lengths_after(lengths))
+        found = self.over_frames(found.reshape(rows, time, self.cells, self.out_features), lengths)
+        return real_steps_only(found.flatten(1, 2), self.lengths_after(lengths))
 
     def lengths_after(self, lengths: Tensor | None) -> Tensor | None:
         """Frames · cells."""

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+from seqloom.errors import UsageError
+
 __all__ = ["SMALLEST_SCALE", "Distribution", "checked_levels"]
 
 SMALLEST_SCALE = 1e-4
@@ -30,6 +32,17 @@ class Distribution(ABC):
     @abstractmethod
     def loss(self, parameters: Tensor, values: Tensor) -> Tensor:
         """parameters (…, P) and values (…) → what is minimised (…): −ln p(value) where there is a p."""
+
+    def surprise(self, parameters: Tensor, values: Tensor) -> Tensor:
+        """parameters (…, P) and values (…) → −ln p(value) (…), of a density or a probability."""
+        return self.loss(parameters, values)
+
+    def normal_score(self, parameters: Tensor, values: Tensor) -> Tensor:
+        """parameters (…, P) and values (…) → z (…) with Φ(z) = p(≤ value): N(0, 1) where the distribution is right.
+
+        UsageError where values are no points of a line.
+        """
+        raise UsageError(f"{type(self).__name__} has no signed deviations: its values are not continuous.")
 
     @abstractmethod
     def mean(self, parameters: Tensor) -> Tensor:

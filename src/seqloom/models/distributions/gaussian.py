@@ -27,6 +27,10 @@ class Gaussian(Distribution):
         mean, deviation = _read(parameters)
         return 0.5 * ((values - mean) / deviation).square() + deviation.log() + 0.5 * math.log(2 * math.pi)
 
+    def normal_score(self, parameters: Tensor, values: Tensor) -> Tensor:
+        mean, deviation = _read(parameters)
+        return (values - mean) / deviation
+
     def mean(self, parameters: Tensor) -> Tensor:
         return parameters[..., 0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from seqloom.errors import UsageError
-from seqloom.models.distributions.distribution import Distribution, checked_levels
+from seqloom.models.distributions.distribution import SMALLEST_SCALE, Distribution, checked_levels
 
 __all__ = ["Quantiles"]
 
@@ -41,6 +42,24 @@ class Quantiles(Distribution):
         error = values[..., None] - self.quantiles(parameters)
         levels = torch.tensor(self.levels, dtype=error.dtype, device=error.device)
         return 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1)
+
+    def surprise(self, parameters: Tensor, values: Tensor) -> Tensor:
+        """−ln p of the density φ(z) dz/dy, where z = :meth:`normal_score`."""
+        begin, slope, left = self._line(parameters, values)
+        return 0.5 * (left + (values - begin) * slope).square() + 0.5 * math.log(2 * math.pi) - slope.log()
+
+    def normal_score(self, parameters: Tensor, values: Tensor) -> Tensor:
+        begin, slope, left = self._line(parameters, values)
+        return left + (values - begin) * slope
+
+    def _line(self, parameters: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the line on which each value lies: the quantile where it begins, dz/dy, and z there."""
+        quantiles = self.quantiles(parameters.double())
+        known = torch.special.ndtri(torch.tensor(self.levels, dtype=torch.float64, device=parameters.device))
+        at = (quantiles < values[..., None]).sum(-1).sub(1).clamp(0, self.parameters - 2)
+        begin, end = (quantiles.gather(-1, place[..., None])[..., 0] for place in (at, at + 1))
+        apart = (end - begin).clamp_min(SMALLEST_SCALE)
+        return begin, (known[at + 1] - known[at]) / apart, known[at]
 
     def mean(self, parameters: Tensor) -> Tensor:
         """The middle quantile, which stands for the mean: the levels do not say more."""

@@ -32,6 +32,14 @@ class StudentT(Distribution):
         constant = (freedom / 2).lgamma() - ((freedom + 1) / 2).lgamma() + 0.5 * (math.pi * freedom).log()
         return constant + scale.log() + (freedom + 1) / 2 * torch.log1p(squared / freedom)
 
+    def normal_score(self, parameters: Tensor, values: Tensor) -> Tensor:
+        from scipy.special import ndtri, stdtr
+
+        mean, scale, freedom = _read(parameters.detach().cpu().double())
+        away = (values.detach().cpu().double() - mean) / scale
+        lower = stdtr(freedom.numpy(), -away.abs().numpy())  # the tail, which does not round to 1
+        return torch.as_tensor(-ndtri(lower)).copysign(away)
+
     def mean(self, parameters: Tensor) -> Tensor:
         return parameters[..., 0]
 

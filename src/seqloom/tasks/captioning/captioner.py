@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,30 +18,31 @@ from seqloom.data.lazy_rows import chosen_rows
 from seqloom.data.padded import pad
 from seqloom.data.pictures.captioned import Captioned
 from seqloom.data.tables.parts import Part
+from seqloom.decoding import Hypothesis
 from seqloom.errors import UsageError
 from seqloom.layers import LearnedEmbedding, parse_encoder_decoder
 from seqloom.layers.decoder_spec import EncoderDecoderSpec
 from seqloom.tasks.captioning.given import divided_by_part, read_given
 from seqloom.tasks.captioning.nearest import NearestPicture
 from seqloom.tasks.captioning.network import CaptionNetwork
+from seqloom.tasks.captioning.picks import kind_of, pick_settings
 from seqloom.tasks.captioning.settings import CaptionerSettings
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.pictures import PictureInputs, as_pictures
-from seqloom.tasks.inputs.targets import TextTargets
+from seqloom.tasks.inputs.targets import TextTargets, written_rows
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.captions import Cider, figures_of_captions
 from seqloom.tasks.measures.intervals import differences, verdict
-from seqloom.tasks.sequences.picks import cell_for
+from seqloom.tasks.ranked import Candidate, ranked_columns
 from seqloom.training.objectives import Objective
 from seqloom.training.objectives.free_targets import FreeTargets
 
 __all__ = ["CaptionMap", "Captioner"]
 
-_FREQUENT, _NEAREST = "the most frequent caption", "the nearest picture's caption"
-_UPDATES, _FEWEST, _MOST = 4000, 4, 60
+_FREQUENT = "the most frequent caption"
 _SHOWN = 5
 
 
@@ -96,14 +98,28 @@ class Captioner(ExampleEstimator):
         inputs = learned_inputs(X, side=settings.side)
         texts = [text for several in y for text in several]
         targets = TextTargets.learned(texts, settings.tokens, settings.minimum_count, settings.vocabulary_size)
-        longest = max(len(row) for row in targets.encode(texts))
+        return self._about(inputs, targets, X, y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[Any]) -> Facts:
+        settings, texts = self._settled({}), [text for several in y for text in several]
+        targets = _targets(before).grown(texts, settings.minimum_count, settings.vocabulary_size)
+        return self._about(_inputs(before), targets, X, y, before["size"]["longest"])
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        return [written_rows(_targets(facts), "captions")]
+
+    def _about(
+        self, inputs: Inputs, targets: TextTargets, X: Sequence[Any], y: Sequence[Any], longest: int = 0
+    ) -> Facts:
+        """What is known of examples whose captions may have been as ``longest`` before."""
+        texts = [text for several in y for text in several]
         return {
             "inputs": inputs.to_json(),
             "targets": targets.to_json(),
             "size": {
                 "examples": len(X),
                 "captions": len(texts),
-                "longest": longest,
+                "longest": max(longest, *map(len, targets.encode(texts))),
                 "frames": max(inputs.lengths(X)) if isinstance(inputs, PictureInputs) else 0,
             },
             "frequent": Counter(texts).most_common(1)[0][0],
@@ -111,19 +127,7 @@ class Captioner(ExampleEstimator):
         }
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        captions = facts["size"]["captions"]
-        batch = next(rows for rows in (8, 16, 32, 64) if rows >= min(captions / 100, 64))
-        rows = self._given().get("batch_size", batch)
-        return {
-            "model": f"{_sees(facts)} -> bahdanau(256)",
-            "embedding": 64,
-            "dropout": 0.1,
-            "label_smoothing": 0.0,
-            "noise": 0.05,
-            "learning_rate": 2e-3,
-            "batch_size": batch,
-            "epochs": min(_MOST, max(_FEWEST, round(_UPDATES * rows / captions))),
-        }
+        return pick_settings(facts, self._given())
 
     def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
         rows = _inputs(facts).encode(X)
@@ -185,29 +189,42 @@ class Captioner(ExampleEstimator):
             {name: lambda rows, one=one: float(one[rows].mean()) for name, one in values.items()},  # type: ignore[misc]
         )
         beside = {name: figures_of_captions(captions, y) for name, captions in simple.items()}
-        notes = (_examples_shown(said, y), verdict("cider_d", found))
-        return Figures(len(y), "pictures", figures, beside, "cider_d", higher_is_better=True, notes=notes)
+        notes = (_examples_shown(said, y), verdict("cider_d", found, reached=figures["cider_d"]))
+        return Figures(len(y), f"{kind_of(facts)}s", figures, beside, "cider_d", higher_is_better=True, notes=notes)
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
-        return [_targets(facts).text(tokens) for tokens in self._written(facts, module, batch)]
+        return [best[0].text for best in self._ranked(facts, module, batch)]
 
-    def _written(self, facts: Facts, module: nn.Module, batch: Batch) -> list[tuple[int, ...]]:
-        """The tokens of the best caption of each row."""
+    def _ranked(self, facts: Facts, module: nn.Module, batch: Batch, top: int = 1) -> list[list[Candidate]]:
+        """The ``top`` captions of each row, best first, each text once."""
+        targets, found = _targets(facts), []
+        for several in self._searched(facts, module, batch, top):
+            best: dict[str, float] = {}
+            for one in several:
+                best.setdefault(targets.text(one.tokens), one.score)
+            found.append(list(starmap(Candidate, best.items()))[:top])
+        return found
+
+    def _searched(self, facts: Facts, module: nn.Module, batch: Batch, top: int = 1) -> list[list[Hypothesis]]:
         settings = self._settled(facts)
         assert isinstance(module, CaptionNetwork)
-        found = module.decode(
+        return module.decode(
             batch.x,
             batch.length,
-            width=settings.width,
+            width=max(settings.width, top),
             limit=2 * facts["size"]["longest"] + 5,
             length_penalty=settings.length_penalty,
         )
-        return [best[0].tokens if best else () for best in found]
 
     def predict(self, X: Any) -> list[str]:
         """A caption for each picture or video. How many are given at once changes nothing."""
         found: list[str] = super().predict(X)
         return found
+
+    def candidates(self, X: Any, top: int = 5) -> list[list[Candidate]]:
+        """The ``top`` captions for each picture or video, best first, with their scores."""
+        found = self._over(X, lambda facts, module, batch: self._ranked(facts, module, batch, top))
+        return [one for several in found for one in several]
 
     def attention(self, X: Any) -> list[CaptionMap]:
         """Where each word of each caption looked, see :class:`CaptionMap`. UsageError where none can look."""
@@ -243,24 +260,27 @@ class Captioner(ExampleEstimator):
         rows = given.rows([place for place, part in enumerate(parts) if part is Part.TEST])
         return (rows.X, rows.y or []) if len(rows.X) else None
 
-    def written(self, file: str | Path) -> Iterator[str]:
-        """The captions of a picture or a folder of them as a table (csv): its name and the caption."""
-        self._check_fitted("model_")
-        given = self._read(file, None, self.facts_)
-        lines: Iterator[str] = given.source.written({"caption": self.predict(given.X)})
-        return lines
+    def written(self, file: str | Path, top: int = 1) -> Iterator[str]:
+        """The captions of a picture or a folder of them as a table (csv): its name and the caption; with ``top`` above
+        1 as many, and their scores."""
+        given, columns = self._said(file, top)
+        return given.written(columns)
 
-    def answered(self, file: str | Path) -> Iterator[dict[str, Any]]:
+    def answered(self, file: str | Path, top: int = 1) -> Iterator[dict[str, Any]]:
         """The same as values by the names of the columns, for JSON."""
+        given, columns = self._said(file, top)
+        rows = zip(given.names, *columns.values(), strict=True)
+        return (dict(zip([given.one, *columns], row, strict=True)) for row in rows)
+
+    def _said(self, file: str | Path, top: int) -> tuple[Captioned, dict[str, list[Any]]]:
         self._check_fitted("model_")
         given = self._read(file, None, self.facts_)
-        captions = zip(given.source.names, self.predict(given.X), strict=True)
-        return ({given.source.one: name, "caption": caption} for name, caption in captions)
+        return given.source, ranked_columns(self.candidates(given.X, top), top, "caption")
 
     def _maps(self, facts: Facts, module: nn.Module, batch: Batch) -> list[CaptionMap]:
         assert isinstance(module, CaptionNetwork)
         targets = _targets(facts)
-        written = self._written(facts, module, batch)
+        written = [best[0].tokens for best in self._searched(facts, module, batch)]
         ids, lengths = pad([torch.tensor([*tokens, targets.end]) for tokens in written], IGNORED)
         weights = module.alignments(batch.x, batch.length, ids.to(batch.x.device)).cpu().numpy()
         cells = module.cells
@@ -275,17 +295,9 @@ class Captioner(ExampleEstimator):
         return found
 
 
-def _sees(facts: Facts) -> str:
-    """What suits features, videos or pictures: large cells, each of which sees a whole thing."""
-    picture = facts["inputs"].get("picture")
-    if picture is None:
-        return "project(128)"
-    cells = f"grid(128, cell={2 * cell_for(picture['height'], picture['width'])})"
-    return f"{cells} + gru(128) bidirectional" if facts["size"]["frames"] > 1 else cells
-
-
 def _simple_captions(facts: Facts, X: Sequence[Any]) -> dict[str, list[str]]:
-    return {_FREQUENT: [facts["frequent"]] * len(X), _NEAREST: NearestPicture.from_json(facts["nearest"])(X)}
+    nearest = NearestPicture.from_json(facts["nearest"])(X)
+    return {_FREQUENT: [facts["frequent"]] * len(X), f"the nearest {kind_of(facts)}'s caption": nearest}
 
 
 def _examples_shown(said: Sequence[str], y: Sequence[Sequence[str]]) -> str:

@@ -21,12 +21,12 @@ def _claims(path: Path, given: Mapping[str, Any]) -> Claim | None:
 
     if path.is_dir() and mode_of(path / "manifest.json"):
         return None
-    return Claim(_SURE, "pictures with captions beside them") if has_captions(path) else None
+    return Claim(_SURE, "pictures or videos with captions beside them") if has_captions(path) else None
 
 
 DOOR = Door(
     "seqloom.tasks.captioning.captioner:Captioner",
     CaptionerSettings,
     claims=_claims,
-    then="Caption pictures with it:  seqloom predict {run} FOLDER",
+    then="Write captions with it:  seqloom predict {run} FOLDER",
 )

@@ -74,11 +74,10 @@ def divided_by_part(given: Given) -> Division | None:
     learned = [place for place, part in enumerate(parts) if part in (Part.TRAIN, None)]
     tested = len(parts) - len(held_out) - len(learned)
     if not learned:
-        raise DataError(f"{given.source.source}: expected some pictures for training, found none.")
+        raise DataError(f"{given.source.source}: expected some {given.source.seen} for training, found none.")
     aside = f" {tested:,} for testing are not read." if tested else ""
-    return Division(
-        learned, held_out, f"Held out: {len(held_out):,} of {len(parts):,} pictures, as the table says.{aside}"
-    )
+    of = f"of {len(parts):,} {given.source.seen}, as the table says."
+    return Division(learned, held_out, f"Held out: {len(held_out):,} {of}{aside}")
 
 
 def _size(headers: Sequence[Any], settings: Any) -> list[int]:

@@ -31,6 +31,10 @@ class CaptionerSettings(PictureSettings, ExampleSettings):
     """
 
     title = "the captioner"
+    may_change = (
+        *ExampleSettings.may_change,
+        *("dropout", "label_smoothing", "noise", "width", "length_penalty", "minimum_count", "vocabulary_size"),
+    )
 
     spec: Annotated[
         str | None,

@@ -151,6 +151,9 @@ class Classifier(SequenceEstimator):
     def _outputs(self, facts: Facts) -> int:
         return len(facts["classes"])
 
+    def _answer_names(self, facts: Facts) -> Sequence[str]:
+        return [str(one) for one in facts["classes"]]
+
     def _objective(self, facts: Facts) -> Objective[Batch]:
         settings: ClassifierSettings = self._settled(facts)
         if facts["several"]:

@@ -15,14 +15,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from seqloom.data.batch import Batch
+from seqloom.data.batch import Batch, Batches
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.errors import DataError
 from seqloom.inspection.traced.observable import Reading
@@ -48,6 +48,7 @@ from seqloom.training.settings import LIMITS, TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
 if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
     from seqloom.tasks.measures.baselines import Baseline
 
 __all__ = ["Division", "ExampleEstimator", "ExampleSettings", "Examples", "Facts", "Given", "HeldOut", "Rows", "over"]
@@ -127,9 +128,21 @@ class ExampleEstimator(Estimator, ABC):
     def _build(self, facts: Facts) -> nn.Module:
         """The module, whose weights are drawn from torch's random numbers."""
 
+    def _batches(self, facts: Facts, examples: Examples, seed: int) -> Batches:
+        """The batches to learn from, each epoch in an order of its own."""
+        return examples.batches(self._settled(facts).batch_size, seed)
+
+    def _remarks(self, facts: Facts) -> Iterable[str]:
+        """What was found out about the data, a line each, to be said before training."""
+        return ()
+
     def _objective(self, facts: Facts) -> Objective[Batch]:
         """What is minimised and measured, if not always the class's ``objective``."""
         return self.objective
+
+    def _answer_names(self, facts: Facts) -> Sequence[str]:
+        """What the outputs of the module are called, where they have names."""
+        return ()
 
     def _constants(self, facts: Facts) -> Mapping[str, Tensor]:
         """Outputs of the module (K,) that look at no input, by name."""
@@ -165,7 +178,8 @@ class ExampleEstimator(Estimator, ABC):
     ) -> Figures:
         """The figures of a module, beside those of what is simple."""
         found = measured(self, facts, module, examples)
-        return dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
+        found = dataclasses.replace(found, baselines=self._simple(facts, baselines, given, examples))
+        return dataclasses.replace(found, notes=(found.verdict(),))
 
     @abstractmethod
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
@@ -209,6 +223,13 @@ class ExampleEstimator(Estimator, ABC):
         """The watched figure, its sign changed where low is good: the higher the better."""
         found = self.evaluate(X, y)
         return (1 if found.higher_is_better else -1) * found.model[found.watched]
+
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """The model over the first examples, as an inspection looks at it."""
+        from seqloom.tasks.examples.subject import subject_of
+
+        self._check_fitted("model_")
+        return subject_of(self, X, y)
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""

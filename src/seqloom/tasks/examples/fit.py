@@ -92,7 +92,7 @@ class ExampleTask(Task[Fitted]):
         problem = Problem(
             module,
             estimator._objective(facts),
-            examples.batches(estimator._settled(facts).batch_size, seed),
+            estimator._batches(facts, examples, seed),
             None if held_out is None else held_out.examples.batches(),
         )
         return Prepared(fitted, problem, "\n".join([*said, *_news(estimator, fitted, resumed=before is not None)]))
@@ -141,6 +141,8 @@ class ExampleTask(Task[Fitted]):
 def _news(estimator: ExampleEstimator, fitted: Fitted, resumed: bool) -> Iterator[str]:
     """What is worth saying before anything is learned, a line each."""
     facts, held_out = fitted.facts, fitted.held_out
+    if not resumed:
+        yield from estimator._remarks(facts)
     picked = [f"{name} {value}" for name, value in facts["picked"].items() if value is not None]
     if picked and not resumed:
         yield "Picked by the data: " + ", ".join(picked)

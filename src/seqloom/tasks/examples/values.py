@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from seqloom.data.lazy_rows import chosen_rows
 from seqloom.data.padded import Padded, Targets, chosen
+from seqloom.data.pairs import Pairs
+from seqloom.data.pictures.captioned import Captioned
 from seqloom.data.pictures.pictures import Pictures
 from seqloom.data.series.recordings import Recordings
 from seqloom.data.sounds.sounds import Sounds
@@ -106,21 +108,29 @@ def taken(estimator: ExampleEstimator, X: Any, y: Any, facts: Facts, targets: bo
     """
     given = estimator._read(X, y, facts)
     check_rows(given.X, given.y)
-    if targets and given.y is None and isinstance(given.source, Recordings | Sounds | Pictures):
-        raise DataError(
-            f"{given.source.source} has no labels: expected a folder for each class, labels.csv (file, label), a "
-            "label_pattern for names of files, or a column label with one for each recording."
-        )
-    if targets and given.y is None and isinstance(given.source, Table):
-        target = facts["columns"]["target"]
-        raise DataError(
-            f"{given.source.name} has no column {target!r}, which says what is right; it has "
-            f"{listed([*given.source.columns])}.{did_you_mean(target, given.source.columns)} "
-            "seqloom predict needs none."
-        )
+    if targets and given.y is None and (lacking := _lacking(given.source, facts)):
+        raise DataError(f"{lacking} seqloom predict needs none.")
     if targets and given.y is None:
         raise UsageError(
             f"y: expected a target for each example, got None. {type(estimator).__name__} requires y to be passed, but "
             "the target y is None."
         )
     return given
+
+
+def _lacking(source: Any, facts: Facts) -> str:
+    """What a file or folder lacks that has no targets, in a sentence; nothing of what is no file."""
+    if isinstance(source, Recordings | Sounds | Pictures):
+        return (
+            f"{source.source} has no labels: expected a folder for each class, labels.csv (file, label), a "
+            "label_pattern for names of files, or a column label with one for each recording."
+        )
+    if isinstance(source, Captioned):
+        return f"{source.source} has no captions: expected a table (file, caption) beside the pictures."
+    if isinstance(source, Pairs):
+        return f"{source.name} has sources alone: expected their targets in a second column."
+    if isinstance(source, Table):
+        target, names = facts["columns"]["target"], [*source.columns]
+        found = f"{source.name} has no column {target!r}, which says what is right; it has {listed(names)}."
+        return f"{found}{did_you_mean(target, names)}"
+    return ""

@@ -57,11 +57,7 @@ class _Source(NamedTuple):
     def until(self, moment: Any) -> Any:
         """What was known at a moment, as ``fit`` takes it; series of which nothing was are left out."""
         ends = [int(np.searchsorted(one.stamps, moment, side="right")) for one in self.series]
-        parts = [
-            dataclasses.replace(one, values=one.values[:end], stamps=one.stamps[:end])
-            for one, end in zip(self.series, ends, strict=True)
-            if end > 1
-        ]
+        parts = [one.until(end) for one, end in zip(self.series, ends, strict=True) if end > 1]
         if self.table is None:
             return [one.values for one in parts]
         return dataclasses.replace(self.table, series=parts, remarks=())
@@ -85,10 +81,10 @@ def backtest(model: Forecaster, X: Any, begin: float | str, stride: int | None, 
     fits = 0
     if refit:
         for one, at in _learned_anew(model, source, windows):
-            one._compared(one.facts_, one.model_, at, found)
+            one._forecasts().compared(at, found)
             fits += 1
     else:
-        model._compared(model.facts_, model.model_, windows, found)
+        model._forecasts().compared(windows, found)
     parts = {"model": found.model, **found.others}
     return Backtest(
         found.figures(model.facts_.get("rival")),

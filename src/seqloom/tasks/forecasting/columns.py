@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from seqloom.data.series.columns import Columns, find_columns
 from seqloom.data.tables import Kind, Table
 from seqloom.data.tables.names import meant
-from seqloom.data.times import TimedSeries, TimedTable, read_timed
+from seqloom.data.times import Covariates, TimedSeries, TimedTable, read_timed
 from seqloom.errors import DataError, UsageError, listed
 from seqloom.tasks.tables.columns import table_of
 
@@ -22,11 +24,21 @@ _PRICES = ("open", "high", "low", "close")
 
 
 class Chosen(NamedTuple):
-    """The columns of the time, of the name of a series if there is one, and those to forecast."""
+    """The columns of the time, of the name of a series if there is one, those to forecast, and those that are read
+    beside them."""
 
     time: str
     group: str | None
     targets: tuple[str, ...]
+    known: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """All of them."""
+        group = [] if self.group is None else [self.group]
+        return [self.time, *group, *self.targets, *self.known, *self.also, *self.static]
 
 
 def choose(table: Table, given: Mapping[str, Any]) -> Chosen | None:
@@ -34,30 +46,39 @@ def choose(table: Table, given: Mapping[str, Any]) -> Chosen | None:
 
     Of prices (open, high, low, close) the close is forecast, else all numbers.
     """
-    named = tuple(name.strip() for name in given["target"].split(",")) if given.get("target") else ()
-    for name in (*named, *filter(None, (given.get("time"), given.get("group")))):
+    named = _names(given, "target")
+    beside = {role: _names(given, role) for role in ("known", "also", "static")}
+    for name in (*named, *chain(*beside.values()), *filter(None, (given.get("time"), given.get("group")))):
         table.column(name)
     found = find_columns(table, Columns(given.get("group"), given.get("time"), None, named))
     dates = [name for name, column in table.columns.items() if column.kind is Kind.DATE]
     time = given.get("time") or next(iter(dates), found.time)
     if time is None:
         return None
-    group = found.id or _naming(table, time)
-    left = [name for name in table.columns if name not in (time, group)]
+    free = [name for name in table.columns if name not in (time, *chain(*beside.values()))]
+    group = found.id or _naming(table, time, free)
+    left = [name for name in free if name != group]
     numbers = [name for name in left if table.column(name).kind is Kind.NUMBER]
     by_meaning = {meant(name): name for name in numbers}
     if set(_PRICES) <= by_meaning.keys():
         numbers = [by_meaning["close"]]
     targets = named or tuple(numbers)
-    return Chosen(time, group, targets) if targets else None
+    twice = [name for name, count in Counter([time, *targets, *chain(*beside.values())]).items() if count > 1]
+    if twice:
+        raise UsageError(f"{table.name}: expected one use of each column, got more of {listed(twice)}.")
+    return Chosen(time, group, targets, **beside) if targets else None
 
 
-def _naming(table: Table, time: str) -> str | None:
+def _names(given: Mapping[str, Any], role: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given[role].split(",")) if given.get(role) else ()
+
+
+def _naming(table: Table, time: str, free: Sequence[str]) -> str | None:
     """The only column of words that tells apart rows of one time, if some are."""
     moments = table.cells(time)
     if len({*moments}) == len(moments):
         return None
-    words = [name for name, column in table.columns.items() if column.kind is Kind.CATEGORY and name != time]
+    words = [name for name in free if table.column(name).kind is Kind.CATEGORY]
     found = [name for name in words if len({*zip(moments, table.cells(name), strict=True)}) == len(moments)]
     return found[0] if len(found) == 1 else None
 
@@ -74,9 +95,9 @@ def table_of_times(source: Any, given: Mapping[str, Any], known: Chosen | None =
             f"{table.name}: expected a column that says when, and columns of numbers to forecast; it has "
             f"{listed([*table.columns])}. Name them: --time NAME --target NAME."
         )
-    return read_timed(
-        table, chosen.time, chosen.targets, chosen.group, given.get("time_zone"), bool(given.get("strict"))
-    )
+    covariates = Covariates(chosen.known, chosen.also, chosen.static)
+    zone, strict = given.get("time_zone"), bool(given.get("strict"))
+    return read_timed(table, chosen.time, chosen.targets, chosen.group, zone, strict, covariates)
 
 
 def series_of(X: Any) -> list[TimedSeries]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -12,71 +12,87 @@ from torch import Tensor
 
 from seqloom.models.distributions import Distribution
 
-__all__ = ["Correction"]
+__all__ = ["LEVELS", "MEDIAN", "Correction", "at_levels", "quantiles_of"]
 
 Floats = NDArray[np.float64]
+LEVELS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+"""L of them, from which all others are told."""
+MEDIAN: Final = LEVELS.index(0.5)
+_LOW, _HIGH = LEVELS.index(0.1), LEVELS.index(0.9)
 _ENOUGH = 200
-_GRID = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+
+
+def quantiles_of(distribution: Distribution, said: Tensor) -> Floats:
+    """Parameters (…, P) → the quantiles (L, …) of LEVELS."""
+    levels = torch.tensor(LEVELS, dtype=torch.float64).view(-1, *[1] * (said.ndim - 1))
+    found: Floats = distribution.quantile(said[None], levels).numpy()
+    return found
+
+
+def at_levels(quantiles: Floats, levels: Sequence[float]) -> Floats:
+    """Quantiles (L, …) of LEVELS → those (Q, …) of other levels, on lines in the quantiles of a normal distribution.
+
+    >>> at_levels(np.arange(15.0), [0.1, 0.5, 0.975]).tolist()
+    [3.0, 7.0, 13.0]
+    """
+    known, asked = (torch.special.ndtri(torch.tensor(one, dtype=torch.float64)).numpy() for one in (LEVELS, levels))
+    left = (np.searchsorted(known, asked, side="right") - 1).clip(0, len(known) - 2)
+    share = ((asked - known[left]) / (known[left + 1] - known[left])).reshape(-1, *[1] * (quantiles.ndim - 1))
+    found: Floats = (1 - share) * quantiles[left] + share * quantiles[left + 1]
+    return found
 
 
 class Correction(NamedTuple):
     """q'_l(h) = q_l(h) + c_l(h) · (q_0.9(h) - q_0.1(h)), c so that a share l of held-out values lay below q'_l.
 
-    Conformal quantile regression (Romano, Patterson & Candès, 2019), for each of ``levels`` (L,) and steps ahead:
-    ``shifts`` (L, H). Between the levels c lies on lines.
+    Conformal quantile regression (Romano, Patterson & Candès, 2019): ``shifts`` c (L, H), for each of LEVELS and steps
+    ahead. ``origins`` is how many of a series they are learned from, 0 if from none.
     """
 
-    levels: Floats
     shifts: Floats
+    origins: int
 
     @classmethod
-    def none(cls) -> Self:
+    def none(cls, horizon: int) -> Self:
         """No correction."""
-        return cls(np.array([0.5]), np.zeros((1, 1)))
+        return cls(np.zeros((len(LEVELS), horizon)), 0)
 
     @classmethod
-    def learned(cls, distribution: Distribution, said: Sequence[Tensor], moves: Sequence[NDArray[Any]]) -> Self:
-        """From parameters (N, H, D, P) and what came (N, H, D), NaN where nothing is known.
+    def learned(cls, quantiles: Sequence[Floats], moves: Sequence[Floats], series: int = 1) -> Self:
+        """From the quantiles (L, N, H, D) of some windows of so many series and what came (N, H, D), NaN where nothing
+        is known.
 
         Where few values are known of a step ahead, those of its neighbours count too. The median stays where it is:
         a shift of it would follow the accidents of a few months.
         """
-        quantiles = [cls.none().quantiles(distribution, one, (*_GRID, 0.1, 0.9)) for one in said]
-        shifts = np.zeros((len(_GRID), moves[0].shape[1]))
-        for place, level in enumerate(_GRID):
+        shifts = np.zeros((len(LEVELS), moves[0].shape[1]))
+        for place, level in enumerate(LEVELS):
             gaps = np.concatenate(
-                [(came - q[place]) / (q[-1] - q[-2]) for q, came in zip(quantiles, moves, strict=True)]
+                [(came - q[place]) / (q[_HIGH] - q[_LOW]) for q, came in zip(quantiles, moves, strict=True)]
             )
             for ahead in range(gaps.shape[1]):
                 known = _around(gaps, ahead)
-                if len(known) and level != 0.5:
+                if len(known) and place != MEDIAN:
                     rank = level * (len(known) + 1) - 1
                     shifts[place, ahead] = np.interp(rank, np.arange(len(known)), known)
-        return cls(np.array(_GRID), shifts)
+        return cls(shifts, sum(map(len, moves)) // series)
 
-    def quantiles(self, distribution: Distribution, said: Tensor, levels: Sequence[float]) -> list[Floats]:
-        """Parameters (N, H, D, P) → for each level (N, H, D), rising with it on both sides of the median."""
-
-        def plain(level: float) -> Floats:
-            found: Floats = distribution.quantile(said, torch.tensor(level, dtype=torch.float64)).numpy()
-            return found
-
-        spread, middle = plain(0.9) - plain(0.1), plain(0.5)
-        found: dict[float, Floats] = {}
-        for upper in (True, False):
-            bound, before = (np.maximum, middle) if upper else (np.minimum, middle)
-            for level in sorted((one for one in levels if (one >= 0.5) == upper), reverse=not upper):
-                shift = np.array([np.interp(level, self.levels, column) for column in self.shifts.T])
-                before = found[level] = bound(plain(level) + shift[:, None] * spread, before)
-        return [found[level] for level in levels]
+    def corrected(self, quantiles: Floats) -> Floats:
+        """Quantiles (L, …, H, D) → the same, moved; they rise with the level on both sides of the median."""
+        spread = quantiles[_HIGH] - quantiles[_LOW]
+        shifts = self.shifts.reshape(len(LEVELS), *[1] * (quantiles.ndim - 3), -1, 1)
+        found: Floats = quantiles + shifts * spread
+        found[MEDIAN:] = np.maximum.accumulate(found[MEDIAN:])
+        found[MEDIAN::-1] = np.minimum.accumulate(found[MEDIAN::-1])
+        return found
 
     def to_json(self) -> dict[str, Any]:
-        return {"levels": self.levels.tolist(), "shifts": self.shifts.round(6).tolist()}
+        return {"levels": LEVELS, "shifts": self.shifts.round(6).tolist(), "origins": self.origins}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of ``to_json``."""
-        return cls(np.array(data["levels"]), np.array(data["shifts"]))
+        return cls(np.array(data["shifts"]), data.get("origins", 0))
 
 
 def _around(gaps: NDArray[Any], ahead: int) -> NDArray[Any]:

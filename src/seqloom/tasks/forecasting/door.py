@@ -31,7 +31,7 @@ def claims_times(path: Path, given: Mapping[str, Any]) -> Claim | None:
         return None
     if chosen is None or table.column(chosen.time).kind is not Kind.DATE:
         return None
-    others = [name for name in table.columns if name not in (chosen.time, chosen.group)]
+    others = [name for name in table.columns if name not in chosen.columns]
     if any(table.column(name).kind not in (Kind.NUMBER, Kind.EMPTY) for name in others):
         return None
     of_each = "" if chosen.group is None else f" of each {chosen.group!r}"

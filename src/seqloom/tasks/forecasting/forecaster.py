@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.lazy_rows import LazyRows
 from seqloom.data.named import csv_lines
-from seqloom.data.times import TimedSeries, TimedTable, spacing_from_json
+from seqloom.data.times import Covariates, TimedSeries, TimedTable, spacing_from_json
 from seqloom.errors import DataError, UsageError, listed, warn
 from seqloom.inspection.traced.observable import Reading
 from seqloom.layers import CausalLayer, parse_spec
@@ -23,32 +21,40 @@ from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.forecasting.backtest import Backtest, backtest
 from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_of, table_of_times
-from seqloom.tasks.forecasting.correction import Correction
-from seqloom.tasks.forecasting.inputs import cycles_for, features, width
-from seqloom.tasks.forecasting.judging import LEVELS, Comparison
+from seqloom.tasks.forecasting.forecasts import Forecasts
+from seqloom.tasks.forecasting.inputs import Inputs, cycles_for
+from seqloom.tasks.forecasting.judging import Comparison
 from seqloom.tasks.forecasting.known import (
+    ahead_of,
+    beside_of,
+    check_ahead,
     checked_levels,
     distribution_of,
+    inputs_of,
     is_constant,
-    scale_of,
+    key_of,
     seconds_apart,
     sizes_of,
+    steps_of,
+    width_of,
     written_moment,
 )
-from seqloom.tasks.forecasting.naive import solved
 from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
 from seqloom.tasks.forecasting.picks import sizes_for
 from seqloom.tasks.forecasting.pictures import draw_forecasts
+from seqloom.tasks.forecasting.primed import prime
 from seqloom.tasks.forecasting.scale import Scale
-from seqloom.tasks.forecasting.settings import ForecasterSettings
+from seqloom.tasks.forecasting.scaling import learned_scales
+from seqloom.tasks.forecasting.settings import ForecasterSettings, HorizonBy
+from seqloom.tasks.forecasting.static import static_facts, static_numbers
 from seqloom.tasks.forecasting.stream import ForecastStream
-from seqloom.tasks.forecasting.trust import best_trust
-from seqloom.tasks.forecasting.windows import Window, first_origin, windows_of
+from seqloom.tasks.forecasting.surprise import kept_calibration, watch_of
+from seqloom.tasks.forecasting.windows import Window, first_origin, whole_series, windows_of
+from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import Likelihood, Objective
 
 __all__ = ["Forecaster"]
 
-Floats = NDArray[np.float64]
 _UPDATES = 300
 _WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
 
@@ -68,6 +74,7 @@ class Forecaster(ExampleEstimator):
     ``season`` are picked by how far apart steps are. ``fit`` learns ``model_``, ``facts_``, ``history_`` and
     ``validation_``.
 
+    >>> import numpy as np
     >>> wave = np.sin(np.arange(200) * np.pi / 6)
     >>> model = Forecaster("gru(8)", horizon=6, season=12, training={"epochs": 5}).fit([wave], progress=False)
     >>> model.predict([wave])[0].shape, float(np.abs(model.predict([wave])[0][:, 0] - wave[8:14]).max()) < 0.1
@@ -77,12 +84,13 @@ class Forecaster(ExampleEstimator):
     task, settings = "forecasting", ForecasterSettings
     targets_required = False
     spec: str
+    logarithms: bool | None
 
     def predict(self, X: Any, quantiles: Sequence[float] = (0.5,)) -> Any:
         """The next steps of each series: (H, D), the median; of several ``quantiles`` (H, D, Q)."""
         self._check_fitted("model_")
-        levels = checked_levels(quantiles)
-        found = [self._forecast(window, levels) for window in self._last(X)]
+        levels, forecasts = checked_levels(quantiles), self._forecasts()
+        found = [forecasts.at(window, levels)[0] for window in self._last(X)]
         return [one[..., 0] for one in found] if len(levels) == 1 else found
 
     def evaluate(self, X: Any, y: Any = None, share: float = 1.0) -> Figures:
@@ -92,7 +100,7 @@ class Forecaster(ExampleEstimator):
         windows = [window for one in series for window in windows_of(one, sizes, first_origin(len(one), share))]
         if not windows:
             raise DataError(f"X: expected series longer than 2 steps, got {max(map(len, series))}.")
-        return self._judge_windows(self.facts_, self.model_, windows)
+        return self._forecasts().compared(windows).figures(self.facts_.get("rival"))
 
     def backtest(self, X: Any, begin: float | str = 0.8, stride: int | None = None, refit: bool = False) -> Backtest:
         """Forecasts from origins that roll through each series, from ``begin`` on, ``stride`` steps apart (default: the
@@ -121,8 +129,9 @@ class Forecaster(ExampleEstimator):
         times, spacing = self.facts_["times"], spacing_from_json(self.facts_["spacing"])
         group = [times["group"]] if times["group"] else []
         yield csv_lines([[times["time"], *group, "column", *(f"{one:g}" for one in _WRITTEN)]])
+        forecasts = self._forecasts()
         for window in self._last(file):
-            found, series = self._forecast(window, _WRITTEN), [window.series.name] if group else []
+            (found,), series = forecasts.at(window, _WRITTEN), [window.series.name] if group else []
             for moment, row in zip(spacing.after(window.series.stamps, len(found)), found, strict=True):
                 yield csv_lines(
                     [written_moment(moment), *series, name, *(f"{cell:.6g}" for cell in cells)]
@@ -138,12 +147,13 @@ class Forecaster(ExampleEstimator):
             raise UsageError(f"name: expected one of {listed([*scales])}, got {name!r}.")
         one = name or (next(iter(scales)) if len(scales) == 1 else None)
         scale = Scale.from_json(facts["common"] if one is None else scales[one])
-        assert isinstance(self.model_, ForecastNetwork)
+        static = static_numbers(facts.get("static", []), facts.get("statics", {}).get(one, ()))
+        return ForecastStream(self._forecasts(), Inputs(scale, beside_of(facts), facts["cycles"], static))
 
-        def quantiles(said: Tensor, present: Floats, levels: list[float]) -> Floats:
-            return self._values(facts, said, present, scale, checked_levels(levels))
-
-        return ForecastStream(self.model_, scale, facts["cycles"], facts.get("trust", 1.0), quantiles)
+    def watch(self, rate: float | None = None, calibrate: Any = None, name: str | None = None) -> Watcher:
+        """The surprise of each step as it comes, and alarms at a false-alarm ``rate``, by what was held out or by the
+        usual series ``calibrate``; see :class:`ForecastSurprises` and :class:`Watcher`. ``name`` as for ``stream``."""
+        return watch_of(self, name, rate, calibrate)
 
     def observable(self, X: Any, y: Any = None) -> Reading:
         """The same, each series whole."""
@@ -169,6 +179,9 @@ class Forecaster(ExampleEstimator):
         """The series, and what is to be known of them all to learn from."""
         given = self.get_params(deep=False)
         if not is_file_or_frame(X):
+            given_beside = [role for role in Covariates._fields if given[role]]
+            if given_beside:
+                raise UsageError(f"{', '.join(given_beside)}: columns have names in a file or a frame. Give one.")
             series, about, spacing = series_of(X), Facts(), None
         else:
             chosen = Chosen(**facts["times"]) if "times" in facts else None
@@ -177,7 +190,12 @@ class Forecaster(ExampleEstimator):
                 warn(remark)
             series, spacing = table.series, table.spacing
             about = {
-                "times": {"time": table.time, "group": table.group, "targets": table.columns},
+                "times": {
+                    "time": table.time,
+                    "group": table.group,
+                    "targets": table.columns,
+                    **table.covariates._asdict(),
+                },
                 "spacing": spacing.to_json(),
             }
             longest = max(series, key=len).stamps
@@ -206,144 +224,97 @@ class Forecaster(ExampleEstimator):
         return Division(learned, held_out, f"Held out: the latest {share:.0%} of each series, {count:,} origins.")
 
     def _learn(self, X: Sequence[Window], y: Sequence[Any]) -> Facts:
-        ends: dict[int, Window] = {}
-        for window in X:
-            known = ends.get(id(window.series))
-            if known is None or known.end < window.end:
-                ends[id(window.series)] = window
-        sizes = X[0].sizes
-        parts = {k: (one.series.name, one.series.values[: one.end]) for k, one in enumerate(ends.values())}
-        constant = [name or f"row {k}" for k, (name, values) in parts.items() if is_constant(values)]
+        sizes, whole = X[0].sizes, whole_series(X)
+        ahead = 1 if self._recursive else sizes.horizon
+        parts = [one.series.values[: one.end] for one in whole]
+        constant = [one.series.name or f"row {k}" for k, one in enumerate(whole) if is_constant(parts[k])]
         if len(constant) == len(parts):
             raise DataError(f"Nothing ever changes in {', '.join(constant[:3])}: there is nothing to forecast.")
-        common = Scale.learned([values for _, values in parts.values()], sizes.horizon, sizes.season)
-        scales = {
-            name: Scale.learned([values], sizes.horizon, sizes.season).to_json()
-            for name, values in parts.values()
-            if name
+        scales = learned_scales(whole, ahead, self.logarithms)
+        return {
+            "scales": {key_of(one.series): scale.to_json() for one, scale in zip(whole, scales.each, strict=True)},
+            "common": scales.common.to_json(),
+            "beside": Scale.learned([one.beside for one in whole], 1, 1).to_json(),
+            "static": static_facts([one.series for one in whole]),
+            "statics": {key_of(one.series): one.series.static for one in whole},
+            "ahead": ahead,
+            "solved": True,
+            "origins": sum(one.origins for one in X),
         }
-        return {"scales": scales, "common": common.to_json(), "origins": sum(one.origins for one in X)}
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         sizes = sizes_of(facts)
         windows = max(1, facts["origins"] // sizes.origins)
         rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
         epochs = min(200, max(3, round(_UPDATES * rows / windows)))
-        named = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
+        named: dict[str, Any] = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
+        if any(Scale.from_json(facts["common"]).floor):
+            named["logarithms"] = True
         return {**named, "batch_size": rows, "learning_rate": 1e-3, "averaging": 0.5, "epochs": epochs}
 
     def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
-        scales = [scale_of(facts, window) for window in X]
+        inputs = [inputs_of(facts, window) for window in X]
         lengths = [window.end - window.begin for window in X]
         return Examples(
-            {"x": LazyRows(lambda k: self._steps(facts, X[k], scales[k]), lengths)},
-            LazyRows(lambda k: X[k].targets(scales[k]), lengths),
+            {"x": LazyRows(lambda k: steps_of(inputs[k], X[k]).float(), lengths)},
+            LazyRows(lambda k: X[k].targets(inputs[k].scale, ahead_of(facts)), lengths),
         )
-
-    def _steps(self, facts: Facts, window: Window, scale: Scale) -> Tensor:
-        end = window.end
-        return features(window.series.values[:end], window.series.stamps[:end], window.begin, scale, facts["cycles"])
 
     def _build(self, facts: Facts) -> nn.Module:
         settings, sizes = self._settled(facts), sizes_of(facts)
-        body = parse_spec(settings.spec).build(width(facts["width"], facts["cycles"]))
+        body = parse_spec(settings.spec).build(width_of(facts))
         if not isinstance(body, CausalLayer):
             raise UsageError(
                 f"spec: {settings.spec} reads what is still to come, so it cannot forecast. Take layers that only look "
                 "back, as gru(32)."
             )
-        shape = Shape(sizes.horizon, facts["width"], sizes.lags)
-        return ForecastNetwork(body, shape, distribution_of(settings), settings.dropout)
+        shape = Shape(ahead_of(facts), facts["width"], sizes.lags)
+        solved = facts.get("solved", False)
+        return ForecastNetwork(body, shape, distribution_of(settings), settings.dropout, solved)
 
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         assert isinstance(module, ForecastNetwork)
-        horizon, columns, lags = module.shape
-        if not module.linear.shape[-1]:
-            return
-        moves, known, seen = [], [], set[int]()
-        for window in reversed(learned.X):
-            if id(window.series) in seen:
-                continue
-            seen.add(id(window.series))
-            values = window.series.values[: window.end]
-            found = features(values, window.series.stamps[: window.end], 0, scale_of(facts, window), [])
-            moves.append(found[:, :columns].double().numpy())
-            known.append(~np.isnan(values))
-        module.linear.copy_(torch.from_numpy(solved(moves, horizon, lags, known)))
+        prime(module, [(inputs_of(facts, window), window) for window in whole_series(learned.X)])
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return Likelihood(distribution_of(self._settled(facts)))
 
     def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
-        windows, distribution = held_out.given.X, distribution_of(self._settled(facts))
-        facts = {**facts, "trust": self._trust(facts, module, windows)}
-        parts = [self._said(facts, module, window) for window in windows]
-        moves = [scale_of(facts, window).moves(window.present, window.future) for window in windows]
-        facts["correction"] = Correction.learned(distribution, parts, moves).to_json()
-        baselines = self._compared(facts, module, windows).baselines()
+        windows = self._judged(facts, held_out.given.X)
+        facts = {**facts, "trust": self._forecasts(facts, module).chosen_trust(windows)}
+        facts["correction"] = self._forecasts(facts, module).learned_correction(windows).to_json()
+        facts |= kept_calibration(self._forecasts(facts, module), held_out.given.X)
+        naive = Comparison()
+        for window in held_out.given.X:
+            naive.add_naive(window, inputs_of(facts, window).scale)
+        baselines = naive.baselines()
         return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
 
-    def _trust(self, facts: Facts, module: nn.Module, windows: Sequence[Window]) -> float:
-        """What of the network's part helps on these windows; see :func:`best_trust`."""
-        scales = [scale_of(facts, window) for window in windows]
-        location = distribution_of(self._settled(facts)).location
-        plain, whole = (
-            [
-                scale.values(
-                    window.present, self._said({**facts, "trust": trust}, module, window)[..., location].numpy()
-                )
-                for window, scale in zip(windows, scales, strict=True)
-            ]
-            for trust in (0.0, 1.0)
-        )
-        return best_trust(plain, whole, [window.future for window in windows], [scale.season for scale in scales])
-
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
-        return self._judge_windows(facts, module, given.X)
+        windows = self._judged(facts, given.X)
+        return self._forecasts(facts, module).compared(windows).figures(facts.get("rival"))
 
-    def _judge_windows(self, facts: Facts, module: nn.Module, windows: Sequence[Window]) -> Figures:
-        return self._compared(facts, module, windows).figures(facts.get("rival"))
-
-    def _compared(
-        self, facts: Facts, module: nn.Module, windows: Sequence[Window], into: Comparison | None = None
-    ) -> Comparison:
-        """The errors of these windows, added to those ``into`` which they go."""
-        assert isinstance(module, ForecastNetwork)
-        found = Comparison() if into is None else into
-        for window in windows:
-            said = self._in_units(facts, window, self._said(facts, module, window), LEVELS)
-            found.add(window, scale_of(facts, window), said, module.linear.numpy())
-        return found
+    def _judged(self, facts: Facts, windows: Sequence[Window]) -> Sequence[Window]:
+        """The held-out windows, where steps are forecast one after another with fewer origins: they take time."""
+        apart = max(1, sizes_of(facts).horizon // 4) if self._recursive else 1
+        return [replace(window, stride=apart) for window in windows]
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
 
     def _last(self, X: Any) -> list[Window]:
-        """Each series whole, its last step the one origin."""
+        """Each series whole, its last step the one origin. DataError where what is known ahead is missing."""
         series, sizes = self._series(X, self.facts_)[0], sizes_of(self.facts_)
+        times = self.facts_.get("times", {})
+        check_ahead(series, times.get("known", ()), sizes.horizon)
         return [Window(one, 0, len(one) - 1, len(one), sizes) for one in series]
 
-    def _forecast(self, window: Window, levels: Sequence[float]) -> Floats:
-        """The quantiles (H, D, Q) at the one origin of a window."""
-        said = self._said(self.facts_, self.model_, window)
-        return np.moveaxis(self._in_units(self.facts_, window, said, levels)[:, 0], 0, -1)
+    def _forecasts(self, facts: Facts | None = None, module: nn.Module | None = None) -> Forecasts:
+        """What a module says, by default the one that was learned."""
+        known, network = (self.facts_, self.model_) if facts is None else (facts, module)
+        assert isinstance(network, ForecastNetwork)
+        return Forecasts(known, network, distribution_of(self._settled(known)), self._recursive)
 
-    @torch.no_grad()
-    def _said(self, facts: Facts, module: nn.Module, window: Window) -> Tensor:
-        """The parameters (N, H, D, P) at each origin."""
-        module.eval()
-        steps = self._steps(facts, window, scale_of(facts, window))
-        found: Tensor = module(steps[None], trust=facts.get("trust", 1.0))[
-            0, torch.from_numpy(window.at - window.begin)
-        ]
-        return found
-
-    def _in_units(self, facts: Facts, window: Window, said: Tensor, levels: Sequence[float]) -> Floats:
-        """Quantiles (Q, N, H, D) of the values."""
-        return self._values(facts, said, window.present, scale_of(facts, window), levels)
-
-    def _values(self, facts: Facts, said: Tensor, present: Floats, scale: Scale, levels: Sequence[float]) -> Floats:
-        """The same from the parameters (N, H, D, P) and the present values (N, D)."""
-        correction = Correction.from_json(facts["correction"]) if "correction" in facts else Correction.none()
-        moves = correction.quantiles(distribution_of(self._settled(facts)), said, levels)
-        return np.stack([scale.values(present, one) for one in moves])
+    @property
+    def _recursive(self) -> bool:
+        return self._settled({}).horizon_by is HorizonBy.RECURSIVE

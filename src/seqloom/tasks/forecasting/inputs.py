@@ -1,48 +1,72 @@
-"""A series as the network reads it: moves, levels, what is missing, and where in the day, week or year a step is."""
+"""A series as the network reads it: moves, levels, what is missing, the calendar, and what is beside it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seqloom.data.last_known import last_known
 from seqloom.data.times.spacing import Stamps
 from seqloom.tasks.forecasting.scale import Scale
-from seqloom.tasks.forecasting.windows import last_known
 
-__all__ = ["calendar", "features", "width"]
+__all__ = ["Inputs", "Step", "calendar", "cycles_for"]
+
+Floats = NDArray[np.float64]
 
 _CYCLES = {"day": (86_400.0, 0.0), "week": (604_800.0, 259_200.0)}
 """Seconds of each, and where in the first one 1970 began (a Thursday)."""
 
 
-def width(columns: int, cycles: list[str]) -> int:
-    """The features F of a step.
+class Step(NamedTuple):
+    """The last known places (R, D) of some steps, and what is beside them (R, C)."""
 
-    >>> width(2, ["day"])
-    8
-    """
-    return 3 * columns + 2 * len(cycles)
+    places: Floats
+    beside: Floats
 
 
-def features(values: NDArray[np.float64], stamps: Stamps, begin: int, scale: Scale, cycles: list[str]) -> Tensor:
-    """The steps from ``begin`` on of values (T, D) → (T - begin, F): moves from step to step first, in units of a move,
-    then levels, then which are missing, then sine and cosine of each of the ``cycles``.
+class Inputs(NamedTuple):
+    """How steps are read: the ``scale`` of what is forecast and that of the C columns beside it, the ``cycles`` of a
+    calendar, and what is ``static`` (S,)."""
 
-    A value that is missing is read as the one before it.
-    """
-    known = last_known(values)
-    moves = np.diff(known, axis=0, prepend=known[:1]) / scale.move
-    first = int((~np.isnan(values)).any(1).argmax())
-    moves[: first + 1] = 0.0
-    levels = (known - scale.mean) / scale.deviation
-    levels[:first] = 0.0
-    parts = [moves[begin:], levels[begin:], np.isnan(values[begin:]).astype(np.float64)]
-    parts += [calendar(stamps[begin:], cycle) for cycle in cycles]
-    return torch.from_numpy(np.concatenate(parts, 1).astype(np.float32))
+    scale: Scale
+    beside: Scale
+    cycles: list[str]
+    static: Floats
+
+    @property
+    def width(self) -> int:
+        """The features F of a step."""
+        return 3 * len(self.scale.mean) + 2 * len(self.cycles) + 2 * len(self.beside.mean) + len(self.static)
+
+    def features(self, places: Floats, beside: Floats, stamps: Stamps, begin: int) -> Tensor:
+        """The steps from ``begin`` on of places (T, D) and of columns beside them (T, C) → (T - begin, F).
+
+        A value that is missing is read as the one before it.
+        """
+        now = Step(last_known(places), last_known(beside))
+        before = Step(*(np.concatenate([one[:1], one[:-1]])[begin:] for one in now))
+        return self.steps(before, Step(*(one[begin:] for one in now)), np.isnan(places[begin:]), stamps[begin:])
+
+    def steps(self, before: Step, now: Step, missing: NDArray[np.bool_], stamps: Stamps) -> Tensor:
+        """R steps, each with the one before it → (R, F), float64: moves first, then levels, then which are missing
+        (R, D), then sine and cosine of each of the cycles, then moves and levels of the columns beside, then what is
+        static. What is not known yet is 0."""
+        nothing = np.zeros((len(missing), 0))
+        beside, last = (self.beside.places(one.beside, nothing) for one in (now, before))
+        parts = [
+            np.nan_to_num(now.places - before.places),
+            np.nan_to_num(self.scale.levels(now.places)),
+            missing.astype(np.float64),
+            *(calendar(stamps, cycle) for cycle in self.cycles),
+            np.nan_to_num(beside - last),
+            np.nan_to_num(self.beside.levels(beside)),
+            np.broadcast_to(self.static, (len(missing), len(self.static))),
+        ]
+        return torch.from_numpy(np.concatenate(parts, 1))
 
 
 def cycles_for(stamps: Stamps, apart: float) -> list[str]:

@@ -8,17 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.forecasting.inputs import features
-from seqloom.tasks.forecasting.naive import NAIVE, linear
+from seqloom.tasks.forecasting.correction import LEVELS, MEDIAN
+from seqloom.tasks.forecasting.naive import naive
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.skill import Skill, difference_by_blocks, skill_in_words
 from seqloom.tasks.forecasting.windows import Window
 
-__all__ = ["LEVELS", "LINEAR", "Comparison", "Errors"]
+__all__ = ["LINEAR", "Comparison", "Errors"]
 
 Floats = NDArray[np.float64]
-LEVELS: Final = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
-_MEDIAN: Final = LEVELS.index(0.5)
 _INTERVALS: Final = {"coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}
 LINEAR: Final = "linear model of the lags"
 
@@ -34,35 +32,44 @@ class Comparison:
         self._block = 1
         self._together = 1
 
-    def add(self, window: Window, scale: Scale, said: Floats, weights: NDArray[np.float32]) -> None:
-        """``said``, quantiles (Q, N, H, D) of LEVELS at each origin, and the ``weights`` of the linear model."""
+    def add(self, window: Window, scale: Scale, said: Floats, linear: Floats | None) -> None:
+        """``said``, quantiles (L, N, H, D) of LEVELS at each origin, and what the ``linear`` model says (N, H, D)."""
         future, present, sizes = window.future, window.present[:, None], window.sizes
         self.model.add(said, future, scale)
-        forecasts = {name: forecast(window) for name, forecast in NAIVE.items()}
-        if weights.shape[-1]:
-            forecasts[LINEAR] = _linear(window, scale, weights)
-        for name, forecast in forecasts.items():
-            self.others.setdefault(name, Errors()).add(forecast[None], future, scale)
+        self.add_naive(window, scale)
+        if linear is not None:
+            self.others.setdefault(LINEAR, Errors()).add(linear[None], future, scale)
         moved = np.sign(future - present)
         known = ~np.isnan(moved) & (moved != 0)
         self._ups.append((moved > 0)[known])
-        self._right.append((np.sign(said[_MEDIAN] - present) == moved)[known])
+        self._right.append((np.sign(said[MEDIAN] - present) == moved)[known])
         self._block = -(-max(sizes.horizon, sizes.season) // window.stride)
         self._together = self._block * sizes.horizon
+
+    def add_naive(self, window: Window, scale: Scale) -> None:
+        """What the naive forecasts say."""
+        for name, forecast in naive(window.sizes).items():
+            self.others.setdefault(name, Errors()).add(forecast(window)[None], window.future, scale)
 
     def baselines(self) -> dict[str, dict[str, float]]:
         """The figures of each naive forecast."""
         return {name: one.figures() for name, one in self.others.items()}
 
     def figures(self, rival: str | None = None) -> Figures:
-        """All of them; the verdict is on the ``rival`` among the naive ones, without one on the best of them."""
+        """All of them; the verdict is on the ``rival`` among the naive ones, without one on the best of them. There is
+        a second one on the linear model, which is a part of the forecaster."""
         baselines = self.baselines()
-        rival = rival if rival in baselines else min(baselines, key=lambda name: baselines[name]["mase"])
-        errors = self.model.by_origin(), self.others[rival].by_origin()
-        skill = Skill(rival, *difference_by_blocks(*errors, self._block))
+        naive = [name for name in baselines if name != LINEAR]
+        rival = rival if rival in naive else min(naive, key=lambda name: baselines[name]["mase"])
+        others = [rival, *[LINEAR] * (LINEAR in baselines)]
+        verdicts = [skill_in_words(self._skill(name)) for name in others]
         direction = _direction(np.concatenate(self._right), np.concatenate(self._ups), self._together)
-        notes = tuple(filter(None, (skill_in_words(skill), direction)))
+        notes = tuple(filter(None, (*verdicts, direction)))
         return Figures(self.model.count, "values", self.model.figures(), baselines, "mase", notes=notes)
+
+    def _skill(self, rival: str) -> Skill:
+        errors = self.model.by_origin(), self.others[rival].by_origin()
+        return Skill(rival, *difference_by_blocks(*errors, self._block))
 
 
 class Errors:
@@ -82,7 +89,7 @@ class Errors:
     def add(self, quantiles: Floats, future: Floats, scale: Scale) -> None:
         """Quantiles (Q, N, H, D), or one alone, of what came to be (N, H, D)."""
         known = ~np.isnan(future)
-        middle = quantiles[_MEDIAN if len(quantiles) > 1 else 0]
+        middle = quantiles[MEDIAN if len(quantiles) > 1 else 0]
         error = np.where(known, future - middle, 0.0)
         sizes = np.abs(future) + np.abs(middle)
         found = {
@@ -129,14 +136,6 @@ class Errors:
     def _over(self, axis: int) -> dict[str, list[float]]:
         counts = self._counts.sum(axis).clip(1)
         return {name: (value.sum(axis) / counts).tolist() for name, value in self._sums.items()}
-
-
-def _linear(window: Window, scale: Scale, weights: NDArray[np.float32]) -> Floats:
-    begin = max(0, window.first - weights.shape[-1] + 1)
-    values = window.series.values[: window.end]
-    moves = features(values, window.series.stamps[: window.end], begin, scale, [])[:, : values.shape[1]]
-    said = linear(weights.astype(np.float64), moves.double().numpy())[window.at - begin]
-    return scale.values(window.present, said)
 
 
 def _direction(right: NDArray[np.bool_], ups: NDArray[np.bool_], together: int) -> str:

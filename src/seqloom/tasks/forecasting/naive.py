@@ -1,22 +1,20 @@
-"""Forecasts that need no learning, and the linear one: what every model is held against."""
+"""Forecasts that need no learning: what every model is held against."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.tasks.forecasting.windows import Window, last_known
+from seqloom.data.last_known import last_known
+from seqloom.tasks.forecasting.picks import Sizes
+from seqloom.tasks.forecasting.windows import Window
 
-__all__ = ["NAIVE", "drift", "last_value", "linear", "season_before", "solved"]
+__all__ = ["drift", "last_value", "naive", "season_before", "season_grown"]
 
 Floats = NDArray[np.float64]
 Forecast = Callable[[Window], Floats]
-_STRENGTHS = (1e-3, 1e0, 1e1, 1e2, 3e2, 1e3, 3e3, 1e4, 1e5, 1e9)
-_MOST_ROWS = 20_000
-_FEWEST_ROWS = 20
 
 
 def last_value(window: Window) -> Floats:
@@ -26,7 +24,7 @@ def last_value(window: Window) -> Floats:
 
 def season_before(window: Window) -> Floats:
     """The value of the last season's same step, (N, H, D); the present one where the series has not begun yet."""
-    known = last_known(window.series.values[: window.end])
+    known = np.nan_to_num(last_known(window.series.values[: window.end]))
     ahead = np.arange(1, window.sizes.horizon + 1)
     season = window.sizes.season
     back = ahead - season * -(-ahead // season)
@@ -37,7 +35,7 @@ def season_before(window: Window) -> Floats:
 
 def drift(window: Window) -> Floats:
     """The line through the first value and the present one, (N, H, D) (Hyndman & Athanasopoulos, 2021, sec. 5.2)."""
-    known = last_known(window.series.values[: window.end])
+    known = np.nan_to_num(last_known(window.series.values[: window.end]))
     begin = int((~np.isnan(window.series.values)).any(1).argmax())
     steps = (window.at - begin).clip(1)[:, None]
     slope = (window.present - known[begin]) / steps
@@ -45,91 +43,25 @@ def drift(window: Window) -> Floats:
     return found
 
 
-NAIVE: Mapping[str, Forecast] = {"last value": last_value, "last season": season_before, "drift": drift}
-"""By name."""
-
-
-def linear(weights: Floats, moves: Floats) -> Floats:
-    """A (D, H, K) and the moves (T, D) up to each step → what is added to the present values (T, H, D)."""
-    lags = weights.shape[-1]
-    padded = np.concatenate([np.zeros((lags - 1, moves.shape[1])), moves])
-    seen = np.lib.stride_tricks.sliding_window_view(padded, lags, axis=0)
-    found: Floats = np.einsum("tdk,dhk->thd", seen[..., ::-1], weights)
+def season_grown(window: Window) -> Floats:
+    """The same times growth, (N, H, D): the mean of the last season over that of the season before it, to the power of
+    how many seasons back the value is from; plus their difference, where one of them is not above 0."""
+    season = window.sizes.season
+    known = np.nan_to_num(last_known(window.series.values[: window.end]))
+    sums = np.concatenate([np.zeros((1, known.shape[1])), known.cumsum(0)])
+    at = window.at + 1
+    last, before = ((sums[end.clip(0)] - sums[(end - season).clip(0)]) / season for end in (at, at - season))
+    seasons = -(-np.arange(1, window.sizes.horizon + 1) // season)[None, :, None]
+    whole = (at >= 2 * season)[:, None, None]
+    last, before = last[:, None], before[:, None]
+    positive = whole & (last > 0) & (before > 0)
+    growth = np.where(positive, last / np.where(positive, before, 1.0), 1.0) ** seasons
+    rise = np.where(whole & ~positive, last - before, 0.0) * seasons
+    found: Floats = season_before(window) * growth + rise
     return found
 
 
-def solved(moves: Sequence[Floats], horizon: int, lags: int, known: Sequence[NDArray[np.bool_]]) -> NDArray[np.float32]:
-    """A (D, H, K) of the least squared error on moves (T, D) of some series, by ridge regression.
-
-    The last tenth of each series chooses the strength, and whether a column learns from itself alone or from all; steps
-    whose values are not ``known`` are left out. At most 20,000 rows, evenly spread, are looked at.
-    """
-    columns = moves[0].shape[1]
-    long = [(one, there) for one, there in zip(moves, known, strict=True) if len(one) > lags + horizon]
-    total = sum((len(one) - lags - horizon + 1) * columns for one, _ in long)
-    if total < _FEWEST_ROWS:
-        return np.zeros((columns, horizon, lags), np.float32)
-    parts = [_rows(*pair, horizon, lags, -(-total // _MOST_ROWS)) for pair in long]
-    early = [_column(parts, place, 0, 9) for place in range(columns)]
-    late = [_column(parts, place, 9, 10) for place in range(columns)]
-    found = np.zeros((columns, horizon, lags), np.float32)
-    for place in range(columns):
-        sources = [([early[place]], [late[place]]), *([(early, late)] if columns > 1 else [])]
-        choices = [(one, strength) for one in sources for strength in _STRENGTHS]
-        (first, rest), strength = min(
-            choices, key=lambda choice: _error(late[place], _ridge(_sum(choice[0][0]), choice[1]))
-        )
-        found[place] = _ridge(_sum([*first, *rest]), strength).T
-    return found
-
-
-class _Moments(NamedTuple):
-    """XᵀX (K, K), XᵀY (K, H) and ΣY² of some rows: all that ridge regression needs."""
-
-    xx: Floats
-    xy: Floats
-    yy: float
-    rows: int
-
-
-def _moments(rows: Floats, targets: Floats, whole: NDArray[np.bool_]) -> _Moments:
-    X, Y = rows[whole], targets[whole]
-    return _Moments(X.T @ X, X.T @ Y, float(np.square(Y).sum()), len(X))
-
-
-def _column(parts: Sequence[tuple[Floats, Floats, NDArray[np.bool_]]], place: int, begin: int, end: int) -> _Moments:
-    """Of one column, from one tenth of each series to another."""
-    found = []
-    for rows, targets, whole in parts:
-        cut = slice(len(rows) * begin // 10, len(rows) * end // 10)
-        found.append(_moments(rows[cut, place], targets[cut, place], whole[cut, place]))
-    return _sum(found)
-
-
-def _sum(parts: Sequence[_Moments]) -> _Moments:
-    xx, xy, yy, rows = zip(*parts, strict=True)
-    return _Moments(np.sum(xx, 0), np.sum(xy, 0), sum(yy), sum(rows))
-
-
-def _rows(
-    moves: Floats, known: NDArray[np.bool_], horizon: int, lags: int, stride: int
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Every so many origins of a series: the last moves (N, D, K), the latest first, how far what comes is (N, D, H),
-    and which of these are known (N, D)."""
-    seen = np.lib.stride_tricks.sliding_window_view(moves, lags, axis=0)[: len(moves) - lags - horizon + 1][::stride]
-    levels = np.concatenate([np.zeros((1, moves.shape[1])), moves.cumsum(0)])
-    at = np.arange(lags, len(moves) - horizon + 1)[::stride, None] + np.arange(horizon + 1)
-    ahead = (levels[at[:, 1:]] - levels[at[:, :1]]).transpose(0, 2, 1)
-    return seen[..., ::-1], ahead, known[at - 1].all(1)
-
-
-def _ridge(moments: _Moments, strength: float) -> Floats:
-    lags = len(moments.xx)
-    penalty = strength * max(float(np.trace(moments.xx)) / max(moments.rows * lags, 1), 1e-12)
-    found: Floats = np.linalg.solve(moments.xx + penalty * np.eye(lags), moments.xy).astype(np.float64)
-    return found
-
-
-def _error(moments: _Moments, weights: Floats) -> float:
-    """The sum of squared errors of X @ weights."""
-    return float((weights * (moments.xx @ weights - 2 * moments.xy)).sum()) + moments.yy
+def naive(sizes: Sizes) -> Mapping[str, Forecast]:
+    """Those that make sense, by name."""
+    grown = {"last season and growth": season_grown} if sizes.season > 1 else {}
+    return {"last value": last_value, "last season": season_before, **grown, "drift": drift}

@@ -36,9 +36,14 @@ class ForecastNetwork(nn.Module):
     x (B, T, F) begins with the moves Δ (B, T, D) of the columns from step to step; A, which is not trained but solved,
     has rows for each of them. θ is (B, T, H, D, P). Without lags (K = 0) or a location there is no linear part. Of
     what the body says of the location, a share ``trust`` is taken; all of it in training.
+
+    Of a body that is not trained (an echo-state network's) the location may be ``solved``, too: a ``readout``
+    (H, D, 1 + F) of 1 and the body's features is added. Such a network is in float64, which that solution needs.
     """
 
-    def __init__(self, body: CausalLayer, shape: Shape, distribution: Distribution, dropout: float) -> None:
+    def __init__(
+        self, body: CausalLayer, shape: Shape, distribution: Distribution, dropout: float, solved: bool = False
+    ) -> None:
         super().__init__()
         self.body, self.shape, self.location = body, shape, distribution.location
         self.dropout = nn.Dropout(dropout)
@@ -48,18 +53,45 @@ class ForecastNetwork(nn.Module):
         lags = 0 if distribution.location is None else shape.lags
         self.register_buffer("linear", torch.zeros(shape.columns, shape.horizon, lags))
         self.linear: Tensor
+        solved = (
+            solved and distribution.location is not None and not any(one.requires_grad for one in body.parameters())
+        )
+        features = 1 + body.out_features if solved else 0
+        self.register_buffer("readout", torch.zeros(shape.horizon, shape.columns, features), persistent=solved)
+        self.readout: Tensor
+        if solved:
+            self.double()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, trust: float = 1.0) -> Tensor:
         """x (B, T, F) and lengths (B,) → θ (B, T, H, D, P)."""
+        x = x.to(self.head.weight.dtype)
         y, _ = self.body(x, None, lengths)
         return self._sum(y, self._following(x, self._no_moves(x)), trust)
+
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """The values themselves."""
+        return x, lengths
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """x (B, T, F) → θ (B, T, H · D · P)."""
+        found: Tensor = self(vectors, lengths)
+        return found.flatten(2)
 
     def begin(self, rows: int) -> ForecastState:
         """The state before the first step."""
         return ForecastState(self.body.initial_state(rows), self._no_moves(self.linear.new_zeros(rows, 1, 1)))
 
+    def read(self, x: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
+        """The next steps x (B, T, F) of what a state has read → θ (B, T, H, D, P)."""
+        x = x.to(self.head.weight.dtype)
+        y, body = self.body(x, state.body)
+        linear = self._following(x, state.moves)
+        moves = torch.cat([state.moves, x[..., : self.shape.columns].transpose(1, 2)], -1)[..., x.shape[1] :]
+        return self._sum(y, linear, trust), ForecastState(body, moves)
+
     def step(self, x_t: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
         """x_t (B, F) → θ_t (B, H, D, P)."""
+        x_t = x_t.to(self.head.weight.dtype)
         y_t, body = self.body.step(x_t, state.body)
         linear = self._following(x_t[:, None], state.moves)
         moves = torch.cat([state.moves, x_t[:, : self.shape.columns, None]], -1)[..., 1:]
@@ -87,4 +119,7 @@ class ForecastNetwork(nn.Module):
             return found
         place = functional.one_hot(torch.tensor(self.location), found.shape[-1]).to(found)
         found = found if trust == 1 else found * (1 - (1 - trust) * place)
+        if self.readout.shape[-1]:
+            solved = self.readout[..., 0] + torch.einsum("btf,hdf->bthd", y, self.readout[..., 1:])
+            found = found + solved[..., None] * place
         return found if linear is None else found + linear[..., None] * place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqloom.tasks.forecasting.judging import LEVELS, Comparison
+from seqloom.tasks.forecasting.correction import LEVELS
 from seqloom.tasks.forecasting.picks import Sizes
 from seqloom.tasks.forecasting.windows import Window, windows_of
 
@@ -23,21 +23,19 @@ def draw_forecasts(model: Forecaster, folder: Path, X: Any) -> list[Path]:
     from seqloom.inspection.forecasts import Fan, draw_by_horizon, draw_coverage, draw_fans
 
     facts = model.facts_
-    series, sizes = model._series(X, facts)[0], Sizes(**facts["sizes"])
+    series, sizes, forecasts = model._series(X, facts)[0], Sizes(**facts["sizes"]), model._forecasts()
     folder.mkdir(parents=True, exist_ok=True)
     names = facts.get("times", {}).get("targets") or [str(k) for k in range(facts["width"])]
     fans = []
     for number, one in enumerate(series):
         at = max(0, len(one) - 1 - sizes.horizon)
-        found = model._forecast(Window(one, 0, at, at + 1, sizes), _BANDS)
+        (found,) = forecasts.at(Window(one, 0, at, at + 1, sizes), _BANDS)
         shown = max(0, at + 1 - max(3 * sizes.horizon, 2 * sizes.season, 24))
         whose = f"{one.name or number}: " if len(series) > 1 else ""
         for place, name in enumerate(names):
             past, came = one.values[shown : at + 1, place], one.values[at + 1 :, place]
             fans.append(Fan(f"{whose}{name}", past, found[:, place], came))
-    compared = Comparison()
-    windows = [window for one in series for window in windows_of(one, sizes)]
-    model._compared(facts, model.model_, windows, compared)
+    compared = forecasts.compared([window for one in series for window in windows_of(one, sizes)])
     errors = {name: part.by_horizon()["mase"] for name, part in compared.others.items()}
     pictures = [folder / f"{name}.png" for name in ("forecasts", "error_by_horizon", "coverage")]
     draw_fans(fans[:_MOST], pictures[0])

@@ -10,7 +10,7 @@ from seqloom.settings import SHARE, Key, OneOf, Range, Section
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.tables.columns import Names
 
-__all__ = ["DistributionKind", "ForecasterSettings"]
+__all__ = ["DistributionKind", "ForecasterSettings", "HorizonBy"]
 
 _STEPS = Range(least=1, most=1 << 14)
 _MODEL, _COLUMNS = Section("Model"), Section("Columns")
@@ -22,6 +22,15 @@ class DistributionKind(Choice):
     QUANTILES = "quantiles"
     GAUSSIAN = "gaussian"
     STUDENT_T = "student-t"
+
+
+class HorizonBy(Choice):
+    """How steps ahead are forecast."""
+
+    DIRECT = "direct"
+    """All of them at once."""
+    RECURSIVE = "recursive"
+    """One after another: what is said of one is read as if it had come."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +47,13 @@ class ForecasterSettings(ExampleSettings):
     ] = None
     season: Annotated[int | None, _STEPS, "Steps after which things come again.", _MODEL] = None
     distribution: Annotated[DistributionKind, "What a forecast is made of.", _MODEL] = DistributionKind.QUANTILES
+    horizon_by: Annotated[HorizonBy, "How steps ahead are forecast.", _MODEL] = HorizonBy.DIRECT
+    logarithms: Annotated[bool | None, "Forecast the logarithms, for moves that grow with the level.", _MODEL] = None
     dropout: Annotated[float, SHARE, "Share of units dropped before the head in training.", _MODEL] = 0.3
     target: Annotated[str | None, Names(), "The columns to forecast, with commas between.", _COLUMNS] = None
+    known: Annotated[str | None, Names(), "Columns that are known ahead, and read.", _COLUMNS] = None
+    also: Annotated[str | None, Names(), "Columns that are read up to the present.", _COLUMNS] = None
+    static: Annotated[str | None, Names(), "Columns that say what a series is, and are read.", _COLUMNS] = None
     time: Annotated[str | None, "The column that says when.", _COLUMNS] = None
     group: Annotated[str | None, "The column that says which series a row is of.", _COLUMNS] = None
     time_zone: Annotated[str | None, "Of the times, where clocks are put on and back.", _COLUMNS] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self, final
 
@@ -20,7 +20,7 @@ from seqloom.settings.sound import Normalisation
 from seqloom.tasks.inputs.inputs import Feed, Inputs, Reading
 from seqloom.tasks.sequences.lines import numbers_of
 
-__all__ = ["Augmented", "SoundInputs", "as_sounds", "frames_of"]
+__all__ = ["Augmented", "SoundInputs", "as_sounds", "frames_of", "heard_rate"]
 
 _PIECE: Final = 10
 """Seconds of a sound that are in memory at once, unless it is asked for whole."""
@@ -148,6 +148,16 @@ class _Frames(Feed):
 
     def finish(self) -> Tensor:
         return self._inputs.scaled(self._front.finish(self._state)[0])
+
+
+def heard_rate(facts: Mapping[str, Any]) -> int | None:
+    """How many samples a second a model hears of which these facts are known; None for one that hears no sounds.
+
+    >>> heard_rate({"inputs": {"sound": {"rate": 8000}}}), heard_rate({})
+    (8000, None)
+    """
+    rate: int | None = facts.get("inputs", {}).get("sound", {}).get("rate")
+    return rate
 
 
 def frames_of(sound: Sound, front: LogMel) -> Iterator[Tensor]:

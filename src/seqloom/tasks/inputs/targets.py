@@ -11,10 +11,16 @@ import torch
 from torch import Tensor
 
 from seqloom.data.text.document import Piece
-from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary, vocabulary_from_json
+from seqloom.data.text.vocabularies.choice import (
+    Tokens,
+    grown_vocabulary,
+    learn_vocabulary,
+    vocabulary_from_json,
+)
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
+from seqloom.tasks.examples.going_on import Rows
 
-__all__ = ["TextTargets"]
+__all__ = ["TextTargets", "written_rows"]
 
 
 @final
@@ -36,6 +42,15 @@ class TextTargets:
         """The vocabulary of some texts, by default of their characters."""
         pieces = (Piece(text, True) for text in texts)
         return cls(learn_vocabulary(tokens or Tokens.CHARACTERS, pieces, minimum_count, size))
+
+    def grown(self, texts: Sequence[str], minimum_count: int = 1, size: int | None = None) -> Self:
+        """The same, and after its ids those of what further texts have.
+
+        >>> TextTargets.learned(["ab"], None).grown(["ac"]).encode(["c"])
+        [tensor([4, 0])]
+        """
+        pieces = (Piece(text, True) for text in texts)
+        return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
 
     @property
     def end(self) -> int:
@@ -77,3 +92,10 @@ class TextTargets:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of ``to_json``."""
         return cls(vocabulary_from_json(data))
+
+
+def written_rows(targets: TextTargets, what: str) -> Rows:
+    """The rows of the weights of an encoder-decoder that are of the ids of its targets; a vocabulary grows at its
+    end."""
+    weights = {"target_embedding.table": (0,), "head.linear.weight": (0,), "head.linear.bias": (0,)}
+    return Rows(f"{targets.vocabulary.kind} of {what}", range(targets.size), weights)

@@ -36,7 +36,7 @@ class Fitted(NamedTuple):
 
     ``fingerprint`` tells the text and its parts from others; ``share`` of it was held out, None where a text of its own
     was. ``held_out`` is that text, until it is scored. ``before`` are the nats per token, by its name, of a model that
-    was gone on from.
+    was gone on from. ``calibrations`` of alarms are by the unit of a step.
     """
 
     model: TokenModel
@@ -49,6 +49,7 @@ class Fitted(NamedTuple):
     share: float | None = None
     held_out: TokenStream | None = None
     before: Mapping[str, float] = {}
+    calibrations: Mapping[str, Any] = {}
 
 
 def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
@@ -59,6 +60,8 @@ def model_files(settings: LanguageSettings, fitted: Fitted) -> dict[str, bytes]:
         "text_sha256": fitted.fingerprint,
         "held_out": fitted.share,
     }
+    if fitted.calibrations:
+        learned["calibrations"] = dict(fitted.calibrations)
     if fitted.before:
         learned["before"] = dict(fitted.before)
     if fitted.validation is not None:
@@ -98,7 +101,7 @@ def read_fitted(files: Mapping[str, bytes]) -> tuple[dict[str, Any], Fitted]:
     boundaries, share = Boundaries(reset, settings.start, ends), config.learned.get("held_out")
     validation = _validation(config.learned)
     learned = model, vocabulary, baselines, boundaries, None, validation, fingerprint, share, None
-    return parameters, Fitted(*learned, _before(config.learned))
+    return parameters, Fitted(*learned, _before(config.learned), _calibrations(config.learned))
 
 
 def differences(settings: LanguageSettings, parameters: Mapping[str, Any], before: Fitted) -> list[str]:
@@ -149,6 +152,13 @@ def _before(learned: Mapping[str, Any]) -> dict[str, float]:
     if not isinstance(before, dict) or not all(isinstance(nats, float) for nats in before.values()):
         raise ModelFileError("config.json is damaged: the score of the model before is no number.")
     return before
+
+
+def _calibrations(learned: Mapping[str, Any]) -> dict[str, Any]:
+    found = learned.get("calibrations", {})
+    if not isinstance(found, dict):
+        raise ModelFileError("config.json is damaged: its calibrations cannot be read.")
+    return found
 
 
 def _validation(learned: Mapping[str, Any]) -> Evaluation | None:

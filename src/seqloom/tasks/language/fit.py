@@ -19,6 +19,7 @@ from seqloom.tasks.language.given import source_of
 from seqloom.tasks.language.held_out import divide
 from seqloom.tasks.language.measuring import measure, score_in_time
 from seqloom.tasks.language.settings import LanguageSettings
+from seqloom.tasks.language.surprise import kept_calibrations
 from seqloom.tasks.language.texts import Data, encode, lanes_for, learn
 from seqloom.tasks.language.without_effect import without_effect
 from seqloom.tasks.task import Prepared, Task, refuse_another_model, with_seed
@@ -32,6 +33,8 @@ __all__ = ["LanguageTask"]
 
 _LONGEST_LANE = 1 << 18
 _JUDGED = 1 << 17
+_QUICK = 4
+"""Where time is short, alarms are calibrated by one in so many of the tokens that were scored."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,9 @@ class LanguageTask(Task[Fitted]):
         chosen_among = max(1, len(history.column("validation_loss")))
         beside = {**found.baselines, **fitted.before}
         found = dataclasses.replace(found, chosen_among=chosen_among, remark=remark, baselines=beside)
-        return fitted._replace(validation=found, held_out=None)
+        part = held_out.first(read if seconds is None else read // _QUICK)
+        calibrations = kept_calibrations(fitted, self.settings.document, part)
+        return fitted._replace(validation=found, held_out=None, calibrations=calibrations)
 
     def _start(self, folder: Path | None) -> tuple[str, Fitted]:
         """The name of the model to go on from, and what it has learned. UsageError where other settings are given."""

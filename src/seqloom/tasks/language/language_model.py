@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from seqloom.data import Boundaries, Vocabulary
 from seqloom.decoding import BeamSearch, Sampling
@@ -22,15 +22,20 @@ from seqloom.tasks.language.measuring import measure
 from seqloom.tasks.language.model_files import TASK
 from seqloom.tasks.language.scoring import read_prompts, read_texts, surprisals
 from seqloom.tasks.language.settings import LanguageSettings
+from seqloom.tasks.language.surprise import Unit, watch_of
 from seqloom.tasks.language.text_score import TextScore
 from seqloom.tasks.language.texts import Data, encode
 from seqloom.tasks.language.writing import Writing
 from seqloom.tasks.memory import enough_memory, loading
 from seqloom.tasks.model_directory import read_newest
+from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.evaluation import Watch
 from seqloom.training.log import History
 from seqloom.training.progress import Progress
 from seqloom.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["LanguageModel"]
 
@@ -70,6 +75,7 @@ class LanguageModel(Estimator):
     _boundaries: Boundaries
     _fingerprint: str
     _share: float | None
+    _calibrations: Mapping[str, Any]
 
     def fit(
         self,
@@ -164,6 +170,12 @@ class LanguageModel(Estimator):
         nats = surprisals(self.model_, [*opening(self._fitted()), *vocabulary.encode_start(context)], rows)
         return [TextScore(vocabulary, *one) for one in zip(scored, rows, nats, strict=True)]
 
+    def watch(self, rate: float | None = None, calibrate: Data | None = None, unit: str = "line") -> Watcher:
+        """The surprise of each line, or each ``unit`` "token", as it comes, and alarms at a false-alarm ``rate``, by
+        what was held out or by the usual text ``calibrate``; see :class:`TextSurprises` and :class:`Watcher`."""
+        self._check_fitted("model_")
+        return watch_of(self, Unit(unit), rate, calibrate)
+
     def next_probabilities(self, prefix: str = "", *, ignore_unknown: bool = False) -> list[tuple[str, float]]:
         """Every token with its probability of coming after ``prefix``, the likeliest first."""
         self._check_fitted("model_")
@@ -220,6 +232,14 @@ class LanguageModel(Estimator):
         searched: BeamSearch = take("search", BeamSearch.as_kind(), search)
         return likeliest(self._fitted(), row, searched, whole_number("length", length, 0), ends)
 
+    def subject(self, X: Data, y: None = None) -> Subject:
+        """The model over windows of a text, as an inspection looks at it."""
+        from seqloom.tasks.language.subject import subject_of
+
+        refuse_answers(y)
+        self._check_fitted("model_")
+        return subject_of(self._fitted(), encode(X, self.vocabulary_, self._settings().document, None))
+
     def observable(self, X: str | Sequence[str], y: None = None) -> Reading:
         """The module and how it reads texts, each from the start: for ``seqloom.inspection.trace``."""
         refuse_answers(y)
@@ -258,7 +278,7 @@ class LanguageModel(Estimator):
     def _take(self, fitted: Fitted) -> None:
         self.model_, self.vocabulary_, self.reset_ = fitted.model, fitted.vocabulary, fitted.boundaries.reset
         self._boundaries, self._fingerprint, self._share = fitted.boundaries, fitted.fingerprint, fitted.share
-        self.baselines_ = fitted.baselines
+        self.baselines_, self._calibrations = fitted.baselines, fitted.calibrations
         for name, value in (("history_", fitted.history), ("validation_", fitted.validation)):
             vars(self).pop(name, None)
             if value is not None:
@@ -277,7 +297,8 @@ class LanguageModel(Estimator):
     def _fitted(self) -> Fitted:
         history, validation = getattr(self, "history_", None), getattr(self, "validation_", None)
         learned = (self.model_, self.vocabulary_, self.baselines_, self._boundaries)
-        return Fitted(*learned, history, validation, self._fingerprint, self._share)
+        fitted = Fitted(*learned, history, validation, self._fingerprint, self._share)
+        return fitted._replace(calibrations=self._calibrations)
 
     def _ends(self, wish: bool | None) -> bool:
         """Whether ``<eos>`` is a token of texts: as wished, or if the model could learn it."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seqloom.tasks.figures import none_right
 
 __all__ = ["Difference", "Measure", "differences", "verdict"]
 
@@ -56,8 +59,12 @@ def _interval(found: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def verdict(figure: str, differences: Mapping[str, Difference], higher_is_better: bool = True) -> str:
+def verdict(
+    figure: str, differences: Mapping[str, Difference], higher_is_better: bool = True, reached: float = math.nan
+) -> str:
     """What a table of figures says, in a sentence: ``differences`` are those of the model to each baseline, by name.
+
+    ``reached`` is the figure of the model, where 0 of a figure that grows means that nothing is right.
 
     >>> print(verdict("accuracy", {"majority": Difference(0.3, 0.2, 0.4), "TF-IDF": Difference(0.02, -0.03, 0.07)}))
     The best baseline, TF-IDF, is not beaten outside its interval: accuracy +0.020 (95 %: -0.030 to +0.070).
@@ -67,9 +74,13 @@ def verdict(figure: str, differences: Mapping[str, Difference], higher_is_better
     A baseline, majority, is better than the model: accuracy -0.100 (95 %: -0.200 to -0.050).
     >>> print(verdict("mean_absolute_error", {"the mean": Difference(-0.5, -0.7, -0.3)}, higher_is_better=False))
     The best baseline, the mean, is beaten: mean absolute error -0.500 (95 %: -0.700 to -0.300).
+    >>> print(verdict("accuracy", {"majority": Difference(0.0, 0.0, 0.0)}, reached=0.0))
+    Neither the model nor a baseline got one right: accuracy 0.000.
     """
     if not differences:
         return ""
+    if higher_is_better and reached == 0 and not any(one.value for one in differences.values()):
+        return none_right(figure, reached)
     sign = 1 if higher_is_better else -1
     better = [one for one, (_, lower, upper) in differences.items() if (upper if higher_is_better else -lower) < 0]
     name = min(better or differences, key=lambda one: sign * differences[one].value)

@@ -106,7 +106,8 @@ def _verdict(
     baselines: Mapping[str, Measure],
     higher_is_better: bool = True,
 ) -> str:
-    return verdict(figure, differences(rows, model, baselines), higher_is_better)
+    reached = model(np.arange(rows))
+    return verdict(figure, differences(rows, model, baselines), higher_is_better, reached)
 
 
 def _macro_f1(pairs: NDArray[np.int64], classes: int) -> float:

@@ -14,7 +14,7 @@ from seqloom.data.sounds.transcribed import Transcribed, read_transcribed, sound
 from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, UsageError, warn
 from seqloom.tasks.examples.values import Given
-from seqloom.tasks.inputs.sounds import as_sounds
+from seqloom.tasks.inputs.sounds import as_sounds, heard_rate
 from seqloom.tasks.recognition.transcripts import in_style
 from seqloom.tasks.sequences.reading import by_place
 
@@ -27,7 +27,7 @@ def read_given(X: Any, y: Any, settings: Mapping[str, Any], facts: Mapping[str, 
     Of a path, sounds with their transcripts; what is left out is warned of. Where there is a ``rate``, arrays are
     sounds. Raises DataError for what cannot be read, and for a text that is none.
     """
-    style, rate = str(settings["style"]), facts.get("inputs", {}).get("sound", {}).get("rate") or settings["rate"]
+    style, rate = str(settings["style"]), heard_rate(facts) or settings["rate"]
     source = read_transcribed(Path(X)) if isinstance(X, str | os.PathLike) else X
     if isinstance(source, Transcribed | Sounds):
         if y is not None:

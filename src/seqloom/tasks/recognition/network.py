@@ -30,10 +30,15 @@ class RecognitionModel(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, S, …), of which ``lengths`` (B,) steps are real → (B, T, K + 1)."""
-        x = self.augmentation(x, lengths)
-        if self.front is not None:
-            x, lengths = self.front(x, lengths), self.front.lengths_after(lengths)
-        y, _ = self.body(x, None, lengths)
+        return self.answers(*self.vectors(self.augmentation(x, lengths), lengths))
+
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """What the front makes of x: vectors (B, S', D), and their lengths."""
+        return (x, lengths) if self.front is None else (self.front(x, lengths), self.front.lengths_after(lengths))
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, S, D) → scores (B, T, K + 1)."""
+        y, _ = self.body(vectors, None, lengths)
         scores: Tensor = self.head(self.dropout(y))
         return scores
 
@@ -68,10 +73,9 @@ def frames_after(settings: RecognizerSettings, inputs: Inputs, lengths: Tensor) 
     return found
 
 
-def frame_steps(model: RecognitionModel) -> int:
-    """How many steps of the input a frame stands for."""
-    frames = model.lengths_after(torch.tensor([_LONG]))
-    assert frames is not None
+def frame_steps(module: nn.Module) -> int:
+    """How many steps of the input a frame stands for, by the module's ``lengths_after``."""
+    frames: Tensor = module.lengths_after(torch.tensor([_LONG]))  # type: ignore[operator]
     return max(1, round(_LONG / int(frames[0])))
 
 

@@ -30,10 +30,16 @@ class RecognizerSettings(SoundSettings, ExampleSettings):
     """
 
     title = "the recogniser"
+    may_change = (
+        *ExampleSettings.may_change,
+        *("dropout", "noise", "augment", "tokens", "minimum_count", "vocabulary_size"),
+        *("beam", "rescore", "language_model", "order", "language_weight", "word_bonus"),
+    )
 
     spec: Annotated[
         str | None,
-        "Layers: conv(64, stride=2) + 2*gru(128) bidirectional, or without it to stream.",
+        "Layers: conv(64, stride=2) + 2*gru(128) bidirectional, or without it to stream; with a decoder after them, "
+        "-> luong(256), texts are written token by token.",
         _MODEL,
         Key("model"),
     ] = None
@@ -52,11 +58,17 @@ class RecognizerSettings(SoundSettings, ExampleSettings):
     beam: Annotated[
         int | None,
         COUNT,
-        "Prefixes that beam search keeps (default: 8, with a language model 16); 1 decodes greedily.",
+        "Prefixes that beam search keeps (default: 8, with a language model 16, of a decoder 4); 1 decodes greedily.",
         _DECODING,
     ] = None
     language_model: Annotated[
         str | None, "Of the transcripts: ngram (tokens), word-ngram, or the directory of a language model.", _DECODING
+    ] = None
+    rescore: Annotated[
+        int | None,
+        COUNT,
+        "So many texts that the search has found are judged by the language model, which is not heard before.",
+        _DECODING,
     ] = None
     order: Annotated[
         int | None, Range(least=1, most=20), "Of an n-gram (default: 3 for words, 6 for characters).", _DECODING
@@ -79,15 +91,21 @@ class RecognizerSettings(SoundSettings, ExampleSettings):
 
     def conflicts(self) -> Iterator[str]:
         if isinstance(self.spec, str) and self.spec.strip():
-            from seqloom.layers import parse_spec
+            from seqloom.layers import parse_encoder_decoder, parse_spec
+            from seqloom.layers.decoder_spec import ARROW
 
             try:
-                parse_spec(self.spec).build(1)
+                if ARROW in self.spec:
+                    parse_encoder_decoder(self.spec).build(1, 1)
+                else:
+                    parse_spec(self.spec).build(1)
             except UsageError as error:
                 yield f"spec: {error}"
         if self.beam == 1 and self.language_model is not None:
             yield "beam: greedy decoding (1) hears no language model. Give more, or leave one of them out."
+        if self.rescore is not None and self.beam is not None and self.rescore > self.beam:
+            yield f"rescore: expected at most the beam, {self.beam:,}, got {self.rescore:,}."
         if self.language_model is None:
-            for name in ("order", "language_weight", "word_bonus"):
+            for name in ("rescore", "order", "language_weight", "word_bonus"):
                 if getattr(self, name) is not None:
                     yield f"{name}: no effect without a language_model."

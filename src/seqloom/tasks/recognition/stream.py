@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from seqloom.decoding.ctc import BestPath, PrefixSearch
+from seqloom.decoding.rescoring import RescoredSearch
 from seqloom.errors import UsageError
 from seqloom.layers.pieces import Pieces
 from seqloom.tasks.inputs.inputs import Inputs
 from seqloom.tasks.recognition.network import RecognitionModel, frame_steps
-from seqloom.tasks.recognition.searching import Begin
 from seqloom.tasks.recognition.transcripts import TimedWord, Transcripts
 
-__all__ = ["Heard", "RecognizerStream"]
+__all__ = ["Begin", "Heard", "RecognizerStream"]
+
+Begin = Callable[[], BestPath | PrefixSearch | RescoredSearch]
+"""Begins a search of another input."""
 
 _SURE = 0.8
 """From which share on a blank counts: words that are unsure in each of their frames are none."""

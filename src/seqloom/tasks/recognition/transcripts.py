@@ -11,9 +11,14 @@ from torch import Tensor
 
 from seqloom.data.text.document import Piece
 from seqloom.data.text.spoken import spoken, tidy
-from seqloom.data.text.vocabularies.choice import Tokens, learn_vocabulary, vocabulary_from_json
+from seqloom.data.text.vocabularies.choice import (
+    Tokens,
+    grown_vocabulary,
+    learn_vocabulary,
+    vocabulary_from_json,
+)
 from seqloom.data.text.vocabularies.vocabulary import Vocabulary
-from seqloom.errors import DataError
+from seqloom.errors import DataError, UsageError
 
 __all__ = ["Recognized", "TimedWord", "Transcripts"]
 
@@ -57,9 +62,23 @@ class Transcripts:
         """The vocabulary of some texts; without ``tokens`` of words where these are few, else of characters."""
         if not any(texts):
             raise DataError("y: no transcript has a word.")
-        kind = tokens or picked_tokens(texts)
-        kind = Tokens.SYMBOLS if kind is Tokens.WORDS else kind
+        kind = _between_spaces(tokens or picked_tokens(texts))
         return cls(learn_vocabulary(kind, (Piece(text, True) for text in texts), minimum_count, size), style)
+
+    def grown(
+        self, texts: Sequence[str], tokens: Tokens | None, minimum_count: int = 1, size: int | None = None
+    ) -> Self:
+        """The same, and after its tokens those of further texts; UsageError where ``tokens`` are of another kind.
+
+        >>> transcripts = Transcripts.learned(["ab"], "spoken", Tokens.CHARACTERS).grown(["ac"], None)
+        >>> transcripts.decode(transcripts.vocabulary.encode("cab"))
+        'cab'
+        """
+        kind = self.vocabulary.kind
+        if tokens is not None and _between_spaces(tokens) != kind:
+            raise UsageError(f"tokens: the model has {kind}, now {tokens} are asked for. Leave them out.")
+        pieces = (Piece(text, True) for text in texts)
+        return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size), self.style)
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -84,12 +103,14 @@ class Transcripts:
         return tidy(self.vocabulary.decode([token for token in tokens if token != self.vocabulary.unk]))
 
     def timed(self, tokens: Sequence[int], frames: Sequence[int], seconds: float) -> tuple[TimedWord, ...]:
-        """The words of some tokens, each of which begins at a frame of so many ``seconds``.
+        """The words of some tokens, each of which begins at a frame of so many ``seconds``; without frames, none.
 
         >>> transcripts = Transcripts.learned(["a cab"], "spoken", Tokens.CHARACTERS)
         >>> transcripts.timed(transcripts.vocabulary.encode("a cab"), [0, 1, 4, 5, 7], 0.5)
         (TimedWord(word='a', begin=0.0, end=0.5), TimedWord(word='cab', begin=2.0, end=4.0))
         """
+        if not frames:
+            return ()
         decoder = self.vocabulary.decoder()
         found: list[tuple[str, int, int]] = []
         open_word = False
@@ -104,6 +125,11 @@ class Transcripts:
                     found.append((character, frame, frame))
                     open_word = True
         return tuple(TimedWord(word, begin * seconds, (end + 1) * seconds) for word, begin, end in found)
+
+
+def _between_spaces(tokens: Tokens) -> Tokens:
+    """The same; words of a transcript are what stands between spaces."""
+    return Tokens.SYMBOLS if tokens is Tokens.WORDS else tokens
 
 
 def in_style(text: str, style: str) -> str:

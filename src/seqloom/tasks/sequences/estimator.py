@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,16 +16,21 @@ from torch import nn
 from seqloom.data.batch import Batch
 from seqloom.data.folders import LabelledTexts
 from seqloom.data.padded import Targets
-from seqloom.data.tables import Sought
+from seqloom.data.tables import Choice, Sought
+from seqloom.data.tables.opened import Opened
 from seqloom.data.text.vectors import first_words, read_vectors, warn_of_few
 from seqloom.data.text.vocabularies.choice import Tokens
+from seqloom.errors import UsageError, listed
 from seqloom.layers import LearnedEmbedding
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
+from seqloom.tasks.inputs.sounds import heard_rate
 from seqloom.tasks.sequences.network import SequenceModel, build_model, fill_in
 from seqloom.tasks.sequences.picks import pick_settings
 from seqloom.tasks.sequences.reading import by_place, divided, read_sequences
 from seqloom.tasks.sequences.said import Said
+from seqloom.tasks.tables.columns import choice_of
+from seqloom.tasks.tables.rows_for_testing import rows_for_testing
 
 __all__ = ["SequenceEstimator"]
 
@@ -40,6 +46,44 @@ class SequenceEstimator(ExampleEstimator):
     vocabulary_size: int | None
     vectors: str | None
     more_words: int
+
+    @property
+    def columns_(self) -> Choice | None:
+        """The columns of the table that it learned from; None where that was none."""
+        self._check_fitted("model_")
+        columns = self.facts_.get("columns")
+        return None if columns is None else choice_of(columns)
+
+    @property
+    def rate_(self) -> int | None:
+        """Samples a second of the sounds that it hears; None where it learned from no sounds."""
+        self._check_fitted("model_")
+        return heard_rate(self.facts_)
+
+    @property
+    def of_texts(self) -> bool:
+        """Whether it reads texts, so that each row of a table may be one."""
+        return self.columns_ is not None or "vocabulary" in self.facts_["inputs"]
+
+    def chosen(self, opened: Opened, inputs: str | None = None, lines: bool = False) -> Choice:
+        """The columns of a table that are read to answer its rows: those of training, unless ``inputs`` names others,
+        with commas between, or each of its ``lines`` is a text. UsageError where nothing says which."""
+        sought = Sought.LABELS if self.facts_.get("several") else self.sought[0]
+        learned = self.columns_
+        if lines or inputs is not None:
+            names = ("text",) if inputs is None else tuple(inputs.split(","))
+            return replace(learned or Choice(("text",), "label", sought), inputs=names)
+        if learned is None and "text" not in opened.columns:
+            raise UsageError(
+                f"{opened.name} has the columns {listed(opened.columns)}, and the model learned from no table. Say "
+                "which it is to read: --input NAME, or --lines if each line is a text."
+            )
+        return learned or Choice(("text",), "label", sought)
+
+    def for_testing(self, source: Any) -> tuple[Sequence[Any], Sequence[Any]] | None:
+        """What a table keeps for testing, texts and targets; None where no column says of any row that it is."""
+        found = rows_for_testing(source, self.get_params(deep=False), self.columns_)
+        return None if found is None else (list(found), found.y)
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         if facts and not facts.keys() & {"columns", "channels"} and hasattr(X, "columns"):

@@ -48,8 +48,15 @@ class StepModel(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, T, …) and lengths (B,) → answers (B, T, K)."""
-        x = self.augmentation(x, lengths)
-        y, _ = self.body(x if self.embedding is None else self.embedding(x), None, lengths)
+        return self.answers(*self.vectors(self.augmentation(x, lengths), lengths))
+
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """What the front makes of x: vectors (B, T, D), and the lengths as they are."""
+        return x if self.embedding is None else self.embedding(x), lengths
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, T, D) → answers (B, T, K)."""
+        y, _ = self.body(vectors, None, lengths)
         answers: Tensor = self.head(self.dropout(y))
         return answers
 

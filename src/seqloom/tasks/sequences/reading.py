@@ -16,6 +16,7 @@ from torch import Tensor
 from seqloom.data.folders.files import find_files
 from seqloom.data.folders.heads import hold_numbers
 from seqloom.data.folders.texts import LabelledTexts, read_labelled_texts
+from seqloom.data.last_known import last_known
 from seqloom.data.pictures.pictures import find_pictures, holds_pictures, is_picture, usual_size
 from seqloom.data.series.categories import with_words
 from seqloom.data.series.channels import arranged
@@ -33,7 +34,7 @@ from seqloom.data.text.reader import no_such_file
 from seqloom.errors import DataError, listed, warn
 from seqloom.tasks.examples.values import Division, Given
 from seqloom.tasks.inputs.pictures import SIDE, as_pictures
-from seqloom.tasks.inputs.sounds import as_sounds
+from seqloom.tasks.inputs.sounds import as_sounds, heard_rate
 from seqloom.tasks.sequences.claims import has_steps, is_series
 from seqloom.tasks.sequences.effect import refuse_unused_of
 from seqloom.tasks.tables.columns import asked_of, choice_of, chosen_for, table_of
@@ -66,7 +67,7 @@ def read_sequences(
         return Given(X.texts, source=X)
     columns, channels = facts.get("columns"), learned_channels(facts)
     if not isinstance(X, str | os.PathLike) and not (hasattr(X, "columns") and y is None):
-        rate = facts.get("inputs", {}).get("sound", {}).get("rate") or settings.get("rate")
+        rate = heard_rate(facts) or settings.get("rate")
         X = by_place(X) if rate is None else as_sounds(X, rate)
         return Given(as_pictures(X, settings.get("spec")), by_place(y))
     if isinstance(X, str | os.PathLike) and not os.path.exists(X):
@@ -161,8 +162,8 @@ def _folder(path: Path, settings: Mapping[str, Any], channels: Sequence[str], so
 
 def _sounds(path: Path, settings: Mapping[str, Any], facts: Mapping[str, Any], sought: Sequence[Sought]) -> Given:
     found = find_sounds(path, settings.get("label_pattern"))
-    known = facts.get("inputs", {}).get("sound", {}).get("rate")
-    for remark in (*found.remarks, *changes(found.sounds, known or settings.get("rate") or usual_rate(found.sounds))):
+    rate = heard_rate(facts) or settings.get("rate") or usual_rate(found.sounds)
+    for remark in (*found.remarks, *changes(found.sounds, rate)):
         warn(remark)
     labels: Any = found.labels
     if labels is not None and Sought.NUMBER in sought:
@@ -253,12 +254,7 @@ def _numbers(labels: list[str], sought: Sequence[Sought]) -> list[Any]:
 
 def _filled(series: Tensor) -> Tensor:
     """A series (T, D) in which what is missing (NaN) is what was last there, or comes first, or 0."""
-    missing = series.isnan()
-    if not missing.any():
+    if not series.isnan().any():
         return series
-    for steps in (range(len(series)), reversed(range(len(series)))):
-        last = torch.full(series.shape[1:], torch.nan)
-        for step in steps:
-            last = torch.where(series[step].isnan(), last, series[step])
-            series[step] = last
-    return series.nan_to_num(0.0)
+    forward = last_known(series.numpy())
+    return torch.from_numpy(last_known(forward[::-1])[::-1].copy()).nan_to_num(0.0)

@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from seqloom.data.tables import Labelled, labelled
+from seqloom.data.tables import Choice, Labelled, labelled
 from seqloom.data.tables.dividing import parts_of
 from seqloom.data.tables.parts import Part
-from seqloom.tasks.tables.columns import choice_of, table_of
+from seqloom.tasks.tables.columns import table_of
 
 __all__ = ["rows_for_testing"]
 
 
-def rows_for_testing(source: Any, settings: Mapping[str, Any], columns: Mapping[str, Any] | None) -> Labelled | None:
+def rows_for_testing(source: Any, settings: Mapping[str, Any], choice: Choice | None) -> Labelled | None:
     """The rows for testing of the table in a file or a frame; None where no column says of any row that it is one.
 
-    ``columns`` are those of training, as they stand among the facts; None of a model that learned from no table.
+    ``choice`` are the columns of training; None of a model that learned from no table.
     """
-    if columns is None or columns["part"] is None:
+    if choice is None or choice.part is None:
         return None
-    table, choice = table_of(source, settings), choice_of(columns)
+    table = table_of(source, settings)
     if not {choice.part, choice.target} <= table.columns.keys():
         return None
     found = labelled(table, choice)

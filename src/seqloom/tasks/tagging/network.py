@@ -30,8 +30,15 @@ class TagNetwork(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x (B, T, …) and lengths (B,) → (B, T, K)."""
-        y, _ = self.body(self.dropout(self.front(x, lengths)), None, lengths)
-        return self.scores(y)
+        return self.answers(*self.vectors(x, lengths))
+
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """What the front makes of x: vectors (B, T, D), and the lengths as they are."""
+        return self.dropout(self.front(x, lengths)), lengths
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, T, D) → scores (B, T, K)."""
+        return self.scores(self.body(vectors, None, lengths)[0])
 
     def scores(self, y: Tensor) -> Tensor:
         """What the body says, (…, H) → (…, K)."""

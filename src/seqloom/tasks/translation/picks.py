@@ -30,7 +30,7 @@ def pick_tokens(texts: Sequence[str]) -> Tokens:
 
 
 def pick_settings(size: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings by the ``examples``, whether targets are of ``words``, and the ``longest`` source and target."""
+    """Settings by the ``examples``, whether targets are of ``words`` or their pieces, and the ``longest`` ones."""
     examples, words = size["examples"], size["words"]
     many = examples > _MANY
     width = 256 if many and words else 128

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +15,11 @@ from torch import nn
 from seqloom.data.batch import Batch
 from seqloom.data.pairs import Pairs
 from seqloom.data.splits import split_rows, text_groups
-from seqloom.data.text.vocabularies.choice import Tokens
 from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import DataError, UsageError
 from seqloom.layers import LearnedEmbedding, parse_encoder_decoder
 from seqloom.models.encoder_decoder import EncoderDecoder
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
@@ -30,19 +28,19 @@ from seqloom.tasks.inputs.targets import TextTargets
 from seqloom.tasks.inputs.texts import source_texts
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.translation import by_length, figures_of_translations
-from seqloom.tasks.measures.word_table import translated, word_table
+from seqloom.tasks.measures.word_table import translated
+from seqloom.tasks.ranked import Candidate, ranked_columns
 from seqloom.tasks.translation.given import fitting, given_pairs, references_of
+from seqloom.tasks.translation.known import facts_of, grown_sides, named_rows
 from seqloom.tasks.translation.picks import pick_settings, pick_tokens
 from seqloom.tasks.translation.settings import Seq2SeqSettings
-from seqloom.tasks.translation.writing import Candidate, Writer
+from seqloom.tasks.translation.writing import Writer
 from seqloom.training.objectives import FreeTargets, Objective
 
 __all__ = ["Alignment", "Seq2Seq"]
 
 _MOST_HELD_OUT = 2000
 """Pairs held out by a share: all of them are decoded."""
-_RUNNING = 5
-"""Words of a target, in the mean, from which on BLEU tells more than chrF: it counts up to four in a row."""
 _SLOWLY = 1000
 """Updates after which a model is given its own tokens as often as is asked for."""
 
@@ -101,19 +99,18 @@ class Seq2Seq(ExampleEstimator):
     def _learn(self, X: Sequence[Any], y: Sequence[str]) -> Facts:
         asked = self._settled({})
         of_source, of_target = asked.source_tokens, asked.target_tokens or pick_tokens(y)
-        is_text = isinstance(X[0], str)
-        if of_source is None and is_text:
+        if of_source is None and isinstance(X[0], str):
             of_source = pick_tokens(X)
         inputs = learned_inputs(X, of_source, self.minimum_count, self.vocabulary_size)
         targets = TextTargets.learned(y, of_target, self.minimum_count, self.vocabulary_size)
-        size = {
-            "examples": len(X),
-            "words": of_target == Tokens.WORDS,
-            "running": sum(len(text.split()) for text in y) >= _RUNNING * len(y),
-            "longest": max(map(len, targets.encode(y))),
-        }
-        simple = {"most_frequent": Counter(y).most_common(1)[0][0], "table": word_table(X, y) if is_text else {}}
-        return {"inputs": inputs.to_json(), "targets": targets.to_json(), "size": size, "simple": simple}
+        return facts_of(inputs, targets, X, y)
+
+    def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[str]) -> Facts:
+        inputs, targets = grown_sides(before, X, y, self._settled({}))
+        return facts_of(inputs, targets, X, y, before["size"]["longest"])
+
+    def _rows(self, facts: Facts) -> Sequence[Rows]:
+        return named_rows(facts)
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         return pick_settings(facts["size"])
@@ -172,15 +169,15 @@ class Seq2Seq(ExampleEstimator):
         note = f"By the length of the source, {watched}: {said} (means of {parts[0]['length']:.0f} to "
         note += f"{parts[-1]['length']:.0f} tokens)."
         loss = measured(self, facts, module, examples).model
-        return Figures(
+        figures = Figures(
             len(answers),
             "sources",
             {**figures_of_translations(answers, references), "loss": loss["loss"]},
             self._simple(facts, baselines, given, examples),
             watched,
             higher_is_better=True,
-            notes=(note,) if len(answers) >= 50 else (),
         )
+        return dataclasses.replace(figures, notes=(*[note] * (len(answers) >= 50), figures.verdict()))
 
     def _search(self) -> BeamSearch:
         settings = self._settled({})
@@ -284,14 +281,7 @@ class Seq2Seq(ExampleEstimator):
     def _said(self, file: str | Path, top: int) -> tuple[Pairs, dict[str, list[Any]]]:
         self._check_fitted("model_")
         given = self._read(file, None, self.facts_)
-        found = self.candidates(given.X, top)
-        columns: dict[str, list[Any]] = {"prediction": [several[0].text for several in found]}
-        for place in range(top if top > 1 else 0):
-            there = [several[place] if place < len(several) else Candidate("", float("nan")) for several in found]
-            suffix = f"_{place + 1}" if place else ""
-            columns[f"prediction{suffix}"] = [one.text for one in there]
-            columns[f"score{suffix}"] = [round(one.score, 4) if one.text else "" for one in there]
-        return given.source, columns
+        return given.source, ranked_columns(self.candidates(given.X, top), top)
 
     def draw(self, folder: Path, X: Any, y: Any = None) -> list[Path]:
         """Draw how good answers are by the length of their source, and where one of them looked; the files."""

@@ -32,7 +32,7 @@ class Seq2SeqSettings(ExampleSettings):
     title = "the model of pairs"
     may_change = (
         *ExampleSettings.may_change,
-        *("input", "target", "encoding", "dropout", "smoothing", "sampling", "most_steps", "longest", "too_long"),
+        *("input", "target", "encoding", "dropout", "smoothing", "most_steps", "longest", "too_long"),
         *("width", "length_penalty", "copy", "source_tokens", "target_tokens", "minimum_count", "vocabulary_size"),
     )
 

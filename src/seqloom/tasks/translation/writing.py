@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
@@ -15,15 +15,9 @@ from seqloom.layers.state import select
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.tasks.inputs.targets import TextTargets
 from seqloom.tasks.inputs.texts import TextInputs, source_texts
+from seqloom.tasks.ranked import Candidate
 
-__all__ = ["Candidate", "Writer"]
-
-
-class Candidate(NamedTuple):
-    """A text that was found, and its score: ln p, by the length penalty."""
-
-    text: str
-    score: float
+__all__ = ["Writer"]
 
 
 class Writer:

@@ -1,0 +1,106 @@
+"""Which unit is on where a pattern is: a search over all units, with what the same search finds by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqloom.errors import UsageError
+
+__all__ = ["Found", "Search", "areas", "search_units"]
+
+Numbers = NDArray[np.floating]
+Labels = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One unit: ``area`` under its ROC curve on what it was not chosen by, ``sign`` −1 where it is low in the pattern.
+
+    0.5 is chance and 1 tells the pattern from all else.
+    """
+
+    unit: int
+    area: float
+    sign: int
+
+
+@dataclass(frozen=True)
+class Search:
+    """The units that track a pattern best, beside the same search for a pattern that is not there.
+
+    ``tried`` is how many units were looked at, ``positive`` the share of steps with the pattern; ``control`` is the
+    best unit of the search for the pattern at shuffled steps.
+    """
+
+    best: tuple[Found, ...]
+    control: Found
+    tried: int
+    positive: float
+
+    def __str__(self) -> str:
+        first = self.best[0]
+        return (
+            f"unit {first.unit}: AUC {first.area:.3f} on held-out steps, the best of {self.tried} units "
+            f"({self.positive:.1%} of the steps have the pattern); the same search for a shuffled pattern: "
+            f"{self.control.area:.3f}"
+        )
+
+
+def search_units(states: Numbers, labels: Labels, count: int = 5, seed: int = 0) -> Search:
+    """The ``count`` units of ``states`` (N, S) that best tell the steps where ``labels`` (N,) are true.
+
+    They are chosen by the first half of the steps and judged by the second, so that the best of many is no better than
+    it is. UsageError where a half has no step with the pattern, or none without.
+
+    >>> noise = np.random.default_rng(0).normal(size=(400, 30))
+    >>> labels = np.arange(400) % 7 < 3
+    >>> noise[:, 12] -= 4 * labels
+    >>> found = search_units(noise, labels)
+    >>> found.best[0].unit, found.best[0].sign, found.best[0].area > 0.95, found.control.area < 0.6
+    (12, -1, True, True)
+    """
+    if len(states) != len(labels):
+        raise UsageError(f"There are {len(states):,} states and {len(labels):,} labels; one for each is expected.")
+    half = len(labels) // 2
+    for name, part in (("first", labels[:half]), ("second", labels[half:])):
+        if part.all() or not part.any():
+            raise UsageError(
+                f"In the {name} half of the text the pattern is {'everywhere' if part.any() else 'nowhere'}, so there "
+                "is nothing to tell apart. Give a longer text, or another pattern."
+            )
+    control = np.random.default_rng(seed).permutation(labels)
+    best = _chosen(states, labels, count)
+    return Search(tuple(best), _chosen(states, control, 1)[0], states.shape[1], float(labels.mean()))
+
+
+def areas(states: Numbers, labels: Labels) -> NDArray[np.float64]:
+    """The area under each unit's ROC curve, by ranks with ties counted half (Mann & Whitney, 1947).
+
+    It is the chance that the unit is higher at a step with the pattern than at one without.
+
+    >>> areas(np.array([[1.0, 3], [2, 2], [3, 1]]), np.array([False, False, True])).tolist()
+    [1.0, 0.0]
+    """
+    positive = int(labels.sum())
+    negative = len(labels) - positive
+    if not positive or not negative:
+        return np.full(states.shape[1], 0.5)
+    found = np.empty(states.shape[1])
+    for unit in range(states.shape[1]):
+        _, places, counts = np.unique(states[:, unit], return_inverse=True, return_counts=True)
+        ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+        found[unit] = (ranks[labels].sum() - positive * (positive + 1) / 2) / (positive * negative)
+    return found
+
+
+def _chosen(states: Numbers, labels: Labels, count: int) -> list[Found]:
+    half = len(labels) // 2
+    first = areas(states[:half], labels[:half])
+    order = np.argsort(-np.abs(first - 0.5), kind="stable")[:count]
+    signs = np.where(first[order] >= 0.5, 1, -1)
+    judged = areas(states[half:][:, order], labels[half:])
+    judged = np.where(signs > 0, judged, 1 - judged)
+    return [Found(int(unit), float(area), int(sign)) for unit, area, sign in zip(order, judged, signs, strict=True)]

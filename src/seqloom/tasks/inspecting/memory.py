@@ -1,0 +1,121 @@
+"""How far back a model looks: what its layers could carry, and what its loss needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seqloom.inspection.memory import (
+    ContextCurve,
+    LagCurve,
+    Verdict,
+    input_influence,
+    loss_by_context,
+    state_influence,
+    verdict_on_memory,
+)
+from seqloom.inspection.memory.pictures import draw_context, draw_influence
+from seqloom.inspection.report import Section
+from seqloom.inspection.report.section import drawn
+from seqloom.layers import CausalLayer, SequenceLayer, Stack
+from seqloom.layers.padding import last_real_step
+from seqloom.layers.state import grows, leaves
+from seqloom.tasks.inspecting.subject import Subject
+
+__all__ = ["Memory", "memory_of", "section"]
+
+_ROWS, _STEPS = 8, 512
+
+
+@dataclass(frozen=True)
+class Memory:
+    """``inputs`` are ‖∂y_t/∂x_{t−k}‖ of each layer and of the model as a whole, ``states`` ‖∂s_t/∂s_{t−k}‖ of layers
+    that keep a state, and ``contexts`` the loss by how much of the past is left."""
+
+    inputs: Mapping[str, LagCurve]
+    states: Mapping[str, LagCurve]
+    contexts: Mapping[str, ContextCurve]
+    unit: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it comes to, in words, with what would help."""
+        return verdict_on_memory(self.inputs, self.states, self.contexts.get("cut"))
+
+
+def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directions: int = 16) -> Memory:
+    """Measure on the first ``rows`` examples, each on its last ``steps`` steps at most; the losses are of all."""
+    vectors, lengths = _few(subject, rows, steps)
+    inputs, states = {}, {}
+    for name, layer, x, real in _layers(subject.model.body, vectors, lengths):
+        if layer.keeps_time:
+            inputs[name] = input_influence(layer, x, real, directions=directions)
+        if isinstance(layer, CausalLayer) and _keeps_a_state(layer):
+            whole = x[:, : int(real.min())] if real is not None else x
+            states[name] = state_influence(layer, whole, directions=directions)
+
+    def answer(x: Tensor, lengths: Tensor | None) -> Tensor:
+        said = subject.model.answers(x, lengths)
+        return said if said.ndim == 2 else last_real_step(said, lengths)
+
+    inputs["the model"] = input_influence(answer, vectors, lengths, directions=directions)
+    return Memory(inputs, states, _contexts(subject), subject.unit)
+
+
+def section(memory: Memory, command: str) -> Section:
+    """The answer for a report."""
+    verdict = memory.verdict
+    shown = [
+        drawn(
+            lambda path: draw_influence(memory.inputs, path),
+            "A line that falls steeply has forgotten what lies further left behind; where it crosses the line of 1 % "
+            "nothing that a step said can be heard any more.",
+        )
+    ]
+    if memory.contexts:
+        shown.append(
+            drawn(
+                lambda path: draw_context(memory.contexts, memory.unit, path),
+                "The loss stops falling where the model no longer uses what lies further back.",
+            )
+        )
+    return Section("How far back does it look?", [verdict.says, *verdict.cures], shown, command)
+
+
+def _few(subject: Subject, rows: int, steps: int) -> tuple[Tensor, Tensor | None]:
+    vectors, lengths = subject.vectors(subject.batches[0])
+    vectors = vectors[:rows]
+    if lengths is None:
+        return vectors[:, -steps:].contiguous(), None
+    lengths = lengths[:rows].clamp_max(steps)
+    return vectors[:, : int(lengths.max())].contiguous(), lengths
+
+
+def _layers(
+    body: SequenceLayer, x: Tensor, lengths: Tensor | None
+) -> Iterator[tuple[str, SequenceLayer, Tensor, Tensor | None]]:
+    """Each layer of a stack, or the only one, with what it reads."""
+    layers = [*body.layers] if isinstance(body, Stack) else [body]
+    for number, layer in enumerate(layers, 1):
+        assert isinstance(layer, SequenceLayer)
+        yield f"layer {number} ({type(layer).__name__})", layer, x, lengths
+        with torch.no_grad():
+            x, _ = layer(x, None, lengths)
+        lengths = layer.lengths_after(lengths)
+
+
+def _keeps_a_state(layer: CausalLayer) -> bool:
+    state = layer.initial_state(1)
+    return not grows(state) and any(leaf.is_floating_point() for _, leaf in leaves(state))
+
+
+def _contexts(subject: Subject) -> dict[str, ContextCurve]:
+    if subject.loss is None:
+        return {}
+    longest = max(batch.x.shape[1] for batch in subject.batches)
+    context = [1 << power for power in range(longest.bit_length()) if 1 << power < longest] + [longest]
+    cut = loss_by_context(subject.loss, subject.batches, context, "cut")
+    return {"cut": cut, "shuffled beyond": loss_by_context(subject.loss, subject.batches, context, "shuffled")}

@@ -1,0 +1,90 @@
+"""All views of one trained model, as the sections of a report."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqloom.errors import SeqloomError
+from seqloom.inspection.report import Figure, Section, Table
+from seqloom.tasks.estimator import Estimator
+from seqloom.tasks.figures import Figures
+from seqloom.tasks.inspecting import explained, gates, memory, training
+from seqloom.training.log import Record
+
+__all__ = ["sections"]
+
+
+def sections(
+    estimator: Estimator,
+    X: Any = None,
+    y: Any = None,
+    *,
+    row: int = 0,
+    step: int = -1,
+    records: Sequence[Record] = (),
+    command: str = "",
+    say: Callable[[str], object],
+) -> Iterator[Section]:
+    """What is asked of a model, one section a question; those that need examples only where ``X`` is given.
+
+    ``records`` are those of the training. ``row`` and ``step`` are as for :func:`explained.explain`. ``command`` is
+    what makes the report again. ``say`` is told what takes a while, and which question has no answer for this model,
+    and why.
+    """
+    say("Reading what was learned …")
+    yield _summary(estimator)
+    if records:
+        yield training.section(records, "nats")
+    if X is None:
+        return
+    subject = None
+    try:
+        subject = estimator.subject(X, y)
+    except SeqloomError as error:
+        say(f"How far back it looks, and why it answers, is not shown: {error}")
+    if subject is not None:
+        say("Measuring how far back it looks …")
+        yield memory.section(memory.memory_of(subject), command)
+        if found := gates.gates_of(subject):
+            yield gates.section(found, command)
+        say("Explaining one answer …")
+        yield explained.section(explained.explain(subject, row, step), command)
+    if hasattr(estimator, "draw"):
+        say("Drawing what the task shows …")
+        yield _of_the_task(estimator, X, y, command)
+
+
+def _summary(estimator: Any) -> Section:
+    module = getattr(estimator, "model_", None)
+    count = sum(weight.numel() for weight in module.parameters()) if module is not None else 0
+    rows = [("task", estimator.task), ("made by", repr(estimator)), ("weights", f"{count:,}")]
+    shown: list[Figure | Table] = [Table(("", ""), rows)]
+    found = getattr(estimator, "validation_", None)
+    says: list[str] = []
+    if isinstance(found, Figures):
+        columns = [name for name in found.model if " of " not in name]
+        lines = [
+            (name, *(f"{values[column]:.3f}" if column in values else "" for column in columns))
+            for name, values in {**found.baselines, "this model": found.model}.items()
+        ]
+        shown.append(Table(("held out", *(column.replace("_", " ") for column in columns)), lines))
+        says.extend(found.notes)
+    elif found is not None:
+        nats = {**found.baselines, "this model": found.nats_per_token}
+        ordered = sorted(nats.items(), key=lambda pair: -pair[1])
+        shown.append(Table(("held out", "nats per token"), [(name, f"{value:.3f}") for name, value in ordered]))
+    return Section("What is it, and how good?", says, shown)
+
+
+def _of_the_task(estimator: Any, X: Any, y: Any, command: str) -> Section:
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = estimator.draw(Path(folder), X, y)
+        shown = [
+            Figure(picture.read_bytes(), picture.suffix.removeprefix("."), picture.stem.replace("_", " "))
+            for picture in map(Path, pictures)
+            if picture.suffix in (".png", ".svg")
+        ]
+    return Section("What does the task show?", [], shown, command)

@@ -1,0 +1,1 @@
+"""Music that is learned from notes, and written back as notes."""

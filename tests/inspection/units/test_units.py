@@ -1,0 +1,137 @@
+"""Units: what they track on a planted model, and whether it is used."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from seqloom.cells import Elman
+from seqloom.errors import UsageError
+from seqloom.inspection.units import (
+    ablate,
+    bracket_depth,
+    in_quotes,
+    line_position,
+    matches,
+    patched_scores,
+    search_units,
+    spans,
+    walk,
+)
+from seqloom.inspection.units.search import areas
+from seqloom.layers import OneHot, Recurrent, StepHead, parse_spec
+from seqloom.models.token_model import TokenModel
+
+LETTERS = "(ab)"
+HIDDEN, UNIT = 12, 7
+
+
+def planted() -> TokenModel:
+    """Unit 7 is on from '(' to ')', and a head that says a within and b outside reads it alone; all else is noise."""
+    torch.manual_seed(0)
+    layer = Recurrent(Elman, len(LETTERS), HIDDEN)
+    model = TokenModel(OneHot(len(LETTERS)), layer, StepHead(HIDDEN, len(LETTERS)))
+    from_input, from_state = (w for name, w in sorted(layer.named_parameters()) if w.ndim == 2)
+    with torch.no_grad():
+        for weight in layer.parameters():
+            if weight.ndim == 1:
+                weight.zero_()
+        from_state[UNIT] = 0
+        from_state[:, UNIT] = 0
+        from_state[UNIT, UNIT] = 3
+        from_input[UNIT] = torch.tensor([10.0, 0, 0, -10])
+        model.head.linear.weight.zero_()
+        model.head.linear.bias.copy_(torch.tensor([0.0, 1, 1, 0]))
+        model.head.linear.weight[:, UNIT] = torch.tensor([0.0, 4, -4, 0])
+    return model.eval()
+
+
+def bracketed(count: int, seed: int = 0) -> str:
+    generator = np.random.default_rng(seed)
+    parts = ["(" + "a" * generator.integers(2, 9) + ")" + "b" * generator.integers(2, 9) for _ in range(count)]
+    return "".join(parts)
+
+
+def encoded(text: str) -> torch.Tensor:
+    return torch.tensor([[LETTERS.index(letter) for letter in text]])
+
+
+def test_a_planted_unit_is_found_and_a_shuffled_pattern_is_not():
+    text = bracketed(150)
+    states = torch.cat([vectors for _, vectors in walk(planted(), encoded(text))]).numpy()
+    found = search_units(states, bracket_depth(text))
+    assert found.best[0].unit == UNIT
+    assert found.best[0].area >= 0.95
+    assert found.control.area <= 0.6
+    assert found.tried == HIDDEN
+    assert f"unit {UNIT}" in str(found)
+
+
+def test_what_is_tracked_and_read_costs_and_the_rest_does_not():
+    found = ablate(planted(), encoded(bracketed(40)), [UNIT])
+    assert found.used
+    assert found.cost() > 0.15
+    assert found.usual_cost() == pytest.approx(0, abs=1e-6)
+    idle = ablate(planted(), encoded(bracketed(40)), [UNIT + 1])
+    assert not idle.used
+    assert idle.cost() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_patched_unit_brings_the_answer_of_the_other_context():
+    model = planted()
+    letter = encoded("a")[0]
+    one, other = encoded("b)bb")[0], encoded("b(aa")[0]
+    plain, there, patched = patched_scores(model, one, other, [UNIT], letter).softmax(1)
+    torch.testing.assert_close(patched, there)
+    assert plain[LETTERS.index("b")] > 0.9
+    assert patched[LETTERS.index("a")] > 0.9
+    unchanged = patched_scores(model, one, other, [UNIT + 1], letter).softmax(1)[2]
+    torch.testing.assert_close(unchanged, plain)
+
+
+def test_walking_is_reading():
+    torch.manual_seed(1)
+    model = TokenModel(OneHot(5), parse_spec("lstm(4) + mlstm(4)").build(5), StepHead(4, 5)).eval()
+    x = torch.randint(5, (2, 9))
+    said = torch.stack([scores for scores, _ in walk(model, x)], 1)
+    torch.testing.assert_close(said, model(x)[0])
+    with pytest.raises(UsageError, match="keeps all of its past"):
+        next(walk(TokenModel(OneHot(8), parse_spec("attention(8)").build(8), StepHead(8, 8)), x))
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2))
+def test_areas_are_those_of_scikit_learn(rows):
+    values, labels = (np.array(column) for column in zip(*rows, strict=True))
+    wanted = 0.5 if labels.all() or not labels.any() else roc_auc_score(labels, values)
+    assert areas(values[:, None].astype(float), labels)[0] == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "where"),
+    [
+        (in_quotes, 'say "no" or "', '    """'),
+        (line_position, "x" * 42 + "\ny", " " * 40 + "xx\n"),
+        (bracket_depth, "f(g[1])}", " (((((  "),
+        (matches("[aeiou]+"), "speech", "  ee  "),
+        (spans([(0, 2)]), "abc", "ab"),
+    ],
+)
+def test_patterns(pattern, text, where):
+    found = pattern(text)
+    assert len(found) == len(text)
+    assert found.tolist() == [bool(mark.strip() or mark == "\n") for mark in where.ljust(len(text))]
+
+
+def test_patterns_that_cannot_be_are_refused():
+    with pytest.raises(UsageError, match="no regular expression"):
+        matches("(")
+    with pytest.raises(UsageError, match="not within a text of 3"):
+        spans([(1, 5)])("abc")
+    with pytest.raises(UsageError, match="nowhere"):
+        search_units(np.zeros((10, 2)), np.zeros(10, bool))
+    with pytest.raises(UsageError, match="10 states and 9 labels"):
+        search_units(np.zeros((10, 2)), np.zeros(9, bool))
