@@ -13,7 +13,7 @@ from seqloom.errors import UsageError
 from seqloom.inspection.report import page
 from seqloom.tasks.inspecting.explained import explain
 from seqloom.tasks.inspecting.gates import gates_of
-from seqloom.tasks.inspecting.memory import memory_of
+from seqloom.tasks.inspecting.looking_back import memory_of
 from seqloom.tasks.inspecting.report import sections
 
 BRIEF = {"epochs": 2, "device": "cpu"}

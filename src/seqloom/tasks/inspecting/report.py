@@ -11,7 +11,7 @@ from seqloom.errors import SeqloomError
 from seqloom.inspection.report import Figure, Section, Table
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, gates, memory, training
+from seqloom.tasks.inspecting import explained, gates, looking_back, training
 from seqloom.training.log import Record
 
 __all__ = ["sections"]
@@ -47,7 +47,7 @@ def sections(
         say(f"How far back it looks, and why it answers, is not shown: {error}")
     if subject is not None:
         say("Measuring how far back it looks …")
-        yield memory.section(memory.memory_of(subject), command)
+        yield looking_back.section(looking_back.memory_of(subject), command)
         if found := gates.gates_of(subject):
             yield gates.section(found, command)
         say("Explaining one answer …")
