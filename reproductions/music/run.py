@@ -62,7 +62,7 @@ def drawn(model: MusicModel, rolls: list[Any]) -> dict[str, Any]:
         "keys_a_step": [min(densities), max(densities)],
         "keys_a_step_of_the_data": [min(learned), max(learned)],
         "longest_chord": chord,
-        "may_last": model.facts_["longest"],
+        "bounds": model.facts_["bounds"],
     }
 
 

@@ -13,6 +13,7 @@ import torch
 from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.classification.classifier import Classifier
 from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.music.music_model import MusicModel
 from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.regression.regressor import Regressor
 from seqloom.tasks.tagging.tagger import Tagger
@@ -23,7 +24,15 @@ from tests.tasks.conftest import small
 from tests.tasks.toy import Ranker
 
 NEW_PROCESSES = {"saved and loaded in a new process", "killed and resumed is fit"}
-QUICK = {"ranker", "language model", "classifier of texts", "regressor of series", "tagger of words", "recogniser"}
+QUICK = {
+    "ranker",
+    "language model",
+    "classifier of texts",
+    "regressor of series",
+    "tagger of words",
+    "recogniser",
+    "music",
+}
 
 
 def pairs() -> list[str]:
@@ -72,6 +81,7 @@ def seq2seq(**more: Any) -> Seq2Seq:
     return Seq2Seq("gru(4) bidirectional -> luong(4)", embedding=4, training=BRIEF, **more)
 
 
+ROLLS = [np.random.default_rng(k).random((4 + k % 5, 88)) < 0.05 for k in range(24)]
 PICTURES = [np.full((8, 8, 1), 255 * (k % 2), np.uint8) + np.uint8(k) for k in range(20)]
 
 
@@ -109,6 +119,12 @@ TRIALS = {
         WALKS,
         asks="predict",
         exempt={"missing values are refused": "what is missing in a series is left out, and said"},
+    ),
+    "music": Trial(lambda: MusicModel("gru(4)", training=BRIEF), ROLLS, asks="log_probabilities"),
+    "music of keys that know of each other": Trial(
+        lambda: MusicModel("gru(4)", keys="autoregressive", transpose=2, training=BRIEF),
+        ROLLS,
+        asks="log_probabilities",
     ),
     "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),
     "recogniser with a language model": Trial(

@@ -12,10 +12,10 @@ from torch import Tensor
 from seqloom.data.notes.rolls import KEYS
 from seqloom.layers import parse_spec
 from seqloom.models.piano_keys import AutoregressiveKeys, IndependentKeys, KeysHead
-from seqloom.tasks.music.composing import Longest, among_others, compose, longest_in
+from seqloom.tasks.music.composing import Bounds, among_others, bounds_in, compose
 from seqloom.tasks.music.network import INPUTS, MusicNetwork
 
-FREE = Longest(10_000, 10_000)
+FREE = Bounds(10_000, 10_000, 0, KEYS)
 NOTHING = torch.zeros(0, KEYS)
 
 
@@ -51,7 +51,7 @@ def test_a_row_is_a_function_of_its_seed_alone(autoregressive: bool) -> None:
 
 def test_temperature_0_needs_no_seed_and_a_start_is_kept() -> None:
     network, start = _network(), (torch.arange(3 * KEYS).reshape(3, KEYS) % 7 == 0).float()
-    one, other = compose(network, start, 9, [1, 2], 0.0, Longest(3, 8))
+    one, other = compose(network, start, 9, [1, 2], 0.0, Bounds(3, 8, 0, KEYS))
     assert torch.equal(one, other)
     assert torch.equal(one[:3], start)
     assert not torch.equal(compose(network, NOTHING, 9, [1], 0.0, FREE)[0], one[3:])
@@ -75,7 +75,7 @@ def test_a_network_that_would_never_move_is_moved(bias: float, autoregressive: b
     with torch.no_grad():
         network.head.scores.bias.fill_(bias)
     assert _longest_runs(compose(network, NOTHING, 40, [1], 1.0, FREE)[0])[0] > 30
-    chords, notes = _longest_runs(compose(network, NOTHING, 60, [1], temperature, Longest(4, 6))[0])
+    chords, notes = _longest_runs(compose(network, NOTHING, 60, [1], temperature, Bounds(4, 6, 0, KEYS))[0])
     assert chords <= 4
     assert notes <= 6
 
@@ -84,7 +84,7 @@ def test_what_a_start_holds_counts() -> None:
     network = _network()
     with torch.no_grad():
         network.head.scores.bias.fill_(-9.0)
-    found = compose(network, torch.zeros(4, KEYS), 1, [1], 1.0, Longest(4, 6))[0]
+    found = compose(network, torch.zeros(4, KEYS), 1, [1], 1.0, Bounds(4, 6, 0, KEYS))[0]
     assert found[4].sum() > 0
 
 
@@ -110,11 +110,33 @@ def test_among_others_is_the_probability_without_one_chord(autoregressive: bool,
         assert (shares - others / others.sum()).abs().max() < 0.015
 
 
-def test_the_longest_are_rare_in_what_was_learned() -> None:
+@pytest.mark.parametrize("autoregressive", [False, True])
+def test_steps_have_as_many_keys_as_they_may(autoregressive: bool) -> None:
+    network = _network(autoregressive, spread=0.3)
+    with torch.no_grad():
+        network.head.scores.bias.sub_(1.5)
+    free = compose(network, NOTHING, 20, range(4), 1.0, FREE).sum(-1)
+    assert free.min() < 5
+    assert free.max() > 7
+    bounded = compose(network, NOTHING, 20, range(4), 1.0, Bounds(10_000, 10_000, 5, 7)).sum(-1)
+    assert bounded.min() >= 5
+    assert bounded.max() <= 7
+    assert (
+        bounded[0].tolist() == compose(network, NOTHING, 20, [0], 1.0, Bounds(10_000, 10_000, 5, 7))[0].sum(-1).tolist()
+    )
+
+
+def test_what_can_never_have_as_many_keys_ends_all_the_same() -> None:
+    assert compose(_network(), NOTHING, 3, [1], 1.0, Bounds(9, 9, 88, 88)).shape == (1, 3, KEYS)
+
+
+def test_bounds_leave_out_what_is_rare() -> None:
     roll = np.zeros((5000, KEYS), bool)
-    roll[::2, 0] = True  # 2,500 notes and silences of a step
+    roll[::2, 0] = True  # 2,500 notes, and silences of a step
     roll[100:140, 1] = True
-    assert longest_in([roll]) == Longest(1, 1)
+    assert bounds_in([roll]) == Bounds(1, 1, 0, 1)
+    roll[200:240, 1] = True
+    assert bounds_in([roll]) == Bounds(1, 1, 0, 2)
     held = np.zeros((50, KEYS), bool)
     held[:20, 5] = True
-    assert longest_in([held]) == Longest(30, 20)
+    assert bounds_in([held]) == Bounds(30, 20, 0, 1)

@@ -24,17 +24,20 @@ from seqloom.errors import DataError, UsageError
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.models.piano_keys import AutoregressiveKeys, IndependentKeys, KeysHead
 from seqloom.tasks.arguments import refuse_answers, whole_number
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, over
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.music.composing import Longest, compose, longest_in
+from seqloom.tasks.music.composing import Bounds, bounds_in, compose
 from seqloom.tasks.music.judging import Judged, Rates, figures_of_music, simple_figures_of_music
 from seqloom.tasks.music.network import INPUTS, MusicNetwork
 from seqloom.tasks.music.objective import StepKeys
 from seqloom.tasks.music.picks import picks_for
 from seqloom.tasks.music.settings import KeysKind, MusicSettings
 from seqloom.tasks.music.stream import MusicStream
+from seqloom.tasks.music.surprise import MusicSurprises, calibration_of
 from seqloom.tasks.music.transposing import Transposed, moves_within
 from seqloom.tasks.music.tunes import Tune, in_one_key, read_tunes
+from seqloom.tasks.watching.calibration import Calibration
+from seqloom.tasks.watching.watcher import Watcher
 
 __all__ = ["MusicModel"]
 
@@ -102,9 +105,9 @@ class MusicModel(ExampleEstimator):
         all of it), which is whatever ``fit`` takes for a piece.
 
         Below 1 the ``temperature`` is safer, above 1 bolder; 0 takes the likelier for each key. Piece k is drawn with
-        ``seed_of_row(seed, k)``. No chord, silence or note lasts longer than all but one in a thousand of training did:
-        then it is drawn among the others. Time has the grid, metre and tempo of training. UsageError for numbers that
-        cannot be, DataError for a start that cannot be read.
+        ``seed_of_row(seed, k)``. No chord, silence or note lasts longer than all but one in a thousand of training did,
+        and steps have as many keys: see :func:`~seqloom.tasks.music.composing.compose`. Time has the grid, metre and
+        tempo of training. UsageError for numbers that cannot be, DataError for a start that cannot be read.
         """
         self._check_fitted("model_")
         count, steps = whole_number("count", count, 1), whole_number("steps", steps, 1)
@@ -115,8 +118,8 @@ class MusicModel(ExampleEstimator):
         begun = np.zeros((0, KEYS), np.float32) if start is None else self._start(start, bars)
         device = next(module.parameters()).device
         seeds = [seed_of_row(seed, row) for row in range(count)]
-        longest = Longest(**facts["longest"])
-        drawn = compose(module, torch.from_numpy(begun).to(device), steps, seeds, temperature, longest)
+        bounds = Bounds(**facts["bounds"])
+        drawn = compose(module, torch.from_numpy(begun).to(device), steps, seeds, temperature, bounds)
         metre = Metre(0, *facts["metre"])
         return [
             replace(from_roll(roll, facts["steps"], tempo=facts["tempo"]), metres=(metre,), name=f"seed {one}")
@@ -128,6 +131,15 @@ class MusicModel(ExampleEstimator):
         self._check_fitted("model_")
         assert isinstance(self.model_, MusicNetwork)
         return MusicStream(self.model_)
+
+    def watch(self, rate: float | None = None, calibrate: Any = None) -> Watcher:
+        """The surprise of each step of a piece as it comes, and alarms at a false-alarm ``rate``, by what was held out
+        or by the usual pieces ``calibrate``; see :class:`MusicSurprises` and :class:`Watcher`."""
+        stream = MusicSurprises(self.stream())
+        if calibrate is None:
+            return Watcher(stream, Calibration.from_json(self.facts_.get("calibration")), rate)
+        nats = ([-log for log in piece] for piece in self.log_probabilities(calibrate))
+        return Watcher(stream, calibration_of(nats), rate)
 
     def written(self, file: str | Path) -> Iterator[str]:
         """Of each piece of a file or folder, as a table: its name, steps, nats a step, and the likeliest pitches of the
@@ -182,7 +194,7 @@ class MusicModel(ExampleEstimator):
         if not any(roll.any() for roll in rolls):
             raise DataError("Nothing sounds in these pieces: there is nothing to learn. Drums are not on a piano.")
         return {
-            "longest": longest_in(rolls)._asdict(),
+            "bounds": bounds_in(rolls)._asdict(),
             "density": sum(int(roll.sum()) for roll in rolls) / sum(map(len, rolls)),
             "rates": Rates.learned(rolls).to_json(),
             "size": {"pieces": len(rolls), "steps": sum(map(len, rolls)), "in_one_key": in_one_key(rolls)},
@@ -210,10 +222,10 @@ class MusicModel(ExampleEstimator):
         body = parse_spec(settings.spec).build(INPUTS)
         if not isinstance(body, CausalLayer):
             raise UsageError(
-                f"spec: {settings.spec} reads what is still to come. Take layers that only look back, as lstm(200)."
+                f"spec: {settings.spec} reads what is still to come. Take layers that only look back, as lstm(300)."
             )
         gain = (INPUTS / max(1.0, facts["density"])) ** 0.5  # a step is as large as one of N(0, 1) would be
-        return MusicNetwork(body, _HEADS[settings.keys], gain, settings.dropout, settings.input_dropout)
+        return MusicNetwork(body, _HEADS[settings.keys], gain, settings.dropout or 0.0, settings.input_dropout or 0.0)
 
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         assert isinstance(module, MusicNetwork)
@@ -224,6 +236,10 @@ class MusicModel(ExampleEstimator):
         self, facts: Facts, baselines: Any, given: Given, examples: Examples
     ) -> Mapping[str, Mapping[str, float]]:
         return simple_figures_of_music(_simple(facts, examples))
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        judged = [one.nats for rows in over(facts, module, held_out.examples, _judged) for one in rows]
+        return {**facts, "calibration": calibration_of(judged).to_json()}
 
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
         judged = [one for rows in over(facts, module, examples, _judged) for one in rows]
