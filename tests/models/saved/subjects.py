@@ -51,6 +51,7 @@ from seqloom.layers import (
 from seqloom.layers.attention import AdditiveScore, DotScore, GeneralScore
 from seqloom.layers.blocks.block import Block
 from seqloom.layers.decoders.decoder import Decoder
+from seqloom.layers.fronts.grid import NormOver
 from seqloom.layers.head import Link
 from seqloom.layers.random_field import Legal
 from seqloom.layers.words import WORDS
@@ -217,6 +218,9 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "step head": Subject(lambda: StepHead(D, 3, Link.SIGMOID), lambda module: module.probabilities(values())),
     "embedding": Subject(lambda: LearnedEmbedding(V, 3, scale=0.5), lambda module: module(tokens())),
+    "grid of frames": Subject(
+        lambda: Grid(6, 9, 2, 12, cell=2, norm=NormOver.CELL, frames=3), lambda module: module(pictures(), LENGTHS)
+    ),
     "grid": Subject(lambda: Grid(6, 9, 2, 12, cell=4, depth=2), lambda module: module(pictures(), LENGTHS)),
     "patches": Subject(lambda: Patches(6, 9, 2, size=4, features=3), lambda module: module(pictures(), LENGTHS)),
     "rows of pixels": Subject(lambda: Rows(6, 9, 2, 4), lambda module: module(pictures(), LENGTHS)),
