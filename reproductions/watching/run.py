@@ -2,8 +2,8 @@
 
 python reproductions/watching/run.py [--wander 0.15] [--seeds N] [--rate 0.001]
 
-Prints a JSON line for each seed. The model learns from one stream, levels come from the half of it that was held out,
-and faults are planted in streams of seeds that neither has seen.
+Prints a JSON line for each seed. The model learns from one stream, levels come from another one that was held out, and
+faults are planted in streams of seeds that neither has seen.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from seqloom.data.made.sensors import CHANNELS
 from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.watching.watcher import Step
 
-LEARNED, CALM, EACH, SOON = 20_000, 5_000, 30, 20
-"""Steps to learn from and to calibrate by, of a stream without faults, faults of a kind, and steps in which to ring."""
+LEARNED, HELD_OUT, CALM, EACH, SOON = 20_000, 40_000, 5_000, 30, 20
+"""Steps to learn from, to calibrate by, of a stream without faults, faults of a kind, and steps in which to ring."""
 CALM_STREAMS = 8
-SETTINGS = {"horizon": 1, "season": 40, "past": 256, "lags": 128}
+SETTINGS = {"horizon": 1, "past": 256, "lags": 128}
 WITHIN = {fault: SOON + (100 if fault is Fault.DRIFT else 0) for fault in Fault}
-"""Steps from its first in which a fault is to ring: a drift within 20 after it has reached its size, which takes 100."""
+"""Steps from its first in which a fault is to ring: a drift within 20 after it has its size, which takes 100."""
 
 
 def planted(fault: Fault, number: int) -> Planted:
@@ -53,7 +53,8 @@ def row(seed: int, wander: float, rate: float) -> dict[str, Any]:
     learned = made_machine(LEARNED, 1000 * seed, (), wander)
     training = {"seed": seed, "device": "cpu", "epochs": 20}
     model = Forecaster(**SETTINGS, training=training).fit([learned], validation=0.5, progress=False)
-    watcher, trivial = model.watch(rate), z_scores(learned[LEARNED // 2 :], rate)
+    held_out = made_machine(HELD_OUT, 1000 * seed + 500, (), wander)
+    watcher, trivial = model.watch(rate, calibrate=[held_out]), z_scores(held_out, rate)
 
     def rings(values: np.ndarray) -> list[Step]:
         watcher.reset()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from seqloom import Seq2Seq
 from seqloom.tasks.registry import door_of, tasks
 from tests.apps.running import Command
 
@@ -54,6 +56,23 @@ def test_what_has_no_targets_is_not_scored(command: Command, made: Path) -> None
     found = command("evaluate", "run", "new.tsv")
     assert (found.code, found.out) == (3, "")
     assert "new.tsv has sources alone: expected their targets in a second column." in found.err
+
+
+def test_who_stops_it_before_it_learns_is_told(command: Command, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    train = ("train", made, "--out", "run", *FAST.split())
+    with monkeypatch.context() as within:
+        within.setattr(Seq2Seq, "_divide", stopped)
+        found = command(*train)
+    assert (found.code, found.out) == (130, "")
+    assert found.err.splitlines()[-1] == "Stopped while the data were read. Nothing was learned yet."
+    assert command(*train, "--force").code == 0
+    monkeypatch.setattr(Seq2Seq, "_divide", stopped)
+    found = command(*train, "--resume")
+    assert found.code == 130
+    assert found.err.splitlines()[-1] == f"Stopped while the data were read. {Path('run').resolve()} is as it was."
 
 
 def test_pictures_are_drawn(command: Command, made: Path) -> None:

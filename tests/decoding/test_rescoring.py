@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from seqloom.decoding.fusion import WordFusion
 from seqloom.decoding.rescoring import RescoredSearch, rescored
 from tests.decoding.test_ctc import EVERYTHING, everything, of_toy, random_frames, searched
 from tests.decoding.toy import Toy
@@ -23,6 +28,24 @@ def test_of_all_sequences_the_best_by_both_is_found(seed: int) -> None:
     assert [one.tokens for one in found] == sorted(both, key=lambda tokens: -both[tokens])[: len(found)]
     assert found[0].score == pytest.approx(max(both.values()))
     assert found[0].log_probability == pytest.approx(everything(frames)[found[0].tokens][0])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_words_over_other_tokens_are_judged_with_the_last_one(seed: int) -> None:
+    """Of the tokens a, b and a space; the toy knows the words a, ab and, for all others, 3."""
+    frames, toy = random_frames(seed, time=4, scale=1.0), Toy(vocabulary_size=4, seed=seed)
+    names = {(0,): 1, (0, 1): 2}
+
+    def encode(word: Sequence[int]) -> list[int]:
+        return [names.get(tuple(word), 3)]
+
+    def said(tokens: tuple[int, ...]) -> float:
+        words = [tuple(group) for is_break, group in itertools.groupby(tokens, lambda k: k == 2) if not is_break]
+        return 0.7 * toy.log_probability((*(encode(word)[0] for word in words), 0)) + 0.3 * len(words)
+
+    fusion = WordFusion(toy.step, toy.begin(), encode, tokens=3, breaks=[2], end=0, weight=0.7, bonus=0.3)
+    for one in rescored(searched(frames, prune=math.inf), fusion):
+        assert one.score == pytest.approx(one.log_probability + said(one.tokens))
 
 
 def test_few_are_judged_and_only_at_the_end() -> None:

@@ -29,3 +29,12 @@ def test_a_sentence_says_what_is_beaten(
     found = Figures(9, "texts", {watched: ours}, beside, watched, higher_is_better=grows).verdict()
     assert found.startswith(said)
     assert bool(found) == bool(said)
+
+
+def test_all_that_is_wrong_is_said_of_errors_too() -> None:
+    def figures(exact: float) -> Figures:
+        values = {"word_error_rate": 1.0, "exact": exact}
+        return Figures(9, "words", values, {"nothing": {"word_error_rate": 1.0, "exact": 0.0}}, "word_error_rate")
+
+    assert figures(0.0).verdict() == "Neither the model nor a baseline got one right: word error rate 1.000."
+    assert figures(0.1).verdict().startswith("No better than the baseline nothing")

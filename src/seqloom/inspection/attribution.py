@@ -22,6 +22,8 @@ Score = Callable[[Tensor], Tensor]
 """Vectors (B, T, D) → one score a row (B,)."""
 
 _AT_ONCE = 32
+_POINTS, _MOST_POINTS = 64, 1024
+_MISSING = 0.01
 
 
 @dataclass(frozen=True)
@@ -63,29 +65,41 @@ def occlusion(score: Score, vectors: Tensor, nothing: Tensor | None = None) -> A
     return Attribution(whole - torch.cat(scores).numpy(), whole, none)
 
 
-def integrated_gradients(score: Score, vectors: Tensor, nothing: Tensor | None = None, points: int = 64) -> Attribution:
+def integrated_gradients(
+    score: Score, vectors: Tensor, nothing: Tensor | None = None, points: int | None = None
+) -> Attribution:
     """(x_t − x′)·∫₀¹ ∂score(x′ + α(x − x′))/∂x_t dα, by the midpoints of ``points`` parts (Sundararajan et al., 2017).
 
     vectors (1, T, D); x′ is ``nothing`` (D,) (default: 0). The steps add up to score − baseline but for the error of
-    the sum, ``gap``.
+    the sum, ``gap``. Without ``points`` there are 64, and four times as many while more than a hundredth is missing, up
+    to 1,024: a recurrence may turn sharply on the way.
 
     >>> found = integrated_gradients(lambda x: x.square().sum((1, 2)), torch.tensor([[[1.0], [2.0]]]))
     >>> found.steps.round(6).tolist(), abs(found.gap) < 1e-6
     ([1.0, 4.0], True)
     """
-    if points < 1:
+    if points is not None and points < 1:
         raise UsageError(f"points: expected a whole number from 1 up, got {points}.")
     nothing = _checked(vectors, nothing)
-    away = vectors.detach() - nothing
+    with torch.no_grad():
+        whole, none = float(score(vectors)), float(score(nothing.expand_as(vectors)))
+    count = points or _POINTS
+    while True:
+        found = Attribution(_integrated(score, vectors.detach(), nothing, count), whole, none)
+        if points is not None or count >= _MOST_POINTS or abs(found.gap) <= _MISSING * abs(whole - none):
+            return found
+        count *= 4
+
+
+def _integrated(score: Score, vectors: Tensor, nothing: Tensor, points: int) -> NDArray[np.float64]:
+    away = vectors - nothing
     gradient = torch.zeros_like(vectors[0], dtype=torch.float64)
     shares = (torch.arange(points, dtype=vectors.dtype, device=vectors.device) + 0.5) / points
     for part in shares.split(_AT_ONCE):
         on_path = (nothing + part[:, None, None] * away).requires_grad_()
         (found,) = torch.autograd.grad(score(on_path).sum(), on_path)
         gradient += found.double().sum(0)
-    with torch.no_grad():
-        whole, none = float(score(vectors)), float(score(nothing.expand_as(vectors)))
-    return Attribution((gradient / points * away[0].double()).sum(1).cpu().numpy(), whole, none)
+    return (gradient / points * away[0].double()).sum(1).cpu().numpy()
 
 
 def _checked(vectors: Tensor, nothing: Tensor | None) -> Tensor:

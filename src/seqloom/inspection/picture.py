@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import MissingExtraError, raise_together
 
-__all__ = ["check_picture", "new_figure"]
+__all__ = ["check_picture", "name_steps", "new_figure"]
 
 _DOTS = 160
+_MOST_NAMES = 80
 
 
 def check_picture(picture: Path) -> None:
@@ -35,3 +37,15 @@ def new_figure(size: tuple[float, float], title: str) -> Any:
         raise MissingExtraError("matplotlib", "plots") from None
     figure.suptitle(title, fontsize=10)
     return figure
+
+
+def name_steps(axis: Any, names: Sequence[object]) -> None:
+    """Write what each step stands for along an ``axis`` of matplotlib; of more than 80 steps every second one, or less.
+
+    Whatever a name holds is shown as it is; a space is shown as ␣, a newline as ↵.
+    """
+    shown = [str(name).replace("\n", "↵").replace(" ", "␣").replace("$", r"\$") for name in names]
+    places = range(0, len(shown), -(-len(shown) // _MOST_NAMES) or 1)
+    stands = axis.axis_name == "x" and max(map(len, shown), default=0) > 1
+    axis.set_ticks(list(places), [shown[place] for place in places], rotation=90 if stands else 0)
+    axis.set_tick_params(length=0, labelsize=8)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NamedTuple
+
+from torch import Tensor
 
 from seqloom.cells.graph import Graph
 
@@ -25,6 +28,16 @@ class Arrangement(NamedTuple):
 
     shapes: tuple[tuple[int, ...], ...]
     places: Mapping[str, tuple[Piece, ...]]
+
+    def parameters(self, graph: Graph, tensors: Sequence[Tensor]) -> dict[str, Tensor]:
+        """The parameters of ``graph`` by name, as they lie in ``tensors``."""
+        found: dict[str, Tensor] = {}
+        for name, shape in ((parameter.name, parameter.shape) for parameter in graph.parameters()):
+            total = tensors[0].new_zeros(shape)
+            for tensor, start in self.places.get(name, ()):
+                total = total + tensors[tensor].reshape(-1)[start : start + prod(shape)].view(shape)
+            found[name] = total
+        return found
 
 
 def one_by_one(graph: Graph) -> Arrangement:

@@ -6,7 +6,7 @@ there sees every architecture. Nobody looks as a rule; then a look costs one que
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
@@ -31,12 +31,9 @@ class Observer(Protocol):
         """Do ``work`` by ``kernel``, and look at it."""
 
     def stepped(
-        self, graph: Graph, x: Tensor, states: States, parameters: Sequence[Tensor], done: tuple[Tensor, States]
+        self, graph: Graph, x: Tensor, states: States, parameters: Mapping[str, Tensor], done: tuple[Tensor, States]
     ) -> None:
-        """A step of ``graph`` was done: x (B, D) and the states (B, H) gave y and the new states.
-
-        ``parameters`` lie in the order of ``graph.parameters()``.
-        """
+        """A step of ``graph`` was done: x (B, D) and the states (B, H) gave y and the new states."""
 
     def note(self, name: str, value: Quantity) -> None:
         """A layer shows ``value`` (B, T, …), or (B, …) of a single step, or what makes a (B, T, …) if it is wanted."""

@@ -17,7 +17,7 @@ from seqloom.kernels.backend import REFERENCE
 from seqloom.kernels.call import Call, Randomness, SequenceKernel, States
 from seqloom.kernels.random_bits import bernoulli_mask
 
-__all__ = ["Reference", "evaluate", "given", "step", "unroll", "values"]
+__all__ = ["Reference", "evaluate", "step", "unroll", "values"]
 
 NORM_EPSILON = 1e-5
 
@@ -89,14 +89,6 @@ def values(
     graph: Graph, parameters: Mapping[str, Tensor], x: Tensor, states: States, randomness: Randomness | None
 ) -> dict[int, Tensor]:
     """Every node of one step."""
-    found = given(graph, x, states, randomness)
-    for position in range(len(graph.nodes)):
-        evaluate(graph, parameters, position, found)
-    return found
-
-
-def given(graph: Graph, x: Tensor, states: States, randomness: Randomness | None) -> dict[int, Tensor]:
-    """The nodes of one step that are not computed from others."""
     found: dict[int, Tensor] = {}
     waiting = iter(states)
     for position, node in enumerate(graph.nodes):
@@ -108,7 +100,7 @@ def given(graph: Graph, x: Tensor, states: States, randomness: Randomness | None
             case Mask():
                 found[position] = _mask(node, x, randomness)
             case _:
-                pass
+                evaluate(graph, parameters, position, found)
     return found
 
 

@@ -7,7 +7,7 @@ are known beforehand are made for all steps at once. It is made of torch's opera
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import repeat
 from typing import NamedTuple
 
@@ -70,6 +70,16 @@ class StepLoop:
     def step(self, early: Early, rest: Tensor, states: States) -> tuple[Tensor, States]:
         """What ``begin`` made of a step, the rest of its input (B, D - known) and the states (B, H) → y, new states."""
         *products, x_t = early
+        found = self._found(products, x_t, rest, states)
+        wanted = (self.graph.output, *self.graph.new_states)
+        y, *new = (evaluate(self.graph, self.parameters, k, found) for k in wanted)
+        return _for_all(rest, y), tuple(_for_all(rest, state) for state in new)
+
+    def rows(self, x: Tensor, states: States) -> dict[int, Tensor]:
+        """Of N steps that know their inputs x (N, D) and states (N, H), the nodes that ``evaluate`` goes on from."""
+        return self._found([group.bias for group in self._groups], x, x, states)
+
+    def _found(self, products: Iterable[Tensor], x_t: Tensor, rest: Tensor, states: States) -> dict[int, Tensor]:
         found: dict[int, Tensor] = dict(zip(self._states, states, strict=True))
         found[self._input] = rest
         for group, product in zip(self._groups, products, strict=True):
@@ -82,9 +92,7 @@ class StepLoop:
             found[position] = rest.new_full((mask.width,), mask.p)
         for position in self._partial:
             found[position] = self._completed(position, found)
-        wanted = (self.graph.output, *self.graph.new_states)
-        y, *new = (evaluate(self.graph, self.parameters, k, found) for k in wanted)
-        return _for_all(rest, y), tuple(_for_all(rest, state) for state in new)
+        return found
 
     def _affine(self, position: int) -> Affine:
         node = self.graph.nodes[position]

@@ -114,8 +114,8 @@ class Steps:
         if policy.observer is None:
             return self._step(x, states, tensors)
         done = self._step(x, states, tensors)
-        if done is not None and self.arrangement == one_by_one(self.graph):
-            policy.observer.stepped(self.graph, x, states, tensors, done)
+        if done is not None:
+            policy.observer.stepped(self.graph, x, states, self.arrangement.parameters(self.graph, tensors), done)
         return done
 
     def _step(self, x: Tensor, states: States, tensors: Sequence[Tensor]) -> tuple[Tensor, States] | None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.errors import UsageError
+from seqloom.kernels import note
 from seqloom.layers.attention.dot_product import masked_softmax
 from seqloom.layers.padding import first_real_step, last_real_step, real_steps, real_steps_only
 from seqloom.layers.protocol import SequenceLayer, check_sequence
@@ -125,7 +126,9 @@ class AttentionPooling(Pooling):
 
     def pool(self, y: Tensor, lengths: Tensor | None) -> Tensor:
         """The weighted sums."""
-        return (self._weights(y, lengths)[:, None] @ y).squeeze(1)
+        weights = self._weights(y, lengths)[:, None]
+        note(attention=lambda: weights)
+        return (weights @ y).squeeze(1)
 
     def _weights(self, y: Tensor, lengths: Tensor | None) -> Tensor:
         scores = self.vector(torch.tanh(self.key(y))).squeeze(-1)

@@ -112,11 +112,28 @@ class EncoderDecoder(nn.Module):
 
     def start(self, source: Tensor, lengths: Tensor | None = None) -> Any:
         """The source (B, S, …) → the decoder's state before the first step."""
-        if self.front is not None:
-            source, lengths = self._dropped(self.front, self.front(source, lengths)), self.front.lengths_after(lengths)
-        memory, _ = self.encoder(source, None, lengths)
+        return self._read(*self.vectors(source, lengths))
+
+    @property
+    def body(self) -> SequenceLayer:
+        """The layers of the encoder."""
+        return self.encoder
+
+    def vectors(self, source: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """The source (B, S, …) → the vectors (B, S', D) that the encoder reads, and their lengths."""
+        if self.front is None:
+            return source, lengths
+        return self._dropped(self.front, self.front(source, lengths)), self.front.lengths_after(lengths)
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, S, D) → logits (B, V) of the first token of the target."""
+        first = torch.full((len(vectors),), NOTHING, device=vectors.device)
+        return self.step(first, self._read(vectors, lengths))[0]
+
+    def _read(self, vectors: Tensor, lengths: Tensor | None) -> Any:
+        memory, _ = self.encoder(vectors, None, lengths)
         after = self.encoder.lengths_after(lengths)
-        return self.decoder.initial_state(source.shape[0], memory=memory, memory_lengths=after)
+        return self.decoder.initial_state(len(vectors), memory=memory, memory_lengths=after)
 
     def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
         """The last tokens (B,) and the state → logits (B, V) of the next ones, and the next state."""

@@ -49,8 +49,9 @@ class Figures:
             return ""
         name = max(beside, key=lambda one: sign * beside[one])
         ours, theirs, what = self.model[self.watched], beside[name], self.watched.replace("_", " ")
-        if self.higher_is_better and ours == theirs == 0:
-            return none_right(self.watched)
+        all_wrong = all(figures.get("exact") == 0 for figures in (self.model, *self.baselines.values()))
+        if ours == theirs and (all_wrong or (self.higher_is_better and ours == 0)):
+            return none_right(self.watched, ours)
         if sign * ours > sign * theirs:
             above = "above" if self.higher_is_better else "below"
             return f"The best baseline, {name}, is beaten: {what} {ours:.3f}, {above} {theirs:.3f}."
@@ -71,9 +72,9 @@ class Figures:
         return cls(**{**values, "model": _numbers(values["model"]), "baselines": baselines, "notes": notes})
 
 
-def none_right(figure: str) -> str:
-    """What is to be said where a figure that grows with what is right is 0, of the model and of all beside it."""
-    return f"Neither the model nor a baseline got one right: {figure.replace('_', ' ')} 0.000."
+def none_right(figure: str, value: float) -> str:
+    """What is to be said where a figure has the value of all that is wrong, of the model and of all beside it."""
+    return f"Neither the model nor a baseline got one right: {figure.replace('_', ' ')} {value:.3f}."
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:

@@ -102,7 +102,7 @@ def carry_out(task: Task[F], place: Path | None, resume: bool, force: bool, prog
         run = None if place is None else stack.enter_context(open_run(place, ranks, resume=resume, force=force))
         if run is not None and run.latest is not None:
             task = task.resuming(run.path, run.latest.files)
-        prepared = task.prepare(place, lambda done, total: shown.watch("reading", done, total))
+        prepared = _prepared(task, place, shown, run)
         _check_time(task.training, time.monotonic() - began)
         if prepared.remark:
             shown.message(prepared.remark)
@@ -122,6 +122,14 @@ def carry_out(task: Task[F], place: Path | None, resume: bool, force: bool, prog
             with saying_what_is_kept(run):
                 ranks.by_first(lambda: run.add(task.files(fitted)))
         return fitted
+
+
+def _prepared(task: Task[F], place: Path | None, progress: Progress, run: Run | None) -> Prepared[F]:
+    try:
+        return task.prepare(place, lambda done, total: progress.watch("reading", done, total))
+    except KeyboardInterrupt:
+        kept = "Nothing was learned yet." if run is None or run.latest is None else f"{run.path} is as it was."
+        raise Interrupted(signal.SIGINT, f"Stopped while the data were read. {kept}") from None
 
 
 def refuse_another_model(path: Path, problems: Sequence[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,7 @@ from seqloom.data.pictures.decoding import Header
 from seqloom.data.pictures.fitting import fitted
 from seqloom.data.pictures.pictures import usual_size
 from seqloom.errors import DataError
+from seqloom.testing.estimators.fresh import in_a_new_process
 from tests.data.pictures.files import FILES
 
 
@@ -58,6 +62,30 @@ def test_all_that_is_damaged_is_named_at_once(tmp_path: Path) -> None:
     found = find_pictures(folder_of(tmp_path / "second", **cut))
     with pytest.raises(DataError, match=r"2 problems(.|\n)*a/1\.jpg(.|\n)*b/3\.png"):
         found.check(found.pixels((4, 4), 3))
+
+
+def test_damaged_headers_and_damaged_pixels_are_one_list(tmp_path: Path) -> None:
+    files = {"1.png": b"", "2.jpg": FILES["rgb.jpg"][:-40], "3.png": FILES["rgb.png"], "4.png": FILES["rgb.png"][:200]}
+    with pytest.raises(DataError, match=r"3 problems(.|\n)*1\.png: is empty(.|\n)*2\.jpg(.|\n)*4\.png") as caught:
+        find_pictures(folder_of(tmp_path / "mixed", **files))
+    assert "3.png" not in str(caught.value)
+
+
+def memory_of(path: Path) -> float:
+    """How many MB a picture takes beyond what is there before."""
+    found = find_pictures(path)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found.check(found.pixels((64, 64), 3))
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss")
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "I;16", "P", "CMYK"])
+def test_as_many_pixels_as_there_may_be_take_little_memory(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / ("large.tif" if mode == "CMYK" else "large.png")
+    Image.new(mode, (7000, 7000)).save(path, **({"transparency": 0} if mode == "P" else {}))
+    assert in_a_new_process(partial(memory_of, path)) < 500
 
 
 def test_few_are_kept_and_many_are_decoded_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

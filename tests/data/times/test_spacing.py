@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from seqloom.data.times.spacing import Spacing, find_spacing, spacing_from_json
+from seqloom.data.times.spacing import Even, Months, Rows, Spacing, Workdays, find_spacing, spacing_from_json
 
 
 def moments(*said: str) -> np.ndarray:
@@ -80,3 +80,22 @@ def test_the_31st_becomes_the_last_day_of_short_months() -> None:
 def test_a_moment_between_two_steps_has_no_place() -> None:
     hours = every("2024-01-01", "2024-01-02", "60 m")
     assert find_spacing(hours).places(np.append(hours, hours[-1] + np.timedelta64(90, "m"))) is None
+
+
+@pytest.mark.parametrize(
+    ("spacing", "stamps", "numbers"),
+    [
+        (Even(3600.0), ["1970-01-02T01", "1970-01-02T02", "1970-01-02T04"], [25, 26, 28]),
+        (Even(86_400.0), ["1969-12-31", "1970-01-01"], [-1, 0]),
+        (Months(1), ["1970-02-28", "1971-01-31"], [1, 12]),
+        (Months(3), ["1970-04-01", "1971-01-01"], [1, 4]),
+        (Workdays(), ["1970-01-05", "1970-01-09", "1970-01-12"], [0, 4, 5]),
+    ],
+)
+def test_steps_are_counted_from_one_moment(spacing: Spacing, stamps: list[str], numbers: list[int]) -> None:
+    assert spacing.numbers(np.array(stamps, "datetime64[us]")).tolist() == numbers
+
+
+def test_steps_of_numbers_and_rows_are_counted() -> None:
+    assert Even(0.5, clock=False).numbers(np.array([1.0, 1.5, 3.0])).tolist() == [2, 3, 6]
+    assert Rows().numbers(np.array([5.0, 5.1, 9.0])).tolist() == [0, 1, 2]

@@ -42,3 +42,11 @@ def test_the_layer_and_the_figure_are_named():
 def test_what_is_used_is_said_beside_it(losses, said):
     curves = {"layer 1": curve(0.99), "the model": curve(0.99)}
     assert said in verdict_on_memory(curves, {}, context(losses)).says
+
+
+@pytest.mark.parametrize(
+    ("losses", "kind"), [([3.0, 1.0, 1.0, 1.0, 1.0], "healthy"), ([3.0, 2.9, 2.7, 2.0, 1.0], "vanishing")]
+)
+def test_what_is_forgotten_after_it_was_used_has_not_vanished(losses, kind):
+    curves = {"layer 1": curve(0.7), "the model": curve(0.7)}
+    assert verdict_on_memory(curves, {}, context(losses)).kind == kind

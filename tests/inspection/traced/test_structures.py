@@ -160,6 +160,43 @@ def test_steps_show_what_the_whole_shows(word: str) -> None:
         torch.testing.assert_close(stepped[f"layer.{key}"], value, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_a_drop_in_for_a_cell_is_traced_step_by_step(kind: str) -> None:
+    torch.manual_seed(0)
+
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = getattr(drop_ins, f"{kind}Cell")(D, 5)
+
+        def forward(self, x):
+            state, outputs = None, []
+            for x_t in x.unbind(1):
+                state = self.cell(x_t, state)
+                outputs.append(state[0] if kind == "LSTM" else state)
+            return torch.stack(outputs, 1)
+
+    loop, x = Loop(), torch.randn(B, T, D)
+    with torch.no_grad():
+        y = loop(x)
+    whole = getattr(drop_ins, kind)(D, 5, batch_first=True)
+    whole.load_state_dict({f"{name}_l0": weight for name, weight in loop.cell.state_dict().items()})
+    found, expected = trace(loop, x), trace(whole, x)
+    assert torch.equal(found.outputs, y)
+    assert {*found.quantities} == {key.replace("l0.", "cell.") for key in expected.quantities}
+    for key, value in expected.quantities.items():
+        torch.testing.assert_close(found[key.replace("l0.", "cell.")], value)
+
+
+def test_the_attention_of_a_pooling_is_shown() -> None:
+    torch.manual_seed(0)
+    reader = parse_spec("gru(4) + pool(attention)").build_pooled(D)
+    x, lengths = torch.randn(2, T, D), torch.tensor([6, 2])
+    found = trace(reader, (x, lengths), of=("attention", "h"))
+    pooled = (found["attention"] @ found["h"]).squeeze(1)
+    torch.testing.assert_close(pooled, found.outputs)
+
+
 def test_a_layer_that_runs_twice_is_shown_twice() -> None:
     class Twice(nn.Module):
         def __init__(self) -> None:
@@ -188,6 +225,23 @@ def test_a_trace_leaves_nothing_behind() -> None:
     assert [dict(module.__dict__) for module in subject.modules()] == before
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in subject.modules())
     assert kernels.present().observer is None
+
+
+def test_a_step_that_is_no_method_is_left_alone() -> None:
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("step", torch.tensor(2))
+            self.layer = Recurrent(GRU, D, D)
+            self.layer.forward = self.layer.forward  # as whoever patches it leaves it
+
+        def forward(self, x):
+            return self.layer(x * self.step)[0]
+
+    subject = Counting()
+    patched = subject.layer.__dict__["forward"]
+    assert list(trace(subject, torch.randn(B, T, D), of="h").quantities) == ["layer.h"]
+    assert subject.layer.__dict__["forward"] is patched
 
 
 def test_what_is_shown_needs_no_observer() -> None:

@@ -148,3 +148,35 @@ def test_pinball_is_least_at_the_true_quantile() -> None:
 def test_levels_rise_between_0_and_1(levels: list[float]) -> None:
     with pytest.raises(UsageError, match="at least two levels that rise"):
         Quantiles(levels)
+
+
+@pytest.mark.parametrize("name", ["gaussian", "student t", "quantiles"])
+def test_surprise_is_the_density_s_and_normal_scores_are_those_of_its_cumulative_probability(name: str) -> None:
+    distribution = CASES[name].distribution if name in CASES else Quantiles((0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975))
+    parameters = _parameters(distribution, 400)
+    levels = torch.linspace(0.001, 0.999, 400, dtype=torch.float64)
+    values = distribution.quantile(parameters, levels)
+    np.testing.assert_allclose(distribution.normal_score(parameters, values), torch.special.ndtri(levels), atol=1e-6)
+    above = distribution.normal_score(parameters, values + 1e-6)
+    below = distribution.normal_score(parameters, values - 1e-6)
+    slope = (torch.special.ndtr(above) - torch.special.ndtr(below)) / 2e-6
+    smooth = (above - below).isfinite() & (slope > 1e-6)
+    if name == "quantiles":  # where two lines meet, the density jumps
+        smooth &= (levels[:, None] - torch.tensor(distribution.levels)).abs().amin(-1) > 1e-3  # type: ignore[attr-defined]
+    assert smooth.sum() > 300
+    np.testing.assert_allclose(distribution.surprise(parameters, values)[smooth], -slope[smooth].log(), atol=2e-3)
+
+
+def test_far_tails_have_finite_scores() -> None:
+    for distribution in (Gaussian(), StudentT(), Quantiles((0.1, 0.5, 0.9))):
+        parameters = _parameters(distribution, 4)
+        for far in (-1e6, 1e6):
+            scores = distribution.normal_score(parameters, torch.full((4,), far, dtype=torch.float64))
+            assert scores.isfinite().all()
+            assert (scores.sign() == np.sign(far)).all()
+
+
+def test_what_is_not_continuous_has_no_signed_deviation() -> None:
+    with pytest.raises(UsageError, match="Bernoulli has no signed deviations"):
+        Bernoulli().normal_score(torch.zeros(1), torch.zeros(1))
+    assert Bernoulli().surprise(torch.zeros(1), torch.ones(())) == pytest.approx(np.log(2))

@@ -18,6 +18,7 @@ from seqloom.apps.cli.main import app
 from seqloom.data.pictures.decoding import read_header
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.captioning.nearest import NearestPicture
+from seqloom.tasks.captioning.picks import pick_settings
 from seqloom.tasks.guess import guess
 
 QUICK = {"epochs": 12, "learning_rate": 0.01, "device": "cpu", "schedule": "constant"}
@@ -255,15 +256,17 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "frames", "sees"),
+    ("inputs", "frames", "sees", "epochs", "dropout"),
     [
-        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)"),
-        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16, norm=cell, frames=5)"),
-        ({"mean": [0.0]}, 0, "project(128)"),
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)", 32, 0.5),
+        ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16, norm=cell, frames=5)", 16, 0.1),
+        ({"mean": [0.0]}, 0, "project(128)", 26, 0.3),
     ],
 )
-def test_what_suits_the_data_is_picked(inputs: dict[str, Any], frames: int, sees: str) -> None:
+def test_what_suits_the_data_is_picked(
+    inputs: dict[str, Any], frames: int, sees: str, epochs: int, dropout: float
+) -> None:
     size = {"examples": 5000, "captions": 5000, "longest": 9, "frames": frames}
-    picked = Captioner()._pick({"inputs": inputs, "size": size})
+    picked = pick_settings({"inputs": inputs, "size": size}, {})
     assert picked["model"] == f"{sees} -> bahdanau(128, summary=mean)"
-    assert (picked["batch_size"], picked["epochs"]) == (32, 26)
+    assert (picked["batch_size"], picked["epochs"], picked["dropout"]) == (32, epochs, dropout)

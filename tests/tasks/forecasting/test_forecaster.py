@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.forecasting.door import claims_times
 from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.forecasting.known import scale_of
 from seqloom.tasks.registry import load
 
 BRIEF = {"steps": 6, "epochs": None, "device": "cpu"}
@@ -195,3 +197,46 @@ def test_prices_newest_first_are_sorted(tmp_path: Path) -> None:
     with pytest.warns(SeqloomWarning, match="150 rows sorted"):
         model = small(horizon=2).fit(path, progress=False)
     assert model.facts_["times"]["targets"] == ["Close"]
+
+
+def test_a_series_is_known_by_how_it_begins_and_not_by_its_file(tmp_path: Path) -> None:
+    model = small().fit(table(tmp_path), progress=False)
+    text = (tmp_path / "a.csv").read_text()
+    (tmp_path / "b.csv").write_text(text)
+    (tmp_path / "later.csv").write_text(text.replace("2024-01-01,", "2024-01-01,9", 1))
+    scales = []
+    for name in ("a.csv", "b.csv", "later.csv"):
+        window = model._last(tmp_path / name)[0]
+        scales.append(scale_of(model.facts_, window).mean[0])
+    assert scales[0] == scales[1] == model.facts_["common"]["mean"][0]
+    assert scales[2] != scales[0]
+
+
+def test_a_stream_takes_no_more_memory_with_time() -> None:
+    model = small(horizon=4).fit([waves(2)], progress=False)
+    stream = model.stream()
+
+    def size() -> int:
+        stream.push([1.0, 2.0])
+        stream.forecast()
+        return len(pickle.dumps(stream))
+
+    first = [size() for _ in range(5)][-1]
+    for _ in range(300):
+        stream.push([1.0, 2.0])
+    assert abs(size() - first) < 16
+
+
+def test_models_of_before_have_no_scale_of_their_own_kind() -> None:
+    """Facts as they were written before there were logarithms, effects and adaptive intervals."""
+    values = np.random.default_rng(0).normal(size=200).cumsum()
+    model = small(season=1).fit([values], validation=0.3, progress=False)
+    plain = model.predict([values], (0.1, 0.5, 0.9))[0]
+    for name in ("beside", "static", "statics", "ahead", "solved"):
+        del model.facts_[name]
+    del model.facts_["correction"]["origins"]
+    for scale in (model.facts_["common"], *model.facts_["scales"].values()):
+        del scale["floor"], scale["effects"]
+    np.testing.assert_array_equal(model.predict([values], (0.1, 0.5, 0.9))[0], plain)
+    assert model._build(model.facts_).state_dict().keys() == model.model_.state_dict().keys()
+    assert np.isfinite(model.evaluate([values]).model["mase"])

@@ -109,6 +109,12 @@ def test_what_is_far_longer_than_what_was_learned_is_refused_by_name() -> None:
     assert writing().predict([torch.zeros(2 * longest, 5)])
     with pytest.raises(DataError, match=rf"row 1: expected at most {2 * longest} steps, got {2 * longest + 1}"):
         writing().predict([UNSEEN[0], torch.zeros(2 * longest + 1, 5)])
+    sounds = [0.1 * torch.randn(count, generator=torch.Generator().manual_seed(count)) for count in (4000, 8000) * 4]
+    model = Recognizer("conv(4) -> luong(4)", rate=8000, training={"steps": 1, "device": "cpu"})
+    with pytest.raises(DataError, match=r"row 0: expected at most 1.96 seconds, got 2.48\. A decoder"):
+        model.fit(sounds, ["a", "b"] * 4, validation=0, progress=False).predict([torch.zeros(20_000)])
+    held_out = [torch.zeros(2 * longest + 1, 5)], ["cab"]  # what is held out of a fit may be longer
+    assert writing().evaluate(*held_out).count == 1
 
 
 def test_it_cannot_stream_and_says_why() -> None:

@@ -186,6 +186,7 @@ def test_a_language_model_that_was_trained_by_itself_helps(kind: str, tmp_path: 
     LanguageModel("gru(16)", tokens=kind, window=16, training=training).fit(texts).save(tmp_path / "lm")
     model = decoding(language_model=str(tmp_path / "lm"), language_weight=0.5, word_bonus=0.5)
     assert word_error_rate(TRUE, model.predict(UNSEEN)) < 0.1
+    assert word_error_rate(TRUE, copy.copy(model).set_params(rescore=8).predict(UNSEEN)) < 0.1
     known = known_language(str(tmp_path / "lm"), None)
     transcripts = Transcripts.from_json(model.facts_["transcripts"])
     fusion = known.fused(transcripts, 1.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,9 @@ def inspect(
     ] = None,
     text: Annotated[str | None, typer.Option(help="A text to look at it on.", show_default=False)] = None,
     row: Annotated[int, typer.Option(metavar="NUMBER", help="The example to explain, counted from 0.")] = 0,
+    step: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Where each step has an answer, which to explain; -1 is the last.")
+    ] = -1,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page.")] = Path("report.html"),
     force: Annotated[bool, typer.Option("--force", help="Replace the page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is said, as one JSON object.")] = False,
@@ -40,9 +44,9 @@ def inspect(
         raise UsageError(f"{output} is there already: give another name with -o, or --force to replace it.")
     loaded = load_any(model)
     given: Any = [text] if text is not None else None if data is None else named_file(context, str(data))
-    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row)])
+    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step)])
     with warnings_said():
-        found = list(sections(loaded, given, row=row, command=shown, say=say))
+        found = list(sections(loaded, given, row=row, step=step, records=_records(model), command=shown, say=say))
     write_file(output, page(f"Inside {model.name or model}", found).encode())
     say(f"Written: {output}")
     if as_json:
@@ -66,7 +70,16 @@ def inspect(
         )
 
 
-def _asked(data: Path | None, text: str | None, row: int) -> list[str]:
+def _records(model: Path) -> list[Any]:
+    """What was written down while the model learned."""
+    from seqloom.storage.run import METRICS
+    from seqloom.tasks.model_directory import read_newest
+
+    return [json.loads(line) for line in read_newest(model).get(METRICS, b"").splitlines()]
+
+
+def _asked(data: Path | None, text: str | None, row: int, step: int) -> list[str]:
     asked = [] if data is None else ["--data", quoted(data)]
     asked += [] if text is None else ["--text", shlex.quote(text)]
-    return asked + (["--row", str(row)] if row else [])
+    asked += ["--row", str(row)] if row else []
+    return asked + (["--step", str(step)] if step != -1 else [])

@@ -60,7 +60,7 @@ def watch(
 
     A step is a line of text, or a row of numbers, with the names of columns in the first one or without. Of a row its
     time or line, its nats (−log p) and the alarms are printed; of a line of text its number, nats, nats per token,
-    alarms and the line. Ctrl-C ends it.
+    alarms and the line. Ctrl-C ends it, and what came is counted and drawn.
     """
     loaded = load_any(model)
     if not hasattr(loaded, "watch"):
@@ -79,16 +79,18 @@ def watch(
     say(str(watcher))
     shown = _Shown(as_json, alarms)
     drawn: list[Step] = []
+    code = 0
     try:
         for number, step in _steps(watcher, file):
             shown(number, step)
             if picture is not None and len(drawn) < _MOST_DRAWN:
                 drawn.append(step)
     except KeyboardInterrupt:
-        pass
+        code = 130
     say(str(shown))
     if picture is not None:
         _draw(watcher, drawn, picture)
+    raise typer.Exit(code)
 
 
 def _steps(watcher: Watcher, file: str) -> Iterator[tuple[int, Step]]:

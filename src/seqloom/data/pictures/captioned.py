@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, final
 
-from seqloom.data.folders.named_files import NamedFiles, columns_of_files
+from seqloom.data.folders.named_files import NamedFiles
+from seqloom.data.folders.tables_beside import TablesBeside, left_out
 from seqloom.data.lines import Lines
 from seqloom.data.named import named_table
 from seqloom.data.pictures.decoding import kind_of
 from seqloom.data.pictures.seen import SUFFIXES, Seen, seen_at
 from seqloom.data.problems import Problems
-from seqloom.data.tables import Table, read_table
 from seqloom.data.tables.parts import Part, part_of
 from seqloom.data.text.folder import natural
 from seqloom.data.text.reader import no_such_file
@@ -24,20 +24,18 @@ from seqloom.errors import DataError, listed
 
 __all__ = ["Captioned", "has_captions", "read_captioned"]
 
-_TABLES: Final = (".csv", ".tsv", ".jsonl", ".ndjson")
-_LABELS: Final = ("labels.csv", "labels.tsv")
 _FILES: Final = (
     *("file", "filename", "file_name", "image", "image_path", "image_name", "image_file", "picture", "video", "path"),
     *("video_path", "filepath", "file_path", "img", "clip", "name", "id", "image_id"),
 )
 _CAPTIONS: Final = ("caption", "captions", "sentence", "text", "description", "comment", "raw", "title", "target")
+_TABLES: Final = TablesBeside((".csv", ".tsv", ".jsonl", ".ndjson"), _FILES, _CAPTIONS)
 _PARTS: Final = ("split", "part", "set", "subset", "fold")
 _TOKENS: Final = ("flickr8k.token.txt", "flickr8k.lemma.token.txt", "captions.txt", "results.token")
 _COCO: Final = "captions*.json"
 _MOST_JSON: Final = 1 << 30
-_LOOKED_AT: Final = 50
+_LOOKED_AT: Final = 1000
 _MOST_FILES: Final = 1_000_000
-_SHOWN: Final = 3
 
 
 @final
@@ -120,9 +118,9 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
         [[said.caption.strip() for said in found[name]] for name in names],
         parts if any(parts) else None,
         (
-            *_remark(silent, "file has no caption", "files have no caption"),
-            *_remark(left_over, "caption has no file", "captions have no file"),
-            *_remark([*empty], "file has an empty caption", "files have an empty caption"),
+            *left_out(silent, "file has no caption", "files have no caption"),
+            *left_out(left_over, "caption has no file", "captions have no file"),
+            *left_out([*empty], "file has an empty caption", "files have an empty caption"),
         ),
     )
 
@@ -130,15 +128,15 @@ def read_captioned(path: str | Path, to_predict: bool = False) -> Captioned:
 def has_captions(path: Path) -> bool:
     """Whether a folder has pictures with captions, or a table is one of them, by names and first rows."""
     folder = path if path.is_dir() else path.parent
-    if path.is_file() and path.suffix.lower() not in (*_TABLES, ".json", ".txt"):
+    if path.is_file() and path.suffix.lower() not in (*_TABLES.suffixes, ".json", ".txt"):
         return False
-    inside = _inside(folder, _LOOKED_AT * 20)
+    inside = _inside(folder, _LOOKED_AT)
     if not inside:
         return False
     named = NamedFiles(inside)
     if path.is_file():
-        return _columns(path, named) is not None
-    return bool(_coco(folder) or _tokens(folder)) or any(_columns(one, named) is not None for one in _tables(folder))
+        return _TABLES.tells(path, named)
+    return bool(_coco(folder) or _tokens(folder) or _TABLES.inside(folder, named))
 
 
 def _uncaptioned(path: Path) -> Captioned:
@@ -157,25 +155,26 @@ def _said(path: Path, named: NamedFiles) -> Iterator[_Said]:
     if path.is_file():
         sources = [path]
     else:
-        tables = [one for one in _tables(path) if _columns(one, named) is not None]
+        tables = _TABLES.inside(path, named)
         if len(tables) > 1 and not any(part_of(one.stem) for one in tables):
             raise DataError(f"{path} has several tables of captions, {listed([one.name for one in tables])}: name one.")
         sources = tables or _coco(path) or _tokens(path)[:1]
     for source in sources:
         if source.suffix.lower() == ".json":
             yield from _of_coco(source)
-        elif source.suffix.lower() in _TABLES or _columns(source, named) is not None:
+        elif source.suffix.lower() in _TABLES.suffixes or _TABLES.tells(source, named):
             yield from _of_table(source, named)
         else:
             yield from _of_tokens(source)
 
 
 def _of_table(path: Path, named: NamedFiles) -> Iterator[_Said]:
-    table = _table(path, named)
-    columns = _found(table, named)
+    table = _TABLES.read(path, named)
+    columns = _TABLES.columns(table, named)
     if columns is None:
         raise DataError(f"{table.name}: expected columns file and caption, got {listed([*table.columns])}.")
-    file, caption, part = columns
+    file, caption = columns
+    part = next((name for known in _PARTS for name in table.columns if name.strip().lower() == known), None)
     parts: Iterable[str] = (path.stem for _ in range(len(table))) if part is None else table.cells(part)
     rows = zip(table.cells(file), table.cells(caption), parts, strict=True)
     for row, (asked, text, of) in enumerate(rows):
@@ -214,32 +213,6 @@ def _part(source: str, name: str, said: Sequence[_Said]) -> Part | None:
     return said[0].part
 
 
-def _columns(path: Path, named: NamedFiles) -> tuple[str, str, str | None] | None:
-    try:
-        return _found(_table(path, named, _LOOKED_AT), named)
-    except DataError:
-        return None
-
-
-def _table(path: Path, named: NamedFiles, most: int | None = None) -> Table:
-    """The table; where its first row has the path of a picture, that is no header."""
-    table = read_table(path, most=most)
-    is_row = any(named.find(name) is not None for name in table.columns)
-    return read_table(path, header=False, most=most) if is_row else table
-
-
-def _found(table: Table, named: NamedFiles) -> tuple[str, str, str | None] | None:
-    """The columns of files, of captions and, if there is one, of parts: by their names, or by what is in them."""
-    found = columns_of_files(table, named, _FILES, _CAPTIONS)
-    by_name = {name.strip().lower(): name for name in reversed([*table.columns])}
-    return found and (*found, next((by_name[name] for name in _PARTS if name in by_name), None))
-
-
-def _tables(folder: Path) -> list[Path]:
-    found = (one for one in folder.iterdir() if one.suffix.lower() in _TABLES and not one.name.startswith("."))
-    return sorted((one for one in found if one.name.lower() not in _LABELS and one.is_file()), key=lambda one: one.name)
-
-
 def _coco(folder: Path) -> list[Path]:
     return sorted([*folder.glob(_COCO), *folder.glob(f"annotations/{_COCO}")])
 
@@ -267,8 +240,3 @@ def _inside(folder: Path, most: int = _MOST_FILES) -> list[str]:
 
 def _words(name: str) -> list[str]:
     return "".join(letter if letter.isalpha() else " " for letter in name).split()
-
-
-def _remark(names: Sequence[str], one: str, many: str) -> list[str]:
-    what = one if len(names) == 1 else many
-    return [f"{len(names):,} {what}, left out: {listed(names, _SHOWN)}"] * bool(names)

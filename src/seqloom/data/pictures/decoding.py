@@ -39,6 +39,8 @@ _WIDE: Final = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 _SEE_THROUGH: Final = ("LA", "La", "PA", "RGBA", "RGBa")
 _FLOAT: Final = ("F", "F;16", "F;32")
 _WHITE: Final = 255
+_STRIP: Final = 256
+"""Rows that are changed at once."""
 _TURNED: Final = 0x0112
 """The number of EXIF's note on how the camera was held."""
 
@@ -123,6 +125,8 @@ def _opened(path: Path) -> Iterator[Any]:
                     raise DataError(
                         f"{path} has {width:,} x {height:,} pixels, more than {MOST_PIXELS:,}. Make it smaller first."
                     )
+                if image.mode in _FLOAT:
+                    raise DataError(f"{path} holds numbers with decimals, expected whole ones from 0 to 255 or 65,535.")
                 yield image
     except DataError:
         raise
@@ -140,25 +144,27 @@ def _opened(path: Path) -> Iterator[Any]:
 def _pixels(image: Any, path: str | Path) -> Pixels:
     """The frame at which an open picture stands."""
     grey = image.mode in _GREY or _has_grey_palette(image)
-    if image.mode in _FLOAT:
-        raise DataError(f"{path} holds numbers with decimals, expected whole ones from 0 to 255 or 65,535.")
     turned = pillow("ImageOps").exif_transpose(image) if image.getexif().get(_TURNED, 1) != 1 else image
-    if turned.mode in _WIDE:
-        return _narrowed(turned, path)
-    if turned.mode in _SEE_THROUGH or "transparency" in turned.info:
-        above = turned.convert("RGBA")
-        below = pillow().new("RGBA", above.size, (_WHITE,) * 4)
-        turned = pillow().alpha_composite(below, above)
-    found = np.array(turned.convert("L" if grey else "RGB"))
+    low, high = turned.getextrema() if turned.mode in _WIDE else (0, 0)
+    if not 0 <= low <= high <= 0xFFFF:
+        raise DataError(f"{path} has values from {low:,} to {high:,}, expected 0 to 65,535.")
+    width, height = turned.size
+    found = np.empty((height, width, 1 if grey else 3), np.uint8)
+    for top in range(0, height, _STRIP):  # what becomes of it takes many times its memory
+        part = turned.crop((0, top, width, min(height, top + _STRIP)))
+        found[top : top + _STRIP] = _plain(part, grey)
+    return found
+
+
+def _plain(part: Any, grey: bool) -> Pixels:
+    """Some rows of a picture as (H, W, 1) in grey, or (H, W, 3): 16 bits as 8, what is see-through before white."""
+    if part.mode in _WIDE:
+        return ((np.array(part).astype(np.int64) + 128) // 257).astype(np.uint8)[:, :, None]
+    if part.mode in _SEE_THROUGH or "transparency" in part.info:
+        above = part.convert("RGBA")
+        part = pillow().alpha_composite(pillow().new("RGBA", above.size, (_WHITE,) * 4), above)
+    found = np.array(part.convert("L" if grey else "RGB"))
     return found[:, :, None] if found.ndim == 2 else found
-
-
-def _narrowed(image: Any, path: str | Path) -> Pixels:
-    """16 bits in grey as 8."""
-    values = np.array(image).astype(np.int64)
-    if values.size and not 0 <= values.min() <= values.max() <= 0xFFFF:
-        raise DataError(f"{path} has values from {values.min():,} to {values.max():,}, expected 0 to 65,535.")
-    return ((values + 128) // 257).astype(np.uint8)[:, :, None]
 
 
 def _has_grey_palette(image: Any) -> bool:

@@ -62,11 +62,18 @@ class Pictures:
         labels: list[str] | None = None,
         remarks: Iterable[str] = (),
     ) -> Pictures:
-        """Read the headers of some files; DataError that names all that cannot be read."""
-        headers, problems = [], Problems(source)
+        """Read the headers of some files; DataError that names all that cannot be read, those with damaged pixels,
+        too."""
+        headers, problems, unread = [], Problems(source), set[str]()
         for path, name in zip(paths, names, strict=True):
+            unread.add(name)
             with problems.noting(name, f"{path} "):
                 headers.append(read_header(path))
+                unread.discard(name)
+        for path, name in zip(paths, names, strict=True) if problems else ():
+            with problems.noting(name, f"{path} "):
+                if name not in unread:
+                    read_picture(path, (1, 1))
         problems.refuse()
         animated = sum(header.frames > 1 for header in headers)
         said = [f"{animated:,} animated pictures: the first frame is read"] * bool(animated)

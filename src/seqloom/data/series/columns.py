@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqloom.data.one_target import refuse_several
 from seqloom.data.tables import Column, Kind, Table
+from seqloom.data.tables.grouping import rows_by_value
 from seqloom.data.tables.names import CODES, is_target, meant
 from seqloom.errors import DataError, did_you_mean
 
@@ -111,12 +112,11 @@ def unchanging(table: Table, columns: Columns, learned: Sequence[str] = ()) -> l
 
 def rows_by_id(table: Table, name: str) -> dict[str, NDArray[np.int64]]:
     """The rows of each id, in the order in which the ids come. DataError for a row without one."""
-    places: dict[str, list[int]] = {}
-    for row, one in enumerate(table.cells(name)):
-        if not one.strip():
-            raise DataError(f"{table.name}, line {table.line(row)}, column {name}: expected an id, got nothing.")
-        places.setdefault(one.strip(), []).append(row)
-    return {one: np.array(rows, np.int64) for one, rows in places.items()}
+    found = rows_by_value(table, name)
+    if "" in found:
+        line = table.line(int(found[""][0]))
+        raise DataError(f"{table.name}, line {line}, column {name}: expected an id, got nothing.")
+    return found
 
 
 def _in_one_piece(table: Table, name: str) -> bool:

@@ -8,22 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple, final
 
-from seqloom.data.folders.named_files import NamedFiles, columns_of_files
+from seqloom.data.folders.named_files import NamedFiles
+from seqloom.data.folders.tables_beside import TablesBeside, left_out
 from seqloom.data.lines import Lines
 from seqloom.data.named import named_table
 from seqloom.data.problems import Problems
 from seqloom.data.sounds.files import is_sound
 from seqloom.data.sounds.sound import Sound
 from seqloom.data.sounds.sounds import opened
-from seqloom.data.tables import Table, read_table
 from seqloom.data.text.folder import natural
 from seqloom.data.text.reader import no_such_file, read_text
 from seqloom.errors import DataError, listed
 
 __all__ = ["Transcribed", "has_transcripts", "read_transcribed", "sounds_inside"]
 
-_TABLES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
-_LABELS: Final = ("labels.csv", "labels.tsv")
 _PATHS: Final = (
     *("path", "file", "filename", "file_name", "file_path", "filepath", "audio", "audio_path", "audio_filepath"),
     *("audio_file", "wav", "wav_path", "wav_file", "wav_filename", "sound", "clip", "recording", "utterance", "id"),
@@ -32,11 +30,11 @@ _TEXTS: Final = (
     *("text", "transcript", "transcription", "sentence", "normalized_text", "normalised_text", "transcripts", "words"),
     *("utterance_text", "target", "satz", "texte", "texto"),
 )
+_TABLES: Final = TablesBeside((".csv", ".tsv", ".jsonl", ".ndjson", ".json"), _PATHS, _TEXTS)
 _LIBRI: Final = ".trans.txt"
 _BESIDE: Final = (".txt", ".lab")
 _LOOKED_AT: Final = 50
 _MOST_FILES: Final = 1_000_000
-_SHOWN: Final = 3
 
 
 @final
@@ -113,9 +111,9 @@ def read_transcribed(path: str | Path) -> Transcribed:
         )
     names = [name for name in sounds if name in found]
     remarks = (
-        *_remark(silent, "sounds have no transcript", "sound has no transcript"),
-        *_remark(left_over, "transcripts have no sound", "transcript has no sound"),
-        *_remark(empty, "transcripts are empty", "transcript is empty"),
+        *left_out(silent, "sound has no transcript", "sounds have no transcript"),
+        *left_out(left_over, "transcript has no sound", "transcripts have no sound"),
+        *left_out(empty, "transcript is empty", "transcripts are empty"),
     )
     return Transcribed(
         str(folder),
@@ -130,23 +128,23 @@ def read_transcribed(path: str | Path) -> Transcribed:
 def has_transcripts(path: Path) -> bool:
     """Whether a folder has sounds with transcripts, or a table is one of them, by names and first rows."""
     folder = path if path.is_dir() else path.parent
-    if path.is_file() and path.suffix.lower() not in _TABLES:
+    if path.is_file() and path.suffix.lower() not in _TABLES.suffixes:
         return False
     sounds = sounds_inside(folder, _LOOKED_AT * 20)
     if not sounds:
         return False
     named = NamedFiles(sounds)
     if path.is_file():
-        return _columns(path, named) is not None
+        return _TABLES.tells(path, named)
     if _libri(folder):
         return True
     beside = sum(_beside(folder / name) is not None for name in sounds[:_LOOKED_AT])
-    return 2 * beside > len(sounds[:_LOOKED_AT]) or any(_columns(one, named) is not None for one in _tables(folder))
+    return 2 * beside > len(sounds[:_LOOKED_AT]) or bool(_TABLES.inside(folder, named))
 
 
 def _texts(path: Path, sounds: Sequence[str], named: NamedFiles) -> Iterator[_Text]:
     """What is said, and where it says of which sound."""
-    tables = [path] if path.is_file() else [one for one in _tables(path) if _columns(one, named) is not None]
+    tables = [path] if path.is_file() else _TABLES.inside(path, named)
     if len(tables) > 1:
         raise DataError(f"{path} has several tables of transcripts, {listed([one.name for one in tables])}: name one.")
     if tables:
@@ -165,8 +163,8 @@ def _texts(path: Path, sounds: Sequence[str], named: NamedFiles) -> Iterator[_Te
 
 
 def _of_table(path: Path, named: NamedFiles) -> Iterator[_Text]:
-    table = _table(path, named)
-    columns = columns_of_files(table, named, _PATHS, _TEXTS)
+    table = _TABLES.read(path, named)
+    columns = _TABLES.columns(table, named)
     if columns is None:
         raise DataError(
             f"{table.name}: expected a column of paths of sounds, and one of texts; got {listed([*table.columns])}."
@@ -174,26 +172,6 @@ def _of_table(path: Path, named: NamedFiles) -> Iterator[_Text]:
     rows = zip(table.cells(columns[0]), table.cells(columns[1]), strict=True)
     for row, (asked, text) in enumerate(rows):
         yield _Text(asked, text, f"{path.name}, line {table.line(row)}")
-
-
-def _columns(path: Path, named: NamedFiles) -> tuple[str, str] | None:
-    """The columns of paths and of texts in the first rows of a table; None for one without them."""
-    try:
-        return columns_of_files(_table(path, named, _LOOKED_AT), named, _PATHS, _TEXTS)
-    except DataError:
-        return None
-
-
-def _table(path: Path, named: NamedFiles, most: int | None = None) -> Table:
-    """The table; where its first row has the path of a sound, that is no header."""
-    table = read_table(path, most=most)
-    names = any(named.find(name) is not None for name in table.columns)
-    return read_table(path, header=False, most=most) if names and path.suffix.lower() in (".csv", ".tsv") else table
-
-
-def _tables(folder: Path) -> list[Path]:
-    found = (one for one in folder.iterdir() if one.suffix.lower() in _TABLES and not one.name.startswith("."))
-    return sorted((one for one in found if one.name.lower() not in _LABELS and one.is_file()), key=lambda one: one.name)
 
 
 def _libri(folder: Path) -> list[Path]:
@@ -216,9 +194,3 @@ def sounds_inside(folder: Path, most: int = _MOST_FILES) -> list[str]:
         if seen >= most:
             break
     return sorted(found, key=natural)
-
-
-def _remark(names: Sequence[str], many: str, one: str) -> list[str]:
-    if not names:
-        return []
-    return [f"{len(names):,} {one if len(names) == 1 else many}, left out: {listed(names, _SHOWN)}"]

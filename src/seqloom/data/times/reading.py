@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqloom.data.problems import Problems
 from seqloom.data.tables import Kind, Table
+from seqloom.data.tables.grouping import rows_by_value
 from seqloom.data.times.spacing import Rows, Spacing, Stamps, find_spacing
 from seqloom.data.times.timed import NO_COVARIATES, Covariates, TimedSeries, TimedTable
 from seqloom.data.times.zone import in_utc
@@ -44,7 +45,8 @@ def read_timed(
     stamps = _stamps(table, time, time_zone)
     problems, repaired = Problems(table.name), Counter[str]()
     found = []
-    for name, rows in _groups(table, group).items():
+    groups = {"": np.arange(len(table))} if group is None else rows_by_value(table, group)
+    for name, rows in groups.items():
         rows, counted = _sorted(stamps, rows)
         repaired += counted
         rows, doubled = _once(table, time, stamps, values, rows, problems)
@@ -83,16 +85,6 @@ def _stamps(table: Table, time: str, zone: str | None) -> Stamps:
         return table.numbers(time)
     found = table.dates(time)
     return found if zone is None else in_utc(found, zone)
-
-
-def _groups(table: Table, group: str | None) -> dict[str, NDArray[np.int64]]:
-    """The rows of each series, in the order in which these come."""
-    if group is None:
-        return {"": np.arange(len(table))}
-    places: dict[str, list[int]] = {}
-    for row, cell in enumerate(table.cells(group)):
-        places.setdefault(cell.strip(), []).append(row)
-    return {one: np.array(rows, np.int64) for one, rows in places.items()}
 
 
 def _sorted(stamps: Stamps, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counter[str]]:

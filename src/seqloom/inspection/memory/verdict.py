@@ -34,17 +34,19 @@ def verdict_on_memory(
 ) -> Verdict:
     """Whether influence vanishes, explodes, or lives over the steps that were looked at.
 
-    It explodes where the state's or an input's influence grows to ten times what it is at lag 0, and vanishes where in
-    some layer 1 % is left after less than a quarter of the steps. What is used, by the loss, is said beside it.
+    It explodes where the state's or an input's influence grows to ten times what it is at lag 0. It vanishes where in
+    some layer 1 % is left after less than a quarter of the steps, unless the loss shows that less than half of that is
+    used: then the model has forgotten nothing that it wanted.
     """
-    used = "" if context is None else f" {_said_of_use(context)}"
+    said = "" if context is None else f" {_said_of_use(context)}"
+    used = 0 if context is None else context.used()
     steps = max(int(curve.lags[-1]) for curve in inputs.values())
     for name, curve in {**states, **inputs}.items():
         grown = float(curve.values[curve.lags >= 0].max()) / max(curve.at_present, 1e-30)
         if grown > _GROWN:
             return Verdict(
                 "exploding",
-                f"Influence explodes in {name}: a small change grows {grown:,.0f}-fold within {steps} steps.{used}",
+                f"Influence explodes in {name}: a small change grows {grown:,.0f}-fold within {steps} steps.{said}",
                 (
                     "Clip gradients: --clip-norm 1 (the default), or lower.",
                     "A cell whose state is a mean of the old and the new cannot explode: gru, mingru, lru.",
@@ -53,11 +55,15 @@ def verdict_on_memory(
             )
     lost = {name: curve.lag_below(0.01) for name, curve in inputs.items() if name != "the model"}
     short = {name: lag for name, lag in lost.items() if lag is not None and lag < _LOST * steps}
+    name, lag = min(short.items(), key=lambda pair: pair[1], default=("", math.inf))
+    if short and 0 < used < lag / 2:
+        return Verdict(
+            "healthy", f"Influence lives long enough: 1 % is left after {math.ceil(lag)} of {steps} steps.{said}"
+        )
     if short:
-        name, lag = min(short.items(), key=lambda pair: pair[1])
         return Verdict(
             "vanishing",
-            f"Influence vanishes in {name}: after {math.ceil(lag)} of {steps} steps less than 1 % is left.{used}",
+            f"Influence vanishes in {name}: after {math.ceil(lag)} of {steps} steps less than 1 % is left.{said}",
             (
                 "A gated cell keeps longer: lstm, gru, or mingru and lru, which train in parallel.",
                 "Let the forget gate begin open, or spread over the lengths: lstm(forget_bias=…), chrono.",
@@ -65,7 +71,7 @@ def verdict_on_memory(
                 "Where the loss does not need more, a shorter --window trains faster.",
             ),
         )
-    return Verdict("healthy", f"Influence lives over the {steps} steps that were looked at.{used}")
+    return Verdict("healthy", f"Influence lives over the {steps} steps that were looked at.{said}")
 
 
 def _said_of_use(context: ContextCurve) -> str:

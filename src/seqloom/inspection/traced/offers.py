@@ -24,7 +24,12 @@ class Group(Enum):
 
 
 class Offer(NamedTuple):
-    """A quantity of ``shape`` that ``make`` computes; its ``time`` axes run along the steps of the layer."""
+    """A quantity of ``shape`` that ``make`` computes; its ``time`` axes run along the steps of the layer.
+
+    Where it is ``fresh``, nobody else has the tensor, so that it may be changed in place.
+
+    Where it is chosen, ``ahead`` is called before anything is made, so that what belongs together is made together.
+    """
 
     name: str
     group: Group
@@ -32,6 +37,8 @@ class Offer(NamedTuple):
     dtype: torch.dtype
     make: Callable[[], Tensor]
     time: tuple[int, ...] = (1,)
+    ahead: Callable[[], None] = lambda: None
+    fresh: bool = False
 
     @property
     def size(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,15 @@ class Trace:
 
     They are 0 beyond a row's length; what a layer reads from the end stands at the step that it belongs to. ``lengths``
     has those of each quantity, None where all steps are real. ``outputs`` is what the model gave, bit for bit, and
-    ``remarks`` says where a state is of another kernel than the outputs.
+    ``remarks`` says where a state is of another kernel than the outputs. Of an estimator that reads texts, ``steps``
+    says for each row what its steps stand for.
     """
 
     outputs: Any
     quantities: Mapping[str, Tensor]
     lengths: Mapping[str, Tensor | None]
     remarks: tuple[str, ...] = ()
+    steps: Sequence[Sequence[str]] = ()
 
     def __getitem__(self, name: str) -> Tensor:
         """The quantity of that path and name, or of that name where one layer alone has it; UsageError otherwise."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 import torch
@@ -109,11 +110,10 @@ class Recorder:
         return kernel.run(work)
 
     def stepped(
-        self, graph: Graph, x: Tensor, states: States, parameters: Sequence[Tensor], done: tuple[Tensor, States]
+        self, graph: Graph, x: Tensor, states: States, parameters: Mapping[str, Tensor], done: tuple[Tensor, States]
     ) -> None:
         """A recurrence of one step."""
-        named = {shape.name: tensor for shape, tensor in zip(graph.parameters(), parameters, strict=True)}
-        call = Call(graph, named, x[:, None], tuple(states), None, None)
+        call = Call(graph, parameters, x[:, None], tuple(states), None, None)
         self._add(Recurrence(call, tuple(state[:, None] for state in done[1])))
 
     def note(self, name: str, value: Quantity) -> None:
@@ -139,7 +139,7 @@ class Recorder:
         """Know when ``module`` runs, a whole sequence or a step: hooks would change how steps are made."""
         for name in ("forward", "step"):
             own = getattr(module, name, None)
-            if own is not None:
+            if isinstance(own, FunctionType | MethodType):  # a number or a layer may be called step, too
                 module.__dict__[name] = self._followed(path, module, own, single=name == "step")
 
     def _followed(self, path: str, module: nn.Module, own: Callable[..., Any], single: bool) -> Callable[..., Any]:

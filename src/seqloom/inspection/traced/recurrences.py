@@ -11,29 +11,56 @@ from torch import Tensor
 from seqloom.inspection.traced.implicit import implicit_attention
 from seqloom.inspection.traced.offers import Group, Offer
 from seqloom.inspection.traced.recorder import Recurrence
-from seqloom.kernels.reference import evaluate, given
+from seqloom.kernels.reference import evaluate
+from seqloom.kernels.step_loop import StepLoop
 
 __all__ = ["Evaluated", "offers_of_recurrence"]
 
 
+TOKENS = 512
+"""Steps of all rows that are evaluated at once: few enough for what lies between to stay in the cache."""
+
+
 class Evaluated:
-    """A cell's graph over all steps and rows at once, a batch of B · T, where each step reads the states before it."""
+    """A cell's graph over all steps and rows, where each step reads the states that the kernel left before it.
+
+    What is ``wanted`` is computed together as soon as one of it is asked for.
+    """
 
     def __init__(self, ran: Recurrence) -> None:
         self.call, self.states = ran
         self.batch, self.time = self.call.x.shape[:2]
-        self._known: dict[int, Tensor] = {}
+        self.wanted: set[int] = set()
+        self._found: dict[int, Tensor] = {}
 
     def node(self, position: int) -> Tensor:
         """The node at ``position`` of the graph, (B, T, H)."""
-        graph = self.call.graph
-        if not self._known:
-            first = (state[:, None] for state in self.call.states)
-            before = (torch.cat([a, b[:, :-1]], 1).flatten(0, 1) for a, b in zip(first, self.states, strict=True))
-            self._known = given(graph, self.call.x.flatten(0, 1), tuple(before), None)
-        value = evaluate(graph, self.call.parameters, position, self._known)
-        rows = value.expand(self.batch * self.time, -1)
-        return rows.view(self.batch, self.time, rows.shape[1])
+        if position not in self._found:
+            self._found |= self._evaluated(self.wanted | {position})
+        return self._found[position]
+
+    def _evaluated(self, positions: set[int]) -> dict[int, Tensor]:
+        call, graph = self.call, self.call.graph
+        widths = {k: graph.nodes[k].width for k in positions}
+        found = {k: call.x.new_empty(self.batch, self.time, width) for k, width in widths.items()}
+        equations = StepLoop(graph, call.parameters)
+        steps = max(1, TOKENS // max(1, self.batch))
+        for begin in range(0, self.time, steps):
+            piece = slice(begin, min(begin + steps, self.time))
+            x, *states = (each[:, piece].flatten(0, 1) for each in (call.x, *self.states))
+            known = equations.rows(x, self._before(piece)) | dict(zip(graph.new_states, states, strict=True))
+            for position, whole in found.items():
+                value = evaluate(graph, call.parameters, position, known)
+                whole[:, piece] = value.expand(len(x), -1).reshape(self.batch, -1, widths[position])
+        return found
+
+    def _before(self, piece: slice) -> tuple[Tensor, ...]:
+        """The states before the steps of a piece, (B · steps, H)."""
+        if piece.start:
+            return tuple(state[:, piece.start - 1 : piece.stop - 1].flatten(0, 1) for state in self.states)
+        pairs = zip(self.call.states, self.states, strict=True)
+        joined = (torch.cat([first[:, None], state[:, : piece.stop - 1]], 1) for first, state in pairs)
+        return tuple(state.flatten(0, 1) for state in joined)
 
 
 def offers_of_recurrence(ran: Recurrence, unit: int | None) -> Iterator[Offer]:
@@ -47,7 +74,8 @@ def offers_of_recurrence(ran: Recurrence, unit: int | None) -> Iterator[Offer]:
             state = of_kernel[position]
             yield Offer(name, Group.STATES, shape, state.dtype, partial(_the, state))
         else:
-            yield Offer(name, Group.GATES, shape, call.x.dtype, partial(evaluated.node, position))
+            make, ahead = partial(evaluated.node, position), partial(evaluated.wanted.add, position)
+            yield Offer(name, Group.GATES, shape, call.x.dtype, make, ahead=ahead, fresh=True)
     yield from implicit_attention(evaluated, unit)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError, did_you_mean
 from seqloom.inspection.traced.joined import joined
 from seqloom.inspection.traced.matrix_states import offers_of_matrix_state
+from seqloom.inspection.traced.observable import Observable, Reading
 from seqloom.inspection.traced.offers import Group, Offer
 from seqloom.inspection.traced.record import Trace
 from seqloom.inspection.traced.recorder import Note, Recorder, Recurrence, Seen
@@ -19,7 +20,7 @@ from seqloom.kernels.matrix_state import Sequences
 from seqloom.kernels.reversing import reverse_rows
 from seqloom.layers.attention.banded import Banded
 from seqloom.layers.attention.dot_product import Attention, attention_weights
-from seqloom.layers.padding import real_steps_only
+from seqloom.layers.padding import real_steps, real_steps_only
 
 __all__ = ["trace"]
 
@@ -27,7 +28,7 @@ ATTENTION = "attention"
 
 
 def trace(
-    model: nn.Module,
+    model: nn.Module | Observable,
     data: Any,
     lengths: Tensor | None = None,
     *,
@@ -38,8 +39,10 @@ def trace(
     """Run ``model`` on ``data`` as it runs untraced, and show what it computes inside.
 
     ``model`` is a layer, a model or one of the drop-ins of ``seqloom.nn``; ``data`` is its input, or a tuple of its
-    arguments, with ``lengths`` (B,) for whatever takes them. It runs in evaluation and without gradients. States are
-    those of the kernels that run anyway; gates come from one evaluation of the equations over all rows and steps.
+    arguments, with ``lengths`` (B,) for whatever takes them. Or it is an estimator that has learned, and ``data`` is
+    its X, or (X, y) where it writes y: it is read as for a prediction, all rows as one batch. It runs in evaluation
+    and without gradients. States are those of the kernels that run anyway; gates come from one evaluation of the
+    equations over all rows and steps.
 
     ``of`` has names of quantities ("forget_gate"), or of groups: "gates" (and candidates), "states" (of matrix
     memories norm and effective rank), "attention", "implicit_attention" (the exact lower-triangular map of linear
@@ -56,16 +59,31 @@ def trace(
     [('layers.0.forget_gate', (1, 5, 4)), ('layers.0.cell_state', (1, 5, 4)), ('layers.0.h', (1, 5, 4))]
     """
     wanted = [of] if isinstance(of, str) else list(of)
-    recorder = Recorder(model, wants_states=wanted != [ATTENTION], wants_attention=ATTENTION in wanted)
-    arguments = data if type(data) is tuple else (data,)  # a packed sequence is a named tuple
+    module, run, steps = _reading(model, data if type(data) is tuple else (data,), lengths)
+    recorder = Recorder(module, wants_states=wanted != [ATTENTION], wants_attention=ATTENTION in wanted)
     with recorder.recording():
-        outputs = model(*arguments, **({} if lengths is None else {"lengths": lengths}))
+        outputs = run()
         offered = _offered(recorder.seen, unit)
         chosen = _chosen(offered, wanted)
         _check_size(chosen, most_bytes)
+    for _, offer in chosen.values():
+        offer.ahead()
     with torch.no_grad():
         quantities = {key: _at_its_step(seen, offer) for key, (seen, offer) in chosen.items()}
-    return Trace(outputs, quantities, {key: seen.lengths for key, (seen, _) in chosen.items()}, tuple(recorder.remarks))
+    of_each = {key: seen.lengths for key, (seen, _) in chosen.items()}
+    return Trace(outputs, quantities, of_each, tuple(recorder.remarks), steps)
+
+
+def _reading(model: nn.Module | Observable, arguments: tuple[Any, ...], lengths: Tensor | None) -> Reading:
+    """How ``arguments`` are read; a packed sequence is a named tuple, and one argument."""
+    if isinstance(model, nn.Module):
+        by_name = {} if lengths is None else {"lengths": lengths}
+        return Reading(model, lambda: model(*arguments, **by_name))
+    if not isinstance(model, Observable):
+        raise UsageError(f"trace looks into a module of torch or an estimator of ours; got {type(model).__name__}.")
+    if lengths is not None:
+        raise UsageError("lengths: an estimator knows how long its rows are. Leave it out.")
+    return model.observable(*arguments)
 
 
 Offered = dict[str, tuple[Seen, Offer]]
@@ -141,6 +159,10 @@ def _at_its_step(seen: Seen, offer: Offer) -> Tensor:
     """The quantity, 0 beyond each row's length, each number at the step that the model was given it at."""
     value = offer.make()
     for axis in offer.time:
-        value = real_steps_only(value.movedim(axis, 1), seen.lengths)
-        value = (reverse_rows(value, seen.lengths) if seen.backwards else value).movedim(1, axis)
+        by_steps = value.movedim(axis, 1)
+        if offer.fresh and seen.lengths is not None:
+            by_steps[~real_steps(by_steps, seen.lengths)] = 0.0
+        else:
+            by_steps = real_steps_only(by_steps, seen.lengths)
+        value = (reverse_rows(by_steps, seen.lengths) if seen.backwards else by_steps).movedim(1, axis)
     return value

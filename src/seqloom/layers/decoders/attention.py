@@ -43,6 +43,10 @@ class Moment(NamedTuple):
     recurrence: Any
 
 
+Wanted = Callable[[Moment], Tensor]
+"""A part of a step that is kept, (B, …)."""
+
+
 class AttentionDecoder(Decoder):
     """A causal layer whose every step reads a memory: x (B, T, D) → y (B, T, out_features).
 
@@ -106,7 +110,7 @@ class AttentionDecoder(Decoder):
             state = self._checked(x, state)
             return x.new_zeros(x.shape[0], 0, self.out_features), state
         x = real_steps_only(x, lengths)
-        outputs, _, state = self._run(x, self._checked(x, state), lengths)
+        outputs, state = self._run(x, self._checked(x, state), lengths, _output)
         return real_steps_only(self._written(outputs, x), lengths), state
 
     def step(self, x_t: Tensor, state: Any) -> tuple[Tensor, AttentionDecoderState]:
@@ -122,7 +126,7 @@ class AttentionDecoder(Decoder):
         state = self._checked(x, state)
         if not x.shape[1]:
             return x.new_zeros(x.shape[0], 0, state.memory.room)
-        _, queries, _ = self._run(real_steps_only(x, lengths), state, lengths)
+        queries, _ = self._run(real_steps_only(x, lengths), state, lengths, _query)
         return real_steps_only(self.attention.weights(queries, state.memory), lengths)
 
     def _checked(self, x: Tensor, state: Any) -> AttentionDecoderState:
@@ -132,46 +136,58 @@ class AttentionDecoder(Decoder):
         return given
 
     def _run(
-        self, x: Tensor, state: AttentionDecoderState, lengths: Tensor | None
-    ) -> tuple[Tensor, Tensor, AttentionDecoderState]:
-        """The outputs and queries of every step, (B, T, …), and the state after each row's last real step.
+        self, x: Tensor, state: AttentionDecoderState, lengths: Tensor | None, wanted: Wanted
+    ) -> tuple[Tensor, AttentionDecoderState]:
+        """What is ``wanted`` of every step (B, T, …), and the state after each row's last real step.
 
         x (B, T, D) is 0 beyond each row's length, and T is not 0.
         """
         recurrence, memory = state
         if is_compiling() and x.shape[1] > 1 and not grows(recurrence):
-            recurrence, outputs, queries = self._scan(x, recurrence, memory, lengths)
+            recurrence, found = self._scan(x, recurrence, memory, lengths, wanted)
         else:
-            recurrence, outputs, queries = self._loop(x, recurrence, memory, lengths)
-        return outputs, queries, AttentionDecoderState(recurrence, memory)
+            recurrence, found = self._loop(x, recurrence, memory, lengths, wanted)
+        return found, AttentionDecoderState(recurrence, memory)
 
-    def _loop(self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None) -> tuple[Any, Tensor, Tensor]:
+    def _loop(
+        self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None, wanted: Wanted
+    ) -> tuple[Any, Tensor]:
         """Step after step."""
         loop = body_loop(self.body, x, self.in_features)
         steps, read = (x.unbind(1), self._read) if loop is None else (loop.begin(x), loop.step)
-        moments, before = list[Moment](), recurrence
+        found, states, before = list[Tensor](), [recurrence], recurrence
         for t, x_t in enumerate(steps):
             moment = self._advance(x_t, before, memory, read)
             after = moment.recurrence
             before = after if lengths is None or not grows(after) else where(lengths > t, after, before)
-            moments.append(moment)
-        outputs, queries, states = zip(*moments, strict=True)
+            found.append(wanted(moment))
+            states.append(after)
         if lengths is not None and not grows(before):
-            before = map_state(lambda *leaves: _at_end(leaves, lengths), recurrence, *states)
-        return before, torch.stack(outputs, 1), torch.stack(queries, 1)
+            before = map_state(lambda *leaves: _at_end(leaves, lengths), *states)
+        return before, torch.stack(found, 1)
 
-    def _scan(self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None) -> tuple[Any, Tensor, Tensor]:
+    def _scan(
+        self, x: Tensor, recurrence: Any, memory: Memory, lengths: Tensor | None, wanted: Wanted
+    ) -> tuple[Any, Tensor]:
         """The same as one operation for all T, so that a program that was traced with one takes others."""
 
         def step(before: tuple[Tensor, ...], present: tuple[Tensor, Tensor]) -> tuple[tuple[Tensor, ...], Any]:
             (x_t, t), state = present, _filled(recurrence, before)
-            output, query, after = self._advance(x_t, state, memory, self._read)
-            after = after if lengths is None else where(lengths > t, after, state)
-            return _cloned(after), (output.clone(), query.clone())
+            moment = self._advance(x_t, state, memory, self._read)
+            after = moment.recurrence if lengths is None else where(lengths > t, moment.recurrence, state)
+            return _cloned(after), wanted(moment).clone()
 
         steps = x.transpose(0, 1), torch.arange(x.shape[1], device=x.device)
-        last, (outputs, queries) = scan(step, _cloned(recurrence), steps)
-        return _filled(recurrence, last), outputs.transpose(0, 1), queries.transpose(0, 1)
+        last, found = scan(step, _cloned(recurrence), steps)
+        return _filled(recurrence, last), found.transpose(0, 1)
+
+
+def _output(moment: Moment) -> Tensor:
+    return moment.output
+
+
+def _query(moment: Moment) -> Tensor:
+    return moment.query
 
 
 def _at_end(leaves: tuple[Tensor, ...], lengths: Tensor) -> Tensor:

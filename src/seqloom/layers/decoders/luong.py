@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from seqloom.errors import UsageError
 from seqloom.kernels.transforms import known_to_torch
 from seqloom.layers.attention.scores import Memory, Score
-from seqloom.layers.decoders.attention import AttentionDecoder, AttentionDecoderState, Moment, Read
+from seqloom.layers.decoders.attention import AttentionDecoder, AttentionDecoderState, Moment, Read, Wanted
 from seqloom.layers.decoders.bridge import Summary
 from seqloom.layers.protocol import CausalLayer
 
@@ -68,9 +68,9 @@ class LuongDecoder(AttentionDecoder):
         return torch.tanh(self.combine(torch.cat([self.attention(h, memory), h], -1)))
 
     def _run(
-        self, x: Tensor, state: AttentionDecoderState, lengths: Tensor | None
-    ) -> tuple[Tensor, Tensor, AttentionDecoderState]:
+        self, x: Tensor, state: AttentionDecoderState, lengths: Tensor | None, wanted: Wanted
+    ) -> tuple[Tensor, AttentionDecoderState]:
         if self.feed:
-            return super()._run(x, state, lengths)
+            return super()._run(x, state, lengths, wanted)
         h, body = self.body(x, state.recurrence, lengths)
-        return self._answer(h, state.memory), h, AttentionDecoderState(body, state.memory)
+        return wanted(Moment(self._answer(h, state.memory), h, body)), AttentionDecoderState(body, state.memory)

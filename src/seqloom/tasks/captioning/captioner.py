@@ -25,6 +25,7 @@ from seqloom.layers.decoder_spec import EncoderDecoderSpec
 from seqloom.tasks.captioning.given import divided_by_part, read_given
 from seqloom.tasks.captioning.nearest import NearestPicture
 from seqloom.tasks.captioning.network import CaptionNetwork
+from seqloom.tasks.captioning.picks import kind_of, pick_settings
 from seqloom.tasks.captioning.settings import CaptionerSettings
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, Rows, over
 from seqloom.tasks.examples.judging import measured
@@ -36,14 +37,12 @@ from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.captions import Cider, figures_of_captions
 from seqloom.tasks.measures.intervals import differences, verdict
 from seqloom.tasks.ranked import Candidate, ranked_columns
-from seqloom.tasks.sequences.picks import cell_for
 from seqloom.training.objectives import Objective
 from seqloom.training.objectives.free_targets import FreeTargets
 
 __all__ = ["CaptionMap", "Captioner"]
 
 _FREQUENT = "the most frequent caption"
-_UPDATES, _FEWEST, _MOST = 4000, 4, 60
 _SHOWN = 5
 
 
@@ -128,19 +127,7 @@ class Captioner(ExampleEstimator):
         }
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
-        captions = facts["size"]["captions"]
-        batch = next(rows for rows in (8, 16, 32) if rows >= min(captions / 100, 32))
-        rows = self._given().get("batch_size", batch)
-        return {
-            "model": f"{_sees(facts)} -> bahdanau(128, summary=mean)",
-            "embedding": 64,
-            "dropout": 0.1,
-            "label_smoothing": 0.0,
-            "noise": 0.05,
-            "learning_rate": 2e-3,
-            "batch_size": batch,
-            "epochs": min(_MOST, max(_FEWEST, round(_UPDATES * rows / captions))),
-        }
+        return pick_settings(facts, self._given())
 
     def _examples(self, facts: Facts, X: Sequence[Any], y: Sequence[Any] | None) -> Examples:
         rows = _inputs(facts).encode(X)
@@ -203,7 +190,7 @@ class Captioner(ExampleEstimator):
         )
         beside = {name: figures_of_captions(captions, y) for name, captions in simple.items()}
         notes = (_examples_shown(said, y), verdict("cider_d", found, reached=figures["cider_d"]))
-        return Figures(len(y), f"{_kind(facts)}s", figures, beside, "cider_d", higher_is_better=True, notes=notes)
+        return Figures(len(y), f"{kind_of(facts)}s", figures, beside, "cider_d", higher_is_better=True, notes=notes)
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         return [best[0].text for best in self._ranked(facts, module, batch)]
@@ -308,28 +295,9 @@ class Captioner(ExampleEstimator):
         return found
 
 
-def _kind(facts: Facts) -> str:
-    """What one example is."""
-    if facts["inputs"].get("picture") is None:
-        return "example"
-    return "video" if facts["size"]["frames"] > 1 else "picture"
-
-
-def _sees(facts: Facts) -> str:
-    """What suits features, videos or pictures: cells that do not hear of each other, so that a word looks at the one
-    that it names; of videos large ones, each of which sees the frames about its own."""
-    picture = facts["inputs"].get("picture")
-    if picture is None:
-        return "project(128)"
-    cell = cell_for(picture["height"], picture["width"])
-    if _kind(facts) == "video":
-        return f"grid(128, cell={2 * cell}, norm=cell, frames=5)"
-    return f"grid(64, cell={cell}, norm=cell)"
-
-
 def _simple_captions(facts: Facts, X: Sequence[Any]) -> dict[str, list[str]]:
     nearest = NearestPicture.from_json(facts["nearest"])(X)
-    return {_FREQUENT: [facts["frequent"]] * len(X), f"the nearest {_kind(facts)}'s caption": nearest}
+    return {_FREQUENT: [facts["frequent"]] * len(X), f"the nearest {kind_of(facts)}'s caption": nearest}
 
 
 def _examples_shown(said: Sequence[str], y: Sequence[Sequence[str]]) -> str:

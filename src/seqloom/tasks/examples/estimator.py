@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from seqloom.data.batch import Batch, Batches
 from seqloom.data.draws import Purpose, drawn_order
 from seqloom.errors import DataError
+from seqloom.inspection.traced.observable import Reading
 from seqloom.settings import Settings, flattened, nested
 from seqloom.storage.directory import write_directory
 from seqloom.storage.run import METRICS, refuse_run
@@ -33,6 +34,7 @@ from seqloom.tasks.examples.files import fitted_files, read_estimator
 from seqloom.tasks.examples.fit import ExampleTask
 from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.judging import measured, simple_figures
+from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.examples.values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
@@ -137,10 +139,6 @@ class ExampleEstimator(Estimator, ABC):
     def _objective(self, facts: Facts) -> Objective[Batch]:
         """What is minimised and measured, if not always the class's ``objective``."""
         return self.objective
-
-    def _pieces(self, facts: Facts, x: Any) -> Sequence[str]:
-        """What the steps of an example are called, where they have names."""
-        return [str(step) for step in x] if isinstance(x, list) else ()
 
     def _answer_names(self, facts: Facts) -> Sequence[str]:
         """What the outputs of the module are called, where they have names."""
@@ -254,6 +252,14 @@ class ExampleEstimator(Estimator, ABC):
         model, fitted = read_estimator(cls, files)
         model._take(fitted)
         return model
+
+    def observable(self, X: Any, y: Any = None) -> Reading:
+        """The module and how it reads ``X``, all rows as one batch: for ``seqloom.inspection.trace``.
+
+        What writes a text is given ``y``, or what it would write itself.
+        """
+        self._check_fitted("model_")
+        return observed(self, taken(self, X, y, self.facts_, targets=False))
 
     def _over(self, X: Any, function: Callable[[Facts, nn.Module, Batch], Any]) -> Iterator[Any]:
         """What a function of the facts, the module and a batch says of the batches of some examples, in their order."""

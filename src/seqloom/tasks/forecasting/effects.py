@@ -49,9 +49,9 @@ def effects_of(moves: Sequence[Floats], causes: Sequence[Floats], lags: int) -> 
             there = np.concatenate([one[:, place] for one in known])
             target = np.concatenate([_unexplained(one[:, [place]], weights[place]) for one in y])[there, 0]
             cause = np.concatenate([_unexplained(one, weights[place]) for one in k])[there]
-            squares = cause.T @ cause
-            penalty = _PENALTY * np.diag(np.maximum(np.diag(squares), 1e-12))
-            found[place] = np.linalg.solve(squares + penalty, cause.T @ target)
+            whole = np.concatenate(k)[there]  # what of a cause the moves before it explain away is not to count
+            penalty = _PENALTY * np.diag(np.maximum(np.square(whole).sum(0), 1e-12))
+            found[place] = np.linalg.solve(cause.T @ cause + penalty, cause.T @ target)
             left[place] = np.square(target - cause @ found[place]).sum()
     return Effects(found, left, sum(map(len, y)))
 

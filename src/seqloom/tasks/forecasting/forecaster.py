@@ -14,8 +14,10 @@ from seqloom.data.lazy_rows import LazyRows
 from seqloom.data.named import csv_lines
 from seqloom.data.times import Covariates, TimedSeries, TimedTable, spacing_from_json
 from seqloom.errors import DataError, UsageError, listed, warn
+from seqloom.inspection.traced.observable import Reading
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut
+from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.forecasting.backtest import Backtest, backtest
 from seqloom.tasks.forecasting.columns import Chosen, is_file_or_frame, series_of, table_of_times
@@ -153,6 +155,11 @@ class Forecaster(ExampleEstimator):
         usual series ``calibrate``; see :class:`ForecastSurprises` and :class:`Watcher`. ``name`` as for ``stream``."""
         return watch_of(self, name, rate, calibrate)
 
+    def observable(self, X: Any, y: Any = None) -> Reading:
+        """The same, each series whole."""
+        self._check_fitted("model_")
+        return observed(self, Given(self._last(X)))
+
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
         series, about = self._series(X, facts)
         sizes = sizes_of(facts or about)
@@ -174,7 +181,7 @@ class Forecaster(ExampleEstimator):
         if not is_file_or_frame(X):
             given_beside = [role for role in Covariates._fields if given[role]]
             if given_beside:
-                raise UsageError(f"{listed(given_beside)}: columns have names in a file or a frame. Give one.")
+                raise UsageError(f"{', '.join(given_beside)}: columns have names in a file or a frame. Give one.")
             series, about, spacing = series_of(X), Facts(), None
         else:
             chosen = Chosen(**facts["times"]) if "times" in facts else None

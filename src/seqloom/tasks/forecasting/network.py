@@ -83,6 +83,7 @@ class ForecastNetwork(nn.Module):
 
     def read(self, x: Tensor, state: ForecastState, trust: float = 1.0) -> tuple[Tensor, ForecastState]:
         """The next steps x (B, T, F) of what a state has read → θ (B, T, H, D, P)."""
+        x = x.to(self.head.weight.dtype)
         y, body = self.body(x, state.body)
         linear = self._following(x, state.moves)
         moves = torch.cat([state.moves, x[..., : self.shape.columns].transpose(1, 2)], -1)[..., x.shape[1] :]

@@ -21,6 +21,8 @@ from seqloom.tasks.forecasting.windows import Window
 __all__ = ["prime"]
 
 Floats = NDArray[np.float64]
+_WASHOUT: Final = 1000
+"""Steps at most, and a third of a series at most, in which a state forgets that it began at nothing."""
 _PENALTIES: Final = (1e-14, 1e-10, 1e-6, 1e-3, 1e-1, 1e1, 1e3, 1e5)
 
 
@@ -49,6 +51,7 @@ def _rows(network: ForecastNetwork, inputs: Inputs, window: Window, x: Tensor) -
     assert network.location is not None
     rest = ahead - network(x[None])[0, : len(at), ..., network.location].double()
     whole = ~rest.isnan().any(-1).any(-1)
+    whole[: min(len(whole) // 3, _WASHOUT)] = False
     return y[0, : len(at)][whole].double(), rest[whole].flatten(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ def learned_scales(whole: Sequence[Window], ahead: int, logarithms: bool | None)
     Cox, 1964), or as it is asked for. DataError where logarithms are asked for of what is not above 0.
     """
     everything = np.concatenate([one.series.values[: one.end] for one in whole])
-    positive = ~(everything <= 0).any(0)
+    positive: NDArray[np.bool_] = np.asarray((np.nan_to_num(everything, nan=1.0) > 0).all(0))
     if logarithms and not positive.all():
         raise DataError(f"logarithms: expected values above 0, got {np.nanmin(everything):g}. Leave logarithms out.")
     plain, other = (_scales(whole, ahead, positive & as_logarithms) for as_logarithms in (False, True))
@@ -77,16 +78,19 @@ def _explained(whole: Sequence[Window], scales: Sequence[Scale]) -> tuple[Floats
         logarithms = np.where(known & (scale.floor > 0), np.log(np.fmax(one.series.values[1 : one.end], 1e-300)), 0.0)
         units += 2 * logarithms.sum(0)
     lags = max(1, min(_LAGS, sum(map(len, moves)) // _ROWS_OF_A_LAG))
-    ahead, trend, seasons = np.split(np.arange(causes[0].shape[1]), [count, count + 1])
-    choices = [ahead, np.append(ahead, trend)]
-    if season > 1 and sum(map(len, moves)) > 2 * season:
-        choices += [np.append(ahead, seasons), np.concatenate([ahead, trend, seasons])]
+    together = np.concatenate(moves)
+    slope = np.nansum(together, 0) / (~np.isnan(together)).sum(0).clip(1)
+    parts = [np.arange(count), np.delete(np.arange(causes[0].shape[1]), count)]
+    long = season > 1 and len(together) > 2 * season
     best, found = np.full(len(units), np.inf), np.zeros((len(units), causes[0].shape[1]))
-    for chosen in choices:
-        effects = effects_of(moves, [one[:, chosen] for one in causes], lags)
-        criterion = effects.rows * np.log(np.maximum(effects.left, 1e-300)) + len(chosen) * np.log(effects.rows)
+    for chosen, trend in product(parts if long else parts[:1], (False, True)):
+        rest = [one - slope * trend for one in moves]
+        effects = effects_of(rest, [one[:, chosen] for one in causes], lags)
+        parameters = len(chosen) + trend
+        criterion = effects.rows * np.log(np.maximum(effects.left, 1e-300)) + parameters * np.log(effects.rows)
         better = criterion < best
         best = np.where(better, criterion, best)
         found[better] = 0.0
         found[np.ix_(better, chosen)] = effects.values[better]
+        found[better, count] = slope[better] * trend
     return best + units, found

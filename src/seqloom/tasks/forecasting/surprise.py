@@ -34,6 +34,8 @@ __all__ = ["ForecastSurprises", "kept_calibration", "surprises_of", "watch_of"]
 Floats = NDArray[np.float64]
 _PIECE: Final = 256
 """Steps that are read at once."""
+_OF_STEPS: Final = ("values", "stamps", "known", "also", "numbers", "lines")
+"""What a series has of each of its steps."""
 
 
 class ForecastSurprises(SurpriseStream):
@@ -110,7 +112,7 @@ def _calibration(forecasts: Forecasts, windows: Iterable[Window]) -> Calibration
     runs = []
     for window in first.values():
         begin, whole = max(0, window.first + 1 - past), window.series
-        parts = {name: getattr(whole, name)[begin:] for name in ("values", "stamps", "known", "also", "lines")}
+        parts = {name: getattr(whole, name)[begin:] for name in _OF_STEPS}
         series = dataclasses.replace(whole, **parts)
         found = surprises_of(forecasts, series, forecasts.inputs(window).scale)
         runs.append(found[window.first + 1 - begin :])

@@ -32,8 +32,8 @@ class Explained:
     integrated: Attribution
 
 
-def explain(subject: Subject, number: int, points: int = 64) -> Explained:
-    """Explain what the model says of example ``number``; of answers a step, that of the last one.
+def explain(subject: Subject, number: int, step: int = -1) -> Explained:
+    """Explain what the model says of example ``number``; of answers a step, that of ``step`` (default: the last one).
 
     What stands for nothing is the mean vector of the examples. The score is the answer's before any softmax. UsageError
     for a number that there is not, and for an example whose layers read other steps than were given.
@@ -48,9 +48,12 @@ def explain(subject: Subject, number: int, points: int = 64) -> Explained:
 
     def said(vectors: Tensor) -> Tensor:
         found = subject.model.answers(vectors, None)
-        return found if found.ndim == 2 else found[:, -1]
+        return found if found.ndim == 2 else found[:, step]
 
     with torch.no_grad():
+        answers = subject.model.answers(vectors, None)
+        if answers.ndim > 2 and not -answers.shape[1] <= step < answers.shape[1]:
+            raise UsageError(f"step: there are answers for {answers.shape[1]:,} steps, counted from 0; got {step}.")
         place = int(said(vectors)[0].argmax())
     nothing = _mean_vector(subject)
     score = lambda vectors: said(vectors)[:, place]  # noqa: E731
@@ -58,7 +61,7 @@ def explain(subject: Subject, number: int, points: int = 64) -> Explained:
         pieces,
         subject.outputs(place),
         occlusion(score, vectors, nothing),
-        integrated_gradients(score, vectors, nothing, points),
+        integrated_gradients(score, vectors, nothing),
     )
 
 

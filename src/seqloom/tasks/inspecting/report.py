@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +11,33 @@ from seqloom.errors import SeqloomError
 from seqloom.inspection.report import Figure, Section, Table
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, memory, training
+from seqloom.tasks.inspecting import explained, gates, looking_back, training
+from seqloom.training.log import Record
 
 __all__ = ["sections"]
 
 
 def sections(
-    estimator: Estimator, X: Any = None, y: Any = None, *, row: int = 0, command: str = "", say: Callable[[str], object]
+    estimator: Estimator,
+    X: Any = None,
+    y: Any = None,
+    *,
+    row: int = 0,
+    step: int = -1,
+    records: Sequence[Record] = (),
+    command: str = "",
+    say: Callable[[str], object],
 ) -> Iterator[Section]:
     """What is asked of a model, one section a question; those that need examples only where ``X`` is given.
 
-    ``command`` is what makes the report again. ``say`` is told what takes a while, and which question has no answer for
-    this model, and why.
+    ``records`` are those of the training. ``row`` and ``step`` are as for :func:`explained.explain`. ``command`` is
+    what makes the report again. ``say`` is told what takes a while, and which question has no answer for this model,
+    and why.
     """
     say("Reading what was learned …")
     yield _summary(estimator)
-    if (history := getattr(estimator, "history_", None)) is not None:
-        yield training.section(history, "nats")
+    if records:
+        yield training.section(records, "nats")
     if X is None:
         return
     subject = None
@@ -37,9 +47,11 @@ def sections(
         say(f"How far back it looks, and why it answers, is not shown: {error}")
     if subject is not None:
         say("Measuring how far back it looks …")
-        yield memory.section(memory.memory_of(subject), command)
+        yield looking_back.section(looking_back.memory_of(subject), command)
+        if found := gates.gates_of(subject):
+            yield gates.section(found, command)
         say("Explaining one answer …")
-        yield explained.section(explained.explain(subject, row), command)
+        yield explained.section(explained.explain(subject, row, step), command)
     if hasattr(estimator, "draw"):
         say("Drawing what the task shows …")
         yield _of_the_task(estimator, X, y, command)

@@ -35,7 +35,7 @@ class Subject:
             return self.model.vectors(batch.x, batch.length)
 
     def row(self, number: int) -> Batch:
-        """One example as a batch of its own, without padding."""
+        """One example as a batch of its own, without padding, of its real length."""
         for batch in self.batches:
             if number < batch.size:
                 one = batch.rows(number, number + 1)
@@ -43,7 +43,7 @@ class Subject:
                     return one
                 real = int(one.length[0])
                 targets = one.targets[:, :real] if one.targets.ndim > 1 else one.targets
-                return Batch({"x": one.x[:, :real]}, targets)
+                return Batch({"x": one.x[:, :real]}, targets, one.lengths)
             number -= batch.size
         raise IndexError(number)
 

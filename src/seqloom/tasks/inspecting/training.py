@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from seqloom.inspection.picture import check_picture, new_figure
 from seqloom.inspection.report import Section
 from seqloom.inspection.report.section import drawn
-from seqloom.training.log import History
+from seqloom.training.log import Record
 
 __all__ = ["draw_training", "section"]
 
 
-def section(history: History, unit: str) -> Section:
+def section(records: Sequence[Record], unit: str) -> Section:
     """The answer for a report."""
-    records = history.records
-    losses = history.column("validation_loss")
-    says = [f"{history.steps:,} updates in {history.seconds:,.0f} s; it ended by {history.stopped}."]
+    last = records[-1]
+    says = [f"{last['step']:,} updates in {last.get('seconds', 0):,.0f} s."]
+    losses = [(record["validation_loss"], record["step"]) for record in records if record.get("validation_loss")]
     if losses:
-        best_step, best = min(losses, key=lambda pair: pair[1])
-        says.append(f"The held-out loss was least after update {best_step:,}: {best:.4g} {unit}.")
-    clipped = [value for _, value in history.column("clipped")]
+        best, step = min(losses)
+        says.append(f"The held-out loss was least after update {step:,}: {best:.4g} {unit}.")
+    clipped = [record["clipped"] for record in records if "clipped" in record]
     if clipped:
         says.append(f"Of all updates {sum(clipped) / len(clipped):.0%} were clipped (the mean over the records).")
     figure = drawn(
@@ -33,26 +32,26 @@ def section(history: History, unit: str) -> Section:
     return Section("How did it learn?", says, [figure])
 
 
-def draw_training(records: Sequence[dict[str, Any]], unit: str, picture: Path) -> None:
+def draw_training(records: Sequence[Record], unit: str, picture: Path) -> None:
     """Draw the losses and the norm of the gradient over the updates into a file.
 
     Raises MissingExtraError without matplotlib, UsageError for a kind of file that there is not.
     """
     check_picture(picture)
-    figure = new_figure((7.2, 3.2), "")
-    losses, gradients = figure.subplots(1, 2)
+    norms = [(record["step"], record["gradient_norm"]) for record in records if record.get("gradient_norm")]
+    figure = new_figure((7.2 if norms else 4.2, 3.2), "")
+    losses, *gradients = figure.subplots(1, 1 + bool(norms), squeeze=False)[0]
     for name, style, label in (("loss", "-", "learned from"), ("validation_loss", "o--", "held out")):
         points = [(record["step"], record[name]) for record in records if record.get(name) is not None]
         if points:
             losses.plot(*zip(*points, strict=True), style, label=label, linewidth=1.2, markersize=3)
     losses.set_ylabel(f"loss ({unit})")
     losses.legend(frameon=False, fontsize=8)
-    norms = [(record["step"], record["gradient_norm"]) for record in records if record.get("gradient_norm")]
-    if norms:
-        gradients.plot(*zip(*norms, strict=True), color="tab:green", linewidth=1.2)
-        gradients.set_yscale("log")
-    gradients.set_ylabel("norm of the gradient")
-    for axes in (losses, gradients):
+    for axes in gradients:
+        axes.plot(*zip(*norms, strict=True), color="tab:green", linewidth=1.2)
+        axes.set_yscale("log")
+        axes.set_ylabel("norm of the gradient")
+    for axes in (losses, *gradients):
         axes.set_xlabel("updates")
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(picture)

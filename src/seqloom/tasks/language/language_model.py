@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from seqloom.data import Boundaries, Vocabulary
 from seqloom.decoding import BeamSearch, Sampling
 from seqloom.errors import UsageError
+from seqloom.inspection.traced.observable import Reading
 from seqloom.models.token_model import TokenModel
 from seqloom.settings import Settings, take
 from seqloom.tasks.arguments import refuse_answers, whole_number
@@ -19,7 +20,7 @@ from seqloom.tasks.language.files import Fitted, read_fitted, save_files
 from seqloom.tasks.language.generation import Beam, encode_prompt, generate, likeliest, opening
 from seqloom.tasks.language.measuring import measure
 from seqloom.tasks.language.model_files import TASK
-from seqloom.tasks.language.scoring import read_prompts, surprisals
+from seqloom.tasks.language.scoring import read_prompts, read_texts, surprisals
 from seqloom.tasks.language.settings import LanguageSettings
 from seqloom.tasks.language.surprise import Unit, watch_of
 from seqloom.tasks.language.text_score import TextScore
@@ -238,6 +239,15 @@ class LanguageModel(Estimator):
         refuse_answers(y)
         self._check_fitted("model_")
         return subject_of(self._fitted(), encode(X, self.vocabulary_, self._settings().document, None))
+
+    def observable(self, X: str | Sequence[str], y: None = None) -> Reading:
+        """The module and how it reads texts, each from the start: for ``seqloom.inspection.trace``."""
+        refuse_answers(y)
+        self._check_fitted("model_")
+        start = opening(self._fitted())
+        return read_texts(
+            self.model_, self.vocabulary_, [[*start, *self.vocabulary_.encode(text)] for text in _several(X)]
+        )
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""

@@ -12,11 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from seqloom.data import Vocabulary
+from seqloom.inspection.traced.observable import Reading
 from seqloom.layers.state import select
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.memory import steps_at_once
 
-__all__ = ["read_prompts", "surprisals"]
+__all__ = ["read_prompts", "read_texts", "surprisals"]
 
 _TIME = 256
 _ROWS = 32
@@ -71,6 +73,14 @@ def read_prompts(model: TokenModel, rows: Sequence[Sequence[int]]) -> tuple[Tens
         latest, state = model.read(tokens[:, begin : begin + _TIME].to(device), state, left)
         logits = torch.where((left > 0)[:, None], latest.to(logits.dtype), logits)
     return logits, state
+
+
+def read_texts(model: TokenModel, vocabulary: Vocabulary, rows: Sequence[Sequence[int]]) -> Reading:
+    """How ``model`` reads rows of one token or more at once, from its initial state; a start is a step without text."""
+    tokens, lengths = _padded(rows)
+    device = next(model.parameters()).device
+    names = [["" if token < 0 else vocabulary.piece(token) for token in row] for row in rows]
+    return Reading(model, lambda: model(tokens.to(device), None, lengths.to(device)), names)
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -15,25 +15,26 @@ from seqloom.training.objectives import NextToken
 
 __all__ = ["subject_of"]
 
-_ROWS, _STEPS = 128, 256
-_LEAST = 2
+_ROWS, _STEPS = 256, 256
 
 
 def subject_of(fitted: Fitted, stream: TokenStream) -> Subject:
-    """Up to 128 windows of 256 tokens, spread evenly; fewer of a short text. DataError for one without two tokens."""
-    model, vocabulary = fitted.model, fitted.vocabulary
+    """Up to 256 windows of 256 tokens, spread evenly, with the token after each to be predicted.
+
+    A text of 256 tokens or fewer is one row, of which what comes after it is not known. DataError for one without any.
+    """
+    model, vocabulary = fitted.model.eval(), fitted.vocabulary
     ids = torch.from_numpy(np.asarray(stream.targets, dtype=np.int64))
-    if len(ids) < _LEAST:
-        raise DataError(f"Expected a text of {_LEAST} tokens or more, got {len(ids)}.")
-    steps = min(_STEPS, len(ids) - 1)
-    rows = max(1, min(_ROWS, (len(ids) - 1) // steps))
-    begins = np.linspace(0, len(ids) - 1 - steps, rows).astype(int).tolist()
-    x = torch.stack([ids[begin : begin + steps] for begin in begins])
+    ids = ids[:-1] if len(ids) and int(ids[-1]) == vocabulary.eos else ids
+    if not len(ids):
+        raise DataError("There is no text to look at the model on.")
+    windows = _windows(ids)
+    x, following = windows if windows is not None else (ids[None], None)
     targets = torch.full_like(x, IGNORED)
-    targets[:, -1] = ids[[begin + steps for begin in begins]]
+    if following is not None:
+        targets[:, -1] = following
     batches = [Batch({"x": part}, at) for part, at in zip(x.split(32), targets.split(32), strict=True)]
     objective = NextToken()
-    model.eval()
 
     def loss(batch: Batch) -> Tensor:
         return objective.loss(model, batch, None)[0]
@@ -41,4 +42,14 @@ def subject_of(fitted: Fitted, stream: TokenStream) -> Subject:
     def pieces(row: int) -> list[str]:
         return [vocabulary.piece(token) for token in x[row].tolist()]
 
-    return Subject(model, batches, pieces, vocabulary.piece, loss, objective.unit)
+    return Subject(model, batches, pieces, vocabulary.piece, None if following is None else loss, objective.unit)
+
+
+def _windows(ids: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Windows (B, T) of a text, and the token after each (B,); None where there is not more than one window."""
+    if len(ids) <= _STEPS:
+        return None
+    rows = min(_ROWS, len(ids) - _STEPS)
+    begins = np.linspace(0, len(ids) - 1 - _STEPS, rows).astype(int).tolist()
+    x = torch.stack([ids[begin : begin + _STEPS] for begin in begins])
+    return x, ids[[begin + _STEPS for begin in begins]]

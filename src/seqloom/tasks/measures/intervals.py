@@ -80,7 +80,7 @@ def verdict(
     if not differences:
         return ""
     if higher_is_better and reached == 0 and not any(one.value for one in differences.values()):
-        return none_right(figure)
+        return none_right(figure, reached)
     sign = 1 if higher_is_better else -1
     better = [one for one, (_, lower, upper) in differences.items() if (upper if higher_is_better else -lower) < 0]
     name = min(better or differences, key=lambda one: sign * differences[one].value)

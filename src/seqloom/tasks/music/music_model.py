@@ -24,7 +24,7 @@ from seqloom.errors import DataError, UsageError
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.models.piano_keys import AutoregressiveKeys, IndependentKeys, KeysHead
 from seqloom.tasks.arguments import refuse_answers, whole_number
-from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, over
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.music.composing import Bounds, bounds_in, compose
 from seqloom.tasks.music.judging import Judged, Rates, figures_of_music, simple_figures_of_music
@@ -33,8 +33,11 @@ from seqloom.tasks.music.objective import StepKeys
 from seqloom.tasks.music.picks import picks_for
 from seqloom.tasks.music.settings import KeysKind, MusicSettings
 from seqloom.tasks.music.stream import MusicStream
+from seqloom.tasks.music.surprise import MusicSurprises, calibration_of
 from seqloom.tasks.music.transposing import Transposed, moves_within
 from seqloom.tasks.music.tunes import Tune, in_one_key, read_tunes
+from seqloom.tasks.watching.calibration import Calibration
+from seqloom.tasks.watching.watcher import Watcher
 
 __all__ = ["MusicModel"]
 
@@ -128,6 +131,15 @@ class MusicModel(ExampleEstimator):
         self._check_fitted("model_")
         assert isinstance(self.model_, MusicNetwork)
         return MusicStream(self.model_)
+
+    def watch(self, rate: float | None = None, calibrate: Any = None) -> Watcher:
+        """The surprise of each step of a piece as it comes, and alarms at a false-alarm ``rate``, by what was held out
+        or by the usual pieces ``calibrate``; see :class:`MusicSurprises` and :class:`Watcher`."""
+        stream = MusicSurprises(self.stream())
+        if calibrate is None:
+            return Watcher(stream, Calibration.from_json(self.facts_.get("calibration")), rate)
+        nats = ([-log for log in piece] for piece in self.log_probabilities(calibrate))
+        return Watcher(stream, calibration_of(nats), rate)
 
     def written(self, file: str | Path) -> Iterator[str]:
         """Of each piece of a file or folder, as a table: its name, steps, nats a step, and the likeliest pitches of the
@@ -224,6 +236,10 @@ class MusicModel(ExampleEstimator):
         self, facts: Facts, baselines: Any, given: Given, examples: Examples
     ) -> Mapping[str, Mapping[str, float]]:
         return simple_figures_of_music(_simple(facts, examples))
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        judged = [one.nats for rows in over(facts, module, held_out.examples, _judged) for one in rows]
+        return {**facts, "calibration": calibration_of(judged).to_json()}
 
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
         judged = [one for rows in over(facts, module, examples, _judged) for one in rows]

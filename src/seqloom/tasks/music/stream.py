@@ -16,7 +16,7 @@ from seqloom.errors import DataError
 from seqloom.tasks.music.network import MusicNetwork
 from seqloom.tasks.music.objective import nats_of
 
-__all__ = ["MusicStream"]
+__all__ = ["MusicStream", "pitches_of"]
 
 _REST: Final = "-"
 _BETWEEN: Final = re.compile(r"[,;\s]+")
@@ -64,12 +64,22 @@ class MusicStream:
 
         An empty line begins another piece: None.
         """
-        words = [word for word in _BETWEEN.split(line.strip()) if word]
-        if not words:
+        pitches = pitches_of(line)
+        if pitches is None:
             self.reset()
             return None
-        wrong = [word for word in words if not word.isdecimal() and word != _REST]
-        if wrong:
-            raise DataError(f"Expected pitches as 60 64 67, or {_REST} for a rest, got {wrong[0][:40]!r}.")
-        self.push(int(word) for word in words if word != _REST)
+        self.push(pitches)
         return {str(LOWEST + key): float(p) for key, p in enumerate(self.probabilities())}
+
+
+def pitches_of(line: str) -> list[int] | None:
+    """The pitches of a line, none for a rest; None of an empty one. DataError for what is no number.
+
+    >>> pitches_of("60, 64"), pitches_of("-"), pitches_of(" ")
+    ([60, 64], [], None)
+    """
+    words = [word for word in _BETWEEN.split(line.strip()) if word]
+    wrong = [word for word in words if not word.isdecimal() and word != _REST]
+    if wrong:
+        raise DataError(f"Expected pitches as 60 64 67, or {_REST} for a rest, got {wrong[0][:40]!r}.")
+    return [int(word) for word in words if word != _REST] if words else None

@@ -19,6 +19,8 @@ from seqloom.layers.decoders.bottleneck import BottleneckDecoder
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.values import Examples
+from seqloom.tasks.inputs.sounds import SoundInputs
+from seqloom.tasks.inputs.targets import TextTargets, written_rows
 from seqloom.tasks.recognition.speller import Searched, Speller
 from seqloom.tasks.recognition.stream import RecognizerStream
 from seqloom.training.objectives import Objective
@@ -49,7 +51,7 @@ class AttentionNetwork(EncoderDecoder):
 
 
 class AttentionSpeller(Speller):
-    """ "Listen, attend and spell" (Chan et al., 2016): see :class:`seqloom.models.encoder_decoder.EncoderDecoder`.
+    """Listen, attend and spell (Chan et al., 2016): see :class:`seqloom.models.encoder_decoder.EncoderDecoder`.
 
     A token's frame is where the decoder looked most, and no earlier than those before it.
     """
@@ -59,14 +61,16 @@ class AttentionSpeller(Speller):
         return [torch.cat([tokens, end]) for tokens in self.transcripts.encode(texts)]
 
     def check(self, steps: Sequence[int], targets: Sequence[Tensor] | None, place: Callable[[int], str]) -> None:
-        """Raise DataError for inputs far longer than all that was learned from."""
+        """Raise DataError for inputs without targets, to be spelt, that are far longer than all that was learned."""
         most, problems = _LONGER * int(self.facts["size"]["longest"]), Problems("X")
-        for row, count in enumerate(steps):
+        unit = "seconds" if isinstance(self.inputs, SoundInputs) else "steps"
+        for row, count in enumerate(steps if targets is None else ()):
             if count > most:
+                expected, got = (f"{number * self.step_seconds:,.10g}" for number in (most, count))
                 problems.add(
                     place(row),
-                    f"expected at most {most:,} steps, got {count:,}. A decoder with attention spells what is about as "
-                    "long as what it learned from: cut it, or train layers without ->, which read any length.",
+                    f"expected at most {expected} {unit}, got {got}. A decoder spells what is about as long as what it "
+                    "learned from: cut it, or train layers without ->, which read any length.",
                 )
         problems.refuse()
 
@@ -83,9 +87,7 @@ class AttentionSpeller(Speller):
         return network
 
     def rows(self) -> Rows:
-        vocabulary = self.transcripts.vocabulary
-        tables = ("target_embedding.table", "head.linear.weight", "head.linear.bias")
-        return Rows(vocabulary.kind, range(vocabulary.size), dict.fromkeys(tables, (0,)))
+        return written_rows(TextTargets(self.transcripts.vocabulary), "transcripts")
 
     def objective(self) -> Objective[Batch]:
         return FreeTargets()
@@ -101,9 +103,9 @@ class AttentionSpeller(Speller):
         kept = [found for _, several in self._written(_network(module), some, 1) for found in several]
         return lambda fusion: [rescored(found, fusion)[0] for found in kept]
 
-    def stream(self, module: nn.Module, step_seconds: float, silence: float) -> RecognizerStream:
+    def stream(self, module: nn.Module, silence: float) -> RecognizerStream:
         raise UsageError(
-            f"{self.settings.spec}: a decoder with attention hears a sound to its end before its first word, so it "
+            f"{self.settings.spec}: a decoder hears a sound to its end before its first word, so it "
             "cannot stream. Train layers that only look back, without ->."
         )
 
@@ -111,7 +113,7 @@ class AttentionSpeller(Speller):
     def _written(
         self, network: AttentionNetwork, examples: Examples, count: int
     ) -> Iterator[tuple[Batch, list[list[Transcript]]]]:
-        """Of each batch what the beam has found for each row, those that end before all that do not."""
+        """Of each batch what the beam has found for each row; those that do not end only where none does."""
         network.eval()
         settings, device = self.settings, next(network.parameters()).device
         width = max(settings.beam or _BEAM, settings.rescore or 1, count)
@@ -119,7 +121,7 @@ class AttentionSpeller(Speller):
         limit = int(self.facts["size"]["longest_text"]) * 3 // 2 + 5
         for batch in (batch.to(device) for batch in examples.batches()):
             found = network.decode(batch.x, batch.length, width=width, limit=limit)
-            best = [sorted(several, key=lambda one: not one.finished)[:kept] for several in found]
+            best = [([one for one in several if one.finished] or several)[:kept] for several in found]
             yield batch, [[Transcript(one.tokens, (), one.log_probability, one.score) for one in row] for row in best]
 
 

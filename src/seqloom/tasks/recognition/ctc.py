@@ -72,16 +72,16 @@ class CTCSpeller(Speller):
 
         return search
 
-    def stream(self, module: nn.Module, step_seconds: float, silence: float) -> RecognizerStream:
+    def stream(self, module: nn.Module, silence: float) -> RecognizerStream:
         begin = self.begin(self.fusion())
-        return RecognizerStream(_network(module), self.inputs, self.transcripts, begin, step_seconds, silence)
+        return RecognizerStream(_network(module), self.inputs, self.transcripts, begin, self.step_seconds, silence)
 
     def begin(self, fusion: Fusion | None, count: int = 1) -> Begin:
         """The search that settings ask for, with a beam of at least ``count``; greedy decoding has one."""
         settings = self.settings
         if settings.beam == 1:
             return BestPath
-        beam = max(settings.beam or max(_BEAM[fusion is not None], settings.rescore or 0), count)
+        beam = max(settings.beam or _BEAM[fusion is not None], settings.rescore or 0, count)
         if fusion is None or settings.rescore is None:
             return lambda: PrefixSearch(beam, fusion)
         texts = settings.rescore

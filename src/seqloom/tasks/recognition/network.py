@@ -30,10 +30,15 @@ class RecognitionModel(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, S, …), of which ``lengths`` (B,) steps are real → (B, T, K + 1)."""
-        x = self.augmentation(x, lengths)
-        if self.front is not None:
-            x, lengths = self.front(x, lengths), self.front.lengths_after(lengths)
-        y, _ = self.body(x, None, lengths)
+        return self.answers(*self.vectors(self.augmentation(x, lengths), lengths))
+
+    def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """What the front makes of x: vectors (B, S', D), and their lengths."""
+        return (x, lengths) if self.front is None else (self.front(x, lengths), self.front.lengths_after(lengths))
+
+    def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Vectors (B, S, D) → scores (B, T, K + 1)."""
+        y, _ = self.body(vectors, None, lengths)
         scores: Tensor = self.head(self.dropout(y))
         return scores
 

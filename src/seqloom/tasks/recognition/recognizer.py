@@ -24,7 +24,7 @@ from seqloom.tasks.examples.judging import measured
 from seqloom.tasks.examples.values import MOST_STEPS, ROWS, taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
-from seqloom.tasks.inputs.sounds import SoundInputs, heard_rate
+from seqloom.tasks.inputs.sounds import heard_rate
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
 from seqloom.tasks.ranked import ranked_columns
@@ -99,13 +99,17 @@ class Recognizer(ExampleEstimator):
     def _grow(self, before: Facts, X: Sequence[Any], y: Sequence[str]) -> Facts:
         settings = self._settled({})
         asked = settings.tokens, settings.minimum_count, settings.vocabulary_size
-        return self._about(_inputs(before), _transcripts(before).grown(y, *asked), X, y)
+        grown = self._about(_inputs(before), _transcripts(before).grown(y, *asked), X, y)
+        for name in ("longest", "longest_text"):
+            grown["size"][name] = max(grown["size"][name], before["size"].get(name, 0))
+        return grown
 
     def _rows(self, facts: Facts) -> Sequence[Rows]:
         return [self._speller(facts).rows()]
 
     def _about(self, inputs: Inputs, transcripts: Transcripts, X: Sequence[Any], y: Sequence[str]) -> Facts:
-        settings, steps, tokens = self._settled({}), inputs.lengths(X), transcripts.encode(y)
+        settings = self._settled({})
+        steps, tokens = inputs.lengths(X), transcripts.encode(y)
         room = min(count / max(frames_needed(row), 1) for count, row in zip(steps, tokens, strict=True))
         facts: Facts = {
             "inputs": inputs.to_json(),
@@ -185,7 +189,7 @@ class Recognizer(ExampleEstimator):
     def stream(self, silence: float = 0.6) -> RecognizerStream:
         """What is said while it is said; see :class:`RecognizerStream`."""
         self._check_fitted("model_")
-        return self._speller(self.facts_).stream(self.model_, _seconds(_inputs(self.facts_)), silence)
+        return self._speller(self.facts_).stream(self.model_, silence)
 
     def written(self, path: str | Path, top: int = 1) -> Iterator[str]:
         """The texts of the sounds in a folder, or of one sound, as a table (csv): the name of each, and its text; with
@@ -219,8 +223,9 @@ class Recognizer(ExampleEstimator):
     def _recognized(
         self, facts: Facts, module: nn.Module, examples: Examples, count: int = 1
     ) -> Iterator[list[Recognized]]:
-        transcripts, seconds = _transcripts(facts), frame_steps(module) * _seconds(_inputs(facts))
-        for several in self._speller(facts).spelt(module, examples, count):
+        speller = self._speller(facts)
+        transcripts, seconds = speller.transcripts, frame_steps(module) * speller.step_seconds
+        for several in speller.spelt(module, examples, count):
             yield [
                 Recognized(
                     transcripts.decode(one.tokens),
@@ -233,7 +238,7 @@ class Recognizer(ExampleEstimator):
 
     def _speller(self, facts: Facts) -> Speller:
         settings = self._settled(facts)
-        kind = AttentionSpeller if ARROW in settings.spec else CTCSpeller
+        kind = AttentionSpeller if ARROW in (settings.spec or "") else CTCSpeller
         return kind(settings, _inputs(facts), _transcripts(facts), facts)
 
 
@@ -243,11 +248,6 @@ def _inputs(facts: Facts) -> Inputs:
 
 def _transcripts(facts: Facts) -> Transcripts:
     return Transcripts.from_json(facts["transcripts"])
-
-
-def _seconds(inputs: Inputs) -> float:
-    """How long a step of a sound is; of a series it is the unit."""
-    return inputs.front.hop / inputs.rate if isinstance(inputs, SoundInputs) else 1.0
 
 
 def _named(item: Any, row: int, y: Sequence[str] | None) -> str:

@@ -33,7 +33,7 @@ class RecognizerSettings(SoundSettings, ExampleSettings):
     may_change = (
         *ExampleSettings.may_change,
         *("dropout", "noise", "augment", "tokens", "minimum_count", "vocabulary_size"),
-        *("beam", "language_model", "order", "language_weight", "word_bonus"),
+        *("beam", "rescore", "language_model", "order", "language_weight", "word_bonus"),
     )
 
     spec: Annotated[

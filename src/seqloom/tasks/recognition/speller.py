@@ -15,6 +15,7 @@ from seqloom.decoding.fusion import Fusion
 from seqloom.tasks.examples.going_on import Rows
 from seqloom.tasks.examples.values import Examples
 from seqloom.tasks.inputs.inputs import Inputs
+from seqloom.tasks.inputs.sounds import SoundInputs
 from seqloom.tasks.measures.edit_distance import character_error_rate, word_error_rate
 from seqloom.tasks.recognition.language import known_language
 from seqloom.tasks.recognition.settings import RecognizerSettings
@@ -53,7 +54,7 @@ class Speller(ABC):
 
     @abstractmethod
     def rows(self) -> Rows:
-        """The rows of the network's weights that are of tokens."""
+        """The rows of its weights that are of tokens; a vocabulary grows at its end."""
 
     @abstractmethod
     def objective(self) -> Objective[Batch]:
@@ -68,8 +69,13 @@ class Speller(ABC):
         """Some examples, heard once to be spelt with one language model after the other."""
 
     @abstractmethod
-    def stream(self, module: nn.Module, step_seconds: float, silence: float) -> RecognizerStream:
+    def stream(self, module: nn.Module, silence: float) -> RecognizerStream:
         """What spells while it hears; UsageError where that cannot be."""
+
+    @property
+    def step_seconds(self) -> float:
+        """How long a step of a sound is; of a series it is the unit."""
+        return self.inputs.front.hop / self.inputs.rate if isinstance(self.inputs, SoundInputs) else 1.0
 
     def fusion(self) -> Fusion | None:
         """The language model that is asked for, with what it counts; None for none."""

@@ -27,8 +27,9 @@ class Calibration(NamedTuple):
 
     A rate α is shared equally by the J statistics. The level of each is the ⌈(n + 1)(1 - α/J)⌉-th smallest of its n
     held-out values (split conformal prediction: Vovk, Gammerman & Shafer, 2005): if steps are exchangeable, a new
-    one is above it with a probability of at most α/J, and above any of the levels with at most α. Of a statistic that
-    gathers over steps, a stretch in which it is above 0 counts once, with its highest value, for an alarm restarts it.
+    one is above it with a probability of at most α/J, and above any of the levels with at most α. What gathers over
+    steps is not exchangeable: of it that holds in the long run, where steps come and go as they did when held out. An
+    alarm restarts it, which can only make alarms fewer.
     """
 
     steps: int
@@ -72,10 +73,8 @@ class Calibration(NamedTuple):
         return {name: self._at(name, rank) for name in self.values}
 
     def _at(self, name: str, rank: int) -> float:
-        """The value of that rank from the top, or of the nearest above it that was kept; 0 where there are fewer."""
+        """The value of that rank from the top, or of the nearest above it that was kept."""
         ranks = self.ranks[name]
-        if not ranks or rank > ranks[-1]:
-            return 0.0
         return self.values[name][int(np.searchsorted(ranks, rank, "right")) - 1]
 
     def to_json(self) -> dict[str, Any]:
@@ -105,24 +104,9 @@ class Calibration(NamedTuple):
 
 
 def _highest(statistic: Statistic, run: Sequence[Surprise]) -> Floats:
-    """The largest component at each step, or of a statistic that gathers the top of each stretch above 0."""
+    """The largest component at each step, without restarts."""
     statistic.restart()
-    values = np.array([statistic.push(step) for step in run])
-    if not statistic.gathers:
-        found: Floats = values.max(1)
-        return found
-    return np.concatenate([_tops(component) for component in values.T])
-
-
-def _tops(values: Floats) -> Floats:
-    """The highest value of each stretch above 0.
-
-    >>> _tops(np.array([0.0, 1.0, 3.0, 0.0, 2.0])).tolist()
-    [3.0, 2.0]
-    """
-    above = np.concatenate([[False], values > 0, [False]])
-    begins, ends = np.flatnonzero(above[1:] & ~above[:-1]), np.flatnonzero(above[:-1] & ~above[1:])
-    return np.array([values[begin:end].max() for begin, end in zip(begins, ends, strict=True)])
+    return np.array([float(statistic.push(step).max()) for step in run])
 
 
 def _ranks(count: int) -> list[int]:

@@ -64,11 +64,10 @@ class Usual(NamedTuple):
 class Statistic(ABC):
     """``push(step)`` gives a value for each of C components, high where something is wrong.
 
-    One that ``gathers`` adds up over steps: it is 0 while all is well, and ``restart`` puts it back there.
+    One that gathers over steps stays near 0 while all is well, and ``restart`` puts it back there.
     """
 
     name: ClassVar[str]
-    gathers: ClassVar[bool] = True
 
     def __init__(self, usual: Usual) -> None:
         self._usual = usual
@@ -89,7 +88,7 @@ class Statistic(ABC):
 class Total(Statistic):
     """The nats of the step itself."""
 
-    name, gathers = "surprise", False
+    name = "surprise"
 
     def push(self, step: Surprise) -> Floats:
         return np.array([step.nats])
@@ -98,7 +97,7 @@ class Total(Statistic):
 class Mean(Statistic):
     """The nats of each part of the step: of a short line that is strange."""
 
-    name, gathers = "mean surprise", False
+    name = "mean surprise"
 
     def push(self, step: Surprise) -> Floats:
         return np.array([step.nats / max(step.parts, 1)])
