@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.inspection.picture import new_figure
+from seqloom.inspection.picture import new_figure, plain, save
 
 __all__ = ["draw_alarms"]
 
@@ -33,7 +33,7 @@ def draw_alarms(
     colours = dict(zip(statistics, _COLOURS, strict=False))
     for axes, (name, line) in zip(panels, [*values.items(), *statistics.items()], strict=True):
         axes.plot(line, color="black" if name in values else colours[name], lw=0.7)
-        axes.set_ylabel(name, fontsize=8)
+        axes.set_ylabel(plain(name), fontsize=8)
         axes.tick_params(labelsize=7)
         axes.spines[["top", "right"]].set_visible(False)
         axes.margins(x=0.005)
@@ -47,4 +47,4 @@ def draw_alarms(
                 for step in steps:
                     axes.axvline(step, color=colours[name], lw=0.8, alpha=0.5 if own else 0.35)
     panels[-1].set_xlabel("step", fontsize=8)
-    figure.savefig(picture)
+    save(figure, picture)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.inspection.picture import name_steps, new_figure
+from seqloom.inspection.picture import name_steps, new_figure, save
 
 __all__ = ["draw_alignment"]
 
@@ -33,4 +33,4 @@ def draw_alignment(weights: NDArray[np.floating], source: Sequence[str], target:
     name_steps(axes.yaxis, target)
     axes.set_xlabel("read")
     axes.set_ylabel("written")
-    figure.savefig(picture)
+    save(figure, picture)

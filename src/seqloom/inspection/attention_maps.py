@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.inspection.picture import check_picture, new_figure
+from seqloom.inspection.picture import check_picture, new_figure, plain, save
 
 __all__ = ["draw_attention"]
 
@@ -43,8 +43,8 @@ def draw_attention(
         share = seen[frame] / max(float(seen.max()), 1e-9)
         axes.imshow(_shown(frames[frame]))
         axes.imshow(share, extent=(-0.5, width - 0.5, height - 0.5, -0.5), cmap="inferno", alpha=0.6, vmin=0, vmax=1)
-        axes.set_title(tokens[place - 1] + (f" ({frame + 1})" if len(frames) > 1 else ""), fontsize=7)
-    figure.savefig(picture)
+        axes.set_title(plain(tokens[place - 1]) + (f" ({frame + 1})" if len(frames) > 1 else ""), fontsize=7)
+    save(figure, picture)
 
 
 def _shown(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from seqloom.inspection.picture import new_figure
+from seqloom.inspection.picture import new_figure, save
 
 __all__ = ["draw_by_length"]
 
@@ -18,4 +18,4 @@ def draw_by_length(points: Sequence[tuple[float, float]], figure_name: str, pict
     axes.set_ylabel(figure_name)
     axes.set_ylim(bottom=0)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(picture)
+    save(figure, picture)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.errors import UsageError
-from seqloom.inspection.picture import check_picture, new_figure
+from seqloom.inspection.picture import check_picture, new_figure, save
 
 __all__ = ["draw_coloured"]
 
@@ -45,9 +44,7 @@ def draw_coloured(pieces: Sequence[str], values: NDArray[np.floating], title: st
             axes.text(column + place + 0.5, line + 0.5, character, ha="center", va="center", size=8, parse_math=False)
         if value < 0 and share > 0.2:
             axes.plot([column + 0.1, column + len(text) - 0.1], [line + 0.9] * 2, color="black", linewidth=0.6)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # it is drawn as a box
-        figure.savefig(picture)
+    save(figure, picture)
 
 
 def _placed(pieces: Sequence[str]) -> list[tuple[int, int, str]]:

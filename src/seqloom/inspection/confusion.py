@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.inspection.picture import new_figure
+from seqloom.inspection.picture import new_figure, plain, save
 
 __all__ = ["draw_confusion"]
 
@@ -29,7 +29,7 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[Any], title: str
     more than 50 classes every second one is named, and so on.
     Raises MissingExtraError without matplotlib.
     """
-    count, names = len(classes), [_short(str(label)) for label in classes]
+    count, names = len(classes), [plain(_short(str(label))) for label in classes]
     side = min(_WIDEST, max(2.6, (0.34 if count <= _MOST_NUMBERS else 0.17) * count))
     size = 6.5 if count > _MOST_NUMBERS else 8
     figure = new_figure((side + 1.7, side + 1.4), title)
@@ -54,7 +54,7 @@ def draw_confusion(counts: NDArray[np.int64], classes: Sequence[Any], title: str
     bar.set_label("share of the true class", fontsize=8)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
-    figure.savefig(picture)
+    save(figure, picture)
 
 
 def _short(name: str) -> str:

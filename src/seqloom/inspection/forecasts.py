@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.inspection.picture import new_figure
+from seqloom.inspection.picture import new_figure, plain, save
 
 __all__ = ["Fan", "draw_by_horizon", "draw_coverage", "draw_fans"]
 
@@ -40,13 +40,13 @@ def draw_fans(fans: Sequence[Fan], picture: Path) -> None:
         axes.plot(ahead, fan.quantiles[:, 2], color="tab:blue", lw=1.4, label="median")
         axes.plot(ahead[: len(fan.came)], fan.came, color="black", lw=1, ls=":", label="what came")
         axes.axvline(0.5, color="gray", lw=0.6)
-        axes.set_ylabel(fan.name, fontsize=8)
+        axes.set_ylabel(plain(fan.name), fontsize=8)
         axes.tick_params(labelsize=8)
         axes.spines[["top", "right"]].set_visible(False)
         if not place:
             axes.legend(fontsize=7, frameon=False, loc="upper left", ncols=4)
     axes.set_xlabel("steps from the origin")
-    figure.savefig(picture)
+    save(figure, picture)
 
 
 def draw_by_horizon(errors: Mapping[str, Sequence[float]], figure_name: str, picture: Path) -> None:
@@ -65,7 +65,7 @@ def draw_by_horizon(errors: Mapping[str, Sequence[float]], figure_name: str, pic
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=7, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(picture)
+    save(figure, picture)
 
 
 def draw_coverage(levels: Sequence[float], shares: Sequence[float], picture: Path) -> None:
@@ -80,4 +80,4 @@ def draw_coverage(levels: Sequence[float], shares: Sequence[float], picture: Pat
     axes.set_ylim(0, 1)
     axes.set_aspect("equal")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(picture)
+    save(figure, picture)

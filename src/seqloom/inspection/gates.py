@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.errors import UsageError
-from seqloom.inspection.picture import check_picture, name_steps, new_figure
+from seqloom.inspection.picture import check_picture, name_steps, new_figure, save
 from seqloom.inspection.traced.record import Trace
 
 __all__ = ["draw_gates"]
@@ -61,7 +61,7 @@ def draw_gates(
     named = trace.steps[row] if steps is None and row < len(trace.steps) else steps
     name_steps(panels[-1].xaxis, named or range(count))
     panels[-1].set_xlabel("step; each line of a panel is a unit", fontsize=8)
-    figure.savefig(picture)
+    save(figure, picture)
 
 
 def _chosen(trace: Trace, layer: str | None) -> str:

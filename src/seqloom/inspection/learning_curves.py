@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqloom.inspection.picture import new_figure
+from seqloom.inspection.picture import new_figure, save
 
 __all__ = ["Curve", "Panel", "draw_learning_curves"]
 
@@ -39,7 +39,7 @@ def draw_learning_curves(panels: Sequence[Panel], title: str, picture: Path) -> 
     figure = new_figure(size, title)
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _draw(axes, panel)
-    figure.savefig(picture)
+    save(figure, picture)
 
 
 def _draw(axes: Any, panel: Panel) -> None:

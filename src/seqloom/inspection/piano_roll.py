@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from seqloom.data.notes.piece import DRUMS, Note, Piece
-from seqloom.inspection.picture import new_figure
+from seqloom.inspection.picture import new_figure, save
 
 __all__ = ["draw_piano_roll"]
 
@@ -53,4 +53,4 @@ def draw_piano_roll(piece: Piece, picture: Path, title: str = "") -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if len(instruments) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
-    figure.savefig(picture)
+    save(figure, picture)

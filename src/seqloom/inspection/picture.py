@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import MissingExtraError, raise_together
 
-__all__ = ["check_picture", "name_steps", "new_figure"]
+__all__ = ["check_picture", "name_steps", "new_figure", "plain", "save"]
 
 _DOTS = 160
 _MOST_NAMES = 80
@@ -35,8 +36,24 @@ def new_figure(size: tuple[float, float], title: str) -> Any:
         figure = importlib.import_module("matplotlib.figure").Figure(figsize=size, dpi=_DOTS, layout="constrained")
     except ImportError:
         raise MissingExtraError("matplotlib", "plots") from None
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(title, fontsize=10, parse_math=False)
     return figure
+
+
+def save(figure: Any, picture: Path) -> None:
+    """Write a figure into a file; a character that no font has is drawn as a box."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(picture)
+
+
+def plain(name: object) -> str:
+    """A name as matplotlib is to show it: no part between two dollars is taken for a formula.
+
+    >>> print(plain("from $5 to $9"))
+    from \\$5 to \\$9
+    """
+    return str(name).replace("$", r"\$")
 
 
 def name_steps(axis: Any, names: Sequence[object]) -> None:
@@ -44,7 +61,7 @@ def name_steps(axis: Any, names: Sequence[object]) -> None:
 
     Whatever a name holds is shown as it is; a space is shown as ␣, a newline as ↵.
     """
-    shown = [str(name).replace("\n", "↵").replace(" ", "␣").replace("$", r"\$") for name in names]
+    shown = [plain(name).replace("\n", "↵").replace(" ", "␣") for name in names]
     places = range(0, len(shown), -(-len(shown) // _MOST_NAMES) or 1)
     stands = axis.axis_name == "x" and max(map(len, shown), default=0) > 1
     axis.set_ticks(list(places), [shown[place] for place in places], rotation=90 if stands else 0)

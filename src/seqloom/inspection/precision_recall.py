@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from seqloom.inspection.picture import new_figure
+from seqloom.inspection.picture import new_figure, save
 
 __all__ = ["PrecisionRecall", "draw_precision_recall"]
 
@@ -51,4 +51,4 @@ def draw_precision_recall(curves: Sequence[PrecisionRecall], share: float, title
     axes.set_ylabel("precision: found rows that are positive")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="best")
-    figure.savefig(picture)
+    save(figure, picture)

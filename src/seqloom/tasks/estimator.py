@@ -122,8 +122,10 @@ class Estimator:
         )
 
     def subject(self, X: Any, y: Any = None) -> Subject:
-        """What an inspection looks at: the model over some examples. UsageError for a task that does not say."""
-        raise UsageError(f"A {type(self).__name__} cannot be looked into yet.")
+        """What an inspection looks at: the model over some examples. NoHalvesError for a task that does not say."""
+        from seqloom.tasks.inspecting.subject import NoHalvesError
+
+        raise NoHalvesError(f"A {type(self).__name__} cannot be looked into yet.")
 
     def _fields(self, name: str) -> Iterable[str]:
         return settings_of(self.records[name])

@@ -140,3 +140,9 @@ def test_what_cannot_be_asked_is_said():
         input_influence(parse_spec("conv(8, stride=2)").build(8), torch.zeros(1, 4, 8))
     with pytest.raises(UsageError, match="at least one step"):
         input_influence(Recurrent(GRU, 8, 8), torch.zeros(1, 4, 8), torch.tensor([0]))
+
+
+def test_of_a_window_nothing_is_left_once_it_has_passed() -> None:
+    found = state_influence(parse_spec("attention(4, window=3)").build(4), torch.randn(2, 9, 4), directions=2)
+    assert (found.values[found.lags >= 3] == 0).all()
+    assert (found.errors[found.lags >= 3] == 0).all()

@@ -39,6 +39,7 @@ __all__ = [
     "quoted",
     "say",
     "stderr",
+    "typed",
     "use_encoding",
     "watched",
     "without_copy",
@@ -181,7 +182,15 @@ def quoted(path: Path) -> str:
     >>> quoted(Path("models/demo")), quoted(Path("my models/demo"))  # doctest: +SKIP
     ('models/demo', "'my models/demo'")
     """
-    text = f"./{path}" if str(path).startswith("-") else str(path)
+    return typed(f"./{path}" if str(path).startswith("-") else str(path))
+
+
+def typed(text: str) -> str:
+    """Return a word as it is typed in a shell, on one line.
+
+    >>> typed("a word"), typed("word")  # doctest: +SKIP
+    ("'a word'", 'word')
+    """
     if os.name == "nt":
         return list2cmdline([text])
     if text.isprintable():

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit_json, quoted, say
+from seqloom.apps.cli.console import emit_json, quoted, say, typed
+from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.inputs import named_file
-from seqloom.apps.cli.loading import load_any
+from seqloom.apps.cli.loading import load_any, say_unknown
 from seqloom.apps.cli.warned import warnings_said
-from seqloom.errors import UsageError
+from seqloom.errors import DataError, UsageError
 
 __all__ = ["inspect"]
 
@@ -35,19 +35,33 @@ def inspect(
 ) -> None:
     """Look inside a model: how it learned, how far back it looks, why it answers so. Writes one page."""
     from seqloom.inspection.report import Table, page
-    from seqloom.storage.directory import write_file
+    from seqloom.storage.directory import storage_error, write_file
     from seqloom.tasks.inspecting.report import sections
 
     if data is not None and text is not None:
         raise UsageError("--data and --text: give one of them.")
-    if output.exists() and not force:
-        raise UsageError(f"{output} is there already: give another name with -o, or --force to replace it.")
+    if text == "":
+        raise UsageError("--text: expected a text, got an empty one.")
+    without = data is None and text is None
+    refuse_without_effect(context, [(without, "without --data or --text", ("row", "step"))])
+    _check(output, force)
     loaded = load_any(model)
+    if text is not None and hasattr(loaded, "vocabulary_"):
+        say_unknown("Read as <unk>", loaded, [text])
     given: Any = [text] if text is not None else None if data is None else named_file(context, str(data))
     shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step)])
-    with warnings_said():
-        found = list(sections(loaded, given, row=row, step=step, records=_records(model), command=shown, say=say))
-    write_file(output, page(f"Inside {model.name or model}", found).encode())
+    try:
+        with warnings_said():
+            found = list(sections(loaded, given, row=row, step=step, records=_records(model), command=shown, say=say))
+    except DataError as error:
+        if text is None:
+            raise
+        raise UsageError(f"--text: this model does not read it: {error} Give it --data.") from None
+    content = page(f"Inside {model.name or model}", found).encode()
+    try:
+        write_file(output, content)
+    except OSError as error:
+        raise storage_error(error, output, len(content)) from error
     say(f"Written: {output}")
     if as_json:
         emit_json(
@@ -70,6 +84,19 @@ def inspect(
         )
 
 
+def _check(output: Path, force: bool) -> None:
+    """Find out early that the page cannot be written or drawn."""
+    from seqloom.inspection.picture import new_figure
+
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder: give the name of a file with -o.")
+    if output.exists() and not force:
+        raise UsageError(f"{output} is there already: give another name with -o, or --force to replace it.")
+    if not output.parent.is_dir():
+        raise UsageError(f"{output}: there is no folder {output.parent}.")
+    new_figure((1, 1), "")
+
+
 def _records(model: Path) -> list[Any]:
     """What was written down while the model learned."""
     from seqloom.storage.run import METRICS
@@ -79,7 +106,7 @@ def _records(model: Path) -> list[Any]:
 
 
 def _asked(data: Path | None, text: str | None, row: int, step: int) -> list[str]:
-    asked = [] if data is None else ["--data", quoted(data)]
-    asked += [] if text is None else ["--text", shlex.quote(text)]
+    asked = [] if data is None else ["--data", "-" if str(data) == "-" else quoted(data)]
+    asked += [] if text is None else ["--text", typed(text)]
     asked += ["--row", str(row)] if row else []
     return asked + (["--step", str(step)] if step != -1 else [])

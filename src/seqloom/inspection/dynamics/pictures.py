@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqloom.inspection.dynamics.fixed_points import FixedPoint
 from seqloom.inspection.dynamics.jacobian import Complex
-from seqloom.inspection.picture import check_picture, new_figure
+from seqloom.inspection.picture import check_picture, new_figure, save
 
 __all__ = ["draw_eigenvalues", "draw_phase_portrait"]
 
@@ -44,7 +44,7 @@ def draw_phase_portrait(trajectories: Tensor, points: Sequence[FixedPoint], pict
     for number, axis in enumerate((plot.xaxis, plot.yaxis)):
         axis.set_label_text(f"principal axis {number + 1} ({shares[number]:.0%} of the variance)")
     plot.spines[["top", "right"]].set_visible(False)
-    figure.savefig(picture)
+    save(figure, picture)
 
 
 def draw_eigenvalues(eigenvalues: Complex, title: str, picture: Path) -> None:
@@ -66,4 +66,4 @@ def draw_eigenvalues(eigenvalues: Complex, title: str, picture: Path) -> None:
     plot.set_ylabel("imaginary part")
     plot.legend(frameon=False, fontsize=8, loc="upper left")
     plot.spines[["top", "right"]].set_visible(False)
-    figure.savefig(picture)
+    save(figure, picture)

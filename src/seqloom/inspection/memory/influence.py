@@ -100,6 +100,7 @@ def state_influence(
     size = state_vectors(begin).shape[1]
     vectors, exact = _directions(size, directions, seed, x)
     squares: list[list[tuple[float, float]]] = [[] for _ in cuts]
+    nothing = torch.zeros(len(vectors), dtype=torch.float64, device=x.device)
     for row in range(len(x)):
         repeated = torch.full((len(vectors),), row)
         inputs, state = x[repeated], select(begin, repeated)
@@ -114,8 +115,8 @@ def state_influence(
         squares[0].append((float(size), 0.0))
         for place, parts in zip(range(len(cuts) - 1, 0, -1), states, strict=True):
             gradients = [next(given) for _ in parts]
-            each = sum((g.double().flatten(1).square().sum(1) for g in gradients if g is not None), torch.zeros(1))
-            squares[place].append(_mean(each.double(), exact))
+            each = sum((g.double().flatten(1).square().sum(1) for g in gradients if g is not None), nothing)
+            squares[place].append(_mean(each, exact))
     return _curve(cuts, squares)
 
 

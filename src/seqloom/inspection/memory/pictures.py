@@ -9,7 +9,7 @@ import numpy as np
 
 from seqloom.inspection.memory.context import ContextCurve
 from seqloom.inspection.memory.curve import LagCurve
-from seqloom.inspection.picture import check_picture, new_figure
+from seqloom.inspection.picture import check_picture, new_figure, save
 
 __all__ = ["draw_context", "draw_influence"]
 
@@ -38,7 +38,7 @@ def draw_influence(curves: Mapping[str, LagCurve], picture: Path) -> None:
     axes.set_ylabel("share of the influence of the present step")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
-    figure.savefig(picture)
+    save(figure, picture)
 
 
 def draw_context(curves: Mapping[str, ContextCurve], unit: str, picture: Path) -> None:
@@ -57,4 +57,4 @@ def draw_context(curves: Mapping[str, ContextCurve], unit: str, picture: Path) -
     axes.set_ylabel(f"loss ({unit})")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
-    figure.savefig(picture)
+    save(figure, picture)

@@ -30,7 +30,7 @@ th, td { text-align: left; padding: 0.2rem 0.8rem 0.2rem 0; vertical-align: top;
 th { border-bottom: 1px solid #888; }
 td { border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; }
 code { font: 0.85rem/1.5 ui-monospace, monospace; background: #f2f2f2; padding: 0.15rem 0.4rem;
-  overflow-wrap: anywhere; }
+  overflow-wrap: anywhere; white-space: pre-wrap; }
 @media (max-width: 30rem) { nav ul { columns: 1; } }
 @media print { body { max-width: none; margin: 0; } figure, tr { break-inside: avoid; } nav { display: none; } }
 """
@@ -56,6 +56,7 @@ def page(title: str, sections: Sequence[Section]) -> str:
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(title)}</h1><nav><ul>{links}</ul></nav><main>{body}</main></body></html>\n"
     )
+    found = found.encode("utf-8", "backslashreplace").decode()  # halves of characters, as of a path
     if len(found.encode()) > _LARGEST:
         raise UsageError(
             f"The report has {len(found) / 1e6:.1f} MB, more than 5: ask for fewer rows or a shorter text."

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from seqloom.data.batch import Batch
-from seqloom.errors import UsageError
 from seqloom.models.halves import Halves
 from seqloom.tasks.examples.observing import names_of_steps
 from seqloom.tasks.examples.values import taken
-from seqloom.tasks.inspecting.subject import Subject
+from seqloom.tasks.inspecting.subject import NoHalvesError, Subject
 
 if TYPE_CHECKING:
     from seqloom.tasks.examples.estimator import ExampleEstimator
@@ -22,11 +21,11 @@ _MOST = 64
 
 
 def subject_of(estimator: ExampleEstimator, X: Any, y: Any) -> Subject:
-    """The first 64 examples. UsageError for a task whose model has no two halves."""
+    """The first 64 examples. NoHalvesError for a task whose model has no two halves."""
     facts, model = estimator.facts_, estimator.model_
-    if not isinstance(model, Halves):
-        raise UsageError(f"The model of a {type(estimator).__name__} cannot be looked at in halves yet.")
     given = taken(estimator, X, y, facts, targets=False)
+    if not isinstance(model, Halves):
+        raise NoHalvesError(f"The model of a {type(estimator).__name__} cannot be looked at in halves yet.")
     given = given.rows(range(min(_MOST, len(given.X))))
     examples, objective = estimator._examples(facts, given.X, given.y), estimator._objective(facts)
     steps = names_of_steps(facts, given.X)

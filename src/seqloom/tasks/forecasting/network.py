@@ -69,8 +69,8 @@ class ForecastNetwork(nn.Module):
         return self._sum(y, self._following(x, self._no_moves(x)), trust)
 
     def vectors(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """The values themselves."""
-        return x, lengths
+        """The values themselves, as precise as the weights."""
+        return x.to(self.head.weight.dtype), lengths
 
     def answers(self, vectors: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, T, F) → θ (B, T, H · D · P)."""

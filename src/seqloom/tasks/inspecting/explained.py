@@ -36,10 +36,11 @@ def explain(subject: Subject, number: int, step: int = -1) -> Explained:
     """Explain what the model says of example ``number``; of answers a step, that of ``step`` (default: the last one).
 
     What stands for nothing is the mean vector of the examples. The score is the answer's before any softmax. UsageError
-    for a number that there is not, and for an example whose layers read other steps than were given.
+    for a number that there is not, for a step where an example has one answer, and for an example whose layers read
+    other steps than were given.
     """
     if not 0 <= number < subject.size:
-        raise UsageError(f"row: there are {subject.size:,} examples, counted from 0; got {number}.")
+        raise UsageError(f"row: expected one of 0 … {subject.size - 1:,}, for {_count(subject.size)}; got {number}.")
     batch = subject.row(number)
     vectors, _ = subject.vectors(batch)
     pieces = subject.pieces(number)
@@ -52,8 +53,10 @@ def explain(subject: Subject, number: int, step: int = -1) -> Explained:
 
     with torch.no_grad():
         answers = subject.model.answers(vectors, None)
+        if answers.ndim == 2 and step != -1:
+            raise UsageError(f"step: the model has one answer for each example; leave it out. Got {step}.")
         if answers.ndim > 2 and not -answers.shape[1] <= step < answers.shape[1]:
-            raise UsageError(f"step: there are answers for {answers.shape[1]:,} steps, counted from 0; got {step}.")
+            raise UsageError(f"step: expected one of 0 … {answers.shape[1] - 1:,}, or -1 for the last; got {step}.")
         place = int(said(vectors)[0].argmax())
     nothing = _mean_vector(subject)
     score = lambda vectors: said(vectors)[:, place]  # noqa: E731
@@ -85,6 +88,10 @@ def section(found: Explained, command: str) -> Section:
     )
     table = Table(("step", "piece", "integrated gradients", "taken away"), rows)
     return Section("Why this answer?", says, [picture, table], command)
+
+
+def _count(examples: int) -> str:
+    return "one example" if examples == 1 else f"{examples:,} examples"
 
 
 def _mean_vector(subject: Subject) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -33,12 +33,14 @@ _ROWS, _STEPS = 8, 512
 @dataclass(frozen=True)
 class Memory:
     """``inputs`` are ‖∂y_t/∂x_{t−k}‖ of each layer and of the model as a whole, ``states`` ‖∂s_t/∂s_{t−k}‖ of layers
-    that keep a state, and ``contexts`` the loss by how much of the past is left."""
+    that keep a state, and ``contexts`` the loss by how much of the past is left. ``shortening`` are layers with fewer
+    steps than they read: lags have no one scale in them."""
 
     inputs: Mapping[str, LagCurve]
     states: Mapping[str, LagCurve]
     contexts: Mapping[str, ContextCurve]
     unit: str
+    shortening: Sequence[str] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -49,10 +51,12 @@ class Memory:
 def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directions: int = 16) -> Memory:
     """Measure on the first ``rows`` examples, each on its last ``steps`` steps at most; the losses are of all."""
     vectors, lengths = _few(subject, rows, steps)
-    inputs, states = {}, {}
+    inputs, states, shortening = {}, {}, []
     for name, layer, x, real in _layers(subject.model.body, vectors, lengths):
         if layer.keeps_time:
             inputs[name] = input_influence(layer, x, real, directions=directions)
+        else:
+            shortening.append(name)
         if isinstance(layer, CausalLayer) and _keeps_a_state(layer):
             whole = x[:, : int(real.min())] if real is not None else x
             states[name] = state_influence(layer, whole, directions=directions)
@@ -62,7 +66,7 @@ def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directio
         return said if said.ndim == 2 else last_real_step(said, lengths)
 
     inputs["the model"] = input_influence(answer, vectors, lengths, directions=directions)
-    return Memory(inputs, states, _contexts(subject), subject.unit)
+    return Memory(inputs, states, _contexts(subject), subject.unit, shortening)
 
 
 def section(memory: Memory, command: str) -> Section:
@@ -82,7 +86,11 @@ def section(memory: Memory, command: str) -> Section:
                 "The loss stops falling where the model no longer uses what lies further back.",
             )
         )
-    return Section("How far back does it look?", [verdict.says, *verdict.cures], shown, command)
+    unmeasured = [
+        f"{name} has fewer steps than it reads and so no curve of its own: see that of the model."
+        for name in memory.shortening
+    ]
+    return Section("How far back does it look?", [verdict.says, *verdict.cures, *unmeasured], shown, command)
 
 
 def _few(subject: Subject, rows: int, steps: int) -> tuple[Tensor, Tensor | None]:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqloom.errors import SeqloomError
+from seqloom.errors import MissingExtraError, SeqloomError
 from seqloom.inspection.report import Figure, Section, Table
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inspecting import explained, gates, looking_back, training
+from seqloom.tasks.inspecting.subject import NoHalvesError
 from seqloom.training.log import Record
 
 __all__ = ["sections"]
@@ -32,7 +33,8 @@ def sections(
 
     ``records`` are those of the training. ``row`` and ``step`` are as for :func:`explained.explain`. ``command`` is
     what makes the report again. ``say`` is told what takes a while, and which question has no answer for this model,
-    and why.
+    and why. Raises DataError or UsageError for examples that cannot be read, or a row or step that there is not, before
+    anything is measured.
     """
     say("Reading what was learned …")
     yield _summary(estimator)
@@ -43,18 +45,24 @@ def sections(
     subject = None
     try:
         subject = estimator.subject(X, y)
-    except SeqloomError as error:
+    except NoHalvesError as error:
         say(f"How far back it looks, and why it answers, is not shown: {error}")
     if subject is not None:
+        say("Explaining one answer …")
+        why = explained.section(explained.explain(subject, row, step), command)
         say("Measuring how far back it looks …")
         yield looking_back.section(looking_back.memory_of(subject), command)
         if found := gates.gates_of(subject):
             yield gates.section(found, command)
-        say("Explaining one answer …")
-        yield explained.section(explained.explain(subject, row, step), command)
+        yield why
     if hasattr(estimator, "draw"):
         say("Drawing what the task shows …")
-        yield _of_the_task(estimator, X, y, command)
+        try:
+            yield _of_the_task(estimator, X, y, command)
+        except MissingExtraError:
+            raise
+        except SeqloomError as error:
+            say(f"It is not shown: {error}")
 
 
 def _summary(estimator: Any) -> Section:

@@ -9,9 +9,14 @@ import torch
 from torch import Tensor
 
 from seqloom.data.batch import Batch
+from seqloom.errors import UsageError
 from seqloom.models.halves import Halves
 
-__all__ = ["Subject"]
+__all__ = ["NoHalvesError", "Subject"]
+
+
+class NoHalvesError(UsageError):
+    """A model that is not of two halves, so that nothing can be asked between them; its data are good."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from seqloom.inspection.picture import check_picture, new_figure
+from seqloom.inspection.picture import check_picture, new_figure, save
 from seqloom.inspection.report import Section
 from seqloom.inspection.report.section import drawn
 from seqloom.training.log import Record
@@ -54,4 +54,4 @@ def draw_training(records: Sequence[Record], unit: str, picture: Path) -> None:
     for axes in (losses, *gradients):
         axes.set_xlabel("updates")
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(picture)
+    save(figure, picture)
