@@ -71,7 +71,7 @@ def test_numbers_are_finite_and_in_range(value: str) -> None:
 
 def test_every_setting_has_one_flag_of_its_own() -> None:
     keys = [setting.key for setting in TRAIN_SETTINGS]
-    assert len(keys) == len(set(keys)) == 35
+    assert len(keys) == len(set(keys)) == 36
     assert {"model", "dropout", "window", "learning_rate", "validation"} <= set(keys)
     assert not {"spec", "training"} & set(keys)
 
