@@ -61,7 +61,7 @@ def test_a_model_of_another_task_is_listed_and_named(command: Command, ranker: P
     assert "right 0." in command("models", ranker.parent).out or "right 1." in command("models", ranker.parent).out
     result = command("generate", ranker)
     assert (result.code, result.out) == (4, "")
-    assert f"{ranker} is of the task 'toy-ranker'; this needs a language model" in result.err
+    assert f"{ranker} is of the task 'toy-ranker'; this needs a model of text or of music" in result.err
     assert command("predict", model, "x").code == 2
     assert command("evaluate", ranker, "a", "b").code == 2
 
