@@ -1,7 +1,7 @@
 """Draw the picture of "Turn one text into another": where a model of pairs looked while it wrote.
 
-    python reproductions/translation/run.py "fra_eng attention" ../shared/data/fra_eng --keep models/french
-    python docs/pictures/alignment.py models/french docs/pictures/alignment.png
+python reproductions/translation/run.py "fra_eng attention" ../shared/data/fra_eng --keep models/french
+python docs/pictures/alignment.py models/french docs/pictures/alignment.png
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Draw the pictures of "Look inside a model": how far back the model of the demo looks.
 
-    seqloom demo --out models/demo
-    python docs/pictures/memory.py models/demo ../shared/data/tinyshakespeare/input.txt docs/pictures
+seqloom demo --out models/demo
+python docs/pictures/memory.py models/demo ../shared/data/tinyshakespeare/input.txt docs/pictures
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import seqloom
 from seqloom.inspection.memory.pictures import draw_context, draw_influence
-from seqloom.tasks.inspecting.memory import memory_of
+from seqloom.tasks.inspecting.looking_back import memory_of
 
 _CHARACTERS = 60_000
 

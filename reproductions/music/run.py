@@ -22,7 +22,7 @@ from seqloom.tasks.music.tunes import read_tunes
 ROWS: dict[str, dict[str, Any]] = {
     "jsb": {"file": "JSB_Chorales.mat", "keys": "independent", "epochs": 25},
     "jsb autoregressive": {"file": "JSB_Chorales.mat", "keys": "autoregressive", "epochs": 25},
-    "nottingham": {"file": "Nottingham.mat", "keys": "independent", "epochs": 20},
+    "nottingham": {"file": "Nottingham.mat", "keys": "independent", "epochs": 14},
     "nottingham autoregressive": {"file": "Nottingham.mat", "keys": "autoregressive", "epochs": 8},
 }
 PUBLISHED = {

@@ -44,7 +44,7 @@ SETTINGS: dict[str, Any] = {
     "training": {"seed": 0, "device": "cpu", "learning_rate": 0.004, "warmup_steps": 100},
 }
 ROW_SETTINGS: dict[str, dict[str, Any]] = {
-    "known": {"augment": 0.0, "training": {"epochs": 8}},
+    "known": {"augment": 0.0, "training": {"epochs": 12}},
     "others": {"augment": 1.0, "training": {"epochs": 4}},
 }
 """Voices are warped where other voices are to be heard, and only there."""

@@ -101,7 +101,7 @@ ROWS = {
     "sums": Row(sums, {"spec": "lstm(128) bidirectional -> luong(128, feed=false)", "batch_size": 128}, 6000),
     "fra_eng attention": Row(fra_eng, {"spec": "lstm(256) bidirectional -> luong(256)", **_SENTENCES}, 2800),
     "fra_eng one vector": Row(
-        fra_eng, {"spec": "lstm(256) bidirectional -> bottleneck(256, context=256)", **_SENTENCES}, 6000
+        fra_eng, {"spec": "lstm(256) bidirectional -> bottleneck(256, context=256)", **_SENTENCES}, 3800
     ),
 }
 

@@ -54,14 +54,14 @@ def test_wrong_words_are_usage_errors(command: Command) -> None:
     for words, message in [
         (["trian"], "Did you mean 'train'?"),
         (["train"], "Missing argument"),
-        (["train", "x", "--batch-sise", "1"], "--batch-size). See `seqloom train --help`."),
+        (["train", "x", "--batch-sise", "1"], "Possible options: --batch-size"),
         (["generate", "x", "--length", "many"], "as an integer. See `seqloom generate --help`."),
         (
             ["predict", "x", "-o", "y"],
             "No such option: -o. What is found goes to standard output; into a file: seqloom",
         ),
         (["evaluate", "x", "y", "--output", "z"], "into a file: seqloom evaluate … > FILE"),
-        (["generate", "x", "--out=z"], "into a file: seqloom generate … > FILE"),
+        (["score", "x", "--out=z"], "into a file: seqloom score … > FILE"),
         (["train", "x", "--output", "y"], "--out"),
         (["train", "x", "--zzzzzz"], "No such option: --zzzzzz. See `seqloom train --help`."),
     ]:

@@ -80,7 +80,11 @@ def test_what_is_refused(command: Command, run: Path, model: Path) -> None:
     refused(command("generate", run), 2, "Music goes into files")
     refused(command("generate", run, "-o", "x.mid", "--top-k", 3, "--stop", "a"), 2, "--stop, --top-k: no effect for")
     refused(command("generate", run, "-o", "x.mid", "--bars", 3), 2, "--bars: no effect without --prompt")
-    refused(command("generate", model, "-o", "x.mid"), 2, "--out: no effect for a model of text")
+    refused(
+        command("generate", model, "-o", "x.mid"),
+        2,
+        "--out: no effect for a model of text, whose words go to standard output",
+    )
     refused(command("generate", run, "-o", "x.mid", "-p", "no.mid"), 3, "no.mid")
     refused(command("generate", run, "-o", "no/x.mid"), 6, "no/x.mid")
 

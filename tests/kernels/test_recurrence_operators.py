@@ -100,7 +100,8 @@ def test_the_graph_is_an_argument() -> None:
     program = torch.export.export(layer, (torch.randn(2, 5, 3),), strict=False)
     (call,) = (node for node in program.graph.nodes if "seqloom" in str(node.target))
     texts = [argument for argument in call.args if isinstance(argument, str)]
-    assert json.loads(texts[0]) == json.loads(json.dumps(layer.graph.to_data()))
+    computed = {name: part for name, part in layer.graph.to_data().items() if name != "names"}
+    assert json.loads(texts[0]) == json.loads(json.dumps(computed))
 
 
 def test_lengths_are_checked_when_the_program_runs() -> None:

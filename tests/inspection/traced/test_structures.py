@@ -227,6 +227,23 @@ def test_a_trace_leaves_nothing_behind() -> None:
     assert kernels.present().observer is None
 
 
+def test_a_step_that_is_no_method_is_left_alone() -> None:
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("step", torch.tensor(2))
+            self.layer = Recurrent(GRU, D, D)
+            self.layer.forward = self.layer.forward  # as whoever patches it leaves it
+
+        def forward(self, x):
+            return self.layer(x * self.step)[0]
+
+    subject = Counting()
+    patched = subject.layer.__dict__["forward"]
+    assert list(trace(subject, torch.randn(B, T, D), of="h").quantities) == ["layer.h"]
+    assert subject.layer.__dict__["forward"] is patched
+
+
 def test_what_is_shown_needs_no_observer() -> None:
     kernels.note(anything=lambda: pytest.fail("nobody looks"))
 

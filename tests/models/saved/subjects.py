@@ -51,11 +51,13 @@ from seqloom.layers import (
 from seqloom.layers.attention import AdditiveScore, DotScore, GeneralScore
 from seqloom.layers.blocks.block import Block
 from seqloom.layers.decoders.decoder import Decoder
+from seqloom.layers.fronts.grid import NormOver
 from seqloom.layers.head import Link
 from seqloom.layers.random_field import Legal
 from seqloom.layers.words import WORDS
 from seqloom.layers.words.decoders import DECODERS
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.piano_keys import AutoregressiveKeys, IndependentKeys
 from seqloom.models.pooled_model import PooledModel
 from seqloom.models.scored_model import ScoredModel
 from seqloom.models.token_model import TokenModel
@@ -139,6 +141,13 @@ def random_field(legal: Legal | None) -> Subject:
     return Subject(lambda: ConditionalRandomField(3, legal), run)
 
 
+def keys(make: Callable[[], nn.Module]) -> Subject:
+    def run(head: Any) -> Any:
+        return head(values(), values(5)), head.likeliest(values())
+
+    return Subject(make, run)
+
+
 def token_model() -> TokenModel:
     embedding = LearnedEmbedding(V, D)
     return TokenModel(embedding, parse_spec("2*lstm(4)").build(D), StepHead(4, V), dropout=0.25)  # type: ignore[arg-type]
@@ -211,12 +220,17 @@ SUBJECTS: dict[str, Subject] = {
     "attention to a memory": decoder(lambda: CrossAttention(D, memory_features=6, heads=2, key_heads=1, dropout=0.1)),
     "additive score": Subject(lambda: AdditiveScore(D, D, hidden_size=2), scores(AdditiveScore(D, D, 2))),
     "dot score": Subject(lambda: DotScore(D), scores(DotScore(D))),
+    "keys by themselves": keys(lambda: IndependentKeys(D, 5)),
+    "keys that know those below": keys(lambda: AutoregressiveKeys(D, 5, units=3)),
     "random field": random_field(None),
     "random field where not all is legal": random_field(
         Legal(torch.tensor([True, False, True]), torch.ones(3, 3).tril(1) > 0, torch.tensor([True, True, True]))
     ),
     "step head": Subject(lambda: StepHead(D, 3, Link.SIGMOID), lambda module: module.probabilities(values())),
     "embedding": Subject(lambda: LearnedEmbedding(V, 3, scale=0.5), lambda module: module(tokens())),
+    "grid of frames": Subject(
+        lambda: Grid(6, 9, 2, 12, cell=2, norm=NormOver.CELL, frames=3), lambda module: module(pictures(), LENGTHS)
+    ),
     "grid": Subject(lambda: Grid(6, 9, 2, 12, cell=4, depth=2), lambda module: module(pictures(), LENGTHS)),
     "patches": Subject(lambda: Patches(6, 9, 2, size=4, features=3), lambda module: module(pictures(), LENGTHS)),
     "rows of pixels": Subject(lambda: Rows(6, 9, 2, 4), lambda module: module(pictures(), LENGTHS)),

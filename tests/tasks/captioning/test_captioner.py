@@ -187,7 +187,7 @@ def test_features_computed_elsewhere(tmp_path: Path) -> None:
         np.save(tmp_path / f"{k}.npy", one)
     table = "".join(f"{k}.npy,{one if isinstance(one, str) else one[0]}\n" for k, one in enumerate(Y))
     (tmp_path / "captions.csv").write_text("file,caption\n" + table)
-    model = small("project(16) -> luong(16)").fit(tmp_path)
+    model = small("project(16) -> bahdanau(16, summary=mean)").fit(tmp_path)
     assert model.evaluate(tmp_path).model["exact"] > 0.9
     assert model.predict(features) == model.predict(tmp_path)
     assert model.attention(features[:1])[0].weights.shape[1] == 4
@@ -258,7 +258,7 @@ def test_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "frames", "sees", "epochs", "dropout"),
     [
-        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)", 26, 0.3),
+        ({"picture": {"height": 64, "width": 64}}, 1, "grid(64, cell=8, norm=cell)", 32, 0.5),
         ({"picture": {"height": 48, "width": 48}}, 10, "grid(128, cell=16, norm=cell, frames=5)", 16, 0.1),
         ({"mean": [0.0]}, 0, "project(128)", 26, 0.3),
     ],

@@ -70,8 +70,8 @@ def test_of_one_step_it_is_the_direct_one() -> None:
 @pytest.mark.slow
 def test_a_reservoir_runs_free_on_a_chaotic_series() -> None:
     values = np.asarray(mackey_glass(3600, seed=0)).reshape(-1)
-    spec = "esn(300, radius=0.79, decay=0.5, gain=0.55, input_scale=0.3, bias_scale=0.5)"
-    model = fitted([values[:3000]], spec, horizon=84, lags=0, past=500)
+    spec = "esn(400, radius=0.79, density=0.0125, decay=0.5, gain=0.55, input_scale=0.3, bias_scale=0.5)"
+    model = fitted([values[:3000]], spec, horizon=84, lags=0, past=1000)
     found = model.backtest([values], begin=3000.0, stride=84)
     last = np.array(found.by_horizon["model"]["mse"])[-1]
     assert np.sqrt(last / values.var()) < 0.01

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,28 +17,40 @@ TRAINING = {"steps": 3, "device": "cpu"}
 LINES = [f"user {k % 7} in room {k % 3}" for k in range(200)]
 
 
-def learned(document: str, text: str, tmp_path: Path, tokens: str = "characters", steps: int = 3) -> LanguageModel:
+def learned(
+    document: str, text: str, tmp_path: Path, tokens: str = "characters", steps: int = 3, **more: Any
+) -> LanguageModel:
     (tmp_path / "a.txt").write_text(text)
     training = {**TRAINING, "steps": steps, "learning_rate": 0.02}
-    model = LanguageModel("gru(8)", document=document, tokens=tokens, window=32, batch_size=4, training=training)
+    model = LanguageModel(
+        "gru(8)", document=document, tokens=tokens, window=32, batch_size=4, training=training, **more
+    )
     return model.fit(tmp_path / "a.txt", validation=0.4, progress=False)
 
 
 @pytest.mark.parametrize("tokens", ["characters", "words"])
 @pytest.mark.parametrize("unit", Unit)
 @pytest.mark.parametrize(
-    ("document", "between"), [("file", ""), ("line", ""), ("blank-line", ""), ("blank-line", "\n")]
+    ("document", "between", "reset"),
+    [
+        ("file", "", None),
+        ("line", "", None),
+        ("line", "", False),
+        ("blank-line", "", None),
+        ("blank-line", "\n", None),
+        ("blank-line", "\n\n", False),
+    ],
 )
 def test_a_stream_says_what_the_batch_says(
-    document: str, between: str, unit: Unit, tokens: str, tmp_path: Path
+    document: str, between: str, reset: bool | None, unit: Unit, tokens: str, tmp_path: Path
 ) -> None:
     text = "".join(line + "\n" + (between if k % 3 == 2 else "") for k, line in enumerate(LINES))
-    model = learned(document, text, tmp_path, tokens)
+    model = learned(document, text, tmp_path, tokens, reset=reset)
     kind = Document(document)
     part = text[:700]
     watcher = model.watch(0.5, unit=unit)
     steps = [step for line in part.split("\n") for step in watcher.line(line + "\n")]
-    documents = part.split("\n") if kind is Document.LINE else part.split("\n\n") if between else [part]
+    documents = part.split("\n") if kind is Document.LINE else part.split(f"\n{between}") if between else [part]
     batch = surprises_of(model._fitted(), kind, documents, unit)
     np.testing.assert_allclose(
         [step.surprise for step in steps], [one.nats for one in batch if one is not None], rtol=1e-5, atol=1e-5

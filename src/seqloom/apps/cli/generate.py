@@ -99,7 +99,7 @@ def generate(
             (not searched, "without --beam", ("length_penalty",)),
             (not searched and greedy, "beside --greedy", ("samples", *_ONLY_DRAWN)),
             (not prompt, "without --prompt", ("ignore_unknown",)),
-            (True, "for a model of text", ("out", "bars")),
+            (True, "for a model of text, whose words go to standard output (into a file: … > FILE)", ("out", "bars")),
         ],
     )
     prompts = [one for one in prompt or [""] for _ in range(samples)]

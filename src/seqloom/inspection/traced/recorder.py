@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 import torch
@@ -138,7 +139,7 @@ class Recorder:
         """Know when ``module`` runs, a whole sequence or a step: hooks would change how steps are made."""
         for name in ("forward", "step"):
             own = getattr(module, name, None)
-            if own is not None:
+            if isinstance(own, FunctionType | MethodType):  # a number or a layer may be called step, too
                 module.__dict__[name] = self._followed(path, module, own, single=name == "step")
 
     def _followed(self, path: str, module: nn.Module, own: Callable[..., Any], single: bool) -> Callable[..., Any]:

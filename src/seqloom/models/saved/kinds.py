@@ -40,6 +40,7 @@ from seqloom.layers import (
 from seqloom.layers.attention import AdditiveScore, DotScore, GeneralScore
 from seqloom.layers.spec import term_of
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.piano_keys import AutoregressiveKeys, IndependentKeys
 from seqloom.models.pooled_model import PooledModel
 from seqloom.models.saved.layers import ABodyAndItsPooling, InWords, OfACell
 from seqloom.models.saved.random_field import ARandomField
@@ -50,6 +51,7 @@ from seqloom.models.token_model import TokenModel
 __all__ = ["KINDS", "kind_of"]
 
 _ATTENTION = {"features": "in_features", "heads": "maps.heads", "key_heads": "maps.key_heads"}
+_KEYS = {"in_features": "scores.in_features", "keys": "scores.out_features"}
 _CONSTRUCTED = {
     "one-hot": Constructed(OneHot),
     "embedding": Constructed(LearnedEmbedding, features="out_features"),
@@ -85,6 +87,8 @@ _CONSTRUCTED = {
     "scored-model": Constructed(ScoredModel, outputs="head.out_features"),
     "pooled-model": Constructed(PooledModel, outputs="head.out_features"),
     "encoder-decoder": Constructed(EncoderDecoder),
+    "independent-keys": Constructed(IndependentKeys, **_KEYS),
+    "autoregressive-keys": Constructed(AutoregressiveKeys, **_KEYS, units="inner.out_features"),
 }
 _LAYER = "layer"
 KINDS: Mapping[str, Recipe] = {

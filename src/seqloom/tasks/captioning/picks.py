@@ -27,7 +27,7 @@ class _Pick(NamedTuple):
 
 _PICKS: Final = {
     "example": _Pick("project(128)", 4000, 0.3),
-    "picture": _Pick("grid(64, cell={cell}, norm=cell)", 4000, 0.3),
+    "picture": _Pick("grid(64, cell={cell}, norm=cell)", 5000, 0.5),
     "video": _Pick("grid(128, cell={twice}, norm=cell, frames=5)", 2500, 0.1),
 }
 

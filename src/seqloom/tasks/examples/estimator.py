@@ -140,10 +140,6 @@ class ExampleEstimator(Estimator, ABC):
         """What is minimised and measured, if not always the class's ``objective``."""
         return self.objective
 
-    def _pieces(self, facts: Facts, x: Any) -> Sequence[str]:
-        """What the steps of an example are called, where they have names."""
-        return [str(step) for step in x] if isinstance(x, list) else ()
-
     def _answer_names(self, facts: Facts) -> Sequence[str]:
         """What the outputs of the module are called, where they have names."""
         return ()

@@ -16,7 +16,7 @@ from seqloom.tasks.inputs.texts import TextInputs, source_texts
 if TYPE_CHECKING:
     from seqloom.tasks.examples.estimator import ExampleEstimator
 
-__all__ = ["observed"]
+__all__ = ["names_of_steps", "observed"]
 
 
 def observed(estimator: ExampleEstimator, given: Given) -> Reading:
@@ -33,10 +33,10 @@ def observed(estimator: ExampleEstimator, given: Given) -> Reading:
             return module.logits(batch.x, batch.length, batch.targets)
         return module(batch.x, batch.length)
 
-    return Reading(module, run, _names_of_steps(facts, given.X))
+    return Reading(module, run, names_of_steps(facts, given.X))
 
 
-def _names_of_steps(facts: Facts, X: Sequence[Any]) -> list[list[str]]:
+def names_of_steps(facts: Facts, X: Sequence[Any]) -> list[list[str]]:
     """The pieces of a text, or what is tokens already; nothing for numbers."""
     inputs = inputs_from_json(facts["inputs"]) if "inputs" in facts else None
     if isinstance(inputs, TextInputs):

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from seqloom.data.batch import Batch
 from seqloom.models.halves import Halves
+from seqloom.tasks.examples.observing import names_of_steps
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.inspecting.subject import NoHalvesError, Subject
 
@@ -27,6 +28,7 @@ def subject_of(estimator: ExampleEstimator, X: Any, y: Any) -> Subject:
         raise NoHalvesError(f"The model of a {type(estimator).__name__} cannot be looked at in halves yet.")
     given = given.rows(range(min(_MOST, len(given.X))))
     examples, objective = estimator._examples(facts, given.X, given.y), estimator._objective(facts)
+    steps = names_of_steps(facts, given.X)
     names = estimator._answer_names(facts)
     one_each = given.y is not None and isinstance(examples.targets, Tensor)
 
@@ -36,7 +38,7 @@ def subject_of(estimator: ExampleEstimator, X: Any, y: Any) -> Subject:
     return Subject(
         model,
         list(examples.batches()),
-        lambda row: estimator._pieces(facts, given.X[row]),
+        lambda row: steps[row] if steps else (),
         lambda place: names[place] if place < len(names) else f"answer {place}",
         loss if one_each else None,
         objective.unit,

@@ -11,7 +11,7 @@ from seqloom.errors import MissingExtraError, SeqloomError
 from seqloom.inspection.report import Figure, Section, Table
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, gates, memory, training
+from seqloom.tasks.inspecting import explained, gates, looking_back, training
 from seqloom.tasks.inspecting.subject import NoHalvesError
 from seqloom.training.log import Record
 
@@ -51,7 +51,7 @@ def sections(
         say("Explaining one answer …")
         why = explained.section(explained.explain(subject, row, step), command)
         say("Measuring how far back it looks …")
-        yield memory.section(memory.memory_of(subject), command)
+        yield looking_back.section(looking_back.memory_of(subject), command)
         if found := gates.gates_of(subject):
             yield gates.section(found, command)
         yield why

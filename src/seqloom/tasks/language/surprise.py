@@ -53,6 +53,7 @@ class TextSurprises(SurpriseStream):
         self.reset()
 
     def reset(self) -> None:
+        self._inside = False
         *before, self._last = self._opening
         self._state: Any = read_prompts(self._model, [before])[1] if before else self._model.initial_state(1)
 
@@ -66,9 +67,10 @@ class TextSurprises(SurpriseStream):
     def line(self, text: str) -> list[Observed]:
         text = text.rstrip("\r\n")
         if self._document is not Document.FILE and not text.strip(" \t"):
-            if self._document is Document.BLANK_LINE:
+            if self._inside:
                 self._end()
             return []
+        self._inside = self._document is Document.BLANK_LINE
         (ids,) = _lines(self._vocabulary, self._document, text)
         nats = self._nats(ids)
         if self._document is Document.LINE:
@@ -81,7 +83,7 @@ class TextSurprises(SurpriseStream):
 
     def _end(self) -> dict[int, Tensor]:
         """End a document: the end as a token with its nats, where ends are learned."""
-        found = {}
+        found, self._inside = {}, False
         if self._boundaries.ends:
             found = {self._vocabulary.eos: self._nats([self._vocabulary.eos])}
         if self._boundaries.reset:

@@ -197,7 +197,7 @@ class MusicModel(ExampleEstimator):
             "bounds": bounds_in(rolls)._asdict(),
             "density": sum(int(roll.sum()) for roll in rolls) / sum(map(len, rolls)),
             "rates": Rates.learned(rolls).to_json(),
-            "size": {"pieces": len(rolls), "in_one_key": in_one_key(rolls)},
+            "size": {"pieces": len(rolls), "steps": sum(map(len, rolls)), "in_one_key": in_one_key(rolls)},
         }
 
     def _remarks(self, facts: Facts) -> Sequence[str]:
@@ -225,7 +225,7 @@ class MusicModel(ExampleEstimator):
                 f"spec: {settings.spec} reads what is still to come. Take layers that only look back, as lstm(300)."
             )
         gain = (INPUTS / max(1.0, facts["density"])) ** 0.5  # a step is as large as one of N(0, 1) would be
-        return MusicNetwork(body, _HEADS[settings.keys], gain, settings.dropout, settings.input_dropout)
+        return MusicNetwork(body, _HEADS[settings.keys], gain, settings.dropout or 0.0, settings.input_dropout or 0.0)
 
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         assert isinstance(module, MusicNetwork)

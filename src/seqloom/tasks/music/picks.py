@@ -9,15 +9,29 @@ __all__ = ["picks_for"]
 _UPDATES: Final = 800
 _FEWEST: Final = 8
 _SEMITONES: Final = 5
+_LARGE: Final = 50_000
+"""Steps from which on so much need not be dropped."""
 
 
-def picks_for(pieces: int, in_one_key: bool) -> dict[str, Any]:
-    """Few pieces make small batches, and are read more often; pieces in one key stay there.
+def picks_for(pieces: int, steps: int, in_one_key: bool) -> dict[str, Any]:
+    """Few or long pieces make small batches; few are read more often, and more of them is dropped; pieces in one key
+    stay there.
 
-    >>> picks_for(pieces=230, in_one_key=True)
-    {'transpose': 0, 'batch_size': 8, 'learning_rate': 0.01, 'averaging': 0.3, 'epochs': 28}
+    >>> small, large = picks_for(230, 13_800, in_one_key=True), picks_for(690, 176_000, in_one_key=False)
+    >>> small["transpose"], small["dropout"], small["batch_size"], small["epochs"]
+    (0, 0.5, 8, 28)
+    >>> large["transpose"], large["dropout"], large["batch_size"], large["epochs"]
+    (5, 0.2, 4, 8)
     """
-    rows = next(rows for rows in (2, 4, 8) if rows >= min(pieces / 32, 8))
-    epochs = max(_FEWEST, round(_UPDATES * rows / pieces))
-    transpose = 0 if in_one_key else _SEMITONES
-    return {"transpose": transpose, "batch_size": rows, "learning_rate": 1e-2, "averaging": 0.3, "epochs": epochs}
+    wanted = min(8.0, pieces / 32, 1000 * pieces / steps)
+    rows = next(rows for rows in (2, 4, 8) if rows >= wanted)
+    dropout, input_dropout = (0.5, 0.2) if steps < _LARGE else (0.2, 0.0)
+    return {
+        "transpose": 0 if in_one_key else _SEMITONES,
+        "dropout": dropout,
+        "input_dropout": input_dropout,
+        "batch_size": rows,
+        "learning_rate": 1e-2,
+        "averaging": 0.3,
+        "epochs": max(_FEWEST, round(_UPDATES * rows / pieces)),
+    }

@@ -31,8 +31,8 @@ class MusicSettings(ExampleSettings):
 
     spec: Annotated[str, "Layers that look back only.", _MODEL, Key("model")] = "lstm(300)"
     keys: Annotated[KeysKind, "Whether the keys of a step know of each other.", _MODEL] = KeysKind.INDEPENDENT
-    dropout: Annotated[float, SHARE, "Share of units dropped before the head in training.", _MODEL] = 0.5
-    input_dropout: Annotated[float, SHARE, "Share of keys that training does not read.", _MODEL] = 0.2
+    dropout: Annotated[float | None, SHARE, "Share of units dropped before the head in training.", _MODEL] = None
+    input_dropout: Annotated[float | None, SHARE, "Share of keys that training does not read.", _MODEL] = None
     transpose: Annotated[
         int | None,
         Range(least=0, most=44),

@@ -152,12 +152,6 @@ class SequenceEstimator(ExampleEstimator):
     def _build(self, facts: Facts) -> nn.Module:
         return build_model(self._settled(facts), _inputs(facts), self._outputs(facts))
 
-    def _pieces(self, facts: Facts, x: Any) -> Sequence[str]:
-        inputs = _inputs(facts)
-        if not isinstance(inputs, TextInputs):
-            return ()
-        return [inputs.vocabulary.piece(token) for token in inputs.encode([x])[0].tolist()]
-
     def _prime(self, facts: Facts, module: nn.Module, learned: Given) -> None:
         inputs = _inputs(facts)
         if self.vectors is None or not isinstance(inputs, TextInputs):
