@@ -71,9 +71,9 @@ def test_rows_and_steps_that_there_are_not_are_refused() -> None:
     model, X, y = CASES["tags"]
     subject = model.clone().fit(X, y, validation=0.0, progress=False).subject(X, y)
     assert explain(subject, 0, step=1).pieces == X[0]
-    with pytest.raises(UsageError, match="24 examples, counted from 0; got 24"):
+    with pytest.raises(UsageError, match="one of 0 … 23, for 24 examples; got 24"):
         explain(subject, 24)
-    with pytest.raises(UsageError, match="answers for 3 steps"):
+    with pytest.raises(UsageError, match="one of 0 … 2, or -1 for the last; got 3"):
         explain(subject, 0, step=3)
 
 
