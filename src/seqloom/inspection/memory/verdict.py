@@ -34,14 +34,16 @@ def verdict_on_memory(
 ) -> Verdict:
     """Whether influence vanishes, explodes, or lives over the steps that were looked at.
 
-    It explodes where the state's or an input's influence grows to ten times what it is at lag 0. It vanishes where in
-    some layer 1 % is left after less than a quarter of the steps, unless the loss shows that less than half of that is
-    used: then the model has forgotten nothing that it wanted.
+    Layers that keep a state, those of ``states``, are judged: others see as far as they were made to. It explodes where
+    the influence of a state or an input grows to ten times what it is at lag 0. It vanishes where 1 % is left after
+    less than a quarter of the steps, unless the loss shows that less than half of that is used: then the model has
+    forgotten nothing that it wanted.
     """
     said = "" if context is None else f" {_said_of_use(context)}"
     used = 0 if context is None else context.used()
     steps = max(int(curve.lags[-1]) for curve in inputs.values())
-    for name, curve in {**states, **inputs}.items():
+    kept = {name: curve for name, curve in inputs.items() if name in states}
+    for name, curve in (*states.items(), *kept.items()):
         grown = float(curve.values[curve.lags >= 0].max()) / max(curve.at_present, 1e-30)
         if grown > _GROWN:
             return Verdict(
@@ -53,7 +55,7 @@ def verdict_on_memory(
                     "Begin with a recurrent matrix of a radius of 1 or less; normalise: lnlstm, lngru.",
                 ),
             )
-    lost = {name: curve.lag_below(0.01) for name, curve in inputs.items() if name != "the model"}
+    lost = {name: curve.lag_below(0.01) for name, curve in kept.items()}
     short = {name: lag for name, lag in lost.items() if lag is not None and lag < _LOST * steps}
     name, lag = min(short.items(), key=lambda pair: pair[1], default=("", math.inf))
     if short and 0 < used < lag / 2:
@@ -71,6 +73,8 @@ def verdict_on_memory(
                 "Where the loss does not need more, a shorter --window trains faster.",
             ),
         )
+    if not states:
+        return Verdict("healthy", f"No layer keeps a state that could forget or run away.{said}")
     return Verdict("healthy", f"Influence lives over the {steps} steps that were looked at.{said}")
 
 

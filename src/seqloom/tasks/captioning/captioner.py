@@ -158,6 +158,9 @@ class Captioner(ExampleEstimator):
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return FreeTargets(self._settled(facts).label_smoothing or 0.0)
 
+    def _answer_names(self, facts: Facts) -> Sequence[str]:
+        return _targets(facts).names
+
     def _watched(self, facts: Facts) -> str:
         return "cider_d"
 

@@ -53,6 +53,15 @@ class TextTargets:
         return type(self)(grown_vocabulary(self.vocabulary, pieces, minimum_count, size))
 
     @property
+    def names(self) -> list[str]:
+        """What each id writes.
+
+        >>> TextTargets.learned(["ab"], None).names
+        ['<eos>', '<unk>', 'a', 'b']
+        """
+        return [self.vocabulary.piece(token) for token in range(self.vocabulary.size)]
+
+    @property
     def end(self) -> int:
         """The id that follows the last one of a text."""
         return self.vocabulary.eos

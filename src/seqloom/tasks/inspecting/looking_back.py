@@ -20,7 +20,7 @@ from seqloom.inspection.memory import (
 from seqloom.inspection.memory.pictures import draw_context, draw_influence
 from seqloom.inspection.report import Section
 from seqloom.inspection.report.section import drawn
-from seqloom.layers import CausalLayer, SequenceLayer, Stack
+from seqloom.layers import Bidirectional, CausalLayer, SequenceLayer, Stack
 from seqloom.layers.padding import last_real_step
 from seqloom.layers.state import grows, leaves
 from seqloom.tasks.inspecting.subject import Subject
@@ -49,7 +49,10 @@ class Memory:
 
 
 def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directions: int = 16) -> Memory:
-    """Measure on the first ``rows`` examples, each on its last ``steps`` steps at most; the losses are of all."""
+    """Measure on the first ``rows`` examples, each on ``steps`` steps at most; the losses are of all.
+
+    Of a layer that reads both ways, the state is that of the way forward.
+    """
     vectors, lengths = _few(subject, rows, steps)
     inputs, states, shortening = {}, {}, []
     for name, layer, x, real in _layers(subject.model.body, vectors, lengths):
@@ -57,9 +60,10 @@ def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directio
             inputs[name] = input_influence(layer, x, real, directions=directions)
         else:
             shortening.append(name)
-        if isinstance(layer, CausalLayer) and _keeps_a_state(layer):
+        ahead = layer.forward_layer if isinstance(layer, Bidirectional) else layer
+        if isinstance(ahead, CausalLayer) and _keeps_a_state(ahead):
             whole = x[:, : int(real.min())] if real is not None else x
-            states[name] = state_influence(layer, whole, directions=directions)
+            states[name] = state_influence(ahead, whole, directions=directions)
 
     def answer(x: Tensor, lengths: Tensor | None) -> Tensor:
         said = subject.model.answers(x, lengths)

@@ -25,6 +25,7 @@ from seqloom.tasks.examples.values import MOST_STEPS, ROWS, taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.sounds import heard_rate
+from seqloom.tasks.inputs.targets import TextTargets
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
 from seqloom.tasks.ranked import ranked_columns
@@ -149,6 +150,9 @@ class Recognizer(ExampleEstimator):
         true = given.y or []
         said = {"nothing": "", "the most frequent transcript": facts["most_frequent"]}
         return {name: figures_of_transcripts(true, [text] * len(true)) for name, text in said.items()}
+
+    def _answer_names(self, facts: Facts) -> Sequence[str]:
+        return [*TextTargets(_transcripts(facts).vocabulary).names, "the blank"]
 
     def _watched(self, facts: Facts) -> str:
         return "word_error_rate"

@@ -140,6 +140,9 @@ class Seq2Seq(ExampleEstimator):
         settings = self._settled(facts)
         return FreeTargets(settings.smoothing, settings.sampling, _SLOWLY)
 
+    def _answer_names(self, facts: Facts) -> Sequence[str]:
+        return _targets(facts).names
+
     def _watched(self, facts: Facts) -> str:
         size = facts["size"]
         return "exact" if not size["words"] else "bleu" if size["running"] else "chrf"
