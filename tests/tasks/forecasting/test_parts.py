@@ -113,6 +113,12 @@ def test_the_last_season_grows_as_it_did() -> None:
     assert season_grown(early)[0].tolist() == season_before(early)[0].tolist()
 
 
+def test_what_goes_below_zero_rises_and_does_not_grow() -> None:
+    values = np.array([-1.0, 1.1, -1, 1, 3, 2, 3, 2, 0, 0, 0])  # the mean of the first season is 0.025: growth by 100
+    window = Window(series(values), 0, 7, 8, SIZES)
+    assert season_grown(window)[0, :, 0].tolist() == pytest.approx(values[4:7] + 2.5 - 0.025)
+
+
 def test_the_linear_model_finds_an_autoregression() -> None:
     draw = np.random.default_rng(1)
     moves = np.zeros((4000, 1))

@@ -45,16 +45,17 @@ def drift(window: Window) -> Floats:
 
 def season_grown(window: Window) -> Floats:
     """The same times growth, (N, H, D): the mean of the last season over that of the season before it, to the power of
-    how many seasons back the value is from; plus their difference, where one of them is not above 0."""
-    season = window.sizes.season
-    known = np.nan_to_num(last_known(window.series.values[: window.end]))
+    how many seasons back the value is from; plus their difference, where a value so far is not above 0."""
+    season, came = window.sizes.season, last_known(window.series.values[: window.end])
+    lowest = np.minimum.accumulate(np.where(np.isnan(came), np.inf, came))[window.at]
+    known = np.nan_to_num(came)
     sums = np.concatenate([np.zeros((1, known.shape[1])), known.cumsum(0)])
     at = window.at + 1
     last, before = ((sums[end.clip(0)] - sums[(end - season).clip(0)]) / season for end in (at, at - season))
     seasons = -(-np.arange(1, window.sizes.horizon + 1) // season)[None, :, None]
     whole = (at >= 2 * season)[:, None, None]
     last, before = last[:, None], before[:, None]
-    positive = whole & (last > 0) & (before > 0)
+    positive = whole & (lowest[:, None] > 0) & (before > 0)
     growth = np.where(positive, last / np.where(positive, before, 1.0), 1.0) ** seasons
     rise = np.where(whole & ~positive, last - before, 0.0) * seasons
     found: Floats = season_before(window) * growth + rise
