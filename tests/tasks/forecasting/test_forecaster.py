@@ -240,3 +240,15 @@ def test_models_of_before_have_no_scale_of_their_own_kind() -> None:
     np.testing.assert_array_equal(model.predict([values], (0.1, 0.5, 0.9))[0], plain)
     assert model._build(model.facts_).state_dict().keys() == model.model_.state_dict().keys()
     assert np.isfinite(model.evaluate([values]).model["mase"])
+
+
+@pytest.mark.parametrize(("seconds", "season"), [(1, 1), (5, 1), (60, 1440), (3600, 24)])
+def test_steps_that_are_seconds_apart_are_learned(seconds: int, season: int, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=400).cumsum()
+    stamps = np.datetime64("2026-01-01", "s") + seconds * np.arange(400)
+    file = tmp_path / "steps.csv"
+    rows = "\n".join(f"{stamp},{value:.3f}" for stamp, value in zip(stamps, values, strict=True))
+    file.write_text(f"time,value\n{rows}\n", encoding="utf-8")
+    model = Forecaster("gru(4)", horizon=2, training={"epochs": 1, "device": "cpu"}).fit(file, progress=False)
+    assert model.facts_["sizes"]["season"] == season
+    assert np.isfinite(model.predict(file)[0]).all()

@@ -12,6 +12,8 @@ __all__ = ["Sizes", "sizes_for"]
 
 _HOUR, _DAY = 3600.0, 86_400.0
 _LONGEST: Final = 1024
+_MOST: Final = 1 << 14
+"""Steps of a season, as its setting allows."""
 _SHORTEST: Final = 4
 
 
@@ -43,7 +45,12 @@ def sizes_for(spacing: Spacing | None, longest: int, given: Mapping[str, Any]) -
 
 
 def _season(spacing: Spacing | None) -> int:
-    """Steps of a day for what is faster, of a week for days, of a year for months; 1 where nothing is known."""
+    """Steps of a day for what is faster, of a week for days, of a year for months; 1 where nothing is known, and where
+    a day has more steps than a season may have.
+
+    >>> _season(Even(60.0)), _season(Even(1.0))
+    (1440, 1)
+    """
     if isinstance(spacing, Months):
         return max(1, 12 // spacing.months)
     if isinstance(spacing, Workdays):
@@ -51,7 +58,7 @@ def _season(spacing: Spacing | None) -> int:
     if isinstance(spacing, Even) and spacing.clock:
         if spacing.seconds == _DAY:
             return 7
-        if spacing.seconds < _DAY and _DAY % spacing.seconds == 0:
+        if spacing.seconds < _DAY and _DAY % spacing.seconds == 0 and _MOST * spacing.seconds >= _DAY:
             return int(_DAY / spacing.seconds)
         if spacing.seconds == 7 * _DAY:
             return 52

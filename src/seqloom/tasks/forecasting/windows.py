@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Final, final
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from seqloom.tasks.forecasting.scale import Scale
 __all__ = ["Window", "causes_of_time", "first_origin", "whole_series", "windows_of"]
 
 Floats = NDArray[np.float64]
+_MOST_PLACES: Final = 200
 
 
 @final
@@ -106,8 +107,15 @@ class Window:
 
 
 def causes_of_time(numbers: NDArray[np.int64], season: int) -> Floats:
-    """Of numbers (T,) of steps (T, 1 + S): the numbers, which make a trend, and a 1 where in a season they are."""
-    return np.concatenate([numbers[:, None].astype(np.float64), np.eye(season)[numbers % season]], 1)
+    """Of numbers (T,) of steps (T, 1 + S): the numbers, which make a trend, and a 1 where in a season they are.
+
+    A season of more than 200 steps has no such places (S = 0): they would be too many to be told from chance.
+
+    >>> causes_of_time(np.array([4, 5]), 3).tolist(), causes_of_time(np.array([4, 5]), 86_400).tolist()
+    ([[4.0, 0.0, 1.0, 0.0], [5.0, 0.0, 0.0, 1.0]], [[4.0], [5.0]])
+    """
+    places = np.arange(season if season <= _MOST_PLACES else 0)
+    return np.concatenate([numbers[:, None], (numbers % season)[:, None] == places], 1).astype(np.float64)
 
 
 def _longer(values: Floats, steps: int) -> Floats:
