@@ -47,19 +47,19 @@ def explain(subject: Subject, number: int, step: int = -1) -> Explained:
     if len(pieces) != vectors.shape[1]:
         pieces = [str(step) for step in range(vectors.shape[1])]
 
-    def said(vectors: Tensor) -> Tensor:
-        found = subject.model.answers(vectors, None)
-        return found if found.ndim == 2 else found[:, step]
-
     with torch.no_grad():
         answers = subject.model.answers(vectors, None)
         if answers.ndim == 2 and step != -1:
             raise UsageError(f"step: the model has one answer for each example; leave it out. Got {step}.")
         if answers.ndim > 2 and not -answers.shape[1] <= step < answers.shape[1]:
             raise UsageError(f"step: expected one of 0 … {answers.shape[1] - 1:,}, or -1 for the last; got {step}.")
-        place = int(said(vectors)[0].argmax())
+    place = int((answers[0] if answers.ndim == 2 else answers[0, step]).argmax())
     nothing = _mean_vector(subject)
-    score = lambda vectors: said(vectors)[:, place]  # noqa: E731
+
+    def score(vectors: Tensor) -> Tensor:
+        found = subject.model.answers(vectors, None)
+        return found[:, place] if found.ndim == 2 else found[:, step, place]
+
     return Explained(
         pieces,
         subject.outputs(place),
