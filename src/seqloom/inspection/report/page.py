@@ -14,6 +14,8 @@ __all__ = ["page"]
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 _LARGEST = 5_000_000
+_PIXELS_IN_A_METRE = 3780
+"""Those of CSS, 96 in an inch."""
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.55 system-ui, sans-serif; color: #111; background: #fff; max-width: 50rem; margin: 2rem auto;
@@ -29,8 +31,9 @@ table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { text-align: left; padding: 0.2rem 0.8rem 0.2rem 0; vertical-align: top; }
 th { border-bottom: 1px solid #888; }
 td { border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; }
-code { font: 0.85rem/1.5 ui-monospace, monospace; background: #f2f2f2; padding: 0.15rem 0.4rem;
+code, pre { font: 0.85rem/1.5 ui-monospace, monospace; background: #f2f2f2; padding: 0.15rem 0.4rem;
   overflow-wrap: anywhere; white-space: pre-wrap; }
+pre { overflow-x: auto; white-space: pre; }
 @media (max-width: 30rem) { nav ul { columns: 1; } }
 @media print { body { max-width: none; margin: 0; } figure, tr { break-inside: avoid; } nav { display: none; } }
 """
@@ -65,7 +68,7 @@ def page(title: str, sections: Sequence[Section]) -> str:
 
 
 def _section(number: int, section: Section) -> str:
-    words = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in section.says)
+    words = "".join(f"<pre>{escape(said)}</pre>" if "\n" in said else f"<p>{escape(said)}</p>" for said in section.says)
     shown = "".join(_figure(one) if isinstance(one, Figure) else _table(one) for one in section.shown)
     command = f"<p><code>{escape(section.command)}</code></p>" if section.command else ""
     return f'<section id="s{number}"><h2>{escape(section.title)}</h2>{words}{shown}{command}</section>'
@@ -75,7 +78,7 @@ def _figure(figure: Figure) -> str:
     content = base64.b64encode(figure.content).decode()
     says = escape(figure.says)
     return (
-        f'<figure><img src="data:{_TYPES[figure.kind]};base64,{content}" alt="{says}">'
+        f'<figure><img src="data:{_TYPES[figure.kind]};base64,{content}" alt="{says}"{_width(figure)}>'
         f"<figcaption>{says}</figcaption></figure>"
     )
 
@@ -84,3 +87,12 @@ def _table(table: Table) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in table.head)
     rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _width(figure: Figure) -> str:
+    """The width that a PNG was drawn for, where it says how large its pixels are."""
+    size = figure.content.find(b"pHYs") + 4
+    if figure.kind != "png" or size < 4:
+        return ""
+    across, in_a_metre = (int.from_bytes(figure.content[at : at + 4]) for at in (16, size))
+    return f' width="{across * _PIXELS_IN_A_METRE // max(in_a_metre, 1)}"'
