@@ -1,13 +1,22 @@
-"""What a report is made of."""
+"""What a report is made of; a notebook shows each piece as the page does."""
 
 from __future__ import annotations
 
+import base64
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
-__all__ = ["Figure", "Section", "Table", "drawn"]
+from seqloom.cells.formula import Equation
+from seqloom.cells.mathml import mathml_of
+
+__all__ = ["Figure", "Formulas", "Section", "Shown", "Table", "drawn"]
+
+_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+_PIXELS_IN_A_METRE = 3780
+"""Those of CSS, 96 in an inch."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,21 @@ class Figure:
     kind: str
     says: str
 
+    def _repr_html_(self) -> str:
+        content, says = base64.b64encode(self.content).decode(), escape(self.says)
+        return (
+            f'<figure><img src="data:{_TYPES[self.kind]};base64,{content}" alt="{says}"{self._width()}>'
+            f"<figcaption>{says}</figcaption></figure>"
+        )
+
+    def _width(self) -> str:
+        """The width that a PNG was drawn for, where it says how large its pixels are."""
+        size = self.content.find(b"pHYs") + 4
+        if self.kind != "png" or size < 4:
+            return ""
+        across, in_a_metre = (int.from_bytes(self.content[at : at + 4]) for at in (16, size))
+        return f' width="{across * _PIXELS_IN_A_METRE // max(in_a_metre, 1)}"'
+
 
 @dataclass(frozen=True)
 class Table:
@@ -26,6 +50,24 @@ class Table:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
 
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.head)
+        rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Equations of a cell in mathematical notation."""
+
+    equations: Sequence[Equation]
+
+    def _repr_html_(self) -> str:
+        return f'<div class="wide">{mathml_of(self.equations)}</div>'
+
+
+Shown = Figure | Table | Formulas
+
 
 @dataclass(frozen=True)
 class Section:
@@ -33,8 +75,14 @@ class Section:
 
     title: str
     says: Sequence[str]
-    shown: Sequence[Figure | Table] = ()
+    shown: Sequence[Shown] = ()
     command: str = ""
+
+    def _repr_html_(self) -> str:
+        words = "".join(f"<pre>{escape(said)}</pre>" if "\n" in said else f"<p>{escape(said)}</p>" for said in self.says)
+        shown = "".join(one._repr_html_() for one in self.shown)
+        command = f"<p><code>{escape(self.command)}</code></p>" if self.command else ""
+        return f"<h2>{escape(self.title)}</h2>{words}{shown}{command}"
 
 
 def drawn(draw: Callable[[Path], object], says: str, kind: str = "svg") -> Figure:
