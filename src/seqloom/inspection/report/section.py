@@ -79,7 +79,9 @@ class Section:
     command: str = ""
 
     def _repr_html_(self) -> str:
-        words = "".join(f"<pre>{escape(said)}</pre>" if "\n" in said else f"<p>{escape(said)}</p>" for said in self.says)
+        words = "".join(
+            f"<pre>{escape(said)}</pre>" if "\n" in said else f"<p>{escape(said)}</p>" for said in self.says
+        )
         shown = "".join(one._repr_html_() for one in self.shown)
         command = f"<p><code>{escape(self.command)}</code></p>" if self.command else ""
         return f"<h2>{escape(self.title)}</h2>{words}{shown}{command}"
