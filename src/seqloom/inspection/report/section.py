@@ -12,9 +12,12 @@ from pathlib import Path
 from seqloom.cells.formula import Equation
 from seqloom.cells.mathml import mathml_of
 
-__all__ = ["Figure", "Formulas", "Section", "Shown", "Table", "drawn"]
+__all__ = ["Coloured", "Figure", "Formulas", "Section", "Shown", "Table", "drawn"]
 
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+_BLUE, _ORANGE = "31, 119, 180", "255, 127, 14"
+_PALE = 0.04
+_TEXT = "font: 0.95rem/1.9 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere"
 _PIXELS_IN_A_METRE = 3780
 """Those of CSS, 96 in an inch."""
 
@@ -66,7 +69,36 @@ class Formulas:
         return f'<div class="wide">{mathml_of(self.equations)}</div>'
 
 
-Shown = Figure | Table | Formulas
+@dataclass(frozen=True)
+class Coloured:
+    """A text by its ``pieces``, each on a ground of its value, blue above 0, orange and underlined below; the strongest
+    colour is the largest absolute value. ``says`` is one sentence on what to see.
+
+    Words, pieces without any space among them, stand a space apart.
+    """
+
+    pieces: Sequence[str]
+    values: Sequence[float]
+    says: str
+
+    def _repr_html_(self) -> str:
+        largest = max((abs(value) for value in self.values), default=0.0) or 1.0
+        words = max(map(len, self.pieces), default=0) > 1 and not any(map(str.isspace, "".join(self.pieces)))
+        shown = (" " if words else "").join(
+            _span(piece, value / largest) for piece, value in zip(self.pieces, self.values, strict=True)
+        )
+        return f'<figure><p style="{_TEXT}">{shown}</p><figcaption>{escape(self.says)}</figcaption></figure>'
+
+
+def _span(piece: str, share: float) -> str:
+    shown = escape("".join(one if one.isprintable() or one == "\n" else "·" for one in piece)).replace("\n", "¶\n")
+    if abs(share) < _PALE:
+        return shown
+    colour, line = (_BLUE, "") if share > 0 else (_ORANGE, "; text-decoration: underline")
+    return f'<span style="background: rgba({colour}, {0.75 * abs(share):.2f}){line}">{shown}</span>'
+
+
+Shown = Figure | Table | Formulas | Coloured
 
 
 @dataclass(frozen=True)

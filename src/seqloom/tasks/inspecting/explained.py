@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,8 +14,7 @@ from torch import Tensor
 from seqloom.errors import UsageError
 from seqloom.inspection.attributed import draw_over_frames, draw_over_series
 from seqloom.inspection.attribution import Attribution, integrated_gradients, occlusion
-from seqloom.inspection.coloured import draw_coloured
-from seqloom.inspection.report import Section, Table
+from seqloom.inspection.report import Coloured, Section, Shown, Table
 from seqloom.inspection.report.section import drawn
 from seqloom.tasks.inspecting.subject import Pixels, Subject
 
@@ -93,20 +91,23 @@ def section(found: Explained, command: str) -> Section:
         f"Integrated gradients add up to the difference but for {found.integrated.gap:+.3g}; taking steps away one by "
         f"one leaves {found.occluded.gap:+.3g}, for steps that say the same stand in for each other.",
     ]
-    picture = drawn(lambda path: _draw(found, path), "Blue speaks for the answer, orange against it.")
+    picture = _shown(found)
     table = Table(("step", "piece", "integrated gradients", "taken away"), rows)
     return Section("Why this answer?", says, [picture, table], command)
 
 
-def _draw(found: Explained, picture: Path) -> None:
-    steps, title = found.integrated.steps, f"for {found.output}"
-    if isinstance(found.looks, Pixels):
-        shape = len(found.looks.frames), found.looks.rows, found.looks.columns
-        draw_over_frames(found.looks.frames, steps.reshape(shape), title, picture)
-    elif found.looks is not None:
-        draw_over_series(found.looks, steps, title, picture)
-    else:
-        draw_coloured(found.pieces, steps, title, picture)
+def _shown(found: Explained) -> Shown:
+    """What each step says, over what the example looks like."""
+    steps, looks, title = found.integrated.steps, found.looks, f"for {found.output}"
+    if looks is None:
+        says = f"Blue speaks for {found.output!r}, orange, which is underlined, against it."
+        return Coloured(found.pieces, steps.tolist(), says)
+    if isinstance(looks, Pixels):
+        shape = len(looks.frames), looks.rows, looks.columns
+        says = "Blue regions speak for the answer, orange ones against it; the strongest have a sign."
+        return drawn(lambda path: draw_over_frames(looks.frames, steps.reshape(shape), title, path), says)
+    says = "What each step says is below: up, in blue, for the answer, and down, in orange, against it."
+    return drawn(lambda path: draw_over_series(looks, steps, title, path), says)
 
 
 def _as_read(
