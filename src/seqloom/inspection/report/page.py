@@ -33,7 +33,11 @@ code, pre { font: 0.85rem/1.5 ui-monospace, monospace; background: #f2f2f2; padd
   overflow-wrap: anywhere; white-space: pre-wrap; }
 pre { overflow-x: auto; white-space: pre; }
 @media (max-width: 30rem) { nav ul { columns: 1; } }
-@media print { body { print-color-adjust: exact; max-width: none; margin: 0; } figure, tr { break-inside: avoid; } nav { display: none; } }
+@media print {
+  body { print-color-adjust: exact; max-width: none; margin: 0; }
+  figure, tr { break-inside: avoid; }
+  nav { display: none; }
+}
 """
 
 
