@@ -62,8 +62,9 @@ class Correction(NamedTuple):
         """From the quantiles (L, N, H, D) of some windows of so many series and what came (N, H, D), NaN where nothing
         is known.
 
-        Where few values are known of a step ahead, those of its neighbours count too. The median stays where it is:
-        a shift of it would follow the accidents of a few months.
+        Where few values are known of a step ahead, those of its neighbours count too. They are of the same moments, so
+        the level is that of as many values as are known of the step itself: the k-th of n is where k / (n + 1) lie
+        below. The median stays where it is: a shift of it would follow the accidents of a few months.
         """
         shifts = np.zeros((len(LEVELS), moves[0].shape[1]))
         for place, level in enumerate(LEVELS):
@@ -73,7 +74,8 @@ class Correction(NamedTuple):
             for ahead in range(gaps.shape[1]):
                 known = _around(gaps, ahead)
                 if len(known) and place != MEDIAN:
-                    rank = level * (len(known) + 1) - 1
+                    moments = max(1, int((~np.isnan(gaps[:, ahead])).sum()))
+                    rank = (level * (moments + 1) - 0.5) / moments * len(known) - 0.5
                     shifts[place, ahead] = np.interp(rank, np.arange(len(known)), known)
         return cls(shifts, sum(map(len, moves)) // series)
 
