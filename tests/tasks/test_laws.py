@@ -126,6 +126,13 @@ TRIALS = {
         ROLLS,
         asks="log_probabilities",
     ),
+    "music with labels": Trial(
+        lambda: MusicModel("gru(4)", training=BRIEF),
+        ROLLS,
+        ["jig", "reel"] * 12,
+        asks="log_probabilities",
+        exempt={"scikit-learn's questions are answered": "y may be given, and need not be"},
+    ),
     "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),
     "recogniser with a language model": Trial(
         lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8

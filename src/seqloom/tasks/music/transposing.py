@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
@@ -11,30 +11,39 @@ from numpy.typing import NDArray
 
 from seqloom.data.batch import Batch
 from seqloom.data.draws import Purpose, generator
+from seqloom.data.notes.rolls import KEYS
 from seqloom.data.padded import Padded
 
 __all__ = ["Transposed", "moves_within"]
 
 
+_UNSAID: Final = 0.1
+"""The share of pieces whose label is not said in an epoch, so that pieces without one are known, too."""
+
+
 @final
 class Transposed:
-    """Batches of rolls (B, T, 88), each roll moved by some semitones, a function of (seed, epoch, which roll).
+    """Batches of rolls (B, T, 88 + L), each roll moved by some semitones, a function of (seed, epoch, which roll).
 
-    ``moves`` (N, 2) are the lowest and the highest one of each roll.
+    ``moves`` (N, 2) are the lowest and the highest one of each roll. Columns after the keys are the label, which of a
+    tenth of the rolls is left out.
     """
 
     def __init__(self, batches: Padded, moves: NDArray[np.int64], seed: int, number: int = 0) -> None:
         self._batches, self._moves, self._seed = batches, moves, seed
-        levels = generator(seed, Purpose.TRANSPOSING, number).random(len(moves))
+        levels, said = generator(seed, Purpose.TRANSPOSING, number).random((2, len(moves)))
         self.semitones = moves[:, 0] + (levels * (moves[:, 1] - moves[:, 0] + 1)).astype(np.int64)
+        self.said = said >= _UNSAID
 
     def __len__(self) -> int:
         return len(self._batches)
 
     def __getitem__(self, index: int) -> Batch:
-        batch, semitones = self._batches[index], self.semitones[self._batches.rows(index)]
-        moved = [row.roll(int(by), -1) for row, by in zip(batch.x, semitones, strict=True)]
-        return batch._replace(inputs={"x": torch.stack(moved)})
+        batch, rows = self._batches[index], self._batches.rows(index)
+        semitones, keys = self.semitones[rows], batch.x[..., :KEYS]
+        moved = torch.stack([row.roll(int(by), -1) for row, by in zip(keys, semitones, strict=True)])
+        label = batch.x[..., KEYS:] * torch.from_numpy(self.said[rows])[:, None, None]
+        return batch._replace(inputs={"x": torch.cat([moved, label], -1)})
 
     def epoch(self, number: int) -> Transposed:
         """The batches of one epoch."""

@@ -13,15 +13,16 @@ import numpy as np
 
 from seqloom.data.notes import Piece
 from seqloom.data.notes.folder import find_pieces, is_midi
-from seqloom.data.notes.grid import Grid, find_grid, on_grid
+from seqloom.data.notes.grid import Grid, find_grid, grid_of, on_grid
 from seqloom.data.notes.key import find_key
-from seqloom.data.notes.rolls import KEYS, Roll, from_roll, roll_of_pitches, to_roll
+from seqloom.data.notes.rolls import KEYS, Roll, from_roll, pitches, roll_of_pitches, to_roll
 from seqloom.data.notes.stored import read_rolls
 from seqloom.data.spread import spread
 from seqloom.data.tables.parts import Part, part_of
 from seqloom.errors import DataError
+from seqloom.tasks.music.labels import said_of_labels
 
-__all__ = ["Tune", "Tunes", "described", "in_one_key", "read_tunes"]
+__all__ = ["Tune", "Tunes", "about_pieces", "described", "in_one_key", "read_tunes"]
 
 _USUAL_STEPS: Final = 4
 _SHOWN: Final = 4
@@ -30,14 +31,20 @@ _SHOWN: Final = 4
 @final
 @dataclass(frozen=True)
 class Tune:
-    """A piece as its ``roll`` (T, 88); ``part`` is what it is for, where that is said."""
+    """A piece as its ``roll`` (T, 88); ``part`` is what it is for and ``label`` what it is, where that is said."""
 
     roll: Roll
     name: str
     part: Part | None = None
+    label: str = ""
 
     def __len__(self) -> int:
         return len(self.roll)
+
+    @property
+    def pitches(self) -> list[list[int]]:
+        """The pitches of each step."""
+        return pitches(self.roll)
 
 
 class Tunes(NamedTuple):
@@ -60,7 +67,7 @@ def read_tunes(source: Any, steps: int | None) -> Tunes:
             return _of_rolls(path, steps)
         found = find_pieces(path)
         remarks = [*found.remarks, *_few([remark for piece in found.pieces for remark in piece.remarks])]
-        return _of_pieces(found.pieces, steps, remarks)
+        return _of_pieces(found.pieces, steps, remarks, found.labels)
     rows = list(source)
     if rows and all(isinstance(row, Tune) for row in rows):
         return Tunes(rows, _about(steps or _USUAL_STEPS))
@@ -106,18 +113,28 @@ def _of_rolls(path: Path, steps: int | None) -> Tunes:
     return Tunes(tunes, {**_about(steps or _USUAL_STEPS), "remarks": remarks})
 
 
-def _of_pieces(pieces: Sequence[Piece], steps: int | None, remarks: Sequence[str]) -> Tunes:
-    from seqloom.data.notes.grid import grid_of
-
+def _of_pieces(
+    pieces: Sequence[Piece], steps: int | None, remarks: Sequence[str], labels: Sequence[str] | None = None
+) -> Tunes:
     grid = find_grid(pieces) if steps is None else grid_of(pieces, steps)
-    tunes = [Tune(to_roll(on_grid(piece, grid.steps)), piece.name) for piece in pieces]
+    labels = labels or [""] * len(pieces)
+    tunes = [
+        Tune(to_roll(on_grid(piece, grid.steps)), piece.name, label=label)
+        for piece, label in zip(pieces, labels, strict=True)
+    ]
+    about = about_pieces(pieces, grid.steps)
+    about["remarks"] += [_of_grid(grid, pieces, tunes), *said_of_labels(labels), *remarks]
+    return Tunes(tunes, about)
+
+
+def about_pieces(pieces: Sequence[Piece], steps: int) -> dict[str, Any]:
+    """What pieces on a grid have in common: the middle tempo and the commonest metre, and a remark on all of it."""
     tempos = [tempo.microseconds for piece in pieces for tempo in piece.tempos[:1]]
     metres = Counter((one.beats, one.unit) for piece in pieces for one in piece.metres[:1])
-    about = _about(grid.steps)
+    about = _about(steps)
     about["tempo"] = int(np.median(tempos)) if tempos else about["tempo"]
     about["metre"] = list(metres.most_common(1)[0][0]) if metres else about["metre"]
-    about["remarks"] = [_report(pieces, about), _of_grid(grid, pieces, tunes), *remarks]
-    return Tunes(tunes, about)
+    return about | {"remarks": [_report(pieces, about)]}
 
 
 def _about(steps: int) -> dict[str, Any]:
