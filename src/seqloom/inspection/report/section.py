@@ -61,12 +61,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Formulas:
-    """Equations of a cell in mathematical notation."""
+    """Equations of a cell in mathematical notation; those of the names ``lit`` are in a box."""
 
     equations: Sequence[Equation]
+    lit: Sequence[str] = ()
 
     def _repr_html_(self) -> str:
-        return f'<div class="wide">{mathml_of(self.equations)}</div>'
+        return f'<div class="wide">{mathml_of(self.equations, self.lit)}</div>'
 
 
 @dataclass(frozen=True)
