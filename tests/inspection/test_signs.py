@@ -31,7 +31,7 @@ def test_gates_that_read_large_numbers_are_saturated() -> None:
     ("words", "bias", "layer"),
     [
         ("elman(8, activation=relu)", "hidden.bias", "layers.0"),
-        ("conv(8) + gru(4)", "layers.0.bias", "layers.0"),
+        ("conv(8) + gru(4)", "linear.bias", "layers.0"),
         ("gru(4) + indrnn(8)", "layers.1.weights.hidden.bias", "layers.1"),
         ("elman(8, activation=relu) bidirectional", "hidden.bias", "layers.0.backward_layer"),
     ],
