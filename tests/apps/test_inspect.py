@@ -18,6 +18,7 @@ import pytest
 from seqloom import Classifier, Forecaster, LanguageModel, MusicModel
 from seqloom.data.made.tunes import made_tunes
 from seqloom.data.notes import save_midi
+from seqloom.tasks import model_directory
 from tests.apps.running import TEXT, Command
 from tests.apps.test_bad_input import refused
 
@@ -121,6 +122,13 @@ def test_what_has_no_answer_is_said(inspect: Any) -> None:
 def test_a_model_alone_has_a_page(inspect: Any) -> None:
     found = inspect("writer", "--json")
     assert [section["title"] for section in json.loads(found.out)["sections"]] == ALL[:2]
+
+
+def test_files_are_read_and_checked_once(inspect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, places = model_directory.newest_files, []
+    monkeypatch.setattr(model_directory, "newest_files", lambda path: places.append(path) or read(path))
+    assert inspect("writer").code == 0
+    assert places == [Path("writer")]
 
 
 @pytest.mark.parametrize("words", [("--data", "bare.csv"), ("--text", "a red cat")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from seqloom.apps.cli.console import emit_json, quoted, say, typed
 from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.inputs import named_file
-from seqloom.apps.cli.loading import load_any, say_unknown
+from seqloom.apps.cli.loading import open_any, say_unknown
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import DataError, UsageError
 
@@ -45,14 +46,14 @@ def inspect(
     without = data is None and text is None
     refuse_without_effect(context, [(without, "without --data or --text", ("row", "step"))])
     _check(output, force)
-    loaded = load_any(model)
+    loaded, files = open_any(model)
     if text is not None and hasattr(loaded, "vocabulary_"):
         say_unknown("Read as <unk>", loaded, [text])
     given: Any = [text] if text is not None else None if data is None else named_file(context, str(data))
     shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step)])
     try:
         with warnings_said():
-            found = list(sections(loaded, given, row=row, step=step, records=_records(model), command=shown, say=say))
+            found = list(sections(loaded, given, row=row, step=step, records=_records(files), command=shown, say=say))
     except DataError as error:
         if text is None:
             raise
@@ -97,12 +98,11 @@ def _check(output: Path, force: bool) -> None:
     new_figure((1, 1), "")
 
 
-def _records(model: Path) -> list[Any]:
+def _records(files: Mapping[str, bytes]) -> list[Any]:
     """What was written down while the model learned."""
     from seqloom.storage.run import METRICS
-    from seqloom.tasks.model_directory import read_newest
 
-    return [json.loads(line) for line in read_newest(model).get(METRICS, b"").splitlines()]
+    return [json.loads(line) for line in files.get(METRICS, b"").splitlines()]
 
 
 def _asked(data: Path | None, text: str | None, row: int, step: int) -> list[str]:

@@ -1,13 +1,14 @@
 """What a unit tracks, and whether the model uses it: two questions."""
 
 from seqloom.inspection.units.ablation import Ablation, ablate, patched_scores
+from seqloom.inspection.units.direction import Direction
 from seqloom.inspection.units.patterns import Pattern, bracket_depth, in_quotes, line_position, matches, spans
-from seqloom.inspection.units.search import Found, Search, search_units
+from seqloom.inspection.units.search import Search, search_direction, search_units
 from seqloom.inspection.units.walk import walk
 
 __all__ = [
     "Ablation",
-    "Found",
+    "Direction",
     "Pattern",
     "Search",
     "ablate",
@@ -16,6 +17,7 @@ __all__ = [
     "line_position",
     "matches",
     "patched_scores",
+    "search_direction",
     "search_units",
     "spans",
     "walk",

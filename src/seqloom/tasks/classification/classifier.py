@@ -21,6 +21,7 @@ from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut, Ro
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import inputs_from_json
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures import baselines_of_classes, baselines_of_labels
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.estimator import SequenceEstimator
@@ -95,8 +96,8 @@ class Classifier(SequenceEstimator):
         found = self.evaluate(X, y).model
         return found["exact"] if self.facts_["several"] else found["accuracy"]
 
-    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
-        """Draw into ``folder`` how some examples are classified, and return the files.
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> dict[Path, str]:
+        """Draw into ``folder`` how some examples are classified; the files, each with what to see in it.
 
         ``confusion.png`` says which class is taken for which; of two classes ``precision_recall.png`` has every
         threshold, beside the baselines. Raises UsageError for labels, MissingExtraError without matplotlib.
@@ -151,8 +152,8 @@ class Classifier(SequenceEstimator):
     def _outputs(self, facts: Facts) -> int:
         return len(facts["classes"])
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return [str(one) for one in facts["classes"]]
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of([str(one) for one in facts["classes"]])
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         settings: ClassifierSettings = self._settled(facts)

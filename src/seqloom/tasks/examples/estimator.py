@@ -38,6 +38,7 @@ from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.examples.values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.memory import loading
 from seqloom.tasks.model_directory import WEIGHTS, read_newest
 from seqloom.tasks.task import carry_out
@@ -140,9 +141,9 @@ class ExampleEstimator(Estimator, ABC):
         """What is minimised and measured, if not always the class's ``objective``."""
         return self.objective
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        """What the outputs of the module are called, where they have names."""
-        return ()
+    def _explained(self, facts: Facts) -> Asked:
+        """What an inspection explains of an answer."""
+        return Asked.of(())
 
     def _constants(self, facts: Facts) -> Mapping[str, Tensor]:
         """Outputs of the module (K,) that look at no input, by name."""
@@ -229,7 +230,7 @@ class ExampleEstimator(Estimator, ABC):
         from seqloom.tasks.examples.subject import subject_of
 
         self._check_fitted("model_")
-        return subject_of(self, X, y)
+        return subject_of(self, taken(self, X, y, self.facts_, targets=False))
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""

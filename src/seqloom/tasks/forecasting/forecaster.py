@@ -48,8 +48,10 @@ from seqloom.tasks.forecasting.scaling import learned_scales
 from seqloom.tasks.forecasting.settings import ForecasterSettings, HorizonBy
 from seqloom.tasks.forecasting.static import static_facts, static_numbers
 from seqloom.tasks.forecasting.stream import ForecastStream
+from seqloom.tasks.forecasting.subject import asked_of, subject_of
 from seqloom.tasks.forecasting.surprise import kept_calibration, watch_of
 from seqloom.tasks.forecasting.windows import Window, first_origin, whole_series, windows_of
+from seqloom.tasks.inspecting.subject import Asked, Subject
 from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import Likelihood, Objective
 
@@ -113,9 +115,9 @@ class Forecaster(ExampleEstimator):
         self._check_fitted("model_")
         return backtest(self, X, begin, stride, refit)
 
-    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
-        """Draw forecasts over the past, the error by steps ahead and the coverage into a folder, and say which files
-        these are. MissingExtraError without matplotlib."""
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> dict[Path, str]:
+        """Draw forecasts over the past, the error by steps ahead and the coverage into a folder; the files, each with
+        what to see in it. MissingExtraError without matplotlib."""
         self._check_fitted("model_")
         return draw_forecasts(self, Path(folder), X)
 
@@ -154,6 +156,11 @@ class Forecaster(ExampleEstimator):
         """The surprise of each step as it comes, and alarms at a false-alarm ``rate``, by what was held out or by the
         usual series ``calibrate``; see :class:`ForecastSurprises` and :class:`Watcher`. ``name`` as for ``stream``."""
         return watch_of(self, name, rate, calibrate)
+
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """The model at the latest steps, each after as many as a window of training has; see ``seqloom inspect``."""
+        self._check_fitted("model_")
+        return subject_of(self, self._series(X, self.facts_)[0])
 
     def observable(self, X: Any, y: Any = None) -> Reading:
         """The same, each series whole."""
@@ -298,6 +305,10 @@ class Forecaster(ExampleEstimator):
         """The held-out windows, where steps are forecast one after another with fewer origins: they take time."""
         apart = max(1, sizes_of(facts).horizon // 4) if self._recursive else 1
         return [replace(window, stride=apart) for window in windows]
+
+    def _explained(self, facts: Facts) -> Asked:
+        columns = facts.get("times", {}).get("targets") or [f"column {k}" for k in range(facts["width"])]
+        return asked_of(distribution_of(self._settled(facts)), columns)
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError

@@ -12,7 +12,7 @@ from seqloom.inspection.report import Figure, Section, Table
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inspecting import explained, gates, looking_back, training
-from seqloom.tasks.inspecting.subject import NoHalvesError
+from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels
 from seqloom.training.log import Record
 
 __all__ = ["sections"]
@@ -50,8 +50,9 @@ def sections(
     if subject is not None:
         say("Explaining one answer …")
         why = explained.section(explained.explain(subject, row, step), command)
-        say("Measuring how far back it looks …")
-        yield looking_back.section(looking_back.memory_of(subject), command)
+        if not isinstance(subject.looks(0), Pixels):  # regions of a picture have no order in time
+            say("Measuring how far back it looks …")
+            yield looking_back.section(looking_back.memory_of(subject), command)
         if found := gates.gates_of(subject):
             yield gates.section(found, command)
         yield why
@@ -89,10 +90,9 @@ def _summary(estimator: Any) -> Section:
 
 def _of_the_task(estimator: Any, X: Any, y: Any, command: str) -> Section:
     with tempfile.TemporaryDirectory() as folder:
-        pictures = estimator.draw(Path(folder), X, y)
         shown = [
-            Figure(picture.read_bytes(), picture.suffix.removeprefix("."), picture.stem.replace("_", " "))
-            for picture in map(Path, pictures)
+            Figure(picture.read_bytes(), picture.suffix.removeprefix("."), says)
+            for picture, says in estimator.draw(Path(folder), X, y).items()
             if picture.suffix in (".png", ".svg")
         ]
     return Section("What does the task show?", [], shown, command)

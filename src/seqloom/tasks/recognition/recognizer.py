@@ -26,6 +26,7 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.sounds import heard_rate
 from seqloom.tasks.inputs.targets import TextTargets
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
 from seqloom.tasks.ranked import ranked_columns
@@ -151,8 +152,10 @@ class Recognizer(ExampleEstimator):
         said = {"nothing": "", "the most frequent transcript": facts["most_frequent"]}
         return {name: figures_of_transcripts(true, [text] * len(true)) for name, text in said.items()}
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return [*TextTargets(_transcripts(facts).vocabulary).names, "the blank"]
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(
+            [*TextTargets(_transcripts(facts).vocabulary).names, "the blank"], what="likeliest token of the frame"
+        )
 
     def _watched(self, facts: Facts) -> str:
         return "word_error_rate"

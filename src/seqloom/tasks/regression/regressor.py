@@ -21,6 +21,7 @@ from seqloom.errors import DataError
 from seqloom.tasks.examples.estimator import Examples, Facts, Given, over
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import SeriesInputs, inputs_from_json
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures import baselines_of_numbers, figures_of_numbers
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.judged import judged_numbers
@@ -131,6 +132,9 @@ class Regressor(SequenceEstimator):
         if not _of_steps(facts):
             return super()._build(facts)
         return build_step_model(self._settled(facts), inputs_from_json(facts["inputs"]), self._outputs(facts))
+
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(["the number, in deviations from the mean"], place=0)
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return (StepNumbers if _of_steps(facts) else Numbers)(robust=self._settled(facts).loss == "huber")

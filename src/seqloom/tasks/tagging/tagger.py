@@ -24,6 +24,7 @@ from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
 from seqloom.tasks.sequences.reading import learned_channels, read_recorded
@@ -243,6 +244,9 @@ class Tagger(ExampleEstimator):
         name = "the most frequent tag of the word" if "lexicon" in facts else "the most frequent tag"
         said = MostFrequent(facts["most_frequent"], len(tags.names))(given.X)
         return {name: figures_of(tags.objective, said, examples)}
+
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(tags_of(facts).names, what="likeliest tag of the step")
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         assert batch.length is not None

@@ -26,6 +26,7 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.targets import TextTargets
 from seqloom.tasks.inputs.texts import source_texts
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.translation import by_length, figures_of_translations
 from seqloom.tasks.measures.word_table import translated
@@ -140,8 +141,8 @@ class Seq2Seq(ExampleEstimator):
         settings = self._settled(facts)
         return FreeTargets(settings.smoothing, settings.sampling, _SLOWLY)
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return _targets(facts).names
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(_targets(facts).names, what="first token that it writes")
 
     def _watched(self, facts: Facts) -> str:
         size = facts["size"]
@@ -286,8 +287,9 @@ class Seq2Seq(ExampleEstimator):
         given = self._read(file, None, self.facts_)
         return given.source, ranked_columns(self.candidates(given.X, top), top)
 
-    def draw(self, folder: Path, X: Any, y: Any = None) -> list[Path]:
-        """Draw how good answers are by the length of their source, and where one of them looked; the files."""
+    def draw(self, folder: Path, X: Any, y: Any = None) -> dict[Path, str]:
+        """Draw how good answers are by the length of their source, and where one of them looked; the files, each with
+        what to see in it."""
         from seqloom.tasks.translation.pictures import draw_answers
 
         self._check_fitted("model_")
