@@ -11,11 +11,9 @@ from torch import Tensor
 from seqloom.inspection.memory import (
     ContextCurve,
     LagCurve,
-    Verdict,
     input_influence,
     loss_by_context,
     state_influence,
-    verdict_on_memory,
 )
 from seqloom.inspection.memory.pictures import draw_context, draw_influence
 from seqloom.inspection.report import Section
@@ -41,11 +39,6 @@ class Memory:
     contexts: Mapping[str, ContextCurve]
     unit: str
     shortening: Sequence[str] = ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """What it comes to, in words, with what would help."""
-        return verdict_on_memory(self.inputs, self.states, self.contexts.get("cut"))
 
 
 def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directions: int = 16) -> Memory:
