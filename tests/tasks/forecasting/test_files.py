@@ -72,8 +72,8 @@ def test_series_of_files_are_those_of_one_table(folder: Path, tmp_path: Path) ->
     (tmp_path / "all.csv").write_text("ticker," + HEAD + "".join(rows))
     found = []
     for source, group in ((folder, None), (tmp_path / "all.csv", "ticker")):
+        model = Forecaster("gru(4)", horizon=2, group=group, target="Close", training=BRIEF)
         with pytest.warns(match="rows sorted"):
-            model = Forecaster("gru(4)", horizon=2, group=group, target="Close", training=BRIEF)
             found.append(model.fit(source, progress=False).predict(source))
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
 
