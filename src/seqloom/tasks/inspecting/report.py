@@ -24,7 +24,7 @@ def sections(
     y: Any = None,
     *,
     row: int = 0,
-    step: int = -1,
+    step: int | None = None,
     records: Sequence[Record] = (),
     command: str = "",
     say: Callable[[str], object],

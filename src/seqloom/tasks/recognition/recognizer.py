@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.lazy_rows import lengths_of
@@ -153,9 +153,8 @@ class Recognizer(ExampleEstimator):
         return {name: figures_of_transcripts(true, [text] * len(true)) for name, text in said.items()}
 
     def _explained(self, facts: Facts) -> Asked:
-        return Asked.of(
-            [*TextTargets(_transcripts(facts).vocabulary).names, "the blank"], what="likeliest token of the frame"
-        )
+        names = [*TextTargets(_transcripts(facts).vocabulary).names, "the blank"]
+        return Asked.of(names, what="likeliest token of the frame")._replace(step=_surest)
 
     def _watched(self, facts: Facts) -> str:
         return "word_error_rate"
@@ -255,6 +254,11 @@ def _inputs(facts: Facts) -> Inputs:
 
 def _transcripts(facts: Facts) -> Transcripts:
     return Transcripts.from_json(facts["transcripts"])
+
+
+def _surest(scores: Tensor) -> int:
+    """The frame of scores (T, K + 1) where a token is likeliest: most frames are blank."""
+    return int(scores.softmax(1)[:, :-1].amax(1).argmax())
 
 
 def _named(item: Any, row: int, y: Sequence[str] | None) -> str:
