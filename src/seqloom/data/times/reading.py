@@ -18,7 +18,7 @@ from seqloom.data.times.timed import NO_COVARIATES, Covariates, TimedSeries, Tim
 from seqloom.data.times.zone import in_utc
 from seqloom.errors import DataError
 
-__all__ = ["FILE", "read_timed", "read_timed_files"]
+__all__ = ["FILE", "TimeColumns", "read_timed", "read_timed_files"]
 
 FILE: Final = "file"
 """What tells series apart that have a file each."""
@@ -26,12 +26,15 @@ FILE: Final = "file"
 _MOST_STEPS: Final = 1 << 26
 
 
-class _Asked(NamedTuple):
+class TimeColumns(NamedTuple):
+    """What is read of a table: the column that says when, those to forecast, that of the name of a series if there is
+    one, the time zone of times without one, and columns beside."""
+
     time: str
-    columns: tuple[str, ...]
-    group: str | None
-    time_zone: str | None
-    covariates: Covariates
+    columns: Sequence[str]
+    group: str | None = None
+    time_zone: str | None = None
+    covariates: Covariates = NO_COVARIATES
 
 
 class _Rows(NamedTuple):
@@ -46,46 +49,29 @@ class _Rows(NamedTuple):
     repaired: Counter[str]
 
 
-def read_timed(
-    table: Table,
-    time: str,
-    columns: Sequence[str],
-    group: str | None = None,
-    time_zone: str | None = None,
-    strict: bool = False,
-    covariates: Covariates = NO_COVARIATES,
-) -> TimedTable:
+def read_timed(table: Table, asked: TimeColumns, strict: bool = False) -> TimedTable:
     """The series of a table, one for each value of the column ``group``; without one, all rows are one, without a name.
 
     Where columns are known ahead, the last rows may have these alone: they come after the present. Rows are
-    sorted by ``time``, rows without one and equal rows left out, and missing steps become rows of NaN; all of that is
+    sorted by time, rows without one and equal rows left out, and missing steps become rows of NaN; all of that is
     counted in a remark, or refused if ``strict``. Times of a ``time_zone`` are read as local ones.
 
     Raises DataError, by line and column, for what is no number or time, and two rows of a series at one time with
     different values, or a static column that has two.
     """
-    asked = _Asked(time, tuple(columns), group, time_zone, covariates)
     return _timed(table.name, _rows_of(table, asked), asked, strict)
 
 
 def read_timed_files(
-    folder: str,
-    files: Iterable[tuple[str, Table]],
-    time: str,
-    columns: Sequence[str],
-    group: str | None = None,
-    time_zone: str | None = None,
-    strict: bool = False,
-    covariates: Covariates = NO_COVARIATES,
+    folder: str, files: Iterable[tuple[str, Table]], asked: TimeColumns, strict: bool = False
 ) -> TimedTable:
     """The same of several tables with these columns, each a series by the name that comes with it, and several of one
     with a ``group`` by both names; one table is open at a time."""
-    asked = _Asked(time, tuple(columns), group, time_zone, covariates)
     rows = [one._replace(name=f"{name} {one.name}".rstrip()) for name, table in files for one in _rows_of(table, asked)]
     return replace(_timed(folder, rows, asked, strict), group=FILE)
 
 
-def _rows_of(table: Table, asked: _Asked) -> list[_Rows]:
+def _rows_of(table: Table, asked: TimeColumns) -> list[_Rows]:
     covariates = asked.covariates
     values = np.stack([table.numbers(name) for name in (*asked.columns, *covariates.known, *covariates.also)], 1)
     stamps = _stamps(table, asked.time, asked.time_zone)
@@ -104,7 +90,7 @@ def _rows_of(table: Table, asked: _Asked) -> list[_Rows]:
     return found
 
 
-def _timed(source: str, found: Sequence[_Rows], asked: _Asked, strict: bool) -> TimedTable:
+def _timed(source: str, found: Sequence[_Rows], asked: TimeColumns, strict: bool) -> TimedTable:
     """Rows as series of one spacing."""
     if not found:
         raise DataError(f"{source}: expected rows with a time in the column {asked.time!r}, found none.")
@@ -126,7 +112,7 @@ def _timed(source: str, found: Sequence[_Rows], asked: _Asked, strict: bool) -> 
     if said and strict:
         raise DataError(f"{source}: {said}. Mend the file, or leave strict out.")
     remarks = (f"{source}: {said}.",) * bool(said)
-    return TimedTable(source, series, asked.columns, spacing, asked.time, asked.group, remarks, asked.covariates)
+    return TimedTable(source, series, tuple(asked.columns), spacing, asked.time, asked.group, remarks, asked.covariates)
 
 
 def _stamps(table: Table, time: str, zone: str | None) -> Stamps:

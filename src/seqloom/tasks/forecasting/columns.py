@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from seqloom.data.series.columns import Columns, find_columns
 from seqloom.data.tables import Kind, Table
 from seqloom.data.tables.names import meant
-from seqloom.data.times import FILE, Covariates, TimedSeries, TimedTable, read_timed, read_timed_files
+from seqloom.data.times import FILE, Covariates, TimeColumns, TimedSeries, TimedTable, read_timed, read_timed_files
 from seqloom.errors import DataError, UsageError, listed
 from seqloom.tasks.tables.claims import is_table
 from seqloom.tasks.tables.columns import table_of
@@ -102,12 +102,12 @@ def table_of_times(source: Any, given: Mapping[str, Any], known: Chosen | None =
             f"{listed([*table.columns])}. Name them: --time NAME --target NAME."
         )
     covariates = Covariates(chosen.known, chosen.also, chosen.static)
-    zone, strict = given.get("time_zone"), bool(given.get("strict"))
+    asked = TimeColumns(chosen.time, chosen.targets, chosen.group, given.get("time_zone"), covariates)
+    strict = bool(given.get("strict"))
     if not files:
-        return read_timed(table, chosen.time, chosen.targets, chosen.group, zone, strict, covariates)
+        return read_timed(table, asked, strict)
     tables = ((file.name.partition(".")[0], table_of(file, given)) for file in files)
-    found = (chosen.time, chosen.targets, chosen.group, zone, strict, covariates)
-    return read_timed_files(str(source), tables, *found)
+    return read_timed_files(str(source), tables, asked, strict)
 
 
 def tables_in(folder: Path) -> list[Path]:
