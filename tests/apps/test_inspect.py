@@ -27,7 +27,13 @@ pytest.importorskip("matplotlib")
 
 BRIEF = {"steps": 2, "epochs": None, "device": "cpu"}
 HOSTILE = "<script>alert(1)</script>"
-ALL = ["What is it, and how good?", "How did it learn?", "How far back does it look?", "Why this answer?"]
+ALL = [
+    "What is it, and how good?",
+    "What is it made of?",
+    "How did it learn?",
+    "How far back does it look?",
+    "Why this answer?",
+]
 LABELS = (HOSTILE, r"$\x$", "日本")
 
 
@@ -53,8 +59,8 @@ def _forecaster(spec: str) -> Callable[[], Any]:
 
 GATES, TASK = ["What do the gates do?"], ["What does the task show?"]
 MADE = {
-    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALL[:3], *GATES, ALL[3]]),
-    "classifier": Made(_classifier("gru(4) + pool(attention)"), "texts.csv", [*ALL[:3], *GATES, ALL[3], *TASK]),
+    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALL[:4], *GATES, ALL[4]]),
+    "classifier": Made(_classifier("gru(4) + pool(attention)"), "texts.csv", [*ALL[:4], *GATES, ALL[4], *TASK]),
     "attention": Made(_writer("attention(4)"), "text.txt", ALL),
     "transformer": Made(_classifier("transformer(4)"), "texts.csv", ALL + TASK),
     "shortening": Made(_classifier("conv(4, stride=2) + elman(4)"), "texts.csv", ALL + TASK),
@@ -63,7 +69,7 @@ MADE = {
     "music": Made(
         lambda: MusicModel("gru(4)", training=BRIEF).fit("tunes", progress=False),
         "tunes",
-        [*ALL[:3], *GATES, ALL[3], *TASK],
+        [*ALL[:4], *GATES, ALL[4], *TASK],
     ),
 }
 
@@ -127,7 +133,7 @@ def test_what_has_no_answer_is_said(inspect: Any, monkeypatch: pytest.MonkeyPatc
 
 def test_a_model_alone_has_a_page(inspect: Any) -> None:
     found = inspect("writer", "--json")
-    assert [section["title"] for section in json.loads(found.out)["sections"]] == ALL[:2]
+    assert [section["title"] for section in json.loads(found.out)["sections"]] == ALL[:3]
 
 
 def test_files_are_read_and_checked_once(inspect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +148,7 @@ def test_without_labels_all_but_losses_is_shown(inspect: Any, words: tuple[str, 
     found = inspect("classifier", *words, "--json")
     assert found.code == 0, found.err
     sections = json.loads(found.out)["sections"]
-    assert [section["title"] for section in sections] == [*ALL[:3], *GATES, ALL[3]]
+    assert [section["title"] for section in sections] == [*ALL[:4], *GATES, ALL[4]]
     assert "By the loss" not in sections[2]["says"][0]
     assert "It is not shown: " in found.err
 

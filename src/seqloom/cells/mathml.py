@@ -56,8 +56,7 @@ def mathml_of(equations: Iterable[Equation], lit: Collection[str] = ()) -> str:
         cells = ("right", _quantity(one.left)), ("center", "<mo>=</mo>"), ("left", right)
         written = "".join(f'<mtd style="text-align: {side}; {_AROUND}">{text}</mtd>' for side, text in cells)
         rows.append(f"<mtr{_LIT if one.left.name in lit else ''}>{written}</mtr>")
-    table = f"<mtable>{''.join(rows)}</mtable>"
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{table}</math>'
+    return f'<math display="block"><mtable>{"".join(rows)}</mtable></math>'
 
 
 def _write(expression: Expression) -> _Written:

@@ -9,9 +9,10 @@ from typing import Any
 
 from seqloom.errors import MissingExtraError, SeqloomError
 from seqloom.inspection.report import Figure, Section, Table
+from seqloom.inspection.report.section import Shown
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, gates, looking_back, training
+from seqloom.tasks.inspecting import explained, gates, looking_back, made_of, training
 from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels
 from seqloom.training.log import Record
 
@@ -38,6 +39,7 @@ def sections(
     """
     say("Reading what was learned …")
     yield _summary(estimator)
+    yield made_of.section(estimator, command)
     if records:
         yield training.section(records, "nats")
     if X is None:
@@ -70,7 +72,7 @@ def _summary(estimator: Any) -> Section:
     module = getattr(estimator, "model_", None)
     count = sum(weight.numel() for weight in module.parameters()) if module is not None else 0
     rows = [("task", estimator.task), ("made by", repr(estimator)), ("weights", f"{count:,}")]
-    shown: list[Figure | Table] = [Table(("", ""), rows)]
+    shown: list[Shown] = [Table(("", ""), rows)]
     found = getattr(estimator, "validation_", None)
     says: list[str] = []
     if isinstance(found, Figures):
