@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqloom.errors import MissingExtraError, SeqloomError
+from seqloom.errors import MissingExtraError, SeqloomError, UsageError
 from seqloom.inspection.report import Figure, Section, Table
 from seqloom.inspection.report.section import Shown
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, gates, looking_back, made_of, training
+from seqloom.tasks.inspecting import attending, embeddings, explained, gates, looking_back, made_of, mistakes, training
 from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels
 from seqloom.training.log import Record
 
@@ -42,6 +42,8 @@ def sections(
     yield made_of.section(estimator, command)
     if records:
         yield training.section(records, "nats")
+    if tables := estimator.token_vectors():
+        yield embeddings.section(tables, command)
     if X is None:
         return
     subject = None
@@ -58,6 +60,15 @@ def sections(
         if found := gates.gates_of(subject):
             yield gates.section(found, command)
         yield why
+    say("Looking at where it looks …")
+    try:
+        if maps := attending.attending_of(estimator, X, y, subject, row):
+            yield attending.section(maps, step, command)
+    except UsageError as error:
+        say(f"Where it looks is not shown: {error}")
+    say("Looking for where it errs …")
+    if (erred := estimator.mistakes(X, y)) is not None:
+        yield mistakes.section(erred, command)
     if hasattr(estimator, "draw"):
         say("Drawing what the task shows …")
         try:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.sounds import heard_rate
 from seqloom.tasks.inputs.targets import TextTargets
+from seqloom.tasks.inspecting.excerpts import excerpts
 from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
@@ -41,6 +42,9 @@ from seqloom.tasks.recognition.speller import Speller
 from seqloom.tasks.recognition.stream import RecognizerStream
 from seqloom.tasks.recognition.transcripts import Recognized, Transcripts
 from seqloom.training.objectives import Objective
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["Recognizer"]
 
@@ -213,6 +217,13 @@ class Recognizer(ExampleEstimator):
         for name, best in zip(given.source.names, self._listen(given, top), strict=True):
             texts = {column: values[0] for column, values in ranked_columns([best], top).items()}
             yield {given.source.one: name, **texts, "words": [word._asdict() for word in best[0].words]}
+
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.inspecting.written import MOST_WRITTEN, mistakes_of_texts
+
+        some = given.rows(range(min(MOST_WRITTEN, len(given.X))))
+        right, said = [[text] for text in some.y or []], [best[0].text for best in self._listen(some, 1)]
+        return mistakes_of_texts(excerpts(given), right, said, _inputs(self.facts_).lengths(some.X))
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
