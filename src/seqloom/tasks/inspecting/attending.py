@@ -42,14 +42,15 @@ def attending_of(estimator: Estimator, X: Any, y: Any, subject: Subject | None, 
     return [_maps(key, value, subject.pieces(number), ()) for key, value in found.quantities.items()]
 
 
-def section(maps: Sequence[HeadMaps], step: int, command: str) -> Section:
-    """The answer for a report, of the first four layers; the part that is shown whole lies around ``step``."""
+def section(maps: Sequence[HeadMaps], step: int | None, command: str) -> Section:
+    """The answer for a report, of the first four layers; the part that is shown whole lies around ``step`` (default:
+    the last one)."""
     says, shown = [], list[Figure | Table]()
     if len(maps) > _SHOWN:
         says.append(f"Shown are the first {_SHOWN} of {len(maps)} layers with maps; trace gives all of them.")
     for one in maps[:_SHOWN]:
         heads, time, steps = one.weights.shape
-        place = step if -time <= step < time else -1
+        place = step if step is not None and -time <= step < time else -1
         part = part_around(one, place)
         says.append(
             f"{one.name}: {heads} head{'s' * (heads > 1)} over {steps:,} steps. Step {place % time:,} "
@@ -85,8 +86,7 @@ def _of_a_writer(estimator: ExampleEstimator, X: Any, y: Any, number: int) -> li
     given = taken(estimator, X, y, facts, targets=False).rows([number])
     wanted = estimator.predict(given.X) if given.y is None else given.y
     found = trace(estimator, (given.X, wanted), of=_OF)
-    names, targets = estimator._answer_names(facts), estimator._examples(facts, given.X, wanted).targets[0]
-    written = [names[token] if token < len(names) else str(token) for token in targets.tolist()]
+    written = [*map(estimator._explained(facts).name, estimator._examples(facts, given.X, wanted).targets[0].tolist())]
     read = found.steps[0] if found.steps else ()
     return [_maps(key, value, read, written) for key, value in found.quantities.items()]
 
