@@ -13,6 +13,7 @@ import torch
 from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.classification.classifier import Classifier
 from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.music.events.event_model import MusicEventModel
 from seqloom.tasks.music.music_model import MusicModel
 from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.regression.regressor import Regressor
@@ -132,6 +133,11 @@ TRIALS = {
         ["jig", "reel"] * 12,
         asks="log_probabilities",
         exempt={"scikit-learn's questions are answered": "y may be given, and need not be"},
+    ),
+    "music of events": Trial(
+        lambda: MusicEventModel("gru(4)", embedding=4, transpose=2, window=16, training=BRIEF),
+        [roll | (np.arange(88) == 40) for roll in ROLLS],
+        asks="log_probabilities",
     ),
     "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),
     "recogniser with a language model": Trial(

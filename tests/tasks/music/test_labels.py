@@ -16,7 +16,7 @@ from seqloom.data.notes.rolls import roll_of_pitches
 from seqloom.data.padded import Padded
 from seqloom.errors import DataError, UsageError
 from seqloom.tasks.music.music_model import MusicModel
-from seqloom.tasks.music.transposing import Transposed
+from seqloom.tasks.music.transposing import Transposed, moved_rolls
 
 BRIEF = {"epochs": None, "steps": 80, "device": "cpu", "learning_rate": 0.03}
 LOW, HIGH = ([[[base + (3 * k + step) % 12] for step in range(12)] for k in range(12)] for base in (36, 84))
@@ -94,7 +94,7 @@ def test_a_tenth_of_the_labels_is_not_said() -> None:
     label = torch.ones(1, 2)
     rows = [torch.cat([torch.from_numpy(roll_of_pitches([[60]])).float(), label], -1)] * 2000
     batches = Padded({"x": rows}, torch.zeros(2000), 2000, seed=0)
-    moved = Transposed(batches, np.zeros((2000, 2), np.int64), seed=0)
+    moved = Transposed(batches, np.zeros((2000, 2), np.int64), 0, moved_rolls)
     shares = [float(moved.epoch(number)[0].x[:, 0, 88:].mean()) for number in range(3)]
     assert all(0.88 < share < 0.92 for share in shares)
     assert len(set(shares)) == 3

@@ -26,6 +26,7 @@ _DRAWING, _SEARCHING = flat(Sampling), flat(BeamSearch)
 _ONLY_DRAWN = ("temperature", "top_k", "top_p", "seed")
 """What changes nothing where the likeliest token is always taken."""
 _TOKENS, _STEPS = 500, 128
+_MUSIC = ("music", "music-events")
 
 
 @takes_settings(_SEARCHING)
@@ -82,7 +83,7 @@ def generate(
     """Write text that continues the prompts, or a new text where there is no prompt; of a model of music, pieces."""
     given = read_settings(_DRAWING + _SEARCHING, flags, None)
     loaded = load_writer(model)
-    if loaded.task == "music":
+    if loaded.task in _MUSIC:
         drawn = {name: given[name] for name in ("temperature", "seed") if name in given}
         drawn |= {"temperature": 0.0} if greedy else {}
         compose(

@@ -36,8 +36,8 @@ from seqloom.tasks.music.settings import KeysKind, MusicSettings
 from seqloom.tasks.music.stream import MusicStream
 from seqloom.tasks.music.subject import subject_of
 from seqloom.tasks.music.surprise import MusicSurprises, calibration_of
-from seqloom.tasks.music.transposing import Transposed, moves_within
-from seqloom.tasks.music.tunes import Tune, in_one_key, read_tunes
+from seqloom.tasks.music.transposing import Transposed, moved_rolls, moves_within
+from seqloom.tasks.music.tunes import Tune, in_one_key, read_tunes, steps_of_bars
 from seqloom.tasks.watching.calibration import Calibration
 from seqloom.tasks.watching.watcher import Watcher
 
@@ -211,11 +211,7 @@ class MusicModel(ExampleEstimator):
     def _start(self, start: Any, bars: int | None) -> NDArray[np.float32]:
         """The first bars of a piece, as keys (T, 88)."""
         tunes = self._read(start if isinstance(start, str | Path) else [start], None, self.facts_).X
-        roll = tunes[0].roll
-        if bars is not None:
-            beats, unit = self.facts_["metre"]
-            roll = roll[: max(1, whole_number("bars", bars, 1) * 4 * self.facts_["steps"] * beats // unit)]
-        found: NDArray[np.float32] = roll.astype(np.float32)
+        found: NDArray[np.float32] = tunes[0].roll[: steps_of_bars(self.facts_, bars)].astype(np.float32)
         return found
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
@@ -239,7 +235,11 @@ class MusicModel(ExampleEstimator):
             "density": sum(int(roll.sum()) for roll in rolls) / sum(map(len, rolls)),
             "labels": labels_among(one.label for one in X),
             "rates": Rates.learned(rolls).to_json(),
-            "size": {"pieces": len(rolls), "steps": sum(map(len, rolls)), "in_one_key": in_one_key(rolls)},
+            "size": {
+                "pieces": len(rolls),
+                "steps": sum(map(len, rolls)),
+                "in_one_key": in_one_key([from_roll(roll).notes for roll in rolls]),
+            },
         }
 
     def _remarks(self, facts: Facts) -> Sequence[str]:
@@ -255,8 +255,8 @@ class MusicModel(ExampleEstimator):
     def _batches(self, facts: Facts, examples: Examples, seed: int) -> Batches:
         settings = self._settled(facts)
         batches = examples.batches(settings.batch_size, seed)
-        moves = moves_within([row[:, :KEYS].numpy() for row in examples.inputs["x"]], settings.transpose or 0)
-        return Transposed(batches, moves, seed)
+        used = [row[:, :KEYS].any(0).nonzero().numpy() for row in examples.inputs["x"]]
+        return Transposed(batches, moves_within(used, settings.transpose or 0), seed, moved_rolls)
 
     def _build(self, facts: Facts) -> nn.Module:
         settings: MusicSettings = self._settled(facts)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 
-from seqloom.data.notes import Piece
+from seqloom.data.notes import Note, Piece
 from seqloom.data.notes.folder import find_pieces, is_midi
 from seqloom.data.notes.grid import Grid, find_grid, grid_of, on_grid
 from seqloom.data.notes.key import find_key
@@ -20,9 +20,10 @@ from seqloom.data.notes.stored import read_rolls
 from seqloom.data.spread import spread
 from seqloom.data.tables.parts import Part, part_of
 from seqloom.errors import DataError
+from seqloom.tasks.arguments import whole_number
 from seqloom.tasks.music.labels import said_of_labels
 
-__all__ = ["Tune", "Tunes", "about_pieces", "described", "in_one_key", "read_tunes"]
+__all__ = ["Tune", "Tunes", "about_pieces", "described", "in_one_key", "read_tunes", "roll_of_row", "steps_of_bars"]
 
 _USUAL_STEPS: Final = 4
 _SHOWN: Final = 4
@@ -73,7 +74,9 @@ def read_tunes(source: Any, steps: int | None) -> Tunes:
         return Tunes(rows, _about(steps or _USUAL_STEPS))
     if rows and all(isinstance(row, Piece) for row in rows):
         return _of_pieces(rows, steps, [])
-    return Tunes([Tune(_roll(place, row), str(place)) for place, row in enumerate(rows)], _about(steps or _USUAL_STEPS))
+    return Tunes(
+        [Tune(roll_of_row(place, row), str(place)) for place, row in enumerate(rows)], _about(steps or _USUAL_STEPS)
+    )
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -88,15 +91,27 @@ def described(path: Path) -> dict[str, Any]:
     return {**found, "remarks": read_tunes(path, None).about["remarks"]}
 
 
-def in_one_key(rolls: Sequence[Roll]) -> bool:
-    """Whether more than half of some rolls have one tonic: somebody has moved them there.
+def in_one_key(pieces: Sequence[Iterable[Note]]) -> bool:
+    """Whether more than half of the pieces of these notes have one tonic: somebody has moved them there.
 
-    >>> in_one_key([roll_of_pitches([[60], [64], [67], [72]])] * 3)
+    >>> in_one_key([from_roll(roll_of_pitches([[60], [64], [67], [72]])).notes] * 3)
     True
     """
-    keys = [find_key(from_roll(roll).notes) for roll in rolls]
+    keys = [find_key(notes) for notes in pieces]
     tonics = Counter(key.tonic for key in keys if key is not None)
-    return 2 * max(tonics.values(), default=0) > len(rolls)
+    return 2 * max(tonics.values(), default=0) > len(pieces)
+
+
+def steps_of_bars(about: Mapping[str, Any], bars: int | None) -> int | None:
+    """How many steps so many bars have, by what is known of tunes: ``steps`` a beat and the ``metre``; None for all.
+
+    >>> steps_of_bars({"steps": 4, "metre": [6, 8]}, 2)
+    24
+    """
+    if bars is None:
+        return None
+    beats, unit = about["metre"]
+    return max(1, whole_number("bars", bars, 1) * 4 * int(about["steps"]) * int(beats) // int(unit))
 
 
 def _of_rolls(path: Path, steps: int | None) -> Tunes:
@@ -170,7 +185,7 @@ def _few(remarks: Sequence[str]) -> list[str]:
     return [*remarks[:_SHOWN], *more]
 
 
-def _roll(place: int, row: Any) -> Roll:
+def roll_of_row(place: int, row: Any) -> Roll:
     """A row as a roll; DataError, with its place, for what is none."""
     if isinstance(row, Tune):
         return row.roll
