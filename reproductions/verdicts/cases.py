@@ -78,9 +78,9 @@ def _dead(rng: np.random.Generator) -> Case:
 
 def _short_window(rng: np.random.Generator) -> Case:
     window = int(rng.integers(6, 12))
-    chance = float(rng.uniform(0.6, 1.0)) / window
+    chance = float(rng.uniform(0.4, 0.8)) / window
     model = _of(rng, ("gru({h})", "lstm({h})", "lngru({h})", "mgu({h})"))
-    return Case("too short a window", latest(chance), model, window, cut=True)
+    return Case("too short a window", latest(chance), model, window, cut=True, updates=300)
 
 
 def _high_rate(rng: np.random.Generator) -> Case:
@@ -102,7 +102,15 @@ def healthy(seed: int) -> Case:
     """A case of which nothing is wrong."""
     rng = np.random.default_rng((seed, 8))
     if rng.random() < 0.5:
-        cells = ("gru({h})", "mgu({h})", "coupled({h})", "lngru({h})", "lnlstm({h})", "2*gru({h})", "conv({h}) + gru({h})")
+        cells = (
+            "gru({h})",
+            "mgu({h})",
+            "coupled({h})",
+            "lngru({h})",
+            "lnlstm({h})",
+            "2*gru({h})",
+            "conv({h}) + gru({h})",
+        )
         steps, chance = int(rng.integers(20, 36)), float(rng.uniform(0.22, 0.35))
         return Case("healthy", latest(chance), _of(rng, cells), steps, cut=True, updates=300)
     cells = ("gru({h})", "lstm({h})", "mgu({h})", "peephole({h})", "lngru({h})", "ligru({h})", "attention({h})")

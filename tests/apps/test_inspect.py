@@ -26,7 +26,13 @@ pytest.importorskip("matplotlib")
 
 BRIEF = {"steps": 2, "epochs": None, "device": "cpu"}
 HOSTILE = "<script>alert(1)</script>"
-ALL = ["What is it, and how good?", "How did it learn?", "How far back does it look?", "Why this answer?"]
+ALL = [
+    "What should I change?",
+    "What is it, and how good?",
+    "How did it learn?",
+    "How far back does it look?",
+    "Why this answer?",
+]
 LABELS = (HOSTILE, r"$\x$", "日本")
 
 
@@ -52,14 +58,14 @@ def _forecaster(spec: str) -> Callable[[], Any]:
 
 GATES, TASK = ["What do the gates do?"], ["What does the task show?"]
 MADE = {
-    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALL[:3], *GATES, ALL[3]]),
-    "classifier": Made(_classifier("gru(4) + pool(attention)"), "texts.csv", [*ALL[:3], *GATES, ALL[3], *TASK]),
+    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALL[:4], *GATES, ALL[4]]),
+    "classifier": Made(_classifier("gru(4) + pool(attention)"), "texts.csv", [*ALL[:4], *GATES, ALL[4], *TASK]),
     "attention": Made(_writer("attention(4)"), "text.txt", ALL),
     "transformer": Made(_classifier("transformer(4)"), "texts.csv", ALL + TASK),
     "shortening": Made(_classifier("conv(4, stride=2) + elman(4)"), "texts.csv", ALL + TASK),
     "forecaster": Made(_forecaster("elman(4)"), "sales.csv", ALL + TASK),
     "reservoir": Made(_forecaster("esn(8)"), "sales.csv", ALL + TASK),
-    "music": Made(lambda: MusicModel("gru(4)", training=BRIEF).fit("tunes", progress=False), "tunes", ALL[:2]),
+    "music": Made(lambda: MusicModel("gru(4)", training=BRIEF).fit("tunes", progress=False), "tunes", ALL[:3]),
 }
 
 
@@ -112,7 +118,7 @@ def test_the_page_of_each_kind_of_model(inspect: Any, page: Path, name: str) -> 
 def test_layers_without_a_curve_are_named(inspect: Any) -> None:
     found = json.loads(inspect("shortening", "--data", "bare.csv", "--json").out)
     said = "layer 1 (Convolution) has fewer steps than it reads and so no curve of its own: see that of the model."
-    assert said in found["sections"][2]["says"]
+    assert said in found["sections"][3]["says"]
 
 
 def test_what_has_no_answer_is_said(inspect: Any) -> None:
@@ -121,7 +127,7 @@ def test_what_has_no_answer_is_said(inspect: Any) -> None:
 
 def test_a_model_alone_has_a_page(inspect: Any) -> None:
     found = inspect("writer", "--json")
-    assert [section["title"] for section in json.loads(found.out)["sections"]] == ALL[:2]
+    assert [section["title"] for section in json.loads(found.out)["sections"]] == ALL[:3]
 
 
 def test_files_are_read_and_checked_once(inspect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +142,8 @@ def test_without_labels_all_but_losses_is_shown(inspect: Any, words: tuple[str, 
     found = inspect("classifier", *words, "--json")
     assert found.code == 0, found.err
     sections = json.loads(found.out)["sections"]
-    assert [section["title"] for section in sections] == [*ALL[:3], *GATES, ALL[3]]
-    assert "By the loss" not in sections[2]["says"][0]
+    assert [section["title"] for section in sections] == [*ALL[:4], *GATES, ALL[4]]
+    assert "By the loss" not in sections[3]["says"][0]
     assert "It is not shown: " in found.err
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from seqloom.errors import MissingExtraError, SeqloomError
 from seqloom.inspection.report import Figure, Section, Table
+from seqloom.inspection.verdict import Evidence
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, gates, looking_back, training
-from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels
+from seqloom.tasks.inspecting import explained, gates, looking_back, training, verdict
+from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels, Subject
 from seqloom.training.log import Record
 
 __all__ = ["sections"]
@@ -37,26 +38,22 @@ def sections(
     anything is measured.
     """
     say("Reading what was learned …")
+    evidence, views = Evidence(records=records), list[Section]()
+    if X is not None:
+        try:
+            subject = estimator.subject(X, y)
+            why = _explained(subject, row, step, command, say)
+            evidence, views = _measured(subject, records, command, say)
+            views.append(why)
+        except NoHalvesError as error:
+            say(f"How far back it looks, and why it answers, is not shown: {error}")
+    if records or views:
+        yield verdict.section(evidence, command)
     yield _summary(estimator)
     if records:
         yield training.section(records, "nats")
-    if X is None:
-        return
-    subject = None
-    try:
-        subject = estimator.subject(X, y)
-    except NoHalvesError as error:
-        say(f"How far back it looks, and why it answers, is not shown: {error}")
-    if subject is not None:
-        say("Explaining one answer …")
-        why = explained.section(explained.explain(subject, row, step), command)
-        if not isinstance(subject.looks(0), Pixels):  # regions of a picture have no order in time
-            say("Measuring how far back it looks …")
-            yield looking_back.section(looking_back.memory_of(subject), command)
-        if found := gates.gates_of(subject):
-            yield gates.section(found, command)
-        yield why
-    if hasattr(estimator, "draw"):
+    yield from views
+    if X is not None and hasattr(estimator, "draw"):
         say("Drawing what the task shows …")
         try:
             yield _of_the_task(estimator, X, y, command)
@@ -64,6 +61,26 @@ def sections(
             raise
         except SeqloomError as error:
             say(f"It is not shown: {error}")
+
+
+def _explained(subject: Subject, row: int, step: int, command: str, say: Callable[[str], object]) -> Section:
+    say("Explaining one answer …")
+    return explained.section(explained.explain(subject, row, step), command)
+
+
+def _measured(
+    subject: Subject, records: Sequence[Record], command: str, say: Callable[[str], object]
+) -> tuple[Evidence, list[Section]]:
+    """What a verdict is made of, and the sections that show it; regions of a picture have no order in time."""
+    evidence, views = Evidence(records=records), list[Section]()
+    if not isinstance(subject.looks(0), Pixels):
+        say("Measuring how far back it looks …")
+        memory = looking_back.memory_of(subject)
+        evidence = verdict.evidence_of(subject, memory, records)
+        views.append(looking_back.section(memory, command))
+    if found := gates.gates_of(subject):
+        views.append(gates.section(found, command))
+    return evidence, views
 
 
 def _summary(estimator: Any) -> Section:
