@@ -66,7 +66,7 @@ def measured(model: PooledModel, lag: int) -> tuple[ContextCurve, float, float]:
     """The loss by context, the share of answers that are right, and the influence of the symbol over that of others."""
     batches = [Batch({"x": x}, y) for x, y in (rows_of(lag, 32, 10**6 + number) for number in range(8))]
     longest = lag + 1 + lag // 2 + 1
-    contexts = sorted({round(1.04**power) for power in range(200)} & {*range(1, longest)}) + [longest]
+    contexts = [*sorted({round(1.04**power) for power in range(200)} & {*range(1, longest)}), longest]
 
     def loss(batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(model(batch.x, batch.length), batch.targets)

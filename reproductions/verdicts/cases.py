@@ -78,9 +78,9 @@ def _dead(rng: np.random.Generator) -> Case:
 
 def _short_window(rng: np.random.Generator) -> Case:
     window = int(rng.integers(6, 12))
-    chance = float(rng.uniform(0.6, 1.0)) / window
+    chance = float(rng.uniform(0.4, 0.8)) / window
     model = _of(rng, ("gru({h})", "lstm({h})", "lngru({h})", "mgu({h})"))
-    return Case("too short a window", latest(chance), model, window, cut=True)
+    return Case("too short a window", latest(chance), model, window, cut=True, updates=300)
 
 
 def _high_rate(rng: np.random.Generator) -> Case:

@@ -1,4 +1,4 @@
-"""Small problems on sequences of symbols, one answer a row: x (B, T, K + 1), one-hot with a channel of marks, y (B,)."""
+"""Small problems on symbols, one answer a row: x (B, T, K + 1), one-hot with a channel of marks, and y (B,)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from seqloom.inspection.verdict import Cure, Evidence
 from seqloom.layers import parse_spec
 from seqloom.models.pooled_model import PooledModel
 from seqloom.tasks.inspecting.looking_back import memory_of
-from seqloom.tasks.inspecting.subject import Subject
+from seqloom.tasks.inspecting.subject import Asked, Subject
 from seqloom.tasks.inspecting.verdict import evidence_of
 from seqloom.training.loop import fit
 from seqloom.training.objectives import Classes
@@ -82,9 +82,9 @@ def trained(case: Case, seed: int) -> Outcome:
     def loss(batch: Batch) -> torch.Tensor:
         return objective.loss(model, batch, None)[0]
 
-    subject = Subject(model, batches, lambda row: (), str, loss)
+    subject = Subject(model, batches, lambda row: (), Asked(str), loss, window=case.window if case.cut else None)
     memory = memory_of(subject, directions=8)
-    evidence = evidence_of(subject, memory, history.records, case.window if case.cut else None)
+    evidence = evidence_of(subject, memory, history.records)
     with torch.no_grad():
         losses = np.array([float(loss(batch)) for batch in batches])
     error = float(losses.std(ddof=1) / len(losses) ** 0.5)

@@ -75,7 +75,16 @@ KINDS = {
         "--model 'gru(8, chrono=64)'",
     ),
     "states grow, gradients do not": (replace(EXPLODED, records=LEARNED), "healthy", ""),
-    "states grow a little": (replace(EXPLODED, states=influence(1.03)), "healthy", ""),
+    "gradients were long in vain": (
+        replace(LOST, records=[*records(1.5, norm=300.0), *records(1.4, 1.4)]),
+        "exploding",
+        "--model 'lnlstm",
+    ),
+    "states grow a little": (
+        replace(EXPLODED, states=influence(1.03), records=records(1.4, 1.4, 1.3, norm=5.0)),
+        "healthy",
+        "",
+    ),
     "gates at their ends": (replace(HEALTHY, signs=gates(0.8)), "saturated", "--model 'lnlstm(8) + pool(last)'"),
     "large inputs": (
         replace(HEALTHY, signs=gates(0.8, size=40.0)),
@@ -92,7 +101,7 @@ KINDS = {
     "the window ends too soon": (
         replace(HEALTHY, window=64, cut=USES_ALL),
         "too short a window",
-        "--window 256",
+        "--window 128",
     ),
     "the window is long enough": (
         replace(HEALTHY, window=64, cut=context(1.4, 1.0, 0.2, 0.1, 0.1, 0.11, 0.1)),
@@ -110,7 +119,17 @@ KINDS = {
         "learning rate too high",
         "--learning-rate 0.04",
     ),
-    "the loss leaps and falls": (replace(HEALTHY, records=records(9.0, 2.0, 0.1)), "healthy", ""),
+    "the loss leaps and falls a little": (
+        replace(HEALTHY, records=records(9.0, 2.0, 0.5)),
+        "learning rate too high",
+        "--learning-rate 0.007",
+    ),
+    "the loss leaps and is gone": (replace(HEALTHY, records=records(9.0, 2.0, 0.01)), "healthy", ""),
+    "gates at their ends, and nothing left to learn": (
+        replace(HEALTHY, signs=gates(0.8), records=records(1.4, 0.01)),
+        "healthy",
+        "",
+    ),
     "what came matters, not when": (
         replace(HEALTHY, shuffled=FLAT),
         "data without order",
@@ -140,7 +159,7 @@ def test_the_cause_is_named_before_what_it_causes() -> None:
     for mended in (
         {"records": records(1.4, 1.4, 1.4, norm=20.0)},
         {"signs": gates(0.0)},
-        {"states": influence(0.8)},
+        {"states": influence(0.8), "records": STUCK},
         {"records": LEARNED},
     ):
         order.append(judge(everything).kind)

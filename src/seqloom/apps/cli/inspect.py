@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from seqloom.apps.cli.inputs import named_file
 from seqloom.apps.cli.loading import open_any, say_unknown
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from seqloom.inspection.report import Section
 
 __all__ = ["inspect"]
 
@@ -74,6 +77,7 @@ def inspect(
             {
                 "model": str(model),
                 "page": str(output),
+                "verdict": _verdict(found),
                 "sections": [
                     {
                         "title": section.title,
@@ -88,6 +92,14 @@ def inspect(
                 ],
             }
         )
+
+
+def _verdict(sections: Sequence[Section]) -> dict[str, Any] | None:
+    """What should be changed, where that was judged."""
+    from seqloom.tasks.inspecting.verdict import Advice
+
+    one = next((section.verdict for section in sections if isinstance(section, Advice)), None)
+    return None if one is None else {"kind": one.kind, "says": one.says, "cures": [cure.says for cure in one.cures]}
 
 
 def _check(output: Path, force: bool) -> None:

@@ -16,6 +16,7 @@ from seqloom.layers.spec import Spec
 __all__ = ["Evidence"]
 
 _LEARNED: Final = 0.1
+_SOLVED: Final = 0.02
 _SIGMAS: Final = 3.0
 _SHARE: Final = 0.02
 
@@ -60,6 +61,11 @@ class Evidence:
         if self.first_loss is None:
             return None
         return self.first_loss - self.last_loss > _LEARNED * abs(self.first_loss)
+
+    @property
+    def has_solved(self) -> bool:
+        """Whether a fiftieth of the first loss is left, or less: as far as that is known."""
+        return self.first_loss is not None and 0 <= self.last_loss <= _SOLVED * self.first_loss
 
     @property
     def largest_update(self) -> float | None:

@@ -14,26 +14,21 @@ __all__ = ["exploding"]
 
 _GROWN: Final = 30.0
 _LONG: Final = 3.0
+_BURST: Final = 10.0
 
 
 def exploding(evidence: Evidence) -> Verdict | None:
-    """Where a change of a state grows to thirty times its size and gradients are long, as far as they are known.
+    """Where a change of a state grows to thirty times its size, and gradients are long, or were at first in vain.
 
-    A normalised cell divides by what it holds, so that a change of a small state seems to grow; gradients tell.
+    A normalised cell divides by what it holds, so that a change of a small state seems to grow; gradients tell. And a
+    training that could not learn from long gradients may end where influence vanishes.
     """
-    grown = {
-        name: float(curve.values[curve.lags >= 0].max()) / max(curve.at_present, 1e-30)
-        for name, curve in evidence.states.items()
-    }
-    name, factor = max(grown.items(), key=lambda pair: pair[1], default=("", 0.0))
-    norms = [record["gradient_norm"] for record in evidence.records if "gradient_norm" in record]
-    if factor < _GROWN or (norms and median(norms) < _LONG):
+    said = _growth(evidence) or _burst(evidence)
+    if said is None:
         return None
-    clipped = [record["clipped"] for record in evidence.records if "clipped" in record]
-    said = f"; the gradient had a norm of {median(norms):.3g}, {median(clipped):.0%} were clipped" if norms else ""
     return Verdict(
         "exploding",
-        f"A small change of the state grows {factor:,.0f}-fold in {name} within {evidence.steps} steps{said}.",
+        said,
         (
             reworded(
                 "A cell whose state is a mean of the old and the new does not run away",
@@ -44,6 +39,30 @@ def exploding(evidence: Evidence) -> Verdict | None:
             Cure("Begin with a recurrent matrix of a radius of 1 or less: recurrent=orthogonal, esn(…, radius=0.9)."),
         ),
     )
+
+
+def _growth(evidence: Evidence) -> str | None:
+    grown = {
+        name: float(curve.values[curve.lags >= 0].max()) / max(curve.at_present, 1e-30)
+        for name, curve in evidence.states.items()
+    }
+    name, factor = max(grown.items(), key=lambda pair: pair[1], default=("", 0.0))
+    norms = _norms(evidence)
+    if factor < _GROWN or (norms and median(norms) < _LONG):
+        return None
+    long = f"; the gradient had a norm of {median(norms):.3g}" if norms else ""
+    return f"A small change of the state grows {factor:,.0f}-fold in {name} within {evidence.steps} steps{long}."
+
+
+def _burst(evidence: Evidence) -> str | None:
+    norms, first = _norms(evidence), evidence.first_loss
+    if not norms or first is None or evidence.has_learned or max(norms) < _BURST * abs(first):
+        return None
+    return f"The gradient had a norm of {max(norms):,.3g}, and of {median(norms):.3g} in between; nothing was learned."
+
+
+def _norms(evidence: Evidence) -> list[float]:
+    return [record["gradient_norm"] for record in evidence.records if "gradient_norm" in record]
 
 
 def _tamer(term: Term, steps: int) -> Term | None:

@@ -16,16 +16,18 @@ from seqloom.inspection.verdict.vanishing import vanishing
 
 __all__ = ["judge"]
 
-_SIGNS: Final = (learning_rate_too_high, dead, saturated, exploding, short_window, vanishing, no_order)
+_FAULTS: Final = (learning_rate_too_high, dead, saturated, exploding, short_window, vanishing)
 
 
 def judge(evidence: Evidence) -> Verdict:
     """The first sign that is there: too high a rate kills and saturates, and what is dead or saturated forgets.
 
+    Where next to nothing is left of the loss, gates may stand at their ends, and units be idle.
+
     >>> judge(Evidence()).kind
     'healthy'
     """
-    for sign in _SIGNS:
+    for sign in (no_order,) if evidence.has_solved else (*_FAULTS, no_order):
         if (found := sign(evidence)) is not None:
             return found
     return Verdict("healthy", " ".join(_of_health(evidence)))

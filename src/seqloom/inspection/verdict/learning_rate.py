@@ -10,17 +10,17 @@ from seqloom.inspection.verdict.findings import Cure, Verdict
 __all__ = ["learning_rate_too_high"]
 
 _LARGE_UPDATE: Final = 0.1
-_RISEN: Final = 1.0
+_RISEN: Final = 0.5
 _LOWER: Final = 0.1
 
 
 def learning_rate_too_high(evidence: Evidence) -> Verdict | None:
-    """Where the loss did not fall, though it rose to twice what it was or updates were above a tenth of the weights."""
+    """Where the loss rose by half above its start, or did not fall while updates were above a tenth of the weights."""
     first, update = evidence.first_loss, evidence.largest_update
-    if first is None or evidence.has_learned:
+    if first is None:
         return None
     highest = max(record.get("highest_loss", record["loss"]) for record in evidence.records)
-    large = update is not None and update > _LARGE_UPDATE
+    large = not evidence.has_learned and update is not None and update > _LARGE_UPDATE
     if not large and not highest - first > _RISEN * abs(first):
         return None
     rate = max(record["learning_rate"] for record in evidence.records)

@@ -12,7 +12,7 @@ from seqloom.inspection.verdict.findings import Cure, Verdict
 __all__ = ["short_window"]
 
 _STILL: Final = 0.1
-_LONGER: Final = 4
+_LONGER: Final = 2
 
 
 def short_window(evidence: Evidence) -> Verdict | None:

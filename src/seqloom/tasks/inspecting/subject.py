@@ -52,7 +52,8 @@ class Subject:
 
     ``loss`` is the mean over the rows of a batch, in ``unit``; None where rows have an answer a step, so that no row
     can lose its past alone. ``pieces`` names the steps of an example by its number, where they have names; ``looks`` is
-    what it looks like, where its steps are numbers (T, D) or the regions of a picture.
+    what it looks like, where its steps are numbers (T, D) or the regions of a picture. ``window`` are the steps that
+    training saw at once, where the data are longer.
     """
 
     model: Halves
@@ -62,6 +63,7 @@ class Subject:
     loss: Callable[[Batch], Tensor] | None = None
     unit: str = "nats"
     looks: Callable[[int], NDArray[np.floating] | Pixels | None] = lambda _: None
+    window: int | None = None
 
     def vectors(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         """What the layers read of a batch."""

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from seqloom.errors import UsageError
 from seqloom.inspection.report import Section
 from seqloom.inspection.signs import signs_of
-from seqloom.inspection.verdict import Evidence, Verdict
+from seqloom.inspection.verdict import Evidence, Verdict, judge
 from seqloom.layers.spec import Spec, spec_of
 from seqloom.tasks.inspecting.looking_back import Memory
 from seqloom.tasks.inspecting.subject import Subject
 from seqloom.training.log import Record
 
-__all__ = ["evidence_of", "section"]
+__all__ = ["Advice", "evidence_of", "section"]
 
 
-def evidence_of(
-    subject: Subject, memory: Memory, records: Sequence[Record] = (), window: int | None = None
-) -> Evidence:
-    """What is known of a model over some examples.
+@dataclass(frozen=True)
+class Advice(Section):
+    """What should be changed, with the verdict that says so."""
 
-    ``records`` are those of its training, and ``window`` the steps that training saw at once where the data are longer.
+    verdict: Verdict = Verdict("healthy", "")
+
+
+def evidence_of(subject: Subject, memory: Memory, records: Sequence[Record] = ()) -> Evidence:
+    """What is known of a model over some examples; ``records`` are those of its training.
+
+    Gates and units are looked at on the first batch.
     """
-    body, batch = subject.model.body, subject.batches[0]
-    vectors, lengths = subject.vectors(batch)
+    body = subject.model.body
+    vectors, lengths = subject.vectors(subject.batches[0])
     return Evidence(
         inputs=memory.inputs,
         states=memory.states,
@@ -33,13 +39,15 @@ def evidence_of(
         signs=signs_of(body, lambda: body(vectors, None, lengths)),
         records=records,
         words=_words(subject),
-        window=window,
+        window=subject.window,
     )
 
 
-def section(verdict: Verdict, command: str = "") -> Section:
+def section(evidence: Evidence, command: str = "") -> Advice:
     """The answer for a report."""
-    return Section("What should I change?", [f"{verdict.kind}: {verdict.says}", *map(str, verdict.cures)], (), command)
+    verdict = judge(evidence)
+    says = [f"{verdict.kind.capitalize()}. {verdict.says}", *map(str, verdict.cures)]
+    return Advice("What should I change?", says, (), command, verdict)
 
 
 def _words(subject: Subject) -> Spec | None:

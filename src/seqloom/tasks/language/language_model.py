@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -240,7 +241,9 @@ class LanguageModel(Estimator):
 
         refuse_answers(y)
         self._check_fitted("model_")
-        return subject_of(self._fitted(), encode(X, self.vocabulary_, self._settings().document, None))
+        settings = self._settings()
+        subject = subject_of(self._fitted(), encode(X, self.vocabulary_, settings.document, None))
+        return subject if self.reset_ else dataclasses.replace(subject, window=settings.window)
 
     def mistakes(self, X: Data, y: None = None) -> Mistakes:
         """Where the loss of a text is, beside that of the n-gram models."""
