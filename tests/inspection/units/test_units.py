@@ -24,7 +24,7 @@ from seqloom.inspection.units import (
     spans,
     walk,
 )
-from seqloom.inspection.units.search import areas
+from seqloom.inspection.units.search import areas, ranks
 from seqloom.layers import OneHot, Recurrent, StepHead, parse_spec
 from seqloom.models.token_model import TokenModel
 
@@ -109,7 +109,7 @@ def test_walking_is_reading():
 def test_areas_are_those_of_scikit_learn(rows):
     values, labels = (np.array(column) for column in zip(*rows, strict=True))
     wanted = 0.5 if labels.all() or not labels.any() else roc_auc_score(labels, values)
-    assert areas(values[:, None].astype(float), labels)[0] == pytest.approx(wanted)
+    assert areas(ranks(values[:, None].astype(float)), labels)[0] == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_planted_direction_is_found_where_no_unit_tells_and_a_shuffled_pattern
     assert {11, 20} <= set(found.best[0].units)
     assert len(found.best[0].units) <= 10
     assert f"a direction of {len(found.best[0].units)} units" in str(found)
-    assert areas(found.best[0].along(states[1000:], states[:1000])[:, None], labels[1000:]) == found.best[0].area
+    assert areas(ranks(found.best[0].along(states[1000:], states[:1000])[:, None]), labels[1000:]) == found.best[0].area
 
 
 def test_a_direction_that_is_read_costs_and_one_across_it_does_not():
