@@ -45,4 +45,5 @@ def standardised(states: Numbers, like: Numbers | None = None) -> Numbers:
     """(states − mean) / deviation of ``like`` (default: of themselves), 0 for a unit that never moves."""
     like = states if like is None else like
     deviation = like.std(0)
-    return (states - like.mean(0)) / np.where(deviation > 0, deviation, np.inf)
+    found: Numbers = (states - like.mean(0)) / np.where(deviation > 0, deviation, np.inf)
+    return found
