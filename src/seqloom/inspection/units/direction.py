@@ -32,7 +32,8 @@ class Direction:
         """
         chosen = list(self.units)
         own = standardised(states[:, chosen], None if like is None else like[:, chosen])
-        return own @ np.array(self.weights, own.dtype)
+        found: Numbers = own @ np.array(self.weights, own.dtype)
+        return found
 
     def __str__(self) -> str:
         if len(self.units) == 1:
