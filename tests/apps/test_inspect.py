@@ -117,7 +117,7 @@ def test_the_page_of_each_kind_of_model(inspect: Any, page: Path, name: str) -> 
 def test_layers_without_a_curve_are_named(inspect: Any) -> None:
     found = json.loads(inspect("shortening", "--data", "bare.csv", "--json").out)
     said = "layer 1 (Convolution) has fewer steps than it reads and so no curve of its own: see that of the model."
-    assert said in found["sections"][2]["says"]
+    assert said in found["sections"][3]["says"]
 
 
 def test_what_has_no_answer_is_said(inspect: Any) -> None:
@@ -135,7 +135,7 @@ def test_without_labels_all_but_losses_is_shown(inspect: Any, words: tuple[str, 
     assert found.code == 0, found.err
     sections = json.loads(found.out)["sections"]
     assert [section["title"] for section in sections] == [*ALL[:4], *GATES, ALL[4]]
-    assert "By the loss" not in sections[2]["says"][0]
+    assert "By the loss" not in sections[3]["says"][0]
     assert "It is not shown: " in found.err
 
 
