@@ -15,6 +15,7 @@ from seqloom.errors import UsageError
 from seqloom.inspection.report.section import Figure
 
 __all__ = [
+    "SMALL",
     "WIDEST",
     "Drawing",
     "Label",
@@ -253,16 +254,21 @@ def shown_piece(piece: str, most: int = 10) -> str:
 
 
 def wrapped(text: str, width: float, size: float = SIZE) -> list[str]:
-    """The text in lines that are no wider than ``width``, cut at spaces where that is possible.
+    """The text in lines that are no wider than ``width``, cut at spaces, and inside of words that are wider.
 
     >>> wrapped("luong(6, score=dot, feed=false)", 120)
     ['luong(6,', 'score=dot,', 'feed=false)']
+    >>> wrapped("unbelievable", 60)
+    ['unbeliev', 'able']
     """
     lines = [""]
-    for word in re.findall(r"\S+\s*", text) or [text]:
+    for word in re.findall(r"\S+\s*", text):
         if lines[-1] and width_of((lines[-1] + word).rstrip(), size) > width:
             lines.append("")
-        lines[-1] += word
+        for letter in word:
+            if lines[-1] and width_of((lines[-1] + letter).rstrip(), size) > width:
+                lines.append("")
+            lines[-1] += letter
     return [line.rstrip() for line in lines]
 
 
