@@ -23,15 +23,15 @@ def _attention(heads: int, time: int, steps: int) -> np.ndarray:
     ("time", "steps"), [(2000, 2000), (7, 7), (128, 128), (129, 128), (1, 1000), (1000, 1), (257, 300)]
 )
 def test_rows_of_cells_add_up_to_one(time: int, steps: int) -> None:
-    weights = _attention(2, time, steps)
+    weights = _attention(1, time, steps)
     found = aggregated(weights)
     assert max(found.weights.shape[1:]) <= 128
     np.testing.assert_allclose(found.weights.sum(-1), 1)
     row, column = (time - 1) // 2, steps // 3
     cell = (slice(row // found.rows * found.rows, (row // found.rows + 1) * found.rows), ...)
     inside = slice(column // found.columns * found.columns, (column // found.columns + 1) * found.columns)
-    expected = weights[1][cell][:, inside].sum(1).mean()
-    assert found.weights[1, row // found.rows, column // found.columns] == pytest.approx(expected)
+    expected = weights[0][cell][:, inside].sum(1).mean()
+    assert found.weights[0, row // found.rows, column // found.columns] == pytest.approx(expected)
 
 
 def test_signed_maps_keep_their_sums() -> None:
@@ -61,11 +61,10 @@ def test_a_part_holds_what_the_step_looks_at() -> None:
         part_around(small, 3)
 
 
-@pytest.mark.parametrize("heads", [1, 2, 12])
-def test_heads_and_parts_are_drawn(tmp_path: Path, heads: int) -> None:
+def test_heads_and_parts_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    weights = _attention(heads, 200, 150) if heads < 12 else DRAWN.normal(size=(heads, 5, 5))
-    names = [f"$n${k}" for k in range(200)]
+    weights = _attention(12, 150, 140)
+    names = [f"$n${k}" for k in range(150)]
     maps = HeadMaps("layers.0", weights, names[: weights.shape[1]], names[: weights.shape[2]])
     draw_heads(maps, tmp_path / "heads.png")
     draw_part(maps, part_around(maps, 3), 3, tmp_path / "part.png")
@@ -88,3 +87,13 @@ def test_zero_is_white_and_signs_differ(tmp_path: Path) -> None:
     assert blue > 300
     assert orange > 300
     assert (pixels.min(-1) == 1).mean() > 0.5
+
+
+def test_where_all_weights_are_alike_nothing_is_black(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.image import imread
+
+    maps = HeadMaps("a", np.full((1, 40, 40), 1 / 40), [""] * 40, [""] * 40)
+    draw_part(maps, part_around(maps), -1, tmp_path / "a.png")
+    pixels = imread(tmp_path / "a.png")[..., 0]
+    assert 0.3 < np.median(pixels) < 0.9

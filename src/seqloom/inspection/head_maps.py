@@ -24,6 +24,7 @@ _PANEL: Final = 2.5
 _ROWS, _COLUMNS = 24, 40
 _CELL: Final = 0.2
 _MARKED: Final = 0.05
+_ABOVE: Final = 8
 
 
 class HeadMaps(NamedTuple):
@@ -98,7 +99,8 @@ def draw_heads(maps: HeadMaps, picture: Path) -> None:
     """Draw the first eight heads and the mean over all into a file, of long inputs in cells that stand for several
     steps, see :func:`aggregated`.
 
-    Weights are the darker, the larger, by their square root, so that small ones can be seen. Signed ones, as those that
+    Weights are the darker, the larger, by their square root, so that small ones can be seen; where all are alike they
+    are grey. Signed ones, as those that
     a linear recurrence implies, are white at 0, blue above and orange below. Raises MissingExtraError without
     matplotlib, UsageError for a kind of file that there is not.
     """
@@ -111,7 +113,7 @@ def draw_heads(maps: HeadMaps, picture: Path) -> None:
     down = -(-len(panels) // across)
     figure = new_figure((across * _PANEL + 0.9, down * _PANEL + 0.9), maps.name)
     grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
-    largest = float(np.abs([one for _, one in panels]).max(initial=0)) or 1.0
+    largest = _darkest(np.array([one for _, one in panels]), cells.weights)
     time, steps = maps.weights.shape[1:]
     for axes, (title, one) in zip(grid, panels, strict=False):
         image = _map(axes, one, largest, (-0.5, steps - 0.5, time - 0.5, -0.5))
@@ -135,7 +137,7 @@ def draw_part(maps: HeadMaps, part: Part, step: int, picture: Path) -> None:
     seen = maps.columns[part.first_column : part.first_column + columns]
     figure = new_figure((max(2.6, _CELL * columns) + 1.6, max(1.8, _CELL * rows) + 1.4), "")
     axes = figure.subplots()
-    largest = float(np.abs(part.weights).max(initial=0)) or 1.0
+    largest = _darkest(part.weights, maps.mean)
     _map(axes, part.weights, largest, None)
     for row, column in np.argwhere(part.weights < -_MARKED * largest):
         axes.plot([column - 0.3, column + 0.3], [row, row], color="black", linewidth=0.8)
@@ -147,6 +149,12 @@ def draw_part(maps: HeadMaps, part: Part, step: int, picture: Path) -> None:
     axes.set_xlabel(f"looked at, from step {part.first_column:,} on", fontsize=8)
     axes.set_ylabel(f"step that looks, from {part.first_row:,} on", fontsize=8)
     save(figure, picture)
+
+
+def _darkest(shown: Floats, whole: Floats) -> float:
+    """The largest weight that is ``shown``, or eight times what each column has where all have alike."""
+    alike = float(np.abs(whole).sum(-1).mean()) / max(1, whole.shape[-1]) if whole.size else 0.0
+    return max(float(np.abs(shown).max(initial=0)), min(_ABOVE, whole.shape[-1]) * alike) or 1.0
 
 
 def _map(axes: Any, weights: Floats, largest: float, extent: tuple[float, ...] | None) -> Any:

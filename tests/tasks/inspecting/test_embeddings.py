@@ -46,9 +46,10 @@ CASES: dict[str, tuple[Any, Any, Any, list[str]]] = {
         ["words of captions"],
     ),
 }
+FAST = ("one-hot", "classes", "tags", "spoken")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one not in FAST)) for one in CASES])
 def test_each_task_has_the_vectors_of_its_tokens(name: str) -> None:
     model, X, y, expected = CASES[name]
     tables = model.clone().fit(X, *([] if y is None else [y]), validation=0.0, progress=False).token_vectors()
