@@ -30,6 +30,6 @@ def draw_music(model: MusicModel, folder: Path, tune: Tune) -> dict[Path, str]:
     draw_expected(np.array(expected), tune.roll[:_STEPS], np.array(nats), came)
     draw_piano_roll(model.generate(steps=_STEPS)[0], own)
     return {
-        came: "Dots on dark ground were expected, dots on white were not, dark ground without one was expected in vain.",
+        came: "Dots on dark ground were expected, on white they were not; dark ground without one was so in vain.",
         own: "A piece that the model drew by itself: it should look like those that it learned from.",
     }
