@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from seqloom.inspection.errors import Breakdown, Mistakes
@@ -18,13 +19,16 @@ _LISTED: Final = 12
 
 
 def section(found: Mistakes, command: str) -> Section:
-    """The answer for a report."""
-    shown: list[Figure | Table] = [
-        drawn(
-            lambda path: draw_breakdowns([_few(one) for one in found.breakdowns], path),
-            "Where a filled bar is longer than the empty one below it, these items cost more than their number says.",
+    """The answer for a report; where all items are of one kind, the kind says nothing."""
+    found = replace(found, breakdowns=[one for one in found.breakdowns if len(one.names) > 1])
+    shown = list[Figure | Table]()
+    if found.breakdowns:
+        shown.append(
+            drawn(
+                lambda path: draw_breakdowns([_few(one) for one in found.breakdowns], path),
+                "Where a filled bar is longer than the empty one below it, these items cost more than their number says.",
+            )
         )
-    ]
     shown += [_table(one) for one in found.breakdowns]
     if found.reliable:
         shown.append(
