@@ -26,7 +26,7 @@ def section(found: Mistakes, command: str) -> Section:
         shown.append(
             drawn(
                 lambda path: draw_breakdowns([_few(one) for one in found.breakdowns], path),
-                "Where a filled bar is longer than the empty one below it, these items cost more than their number says.",
+                "Where a filled bar is longer than the empty one below it, these cost more than their number says.",
             )
         )
     shown += [_table(one) for one in found.breakdowns]
