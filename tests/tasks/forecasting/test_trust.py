@@ -103,7 +103,7 @@ def test_without_trust_a_model_forecasts_as_its_linear_part() -> None:
 
 def test_corrections_leave_the_median_where_it_is() -> None:
     said = quantiles_of(Gaussian(), torch.tensor([0.5, 0.5413]).expand(1, 2, 1, 2))
-    shifts = np.repeat(np.sign(MEDIAN - np.arange(len(LEVELS)))[:, None] * 2.0, 2, 1)
+    shifts = np.repeat(np.sign(MEDIAN - np.arange(len(LEVELS)))[:, None, None] * 2.0, 2, 1)
     np.testing.assert_allclose(Correction(shifts, 0).corrected(said), 0.5)
 
 
@@ -127,3 +127,18 @@ def test_values_of_one_moment_count_once() -> None:
         low, high = torch.from_numpy(at_levels(Correction.learned([said], [came]).corrected(said), (0.1, 0.9)))
         held.append(float((torch.special.ndtr(high) - torch.special.ndtr(low)).mean()))
     assert np.mean(held) == pytest.approx(0.8, abs=0.02)
+
+
+def test_columns_have_corrections_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = quantiles_of(Gaussian(), torch.tensor([0.0, 0.5413]).expand(400, 2, 2, 2))
+    came, fresh = np.random.default_rng(0).normal(size=(2, 400, 2, 2)) * np.array([0.3, 3.0])
+    for most, shape in ((1000, (15, 2, 2)), (50, (15, 2, 1))):
+        monkeypatch.setattr("seqloom.tasks.forecasting.correction._MOST_SHIFTS", most)
+        found = Correction.learned([said], [came])
+        assert found.shifts.shape == shape
+        assert Correction.from_json(found.to_json()).shifts.shape == shape
+        low, high = at_levels(found.corrected(said), (0.1, 0.9))
+        held = ((low < fresh) & (fresh < high)).mean((0, 1))
+        assert held == pytest.approx(0.8, abs=0.04) if shape[-1] == 2 else held[0] == 1.0 > held[1] + 0.3
+    before = {"levels": LEVELS, "shifts": found.shifts[..., 0].tolist(), "origins": 400}
+    np.testing.assert_array_equal(Correction.from_json(before).corrected(said), found.corrected(said))
