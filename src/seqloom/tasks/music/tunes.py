@@ -169,8 +169,10 @@ def _of_grid(grid: Grid, pieces: Sequence[Piece], tunes: Sequence[Tune]) -> str:
     """What the grid, and then a roll, loses of the notes."""
     left = sum(len(from_roll(tune.roll).notes) for tune in tunes)
     kept = grid.notes - grid.merged - grid.drums
-    joined = f" A roll joins {kept - left:,} that are struck again at once, or that others hold." if kept > left else ""
-    return f"{grid}{joined}"
+    if kept == left:
+        return str(grid)
+    joined = f"A roll joins {kept - left:,} that are struck again at once, or that others hold"
+    return f"{grid} {joined}; events (--task music-events) keep them."
 
 
 def _counted(names: Iterator[str] | Any) -> str:
