@@ -8,7 +8,6 @@ from torch import nn
 
 from seqloom.cells import LSTM, Cell, affine, tanh
 from seqloom.inspection.diagrams.model import draw_model
-from seqloom.inspection.diagrams.parts import parts_of, weights_of
 from seqloom.inspection.diagrams.unrolled import draw_unrolled
 from seqloom.layers import (
     Bidirectional,
@@ -25,6 +24,7 @@ from seqloom.layers.words.decoders import DECODERS
 from seqloom.layers.words.fronts import FRONTS
 from seqloom.layers.words.pooling import POOLINGS
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.parts import parts_of, weights_of
 from seqloom.models.pooled_model import PooledModel
 from seqloom.models.token_model import TokenModel
 from tests.inspection.diagrams.looking import check_drawing, texts

@@ -9,6 +9,7 @@ from typing import Literal
 
 from seqloom.inspection.memory.context import ContextCurve
 from seqloom.inspection.memory.curve import LagCurve
+from seqloom.inspection.report.section import Section
 
 __all__ = ["Verdict", "verdict_on_memory"]
 
@@ -27,6 +28,9 @@ class Verdict:
     kind: Kind
     says: str
     cures: Sequence[str] = ()
+
+    def _repr_html_(self) -> str:
+        return Section(self.kind.capitalize(), [self.says, *self.cures])._repr_html_()
 
 
 def verdict_on_memory(

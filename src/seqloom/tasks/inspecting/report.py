@@ -13,7 +13,9 @@ from seqloom.inspection.report.section import Shown
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inspecting import explained, gates, looking_back, made_of, training
+from seqloom.tasks.inspecting.figures import table_of
 from seqloom.tasks.inspecting.subject import NoHalvesError
+from seqloom.tasks.language.evaluation import Evaluation
 from seqloom.training.log import Record
 
 __all__ = ["sections"]
@@ -70,22 +72,14 @@ def sections(
 def _summary(estimator: Any) -> Section:
     module = getattr(estimator, "model_", None)
     count = sum(weight.numel() for weight in module.parameters()) if module is not None else 0
-    rows = [("task", estimator.task), ("made by", repr(estimator)), ("weights", f"{count:,}")]
+    rows = [("task", estimator.task), ("made by", estimator.code), ("weights", f"{count:,}")]
     shown: list[Shown] = [Table(("", ""), rows)]
     found = getattr(estimator, "validation_", None)
     says: list[str] = []
+    if isinstance(found, Figures | Evaluation):
+        shown.append(table_of(found))
     if isinstance(found, Figures):
-        columns = [name for name in found.model if " of " not in name]
-        lines = [
-            (name, *(f"{values[column]:.3f}" if column in values else "" for column in columns))
-            for name, values in {**found.baselines, "this model": found.model}.items()
-        ]
-        shown.append(Table(("held out", *(column.replace("_", " ") for column in columns)), lines))
         says.extend(found.notes)
-    elif found is not None:
-        nats = {**found.baselines, "this model": found.nats_per_token}
-        ordered = sorted(nats.items(), key=lambda pair: -pair[1])
-        shown.append(Table(("held out", "nats per token"), [(name, f"{value:.3f}") for name, value in ordered]))
     return Section("What is it, and how good?", says, shown)
 
 
