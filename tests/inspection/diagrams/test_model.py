@@ -8,7 +8,6 @@ from torch import nn
 
 from seqloom.cells import LSTM, Cell, affine, tanh
 from seqloom.inspection.diagrams.model import draw_model
-from seqloom.inspection.diagrams.parts import parts_of, weights_of
 from seqloom.inspection.diagrams.unrolled import draw_unrolled
 from seqloom.layers import (
     Bidirectional,
@@ -25,6 +24,7 @@ from seqloom.layers.words.decoders import DECODERS
 from seqloom.layers.words.fronts import FRONTS
 from seqloom.layers.words.pooling import POOLINGS
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.parts import parts_of, weights_of
 from seqloom.models.pooled_model import PooledModel
 from seqloom.models.token_model import TokenModel
 from tests.inspection.diagrams.looking import check_drawing, texts
@@ -120,7 +120,7 @@ def test_what_has_no_word_has_its_own_name():
     assert "Own(4) bidirectional" in texts(draw_model(Bidirectional(own, Recurrent(Own, 3, 4))))
     drawing = draw_model(nn.Sequential(nn.Linear(3, 4), nn.ReLU()))
     check_drawing(drawing)
-    assert "Sequential" in texts(drawing)
+    assert "Sequential(4)" in texts(drawing)
 
 
 def test_long_names_are_cut():

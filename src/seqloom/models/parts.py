@@ -10,26 +10,11 @@ from typing import NamedTuple
 from torch import nn
 
 from seqloom.cells import Graph, formula
-from seqloom.errors import UsageError
-from seqloom.layers import (
-    Bidirectional,
-    Embedding,
-    Front,
-    OneHot,
-    Pooled,
-    Pooling,
-    Recurrent,
-    SequenceLayer,
-    Stack,
-    StepHead,
-    Unchanged,
-)
-from seqloom.layers.decoder_spec import decoder_term_of
+from seqloom.layers import Embedding, Front, OneHot, Pooled, SequenceLayer, Stack, Unchanged
+from seqloom.layers.called import called
 from seqloom.layers.decoders.decoder import Decoder
-from seqloom.layers.fronts.picture import PictureFront
-from seqloom.layers.spec import front_of, pool_of, term_of
 
-__all__ = ["BESIDE", "Part", "called", "cells_of", "parts_of", "weights_of"]
+__all__ = ["BESIDE", "Part", "cells_of", "listed", "parts_of", "weights_of"]
 
 BESIDE = "beside these"
 """What is called what a model learns in none of its parts."""
@@ -78,39 +63,21 @@ def parts_of(*modules: nn.Module, steps: str = "T") -> list[Part]:
     return [*_folded(parts), *([Part(BESIDE, beside, "")] if beside else [])]
 
 
+def listed(module: nn.Module) -> str:
+    """The parts in a line.
+
+    >>> from seqloom.layers import parse_spec
+    >>> listed(parse_spec("3*gru(8) + pool(mean)").build_pooled(8))
+    '3 × gru(8), pool(mean); 1,248 weights'
+    """
+    parts = [part for part in parts_of(module) if part.name != BESIDE]
+    names = (f"{part.count} × {part.name}" if part.count > 1 else part.name for part in parts)
+    return f"{', '.join(names)}; {weights_of(module):,} weights"
+
+
 def weights_of(module: nn.Module) -> int:
     """How many numbers are learned; shared ones count once."""
     return _counted(module, set())
-
-
-def called(module: nn.Module) -> str:
-    """The words that build a part, or its class and width where none do.
-
-    >>> from seqloom.layers import StepHead
-    >>> called(StepHead(4, 3))
-    'linear(3) + softmax'
-    """
-    if isinstance(module, StepHead):
-        return f"linear({module.linear.out_features}) + {module.link}"
-    if isinstance(module, nn.Linear):
-        return f"linear({module.out_features})"
-    try:
-        match module:
-            case PictureFront():
-                return str(front_of(module))
-            case Pooling():
-                return str(pool_of(module))
-            case Decoder():
-                return str(decoder_term_of(module))
-            case SequenceLayer():
-                return str(term_of(module))
-    except UsageError:
-        pass
-    if isinstance(module, Bidirectional):
-        return f"{called(module.forward_layer)} bidirectional"
-    owner = module.cell if isinstance(module, Recurrent) and module.cell is not None else module
-    width = _width(module)
-    return type(owner).__name__ + (f"({width})" if width else "")
 
 
 def cells_of(module: nn.Module) -> dict[str, Graph]:
