@@ -174,3 +174,13 @@ def fitted(name: str) -> Any:
 )
 def test_it_obeys(name: str, law: str) -> None:
     ESTIMATOR_LAWS[law](TRIALS[name], fitted(name))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in TRIALS]
+)
+def test_what_is_picked_has_an_effect(name: str) -> None:
+    """A default that is not None counts as given, and what is picked in its place is lost."""
+    model = fitted(name)
+    if hasattr(model, "_pick"):
+        assert not set(model._pick(model.facts_)) & set(type(model)()._given())

@@ -177,9 +177,9 @@ class MusicModel(ExampleEstimator):
         assert isinstance(self.model_, MusicNetwork)
         return subject_of(self.model_, self._rolls(self.facts_, self._read(X, y, self.facts_).X))
 
-    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> dict[Path, str]:
         """Draw what was expected at each step of the first piece, and a piece of the model's own, as pictures into a
-        folder; returns their paths. MissingExtraError without matplotlib."""
+        folder; the files, each with what to see in it. MissingExtraError without matplotlib."""
         return draw_music(self, Path(folder), self._read(X, y, self.facts_).X[0])
 
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:

@@ -16,7 +16,7 @@ __all__ = ["draw_music"]
 _STEPS: Final = 96
 
 
-def draw_music(model: MusicModel, folder: Path, tune: Tune) -> list[Path]:
+def draw_music(model: MusicModel, folder: Path, tune: Tune) -> dict[Path, str]:
     """See :meth:`MusicModel.draw`; of the piece, the first 96 steps."""
     from seqloom.inspection.piano_roll import draw_expected, draw_piano_roll
 
@@ -26,7 +26,10 @@ def draw_music(model: MusicModel, folder: Path, tune: Tune) -> list[Path]:
     for step in tune.pitches[:_STEPS]:
         expected.append(stream.probabilities())
         nats.append(stream.push(step))
-    pictures = [folder / f"{name}.png" for name in ("expected_and_came", "drawn_by_the_model")]
-    draw_expected(np.array(expected), tune.roll[:_STEPS], np.array(nats), pictures[0])
-    draw_piano_roll(model.generate(steps=_STEPS)[0], pictures[1])
-    return pictures
+    came, own = folder / "expected_and_came.png", folder / "drawn_by_the_model.png"
+    draw_expected(np.array(expected), tune.roll[:_STEPS], np.array(nats), came)
+    draw_piano_roll(model.generate(steps=_STEPS)[0], own)
+    return {
+        came: "Dots on dark ground were expected, on white they were not; dark ground without one was so in vain.",
+        own: "A piece that the model drew by itself: it should look like those that it learned from.",
+    }

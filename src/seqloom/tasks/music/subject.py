@@ -12,7 +12,7 @@ from seqloom.data.batch import Batch
 from seqloom.data.notes.key import pitch_name
 from seqloom.data.notes.rolls import KEYS, LOWEST
 from seqloom.data.padded import Padded
-from seqloom.tasks.inspecting.subject import Subject
+from seqloom.tasks.inspecting.subject import Asked, Subject
 from seqloom.tasks.music.network import MusicNetwork
 from seqloom.tasks.music.objective import nats_of
 
@@ -48,7 +48,7 @@ def subject_of(network: MusicNetwork, rolls: Sequence[Tensor]) -> Subject:
         network,
         list(batches),
         pieces,
-        lambda place: pitch_name(LOWEST + place),
+        Asked(lambda place: pitch_name(LOWEST + place), what="likeliest key of the next step"),
         loss if chosen else None,
         "nats a step",
     )
