@@ -114,12 +114,6 @@ def test_it_is_looked_at_by_its_events() -> None:
     assert cut.losses[-1] < cut.losses[0], "more than one event is used"
 
 
-def test_what_it_shows(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    (found,) = learned().draw(tmp_path / "new", [band(60)])
-    assert found.read_bytes().startswith(b"\x89PNG")
-
-
 def test_parts_of_long_pieces_have_every_event_once_and_move_as_one() -> None:
     model = events(window=7, transpose=3, batch_size=2).fit([band(60), band(70)] * 4, progress=False)
     facts, scores = model.facts_, model._read([band(60), band(70)], None, model.facts_).X
