@@ -21,6 +21,7 @@ from seqloom.tasks.inspecting import (
     mistakes,
     summary,
     training,
+    units,
     verdict,
 )
 from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels, Subject
