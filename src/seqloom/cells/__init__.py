@@ -32,6 +32,7 @@ from seqloom.cells.layer_norm import LayerNormGRU, LayerNormLSTM
 from seqloom.cells.ligru import LiGRU
 from seqloom.cells.lru import LRU, RealLRU
 from seqloom.cells.lstm import LSTM
+from seqloom.cells.mathml import mathml
 from seqloom.cells.minimal_diagonal import MinGRU, MinLSTM
 from seqloom.cells.minimal_gated import MinimalGated
 from seqloom.cells.peephole_lstm import PeepholeLSTM
@@ -116,6 +117,7 @@ __all__ = [
     "exp",
     "formula",
     "log",
+    "mathml",
     "maximum",
     "minimum",
     "named",

@@ -1,22 +1,36 @@
-"""The equations of a traced cell, printed back."""
+"""The equations of a traced cell, written back: as trees, and as text."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import NamedTuple
 
+from seqloom.cells.expressions import Applied, Columns, Expression, Map, Normed, Number, Quantity, Role, bare
 from seqloom.cells.graph import Affine, Constant, Graph, Input, Mask, Norm, Part, Pointwise, State, Weight
 
-__all__ = ["Formula", "bare", "describe", "formula", "map_text"]
+__all__ = ["Equation", "Equations", "equations_of", "formula", "map_text"]
 
-SIGNS = {"add": " + ", "subtract": " - ", "multiply": " * ", "divide": " / "}
+_LONGEST = 24
+"""Signs of what is written again where it is used a second time; more get a name."""
 
 
-class Formula(NamedTuple):
-    """The lines of a step, "name = expression", and how an expression calls each node of the graph."""
+class Equation(NamedTuple):
+    """``left = right``."""
 
-    lines: tuple[str, ...]
-    texts: tuple[str, ...]
+    left: Quantity
+    right: Expression
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"{self.left.text} = {bare(self.right.text)}"
+
+
+class Equations(NamedTuple):
+    """The equations of a step in their order, and how an expression calls each node of the graph."""
+
+    lines: tuple[Equation, ...]
+    values: tuple[Expression, ...]
 
 
 def formula(graph: Graph) -> str:
@@ -30,45 +44,53 @@ def formula(graph: Graph) -> str:
     h' = tanh(hidden)
     y = h'
     """
-    return "\n".join(describe(graph).lines)
+    return "\n".join(line.text for line in equations_of(graph).lines)
 
 
-def describe(graph: Graph) -> Formula:
-    """The lines of ``formula``, and the text of every node."""
-    lines: list[str] = []
-    texts: list[str] = []
+def equations_of(graph: Graph) -> Equations:
+    """The equations that ``formula`` prints, and what each node is called in them."""
+    lines: list[Equation] = []
+    values: list[Expression] = []
     names = {position: name for name, position in graph.names}
-    new = dict(zip(graph.new_states, (f"{state.name}'" for state in graph.states), strict=True))
+    states = {k: Quantity(state.name, Role.AFTER) for k, state in zip(graph.new_states, graph.states, strict=True)}
     uses = Counter(operand for node in graph.nodes for operand in getattr(node, "operands", ()))
+
+    def write(left: Quantity, right: Expression) -> Quantity:
+        lines.append(Equation(left, right))
+        return left
+
     for position, node in enumerate(graph.nodes):
+        operands = tuple(values[k] for k in getattr(node, "operands", ()))
+        value: Expression
         match node:
             case Affine():
-                terms = [f"W_{node.name}_{k} {texts[operand]}" for k, operand in enumerate(node.operands)]
-                text = map_text(graph, node.name)
-                lines.append(f"{text} = {' + '.join([*terms, f'b_{node.name}'] if node.bias else terms)}")
+                called = Quantity(map_text(graph, node.name), Role.VALUE)
+                value = write(called, Map(node.name, operands, node.bias))
             case Norm():
-                lines.append(f"{node.name} = {node.kind}_norm({texts[node.operands[0]]})")
-                text = node.name
+                value = write(Quantity(node.name, Role.VALUE), Normed(node.name, node.kind, operands[0]))
             case Input():
-                text = "x"
+                value = Quantity("x", Role.INPUT)
             case Part():
-                text = node.text
+                value = Columns(node.start, node.start + node.width)
             case Constant():
-                text = f"{node.value:g}"
-            case State() | Weight() | Mask():
-                text = node.name
+                value = Number(node.value)
+            case State():
+                value = Quantity(node.name, Role.BEFORE)
+            case Weight() | Mask():
+                value = Quantity(node.name, Role.VECTOR)
             case Pointwise():
-                text = _expression(node, texts)
-                if position not in names and (position in new or (uses[position] > 1 and len(text) > 24)):
-                    name = new.get(position, f"v{position}")
-                    lines.append(f"{name} = {bare(text)}")
-                    text = name
-        if names.get(position, text) != text:
-            lines.append(f"{names[position]} = {bare(text)}")
-            text = names[position]
-        texts.append(text)
-    unnamed = [f"{name} = {texts[k]}" for k, name in new.items() if texts[k] != name]
-    return Formula((*lines, *unnamed, f"y = {bare(texts[graph.output])}"), tuple(texts))
+                value = Applied(node.operation, operands)
+                shared = uses[position] > 1 and len(value.text) > _LONGEST
+                if position not in names and (position in states or shared):
+                    value = write(states.get(position, Quantity(f"v{position}", Role.VALUE)), value)
+        if names.get(position, value.text) != value.text:
+            value = write(Quantity(names[position], Role.VALUE), value)
+        values.append(value)
+    for position, state in states.items():
+        if values[position].text != state.text:
+            write(state, values[position])
+    write(Quantity("y", Role.OUTPUT), values[graph.output])
+    return Equations(tuple(lines), tuple(values))
 
 
 def map_text(graph: Graph, name: str) -> str:
@@ -76,24 +98,3 @@ def map_text(graph: Graph, name: str) -> str:
     bearer = dict(graph.names).get(name)
     is_map = bearer is None or isinstance(graph.nodes[bearer], Affine)
     return name if is_map else f"{name}_map"
-
-
-def _expression(node: Pointwise, texts: list[str]) -> str:
-    operands = [texts[k] for k in node.operands]
-    if node.operation in SIGNS:
-        return f"({SIGNS[node.operation].join(operands)})"
-    if node.operation == "negative":
-        return f"-{operands[0]}"
-    return f"{node.operation}({', '.join(bare(text) for text in operands)})"
-
-
-def bare(text: str) -> str:
-    """``text`` without the brackets that surround all of it."""
-    if not (text.startswith("(") and text.endswith(")")):
-        return text
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0 and position < len(text) - 1:
-            return text
-    return text[1:-1]

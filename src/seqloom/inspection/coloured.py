@@ -39,13 +39,13 @@ def draw_coloured(
     check_picture(picture)
     largest = max(float(np.max(np.abs(values), initial=0.0)), 1e-30)
     placed = _placed(pieces)
-    numbers, lines = ([column[k] for column in placed] for k in (0, 1))
-    left = sum(map(len, pieces[max(numbers, default=-1) + 1 :]))
-    size = (_ACROSS * _SIZE + 0.3, (max(lines, default=0) + 1) * _LINE + 0.5)
+    last, lines = max((one[0] for one in placed), default=-1), max((one[1] for one in placed), default=0) + 1
+    left = sum(map(len, pieces[last + 1 :]))
+    size = (_ACROSS * _SIZE + 0.3, lines * _LINE + 0.5)
     figure = new_figure(size, f"{title} … and {left:,} characters more" if left else title)
     axes = figure.subplots()
     axes.set_xlim(0, _ACROSS)
-    axes.set_ylim(max(lines, default=0) + 1, 0)
+    axes.set_ylim(lines, 0)
     axes.set_axis_off()
     for number, line, column, text in placed:
         value, width = float(values[number]), len(text)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from seqloom.errors import UsageError, did_you_mean, raise_together
@@ -17,6 +18,8 @@ from seqloom.settings import Settings, code_of, settings_of, take
 from seqloom.tasks.constructor import constructor_of
 
 if TYPE_CHECKING:
+    from seqloom.inspection.embeddings import TokenVectors
+    from seqloom.inspection.errors import Mistakes
     from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["Estimator", "NotFittedError"]
@@ -32,8 +35,8 @@ class Estimator:
     A parameter that takes a record, named in ``records``, also shows its fields, as ``training__learning_rate``; None
     stands for the record's defaults. Searches, pipelines and cross-validation of scikit-learn take such an estimator:
     ``estimator_kind`` tells them whether it is a classifier or a regressor, ``targets_required`` whether it learns
-    from y. What is printed evaluates to an estimator
-    with the same parameters, as long as the parameters themselves do.
+    from y. What is printed evaluates to an estimator with the same parameters, as long as the parameters themselves do;
+    what was learned, its ``model_``, is said after it.
 
     >>> class Constant(Estimator):
     ...     def __init__(self, value=1.0, times=2):
@@ -103,10 +106,23 @@ class Estimator:
         """A new estimator with the same arguments and nothing learned."""
         return type(self)(**copy.deepcopy(self.get_params(deep=False)))
 
-    def __repr__(self) -> str:
+    @property
+    def code(self) -> str:
+        """What makes an estimator with the same parameters."""
         defaults = self._defaults()
         shown = {k: v for k, v in self.get_params(deep=False).items() if not _same(v, defaults[k])}
         return f"{type(self).__name__}({', '.join(f'{name}={code_of(value)}' for name, value in shown.items())})"
+
+    def __repr__(self) -> str:
+        return (
+            self.code if (module := vars(self).get("model_")) is None else f"{self.code}  # trained: {_listed(module)}"
+        )
+
+    def _repr_html_(self) -> str:
+        from seqloom.inspection.diagrams.model import draw_model
+
+        module = vars(self).get("model_")
+        return f"<code>{escape(repr(self))}</code>" + ("" if module is None else draw_model(module)._repr_html_())
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks an estimator before it searches, validates or checks it."""
@@ -127,6 +143,14 @@ class Estimator:
 
         raise NoHalvesError(f"A {type(self).__name__} cannot be looked into yet.")
 
+    def mistakes(self, X: Any, y: Any = None) -> Mistakes | None:
+        """Where it errs on some examples; None for a task that has no such notion, and without what is right."""
+        return None
+
+    def token_vectors(self) -> Sequence[TokenVectors]:
+        """The tables of vectors that tokens are read by; none where nothing has such."""
+        return ()
+
     def _fields(self, name: str) -> Iterable[str]:
         return settings_of(self.records[name])
 
@@ -142,6 +166,13 @@ class Estimator:
         if attribute not in vars(self):
             name = type(self).__name__
             raise NotFittedError(f"This {name} has learned nothing yet. Call fit, or {name}.load, first.")
+
+
+def _listed(module: Any) -> str:
+    """A network in a few words."""
+    from seqloom.models.parts import listed
+
+    return listed(module)
 
 
 def _same(value: Any, default: Any) -> bool:

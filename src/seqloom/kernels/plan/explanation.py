@@ -8,7 +8,8 @@ from math import prod
 from typing import Any
 
 from seqloom.cells.cell import Cell, trace
-from seqloom.cells.formula import bare, describe
+from seqloom.cells.expressions import bare
+from seqloom.cells.formula import equations_of
 from seqloom.cells.graph import Graph
 from seqloom.errors import UsageError
 from seqloom.kernels.plan.naming import Names
@@ -110,7 +111,7 @@ def explain_graph(graph: Graph, *, training: bool = True) -> PlanExplanation:
     explained = explain_plan(plan.__wrapped__(loop, training and graph.has_masks, wanted), training=training)
     if not sources:
         return explained
-    equations = describe(graph)[0]
+    equations = tuple(line.text for line in equations_of(graph).lines)
     last = [line for line in equations if line not in explained.equations]
     looped = {parameter.name for parameter in loop.parameters()}
     matrices = [p.shape for p in graph.parameters() if p.part in ("input", "recurrent") and p.name not in looped]

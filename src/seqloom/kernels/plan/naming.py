@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from seqloom.cells.formula import bare, describe, map_text
+from seqloom.cells.expressions import bare
+from seqloom.cells.formula import equations_of, map_text
 from seqloom.kernels.plan.lower import lower
 from seqloom.kernels.plan.plan import Plan
 from seqloom.kernels.plan.schedule import Multiply, Segment, Whole
@@ -23,7 +24,9 @@ class Names:
         forward = lower(plan.graph, masks_drawn, plan.wanted)
         self.count = len(forward.arena.values)
         self.graph = plan.graph
-        self.equations, node_texts = describe(plan.graph)
+        written = equations_of(plan.graph)
+        self.equations = tuple(line.text for line in written.lines)
+        node_texts = [value.text for value in written.values]
         self._definitions = {line.partition(" = ")[0]: line for line in self.equations}
         self._shapes = {parameter.name: parameter.shape for parameter in plan.graph.parameters()}
         self._texts: dict[int, str] = {}

@@ -14,9 +14,7 @@ from torch import Tensor
 
 from seqloom.data.batch import IGNORED
 from seqloom.inspection import trace
-from seqloom.inspection.coloured import draw_coloured
-from seqloom.inspection.report import Section, Table
-from seqloom.inspection.report.section import drawn
+from seqloom.inspection.report import Coloured, Section, Table
 from seqloom.inspection.state_vectors import has_one_size
 from seqloom.inspection.units import (
     Direction,
@@ -105,8 +103,8 @@ def units_of(subject: Subject, expression: str | None = None) -> Tracking | None
     """
     numbers = np.unique(np.linspace(0, subject.size - 1, min(_ROWS, subject.size)).astype(int)).tolist()
     model = subject.model
-    walks = isinstance(model, CausalLayer) and has_one_size(model.initial_state(1))
-    each = dict(_walked(subject, model, numbers) if walks else _traced(subject, numbers))
+    walked = model if isinstance(model, CausalLayer) and has_one_size(model.initial_state(1)) else None
+    each = dict(_traced(subject, numbers) if walked is None else _walked(subject, walked, numbers))
     labels = {number: found for number in each if (found := _labels(subject, number, len(each[number]), expression))}
     if not labels:
         return None
@@ -118,11 +116,11 @@ def units_of(subject: Subject, expression: str | None = None) -> Tracking | None
         patterns = {name: found for name, found in patterns.items() if _occurs(found)}
     if not patterns:
         return None
-    searched = search_patterns(states, patterns)
-    order = sorted(searched, key=lambda name: -searched[name].best[0].area)[:_MOST]
-    tracked = [Tracked(name, searched[name], search_direction(states, patterns[name])) for name in order]
+    found_units = search_patterns(states, patterns)
+    order = sorted(found_units, key=lambda name: -found_units[name].best[0].area)[:_MOST]
+    tracked = [Tracked(name, found_units[name], search_direction(states, patterns[name])) for name in order]
     judged = [*labels][len(labels) // 2 :]
-    if walks:
+    if walked is not None:
         rows = judged[:: max(1, len(judged) // _ABLATED)][:_ABLATED]
         tokens = _tokens(subject, rows)
         for k, (pattern, units, directions, *_) in enumerate(tracked[:_ASKED]):
@@ -130,8 +128,8 @@ def units_of(subject: Subject, expression: str | None = None) -> Tracking | None
             late = np.stack([labels[row][pattern] for row in rows])
             where[:, -late.shape[1] + 1 :] = late[:, :-1]
             if where.any():
-                found = [_taken(subject, tokens, each.best[0], where) for each in (units, directions)]
-                tracked[k] = Tracked(pattern, units, directions, *found)
+                without = [_taken(subject, tokens, searched.best[0], where) for searched in (units, directions)]
+                tracked[k] = Tracked(pattern, units, directions, *without)
     first = order[0]
     shown = min(judged, key=lambda number: abs(labels[number].get(first, nowhere[number]).mean() - 0.5))
     values = tracked[0].units.best[0].along(each[shown], states)
@@ -162,15 +160,14 @@ def section(found: Tracking, command: str) -> Section:
         "unit costs",
         "direction costs",
     )
-    picture = drawn(
-        lambda path: draw_coloured(
-            found.pieces, found.values, f"{best.units.best[0]}: {best.pattern}", path, found.marked
-        ),
-        f"Blue is where the unit says {best.pattern!r}, orange (underlined) where it says the opposite; a line stands "
-        "above the steps that are so.",
-        "png",
+    text = Coloured(
+        found.pieces,
+        found.values.tolist(),
+        f"Blue is where {best.units.best[0]} says {best.pattern!r}, orange (underlined) where it says the opposite; a "
+        "line stands above what is so.",
+        found.marked.tolist(),
     )
-    return Section("What does a unit track, and is it used?", [*_says(best)], [picture, Table(head, rows)], command)
+    return Section("What does a unit track, and is it used?", [*_says(best)], [text, Table(head, rows)], command)
 
 
 def _says(best: Tracked) -> Iterator[str]:
@@ -235,7 +232,7 @@ def _labels(subject: Subject, number: int, steps: int, expression: str | None) -
     a piece has a pattern where one of its characters has."""
     targets = subject.row(number).targets
     if expression is None and targets.shape[1:] == (steps,) and not bool((targets == IGNORED).any()):
-        return {subject.outputs(k): (targets[0] == k).numpy() for k in targets.unique().tolist() if k >= 0}
+        return {subject.asked.name(k): (targets[0] == k).numpy() for k in targets.unique().tolist() if k >= 0}
     pieces = subject.pieces(number)
     if len(pieces) < steps or not all(pieces):
         return {}
@@ -260,5 +257,5 @@ def _taken(subject: Subject, tokens: Tensor, direction: Direction, where: Labels
     found = ablate(subject.model, tokens, direction, where, _DRAWS)
     order = np.argsort(-found.shift)
     most = [*order[:_LISTED].tolist(), *order[-_LISTED:].tolist()]
-    shifts = [(subject.outputs(place), float(found.shift[place])) for place in dict.fromkeys(most)]
+    shifts = [(subject.asked.name(place), float(found.shift[place])) for place in dict.fromkeys(most)]
     return Taken(found.cost(where), found.usual_cost(where), found.used(where), shifts)
