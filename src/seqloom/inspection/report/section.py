@@ -75,7 +75,8 @@ class Formulas:
 @dataclass(frozen=True)
 class Coloured:
     """A text by its ``pieces``, each on a ground of its value, blue above 0, orange and underlined below; the strongest
-    colour is the largest absolute value. ``says`` is one sentence on what to see. Those ``marked`` have a line above.
+    colour is the largest absolute value. Pieces that are ``marked`` have a line above. ``says`` is one sentence on what
+    to see.
 
     Words, pieces without any space among them, stand a space apart.
     """
@@ -86,7 +87,7 @@ class Coloured:
     marked: Sequence[bool] = ()
 
     def _repr_html_(self) -> str:
-        marked = self.marked or [False] * len(self.pieces)
+        marked = self.marked if len(self.marked) else [False] * len(self.pieces)
         largest = max((abs(value) for value in self.values), default=0.0) or 1.0
         words = max(map(len, self.pieces), default=0) > 1 and not any(map(str.isspace, "".join(self.pieces)))
         shown = (" " if words else "").join(
@@ -96,13 +97,14 @@ class Coloured:
         return f'<figure><p style="{_TEXT}">{shown}</p><figcaption>{escape(self.says)}</figcaption></figure>'
 
 
-def _span(piece: str, share: float, marked: bool) -> str:
+def _span(piece: str, share: float, above: bool) -> str:
     shown = escape("".join(one if one.isprintable() or one == "\n" else "·" for one in piece)).replace("\n", "¶\n")
-    if abs(share) < _PALE and not marked:
+    if abs(share) < _PALE and not above:
         return shown
-    lines = " ".join(["underline"] * (share <= -_PALE) + ["overline"] * marked)
-    style = f"background: rgba({_BLUE if share > 0 else _ORANGE}, {0.75 * abs(share):.2f})"
-    return f'<span style="{style}{f"; text-decoration: {lines}" if lines else ""}">{shown}</span>'
+    lines = ["overline"] * above + ["underline"] * (share < 0)
+    line = f"; text-decoration: {' '.join(lines)}" if lines else ""
+    colour = _BLUE if share > 0 else _ORANGE
+    return f'<span style="background: rgba({colour}, {0.75 * abs(share):.2f}){line}">{shown}</span>'
 
 
 Shown = Figure | Table | Formulas | Coloured

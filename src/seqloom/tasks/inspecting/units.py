@@ -29,7 +29,7 @@ from seqloom.inspection.units import (
     search_patterns,
     walk,
 )
-from seqloom.layers import CausalLayer
+from seqloom.layers import CausalLayer, CausalSelfAttention
 from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["PATTERNS", "Taken", "Tracked", "Tracking", "section", "units_of"]
@@ -219,7 +219,7 @@ def _labels(subject: Subject, number: int, steps: int, expression: str | None) -
     if expression is None and targets.shape[1:] == (steps,) and not bool((targets == IGNORED).any()):
         return {subject.asked.name(k): (targets[0] == k).numpy() for k in targets.unique().tolist() if k >= 0}
     pieces = subject.pieces(number)
-    if len(pieces) < steps or not all(pieces):
+    if len(pieces) < steps or not all(pieces) or not (subject.of_text or expression):
         return {}
     apart = " " if any(len(piece) > 1 for piece in pieces) and not any(map(_holds_a_space, pieces)) else ""
     text, lengths = apart.join(pieces), [len(piece) + len(apart) for piece in pieces]
@@ -234,13 +234,16 @@ def _holds_a_space(piece: str) -> bool:
 
 def _occurs(labels: Labels) -> bool:
     half = len(labels) // 2
-    return all(_LEAST <= part.mean() <= 1 - _LEAST for part in (labels[:half], labels[half:]))
+    return half > 0 and all(_LEAST <= part.mean() <= 1 - _LEAST for part in (labels[:half], labels[half:]))
 
 
 def _walking(subject: Subject) -> CausalLayer | None:
-    """The model, where it reads token by token and its state has one size."""
+    """The model, where it reads token by token and its state has one size. What attention looks back at, the last
+    tokens themselves, is no unit."""
     model: object = subject.model
-    return model if isinstance(model, CausalLayer) and has_one_size(model.initial_state(1)) else None
+    if not isinstance(model, CausalLayer) or any(isinstance(part, CausalSelfAttention) for part in model.modules()):
+        return None
+    return model if has_one_size(model.initial_state(1)) else None
 
 
 def _where(labels: Mapping[str, Labels], pattern: str) -> Labels:
