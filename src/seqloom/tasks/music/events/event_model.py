@@ -21,18 +21,22 @@ from seqloom.errors import DataError, UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, StepHead, parse_spec
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.arguments import whole_number
-from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut, over
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.music.events.composing import compose_events
 from seqloom.tasks.music.events.judging import EventRates
 from seqloom.tasks.music.events.rules import Limits, Rules
 from seqloom.tasks.music.events.scores import Score, read_scores
 from seqloom.tasks.music.events.settings import EventSettings
+from seqloom.tasks.music.events.stream import EventStream, EventSurprises
 from seqloom.tasks.music.judging import Judged, figures_of_music, simple_figures_of_music
 from seqloom.tasks.music.labels import check_labels, given_labels, labels_among, said_of_labels
 from seqloom.tasks.music.picks import picks_for_events
+from seqloom.tasks.music.surprise import calibration_of
 from seqloom.tasks.music.transposing import Transposed, moves_within
 from seqloom.tasks.music.tunes import in_one_key, steps_of_bars
+from seqloom.tasks.watching.calibration import Calibration
+from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import NextToken
 
 __all__ = ["MusicEventModel"]
@@ -107,6 +111,22 @@ class MusicEventModel(ExampleEstimator):
         pieces = (events.decode([*begun[1:], *row], facts["tempo"]) for row in drawn)
         metre = Metre(0, *facts["metre"])
         return [replace(piece, metres=(metre,), name=f"seed {one}") for one, piece in zip(seeds, pieces, strict=True)]
+
+    def stream(self, label: str | None = None) -> EventStream:
+        """A piece event by event: see :class:`EventStream`."""
+        self._check_fitted("model_")
+        assert isinstance(self.model_, TokenModel)
+        check_labels(self.facts_["labels"], () if label is None else (label,))
+        return EventStream(self.model_, self._events(self.facts_), self._first(self.facts_, label or ""))
+
+    def watch(self, rate: float | None = None, calibrate: Any = None) -> Watcher:
+        """The surprise of each event of a piece as it comes, and alarms at a false-alarm ``rate``, by what was held out
+        or by the usual pieces ``calibrate``; see :class:`EventSurprises` and :class:`Watcher`."""
+        stream = EventSurprises(self.stream())
+        if calibrate is None:
+            return Watcher(stream, Calibration.from_json(self.facts_.get("calibration")), rate)
+        nats = ([-log for log in piece] for piece in self.log_probabilities(calibrate))
+        return Watcher(stream, calibration_of(nats), rate)
 
     def written(self, file: str | Path) -> Iterator[str]:
         """Of each piece of a file or folder, as a table: its name, events, nats an event, and the likeliest event that
@@ -241,6 +261,10 @@ class MusicEventModel(ExampleEstimator):
         frequencies = torch.from_numpy(EventRates.from_json(facts["rates"]).frequencies)
         module.head.linear.weight.zero_()
         module.head.linear.bias.copy_(frequencies)
+
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        judged = [one.nats for rows in over(facts, module, held_out.examples, _judged) for one in rows]
+        return {**facts, "calibration": calibration_of(judged).to_json()}
 
     def _simple(
         self, facts: Facts, baselines: Any, given: Given, examples: Examples
