@@ -35,7 +35,7 @@ SIGNS = {"−": "-", "⊙": "*", "·": "*", "⁢": "@", "⁡": ""}
 
 def source(element: ElementTree.Element) -> str:
     """The Python expression that a MathML element is read as."""
-    kind, parts = element.tag.partition("}")[2], list(element)
+    kind, parts = element.tag, list(element)
     text = (element.text or "").replace("\xa0", "_")
     match kind:
         case "mrow":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from html import escape
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ LEGEND = (
     "Subscript t − 1 is what the last step left. ⊙ multiplies unit by unit; functions act on each unit. "
     "W with a name and a number, and b with a name, are the parameters name.weight_number and name.bias."
 )
+_LIT = ' style="background: #ffe08a; outline: 2px solid #111"'
+_AROUND = "padding: 0.35em 0.25em"
 _SUM, _PRODUCT, _CLOSED = range(3)
 _FUNCTIONS = {"sigmoid": "σ", "maximum": "max", "minimum": "min"}
 _NORMS = {"layer": "LayerNorm", "rms": "RMSNorm"}
@@ -46,14 +48,15 @@ def mathml(graph: Graph) -> str:
     return mathml_of(equations_of(graph).lines)
 
 
-def mathml_of(equations: Iterable[Equation]) -> str:
-    """Some equations of a step as one ``<math>`` element."""
-    rows = "".join(
-        f'<mtr><mtd style="text-align: right">{_quantity(one.left)}</mtd><mtd><mo>=</mo></mtd>'
-        f'<mtd style="text-align: left"><mrow>{_write(one.right).text}</mrow></mtd></mtr>'
-        for one in equations
-    )
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>{rows}</mtable></math>'
+def mathml_of(equations: Iterable[Equation], lit: Collection[str] = ()) -> str:
+    """Some equations of a step as one ``<math>`` element; those of the names ``lit`` are in a box."""
+    rows = []
+    for one in equations:
+        right = f"<mrow>{_write(one.right).text}</mrow>"
+        cells = ("right", _quantity(one.left)), ("center", "<mo>=</mo>"), ("left", right)
+        written = "".join(f'<mtd style="text-align: {side}; {_AROUND}">{text}</mtd>' for side, text in cells)
+        rows.append(f"<mtr{_LIT if one.left.name in lit else ''}>{written}</mtr>")
+    return f'<math display="block"><mtable>{"".join(rows)}</mtable></math>'
 
 
 def _write(expression: Expression) -> _Written:

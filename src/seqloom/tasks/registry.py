@@ -23,6 +23,7 @@ _OURS = {
     "tagging": "seqloom.tasks.tagging.door:DOOR",
     "forecasting": "seqloom.tasks.forecasting.door:DOOR",
     "music": "seqloom.tasks.music.door:DOOR",
+    "music-events": "seqloom.tasks.music.events.door:DOOR",
     "recognition": "seqloom.tasks.recognition.door:DOOR",
     "captioning": "seqloom.tasks.captioning.door:DOOR",
     "translation": "seqloom.tasks.translation.door:DOOR",

@@ -9,6 +9,7 @@ from torch import nn
 from seqloom.cells import LSTM, Cell, affine, tanh
 from seqloom.inspection.diagrams.model import draw_model
 from seqloom.inspection.diagrams.parts import parts_of, weights_of
+from seqloom.inspection.diagrams.unrolled import draw_unrolled
 from seqloom.layers import (
     Bidirectional,
     LearnedEmbedding,
@@ -120,6 +121,12 @@ def test_what_has_no_word_has_its_own_name():
     drawing = draw_model(nn.Sequential(nn.Linear(3, 4), nn.ReLU()))
     check_drawing(drawing)
     assert "Sequential" in texts(drawing)
+
+
+def test_long_names_are_cut():
+    kind = type("A" + "VeryLong" * 12, (Own,), {})
+    check_drawing(draw_model(Recurrent(kind, 3, 4)))
+    check_drawing(draw_unrolled(Recurrent(kind, 3, 4), steps=6))
 
 
 def test_nothing_is_computed_or_changed():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -13,18 +15,20 @@ from seqloom.cells import Elman
 from seqloom.errors import UsageError
 from seqloom.inspection.units import (
     Direction,
+    Together,
     ablate,
     bracket_depth,
     in_quotes,
     line_position,
     matches,
+    on_together,
     patched_scores,
     search_direction,
     search_units,
     spans,
     walk,
 )
-from seqloom.inspection.units.search import areas
+from seqloom.inspection.units.search import areas, ranks
 from seqloom.layers import OneHot, Recurrent, StepHead, parse_spec
 from seqloom.models.token_model import TokenModel
 
@@ -109,7 +113,7 @@ def test_walking_is_reading():
 def test_areas_are_those_of_scikit_learn(rows):
     values, labels = (np.array(column) for column in zip(*rows, strict=True))
     wanted = 0.5 if labels.all() or not labels.any() else roc_auc_score(labels, values)
-    assert areas(values[:, None].astype(float), labels)[0] == pytest.approx(wanted)
+    assert areas(ranks(values[:, None].astype(float)), labels)[0] == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +156,7 @@ def test_a_planted_direction_is_found_where_no_unit_tells_and_a_shuffled_pattern
     assert {11, 20} <= set(found.best[0].units)
     assert len(found.best[0].units) <= 10
     assert f"a direction of {len(found.best[0].units)} units" in str(found)
-    assert areas(found.best[0].along(states[1000:], states[:1000])[:, None], labels[1000:]) == found.best[0].area
+    assert areas(ranks(found.best[0].along(states[1000:], states[:1000])[:, None]), labels[1000:]) == found.best[0].area
 
 
 def test_a_direction_that_is_read_costs_and_one_across_it_does_not():
@@ -187,3 +191,25 @@ def test_an_ablation_says_which_tokens_become_likelier_and_where():
     assert found.shift.sum() == pytest.approx(0, abs=1e-6)
     assert ablate(planted(), encoded(text), [UNIT], where=~within).shift[LETTERS.index("a")] > 0
     assert found.used(within)
+
+
+def test_spans_where_the_same_units_are_on_are_those_of_the_feature():
+    text = bracketed(30)
+    states = torch.cat([vectors for _, vectors in walk(planted(), encoded(text))]).numpy()
+    first, second = text.index("("), text.index(")")
+    found = on_together(states, first, second, count=100)
+    assert UNIT in found.units
+    within = bracket_depth(text)
+    wanted = [(span.start(), span.end() - 1) for span in re.finditer(r"\([^)]*\)", text)][1:]
+    alone = on_together(states[:, [UNIT]], first, second, count=100)
+    assert (alone.units, alone.signs) == ((0,), (1,))
+    assert sorted(span[:2] for span in alone.spans) == wanted
+    assert all(span.share == 1 and within[span.begin : span.end].all() for span in alone.spans)
+
+
+def test_a_span_in_which_nothing_is_on_has_no_likes():
+    assert on_together(np.zeros((9, 4)), 2, 5) == Together((), (), ())
+    with pytest.raises(UsageError, match="from 5 to 5 is not within 9"):
+        on_together(np.zeros((9, 4)), 5, 5)
+    with pytest.raises(UsageError, match="from 3 to 10 is not within 9"):
+        on_together(np.zeros((9, 4)), 3, 10)

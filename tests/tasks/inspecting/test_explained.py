@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from seqloom import Classifier, Forecaster, Regressor, Seq2Seq, Tagger
+from seqloom import Classifier, Forecaster, Recognizer, Regressor, Seq2Seq, Tagger
 from seqloom.inspection.report import Coloured, Figure
 from seqloom.tasks.inspecting.explained import Explained, explain, section
 from seqloom.tasks.inspecting.looking_back import memory_of
@@ -86,6 +87,14 @@ def test_what_is_asked_for_and_what_it_looks_like(name: str) -> None:
     shown = section(found, "").shown[0]
     assert isinstance(shown, Coloured if found.looks is None else Figure)
     assert f"for {found.output}" in str(shown) or shown._repr_html_().startswith("<figure>")
+
+
+def test_of_frames_the_surest_token_is_explained() -> None:
+    model = Recognizer("gru(4)", tokens="characters", training=BRIEF)
+    found = explain(model.fit(SERIES, ["a", "b a"] * 12, validation=0.0, progress=False).subject(SERIES), 0)
+    assert found.said.startswith("The likeliest token of the frame is '")
+    scores = torch.tensor([[0.0, 0.0, 9.0], [3.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    assert model._explained(model.facts_).step(scores) == 1
 
 
 def test_a_forecaster_is_judged_by_how_much_of_the_past_is_left() -> None:

@@ -31,8 +31,13 @@ def inspect(
     text: Annotated[str | None, typer.Option(help="A text to look at it on.", show_default=False)] = None,
     row: Annotated[int, typer.Option(metavar="NUMBER", help="The example to explain, counted from 0.")] = 0,
     step: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Where each step has an answer, which to explain; -1 is the last.")
-    ] = -1,
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Where each step has an answer, which to explain; -1 is the last.",
+            show_default="the last, or the frame where a token is surest",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page.")] = Path("report.html"),
     force: Annotated[bool, typer.Option("--force", help="Replace the page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is said, as one JSON object.")] = False,
@@ -117,8 +122,8 @@ def _records(files: Mapping[str, bytes]) -> list[Any]:
     return [json.loads(line) for line in files.get(METRICS, b"").splitlines()]
 
 
-def _asked(data: Path | None, text: str | None, row: int, step: int) -> list[str]:
+def _asked(data: Path | None, text: str | None, row: int, step: int | None) -> list[str]:
     asked = [] if data is None else ["--data", "-" if str(data) == "-" else quoted(data)]
     asked += [] if text is None else ["--text", typed(text)]
     asked += ["--row", str(row)] if row else []
-    return asked + (["--step", str(step)] if step != -1 else [])
+    return asked + (["--step", str(step)] if step is not None else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from seqloom.errors import UsageError
 from seqloom.inspection.report.section import Figure
 
 __all__ = [
+    "SMALL",
     "WIDEST",
     "Drawing",
     "Label",
@@ -98,18 +100,21 @@ class Drawing:
     def __init__(self, title: str, says: str) -> None:
         self.title, self.says = title, says
         self._parts: list[str] = []
-        self._left = self._top = self._right = self._bottom = 0.0
+        self._left = self._top = math.inf
+        self._right = self._bottom = -math.inf
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height, with a margin."""
+        if not self._parts:
+            return 2 * _MARGIN, 2 * _MARGIN
         return self._right - self._left + 2 * _MARGIN, self._bottom - self._top + 2 * _MARGIN
 
     @property
     def svg(self) -> str:
         """The picture as text."""
         width, height = self.size
-        left, top = self._left - _MARGIN, self._top - _MARGIN
+        left, top = (self._left - _MARGIN, self._top - _MARGIN) if self._parts else (0.0, 0.0)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:g}" height="{height:g}" '
             f'viewBox="{left:g} {top:g} {width:g} {height:g}" font-family="system-ui, sans-serif" '
@@ -147,9 +152,10 @@ class Drawing:
         *lines: Label,
         shape: Shape = Shape.LAYER,
         lit: bool = False,
+        bold: int = 1,
     ) -> Place:
-        """A box with its left upper corner at (x, y), and lines of text in its middle: the last one small, those above
-        it bold; what is ``lit`` has a thick border."""
+        """A box with its left upper corner at (x, y), and lines of text in its middle: where small ones follow, the
+        first ``bold`` lines are bold. What is ``lit`` has a thick border."""
         place = Place(x, y, width, height)
         look = f'fill="{"#ffe08a" if lit else "#fff"}" stroke="#111" stroke-width="{3 if lit else 1.3:g}"'
         if shape is Shape.OPERATION:
@@ -164,9 +170,8 @@ class Drawing:
         self._grow(x, y, x + width, y + height)
         first = y + height / 2 - _LINE * (len(lines) - 1) / 2
         for number, line in enumerate(lines):
-            small = number > 0 and number == len(lines) - 1
-            bold = len(lines) > 1 and not small
-            self.words(x + width / 2, first + number * _LINE, line, bold=bold, size=SMALL if small else SIZE)
+            middle, small = first + number * _LINE, number >= bold
+            self.words(x + width / 2, middle, line, bold=len(lines) > bold and not small, size=SMALL if small else SIZE)
         return place
 
     def caption(self, text: str) -> None:
@@ -249,16 +254,21 @@ def shown_piece(piece: str, most: int = 10) -> str:
 
 
 def wrapped(text: str, width: float, size: float = SIZE) -> list[str]:
-    """The text in lines that are no wider than ``width``, cut at spaces where that is possible.
+    """The text in lines that are no wider than ``width``, cut at spaces, and inside of words that are wider.
 
     >>> wrapped("luong(6, score=dot, feed=false)", 120)
     ['luong(6,', 'score=dot,', 'feed=false)']
+    >>> wrapped("unbelievable", 60)
+    ['unbeliev', 'able']
     """
     lines = [""]
-    for word in re.findall(r"\S+\s*", text) or [text]:
+    for word in re.findall(r"\S+\s*", text):
         if lines[-1] and width_of((lines[-1] + word).rstrip(), size) > width:
             lines.append("")
-        lines[-1] += word
+        for letter in word:
+            if lines[-1] and width_of((lines[-1] + letter).rstrip(), size) > width:
+                lines.append("")
+            lines[-1] += letter
     return [line.rstrip() for line in lines]
 
 

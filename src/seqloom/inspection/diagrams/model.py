@@ -63,7 +63,7 @@ def _column(
         lines = wrapped(part.name, (width - 16) / 1.12)
         height = _AROUND + _LINE * (len(lines) + 1)
         weights = f"{part.weights:,} weights" if part.weights else "nothing to learn"
-        box = drawing.box(left, places[-1].y - _BETWEEN - height, width, height, *lines, weights)
+        box = drawing.box(left, places[-1].y - _BETWEEN - height, width, height, *lines, weights, bold=len(lines))
         if part.count > 1:
             drawing.words(left + width + 8, box.right[1], f"× {part.count}", anchor="start", bold=True)
         drawing.arrow(places[-1].top, box.bottom, label=shape)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from torch import nn
 
+from seqloom.cells import Graph, formula
 from seqloom.errors import UsageError
 from seqloom.layers import (
     Bidirectional,
@@ -21,13 +22,14 @@ from seqloom.layers import (
     SequenceLayer,
     Stack,
     StepHead,
+    Unchanged,
 )
 from seqloom.layers.decoder_spec import decoder_term_of
 from seqloom.layers.decoders.decoder import Decoder
 from seqloom.layers.fronts.picture import PictureFront
 from seqloom.layers.spec import front_of, pool_of, term_of
 
-__all__ = ["BESIDE", "Part", "called", "parts_of", "weights_of"]
+__all__ = ["BESIDE", "Part", "called", "cells_of", "parts_of", "weights_of"]
 
 BESIDE = "beside these"
 """What is called what a model learns in none of its parts."""
@@ -111,6 +113,26 @@ def called(module: nn.Module) -> str:
     return type(owner).__name__ + (f"({width})" if width else "")
 
 
+def cells_of(module: nn.Module) -> dict[str, Graph]:
+    """The cells in a layer or model by their names, the first one of those with the same equations.
+
+    >>> from seqloom.layers import parse_spec
+    >>> list(cells_of(parse_spec("2*gru(8) bidirectional + lstm(4) + attention(4)").build(8)))
+    ['GRUResetAfter', 'LSTM']
+    """
+    found: dict[str, Graph] = {}
+    seen: set[str] = set()
+    for part in module.modules():
+        graph = getattr(part, "graph", None)
+        if isinstance(graph, Graph) and (written := formula(graph)) not in seen:
+            cell = getattr(part, "cell", None)
+            name = "Cell" if cell is None else type(cell).__name__
+            number = sum(other.partition(" ")[0] == name for other in found) + 1
+            found[name if number == 1 else f"{name} {number}"] = graph
+            seen.add(written)
+    return found
+
+
 def _in_a_row(modules: Iterable[nn.Module], steps: str) -> Iterator[_Found]:
     for module in modules:
         for found in _chain(module, steps):
@@ -126,6 +148,8 @@ def _chain(module: nn.Module, steps: str) -> Iterator[_Found]:
                 yield found
             if module.norm is not None:
                 yield _Found(module.norm, f"{module.last_norm} norm", steps, module.out_features)
+        case Unchanged():
+            pass
         case Pooled():
             yield from _chain(module.body, steps)
             yield _Found(module.pooling, called(module.pooling), "", module.out_features)

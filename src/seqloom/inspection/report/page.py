@@ -22,9 +22,7 @@ nav ul { columns: 2; padding-left: 1.2rem; }
 figure { margin: 1rem 0; }
 figcaption { color: #444; font-size: 0.9rem; }
 img { max-width: 100%; height: auto; }
-.wide { overflow-x: auto; }
-mtable { margin: 0; }
-mtd { padding: 0.2em 0.25em; }
+.wide { overflow-x: auto; padding: 3px; }
 table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { text-align: left; padding: 0.2rem 0.8rem 0.2rem 0; vertical-align: top; }
 th { border-bottom: 1px solid #888; }
@@ -33,7 +31,11 @@ code, pre { font: 0.85rem/1.5 ui-monospace, monospace; background: #f2f2f2; padd
   overflow-wrap: anywhere; white-space: pre-wrap; }
 pre { overflow-x: auto; white-space: pre; }
 @media (max-width: 30rem) { nav ul { columns: 1; } }
-@media print { body { print-color-adjust: exact; max-width: none; margin: 0; } figure, tr { break-inside: avoid; } nav { display: none; } }
+@media print {
+  body { print-color-adjust: exact; max-width: none; margin: 0; }
+  figure, tr { break-inside: avoid; }
+  nav { display: none; }
+}
 """
 
 

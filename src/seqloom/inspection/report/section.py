@@ -61,12 +61,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Formulas:
-    """Equations of a cell in mathematical notation."""
+    """Equations of a cell in mathematical notation, and what they are; those of the names ``lit`` are in a box."""
 
     equations: Sequence[Equation]
+    lit: Sequence[str] = ()
+    says: str = ""
 
     def _repr_html_(self) -> str:
-        return f'<div class="wide">{mathml_of(self.equations)}</div>'
+        caption = f"<figcaption>{escape(self.says)}</figcaption>" if self.says else ""
+        return f'<figure>{caption}<div class="wide">{mathml_of(self.equations, self.lit)}</div></figure>'
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def _said(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """−ln p of ``targets`` (B, T), and how likely each token is, the mean (V,) over the steps ``where`` (B, T)."""
     asked = np.ones(targets.shape, bool) if where is None else where
-    nats, likely = [], 0.0
+    nats, likely = [], np.zeros(())
     for step, (scores, _) in enumerate(steps):
         scores = scores.double()
         nats.append(functional.cross_entropy(scores, targets[:, step], reduction="none"))

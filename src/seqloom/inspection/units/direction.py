@@ -32,7 +32,8 @@ class Direction:
         """
         chosen = list(self.units)
         own = standardised(states[:, chosen], None if like is None else like[:, chosen])
-        return own @ np.array(self.weights, own.dtype)
+        found: Numbers = own @ np.array(self.weights, own.dtype)
+        return found
 
     def __str__(self) -> str:
         if len(self.units) == 1:
@@ -44,4 +45,5 @@ def standardised(states: Numbers, like: Numbers | None = None) -> Numbers:
     """(states − mean) / deviation of ``like`` (default: of themselves), 0 for a unit that never moves."""
     like = states if like is None else like
     deviation = like.std(0)
-    return (states - like.mean(0)) / np.where(deviation > 0, deviation, np.inf)
+    found: Numbers = (states - like.mean(0)) / np.where(deviation > 0, deviation, np.inf)
+    return found

@@ -39,7 +39,7 @@ def _of_health(evidence: Evidence) -> list[str]:
     if lags:
         ends = [lag for lag in lags.values() if lag is not None]
         kept = f"over {min(ends):,.0f} steps or more" if ends else f"over all {evidence.steps} steps"
-        said.append(f"Influence lives {kept}.")
+        said.append(f"A change of the state lives {kept}.")
     if evidence.cut is not None and (used := evidence.cut.used()):
         said.append(f"By the loss, 95 % of what the past is worth lies in the last {used} steps.")
     return said

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.pictures import PictureInputs, as_pictures
 from seqloom.tasks.inputs.targets import TextTargets, written_rows
+from seqloom.tasks.inspecting.excerpts import excerpts
 from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.captions import Cider, figures_of_captions
@@ -40,6 +41,9 @@ from seqloom.tasks.measures.intervals import differences, verdict
 from seqloom.tasks.ranked import Candidate, ranked_columns
 from seqloom.training.objectives import Objective
 from seqloom.training.objectives.free_targets import FreeTargets
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["CaptionMap", "Captioner"]
 
@@ -256,6 +260,13 @@ class Captioner(ExampleEstimator):
             draw_attention(inputs.pixels(place, given.X[place]), found.tokens, found.weights, file)
             files[file] = f"{name}: where each word of the caption looked; a word for a shape should lie on it."
         return files
+
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.inspecting.written import MOST_WRITTEN, mistakes_of_texts
+
+        some = given.rows(range(min(MOST_WRITTEN, len(given.X))))
+        lengths = _inputs(self.facts_).lengths(some.X)
+        return mistakes_of_texts(excerpts(given), some.y or [], self.predict(some.X), lengths)
 
     def for_testing(self, source: str | Path) -> tuple[Sequence[Any], Sequence[Any]] | None:
         """What a table in a folder keeps for testing, pictures and captions; None where it says nothing of it."""

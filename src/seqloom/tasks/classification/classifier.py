@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut, Ro
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import inputs_from_json
+from seqloom.tasks.inspecting.excerpts import excerpts
 from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures import baselines_of_classes, baselines_of_labels
 from seqloom.tasks.measures.baselines import Baseline
@@ -28,6 +29,9 @@ from seqloom.tasks.sequences.estimator import SequenceEstimator
 from seqloom.tasks.sequences.network import SequenceModel
 from seqloom.tasks.sequences.stream import AnswerStream
 from seqloom.training.objectives import Classes, Labels, Objective
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["Classifier"]
 
@@ -120,6 +124,14 @@ class Classifier(SequenceEstimator):
             return dict(zip(known.classes, known.probabilities(scores.double().numpy())[0].tolist(), strict=True))
 
         return AnswerStream(self.model_, inputs_from_json(self.facts_["inputs"]), answer)
+
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.classification.mistakes import mistakes_of_answers
+
+        said = {"the model": self.predict_proba(given.X)}
+        others = {one.name: one.answers(given.X).astype(np.float64) for one in self.baselines_}
+        lengths = inputs_from_json(self.facts_["inputs"]).lengths(given.X)
+        return mistakes_of_answers(Known.of(self.facts_), excerpts(given), lengths, given.y or [], said | others)
 
     def _targets(self, y: Sequence[Any]) -> list[Any]:
         return plain_labels(y)

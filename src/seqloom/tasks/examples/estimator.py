@@ -49,6 +49,8 @@ from seqloom.training.settings import LIMITS, TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
 if TYPE_CHECKING:
+    from seqloom.inspection.embeddings import TokenVectors
+    from seqloom.inspection.errors import Mistakes
     from seqloom.tasks.inspecting.subject import Subject
     from seqloom.tasks.measures.baselines import Baseline
 
@@ -231,6 +233,22 @@ class ExampleEstimator(Estimator, ABC):
 
         self._check_fitted("model_")
         return subject_of(self, taken(self, X, y, self.facts_, targets=False))
+
+    def mistakes(self, X: Any, y: Any = None) -> Mistakes | None:
+        """Where it errs on some examples; None for a task that has no such notion, and without targets."""
+        self._check_fitted("model_")
+        given = taken(self, X, y, self.facts_, targets=False)
+        return None if given.y is None else self._mistakes(given)
+
+    def _mistakes(self, given: Given) -> Mistakes | None:
+        return None
+
+    def token_vectors(self) -> Sequence[TokenVectors]:
+        """The tables of vectors that tokens are read by; none where numbers are read."""
+        from seqloom.tasks.examples.vectors import vectors_of
+
+        self._check_fitted("model_")
+        return vectors_of(self.model_, self._rows(self.facts_))
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""

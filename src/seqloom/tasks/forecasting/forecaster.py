@@ -40,7 +40,7 @@ from seqloom.tasks.forecasting.known import (
     written_moment,
 )
 from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
-from seqloom.tasks.forecasting.picks import sizes_for
+from seqloom.tasks.forecasting.picks import sizes_for, training_for
 from seqloom.tasks.forecasting.pictures import draw_forecasts
 from seqloom.tasks.forecasting.primed import prime
 from seqloom.tasks.forecasting.scale import Scale
@@ -57,7 +57,6 @@ from seqloom.training.objectives import Likelihood, Objective
 
 __all__ = ["Forecaster"]
 
-_UPDATES = 300
 _WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
@@ -251,13 +250,10 @@ class Forecaster(ExampleEstimator):
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         sizes = sizes_of(facts)
-        windows = max(1, facts["origins"] // sizes.origins)
-        rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
-        epochs = min(200, max(3, round(_UPDATES * rows / windows)))
-        named: dict[str, Any] = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
+        picked = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
         if any(Scale.from_json(facts["common"]).floor):
-            named["logarithms"] = True
-        return {**named, "batch_size": rows, "learning_rate": 1e-3, "averaging": 0.5, "epochs": epochs}
+            picked["logarithms"] = True
+        return {**picked, **training_for(max(1, facts["origins"] // sizes.origins), self._given())}
 
     def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
         inputs = [inputs_of(facts, window) for window in X]
@@ -291,11 +287,10 @@ class Forecaster(ExampleEstimator):
         facts = {**facts, "trust": self._forecasts(facts, module).chosen_trust(windows)}
         facts["correction"] = self._forecasts(facts, module).learned_correction(windows).to_json()
         facts |= kept_calibration(self._forecasts(facts, module), held_out.given.X)
-        naive = Comparison()
+        naive = Comparison(held_out.given.X)
         for window in held_out.given.X:
             naive.add_naive(window, inputs_of(facts, window).scale)
-        baselines = naive.baselines()
-        return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
+        return {**facts, "rival": naive.rival()}
 
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
         windows = self._judged(facts, given.X)

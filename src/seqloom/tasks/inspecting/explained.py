@@ -39,8 +39,9 @@ class Explained:
     integrated: Attribution
 
 
-def explain(subject: Subject, number: int, step: int = -1) -> Explained:
-    """Explain what the model says of example ``number``; of answers a step, that of ``step`` (default: the last one).
+def explain(subject: Subject, number: int, step: int | None = None) -> Explained:
+    """Explain what the model says of example ``number``; of answers a step, that of ``step``, counted from the end
+    below 0 (default: the last one, or what ``subject.asked`` finds).
 
     What stands for nothing is the mean vector of the examples. The score is the answer's before any softmax. UsageError
     for a number that there is not, and for a step where an example has one answer.
@@ -52,11 +53,12 @@ def explain(subject: Subject, number: int, step: int = -1) -> Explained:
     pieces, looks = _as_read(subject, number, vectors[0])
     with torch.no_grad():
         answers = subject.model.answers(vectors, None)
-        if answers.ndim == 2 and step != -1:
+        if answers.ndim == 2 and step is not None:
             raise UsageError(f"step: the model has one answer for each example; leave it out. Got {step}.")
-        if answers.ndim > 2 and not -answers.shape[1] <= step < answers.shape[1]:
+        if answers.ndim > 2 and step is not None and not -answers.shape[1] <= step < answers.shape[1]:
             raise UsageError(f"step: expected one of 0 … {answers.shape[1] - 1:,}, or -1 for the last; got {step}.")
     asked = subject.asked
+    step = asked.step(answers[0]) if step is None and answers.ndim > 2 else step
     likeliest = int((answers[0] if answers.ndim == 2 else answers[0, step]).argmax())
     place = likeliest if asked.place is None else asked.place
     output = asked.name(place)

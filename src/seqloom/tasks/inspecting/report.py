@@ -7,16 +7,28 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqloom.errors import MissingExtraError, SeqloomError
-from seqloom.inspection.report import Figure, Section, Table
+from seqloom.errors import MissingExtraError, SeqloomError, UsageError
+from seqloom.inspection.report import Figure, Section
 from seqloom.inspection.verdict import Evidence
 from seqloom.tasks.estimator import Estimator
-from seqloom.tasks.figures import Figures
-from seqloom.tasks.inspecting import explained, gates, looking_back, training, verdict
+from seqloom.tasks.inspecting import (
+    attending,
+    embeddings,
+    explained,
+    gates,
+    looking_back,
+    made_of,
+    mistakes,
+    summary,
+    training,
+    verdict,
+)
 from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels, Subject
 from seqloom.training.log import Record
 
 __all__ = ["sections"]
+
+Say = Callable[[str], object]
 
 
 def sections(
@@ -25,10 +37,10 @@ def sections(
     y: Any = None,
     *,
     row: int = 0,
-    step: int = -1,
+    step: int | None = None,
     records: Sequence[Record] = (),
     command: str = "",
-    say: Callable[[str], object],
+    say: Say,
 ) -> Iterator[Section]:
     """What is asked of a model, one section a question; those that need examples only where ``X`` is given.
 
@@ -38,39 +50,31 @@ def sections(
     anything is measured.
     """
     say("Reading what was learned …")
-    evidence, views = Evidence(records=records), list[Section]()
+    subject, evidence, views = None, Evidence(records=records), list[Section]()
     if X is not None:
         try:
             subject = estimator.subject(X, y)
-            why = _explained(subject, row, step, command, say)
-            evidence, views = _measured(subject, records, command, say)
-            views.append(why)
         except NoHalvesError as error:
             say(f"How far back it looks, and why it answers, is not shown: {error}")
-    if records or views:
+    if subject is not None:
+        say("Explaining one answer …")
+        why = explained.section(explained.explain(subject, row, step), command)
+        evidence, views = _measured(subject, records, command, say)
+        views.append(why)
+    if records or subject is not None:
         yield verdict.section(evidence, command)
-    yield _summary(estimator)
+    yield summary.section(estimator)
+    yield made_of.section(estimator, command)
     if records:
         yield training.section(records, "nats")
+    if tables := estimator.token_vectors():
+        yield embeddings.section(tables, command)
     yield from views
-    if X is not None and hasattr(estimator, "draw"):
-        say("Drawing what the task shows …")
-        try:
-            yield _of_the_task(estimator, X, y, command)
-        except MissingExtraError:
-            raise
-        except SeqloomError as error:
-            say(f"It is not shown: {error}")
+    if X is not None:
+        yield from _of_examples(estimator, X, y, subject, (row, step), command, say)
 
 
-def _explained(subject: Subject, row: int, step: int, command: str, say: Callable[[str], object]) -> Section:
-    say("Explaining one answer …")
-    return explained.section(explained.explain(subject, row, step), command)
-
-
-def _measured(
-    subject: Subject, records: Sequence[Record], command: str, say: Callable[[str], object]
-) -> tuple[Evidence, list[Section]]:
+def _measured(subject: Subject, records: Sequence[Record], command: str, say: Say) -> tuple[Evidence, list[Section]]:
     """What a verdict is made of, and the sections that show it; regions of a picture have no order in time."""
     evidence, views = Evidence(records=records), list[Section]()
     if not isinstance(subject.looks(0), Pixels):
@@ -83,26 +87,33 @@ def _measured(
     return evidence, views
 
 
-def _summary(estimator: Any) -> Section:
-    module = getattr(estimator, "model_", None)
-    count = sum(weight.numel() for weight in module.parameters()) if module is not None else 0
-    rows = [("task", estimator.task), ("made by", repr(estimator)), ("weights", f"{count:,}")]
-    shown: list[Figure | Table] = [Table(("", ""), rows)]
-    found = getattr(estimator, "validation_", None)
-    says: list[str] = []
-    if isinstance(found, Figures):
-        columns = [name for name in found.model if " of " not in name]
-        lines = [
-            (name, *(f"{values[column]:.3f}" if column in values else "" for column in columns))
-            for name, values in {**found.baselines, "this model": found.model}.items()
-        ]
-        shown.append(Table(("held out", *(column.replace("_", " ") for column in columns)), lines))
-        says.extend(found.notes)
-    elif found is not None:
-        nats = {**found.baselines, "this model": found.nats_per_token}
-        ordered = sorted(nats.items(), key=lambda pair: -pair[1])
-        shown.append(Table(("held out", "nats per token"), [(name, f"{value:.3f}") for name, value in ordered]))
-    return Section("What is it, and how good?", says, shown)
+def _of_examples(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    subject: Subject | None,
+    place: tuple[int, int | None],
+    command: str,
+    say: Say,
+) -> Iterator[Section]:
+    row, step = place
+    say("Looking at where it looks …")
+    try:
+        if maps := attending.attending_of(estimator, X, y, subject, row):
+            yield attending.section(maps, step, command)
+    except UsageError as error:
+        say(f"Where it looks is not shown: {error}")
+    say("Looking for where it errs …")
+    if (erred := estimator.mistakes(X, y)) is not None:
+        yield mistakes.section(erred, command)
+    if hasattr(estimator, "draw"):
+        say("Drawing what the task shows …")
+        try:
+            yield _of_the_task(estimator, X, y, command)
+        except MissingExtraError:
+            raise
+        except SeqloomError as error:
+            say(f"It is not shown: {error}")
 
 
 def _of_the_task(estimator: Any, X: Any, y: Any, command: str) -> Section:

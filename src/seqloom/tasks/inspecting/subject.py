@@ -24,11 +24,13 @@ class NoHalvesError(UsageError):
 
 class Asked(NamedTuple):
     """What is explained of an answer: ``name`` says what each of its numbers is called. The one at ``place`` is asked
-    for; None stands for the highest, where they are scores, of ``what`` there is."""
+    for; None stands for the highest, where they are scores, of ``what`` there is. Of answers (T, K) ``step`` finds the
+    one that is explained where none is named."""
 
     name: Callable[[int], str]
     place: int | None = None
     what: str = "answer"
+    step: Callable[[Tensor], int] = lambda answers: len(answers) - 1
 
     @classmethod
     def of(cls, names: Sequence[str], place: int | None = None, what: str = "answer") -> Asked:

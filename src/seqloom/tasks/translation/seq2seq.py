@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.targets import TextTargets
 from seqloom.tasks.inputs.texts import source_texts
+from seqloom.tasks.inspecting.excerpts import excerpts
 from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.translation import by_length, figures_of_translations
@@ -37,6 +38,9 @@ from seqloom.tasks.translation.picks import pick_settings, pick_tokens
 from seqloom.tasks.translation.settings import Seq2SeqSettings
 from seqloom.tasks.translation.writing import Writer
 from seqloom.training.objectives import FreeTargets, Objective
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["Alignment", "Seq2Seq"]
 
@@ -270,6 +274,14 @@ class Seq2Seq(ExampleEstimator):
         for _ in over(self.facts_, self.model_, examples, look):
             pass
         return found
+
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.inspecting.written import MOST_WRITTEN, mistakes_of_texts
+
+        places, right = references_of(given.X, given.y or [])
+        some, lines = given.rows(places[:MOST_WRITTEN]), excerpts(given)
+        read, lengths = [lines[place] for place in places], _inputs(self.facts_).lengths(some.X)
+        return mistakes_of_texts(read, right[: len(lengths)], self.predict(some.X), lengths)
 
     def written(self, file: str | Path, top: int = 1) -> Iterator[str]:
         """The file of sources with a new column, the prediction; with ``top`` above 1 as many, and their scores."""
