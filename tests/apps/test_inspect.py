@@ -121,6 +121,13 @@ def test_the_page_of_each_kind_of_model(inspect: Any, page: Path, name: str) -> 
     assert "UserWarning" not in found.err
 
 
+def test_the_verdict_stands_by_itself(inspect: Any) -> None:
+    found = json.loads(inspect("classifier", "--data", "texts.csv", "--json").out)
+    assert found["verdict"].keys() == {"kind", "says", "cures"}
+    assert found["sections"][0]["says"][0] == f"{found['verdict']['kind'].capitalize()}. {found['verdict']['says']}"
+    assert found["sections"][0]["says"][1:] == found["verdict"]["cures"]
+
+
 def test_layers_without_a_curve_are_named(inspect: Any) -> None:
     found = json.loads(inspect("shortening", "--data", "bare.csv", "--json").out)
     said = "layer 1 (Convolution) has fewer steps than it reads and so no curve of its own: see that of the model."
