@@ -25,7 +25,10 @@ pytest.importorskip("matplotlib")
 
 BRIEF = {"steps": 2, "epochs": None, "device": "cpu"}
 HOSTILE = "<script>alert(1)</script>"
-ALL = ["What is it, and how good?", "How did it learn?", "How far back does it look?", "Why this answer?"]
+FIRST = ["What is it, and how good?", "How did it learn?"]
+VECTORS, BACK = ["What do the tokens' vectors say?"], ["How far back does it look?"]
+GATES, WHY, MAPS = ["What do the gates do?"], ["Why this answer?"], ["Where does it look?"]
+ERRS, TASK = ["Where does it err?"], ["What does the task show?"]
 LABELS = (HOSTILE, r"$\x$", "日本")
 
 
@@ -49,16 +52,16 @@ def _forecaster(spec: str) -> Callable[[], Any]:
     return lambda: Forecaster(spec, horizon=2, training=BRIEF).fit("sales.csv", progress=False)
 
 
-GATES, TASK = ["What do the gates do?"], ["What does the task show?"]
+TEXTS = [*FIRST, *VECTORS, *BACK]
 MADE = {
-    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALL[:3], *GATES, ALL[3]]),
-    "classifier": Made(_classifier("gru(4) + pool(attention)"), "texts.csv", [*ALL[:3], *GATES, ALL[3], *TASK]),
-    "attention": Made(_writer("attention(4)"), "text.txt", ALL),
-    "transformer": Made(_classifier("transformer(4)"), "texts.csv", ALL + TASK),
-    "shortening": Made(_classifier("conv(4, stride=2) + elman(4)"), "texts.csv", ALL + TASK),
-    "forecaster": Made(_forecaster("elman(4)"), "sales.csv", ALL + TASK),
-    "reservoir": Made(_forecaster("esn(8)"), "sales.csv", ALL + TASK),
-    "music": Made(lambda: MusicModel("gru(4)", training=BRIEF).fit("tunes", progress=False), "tunes", ALL[:2]),
+    "writer": Made(_writer("lstm(4)"), "text.txt", [*TEXTS, *GATES, *WHY, *ERRS]),
+    "classifier": Made(_classifier("gru(4) + pool(attention)"), "texts.csv", [*TEXTS, *GATES, *WHY, *ERRS, *TASK]),
+    "attention": Made(_writer("attention(4)"), "text.txt", [*TEXTS, *WHY, *MAPS, *ERRS]),
+    "transformer": Made(_classifier("transformer(4)"), "texts.csv", [*TEXTS, *WHY, *MAPS, *ERRS, *TASK]),
+    "shortening": Made(_classifier("conv(4, stride=2) + elman(4)"), "texts.csv", [*TEXTS, *WHY, *ERRS, *TASK]),
+    "forecaster": Made(_forecaster("elman(4)"), "sales.csv", [*FIRST, *BACK, *WHY, *TASK]),
+    "reservoir": Made(_forecaster("esn(8)"), "sales.csv", [*FIRST, *BACK, *WHY, *TASK]),
+    "music": Made(lambda: MusicModel("gru(4)", training=BRIEF).fit("tunes", progress=False), "tunes", FIRST),
 }
 
 
@@ -111,7 +114,8 @@ def test_the_page_of_each_kind_of_model(inspect: Any, page: Path, name: str) -> 
 def test_layers_without_a_curve_are_named(inspect: Any) -> None:
     found = json.loads(inspect("shortening", "--data", "bare.csv", "--json").out)
     said = "layer 1 (Convolution) has fewer steps than it reads and so no curve of its own: see that of the model."
-    assert said in found["sections"][2]["says"]
+    (back,) = (section for section in found["sections"] if section["title"] == BACK[0])
+    assert said in back["says"]
 
 
 def test_what_has_no_answer_is_said(inspect: Any) -> None:
@@ -120,7 +124,7 @@ def test_what_has_no_answer_is_said(inspect: Any) -> None:
 
 def test_a_model_alone_has_a_page(inspect: Any) -> None:
     found = inspect("writer", "--json")
-    assert [section["title"] for section in json.loads(found.out)["sections"]] == ALL[:2]
+    assert [section["title"] for section in json.loads(found.out)["sections"]] == [*FIRST, *VECTORS]
 
 
 @pytest.mark.parametrize("words", [("--data", "bare.csv"), ("--text", "a red cat")])
@@ -128,8 +132,8 @@ def test_without_labels_all_but_losses_is_shown(inspect: Any, words: tuple[str, 
     found = inspect("classifier", *words, "--json")
     assert found.code == 0, found.err
     sections = json.loads(found.out)["sections"]
-    assert [section["title"] for section in sections] == [*ALL[:3], *GATES, ALL[3]]
-    assert "By the loss" not in sections[2]["says"][0]
+    assert [section["title"] for section in sections] == [*TEXTS, *GATES, *WHY]
+    assert "By the loss" not in sections[3]["says"][0]
     assert "It is not shown: " in found.err
 
 
