@@ -19,12 +19,14 @@ _LISTED: Final = 12
 
 def section(found: Mistakes, command: str) -> Section:
     """The answer for a report."""
-    shown: list[Figure | Table] = [
-        drawn(
-            lambda path: draw_breakdowns([_few(one) for one in found.breakdowns], path),
-            "Where a filled bar is longer than the empty one below it, these items cost more than their number says.",
+    shown: list[Figure | Table] = []
+    if found.breakdowns:
+        shown.append(
+            drawn(
+                lambda path: draw_breakdowns([_few(one) for one in found.breakdowns], path),
+                "Where the filled bar is longer than the empty one, items cost more than their number says.",
+            )
         )
-    ]
     shown += [_table(one) for one in found.breakdowns]
     if found.reliable:
         shown.append(
@@ -34,7 +36,7 @@ def section(found: Mistakes, command: str) -> Section:
             )
         )
     if found.worst:
-        head = ("row", "read", "right", "said", "cost")
+        head = (found.item, "read", "right", "said", "cost")
         rows = [(f"{one.number}", one.read, one.right, one.said, f"{one.cost:.3g}") for one in found.worst]
         kept = [place for place in range(len(head)) if any(row[place] for row in rows)]
         shown.append(Table([head[place] for place in kept], [[row[place] for place in kept] for row in rows]))
