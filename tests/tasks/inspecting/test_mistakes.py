@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,7 @@ def test_classes_that_are_new_are_left_out() -> None:
     assert found.breakdowns[0].names == ("x",)
     assert [one.number for one in found.worst] == [0]
     assert any("1 row of a class that is new" in line for line in found.says)
+    assert not section(replace(found, breakdowns=(), worst=(), reliable={}), "").shown
 
 
 def test_names_of_words_that_are_new() -> None:
