@@ -12,8 +12,8 @@ from torch import nn
 from seqloom import LanguageModel
 from seqloom.cells import Cell, affine, tanh
 from seqloom.inspection import trace
-from seqloom.inspection.memory.verdict import Verdict
 from seqloom.inspection.report import Figure, Formulas, Section, Table
+from seqloom.inspection.verdict import Verdict
 from seqloom.layers import (
     CausalSelfAttention,
     LearnedEmbedding,

@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["Case", "Mismatch", "Peer", "Results", "Timing", "Yardstick", "compare", "measure"]
+__all__ = ["Case", "Clock", "Mismatch", "Peer", "Results", "Timing", "Yardstick", "compare", "measure"]
 
 Results = Mapping[str, Any]
+Clock = Callable[[], float]
+"""``time.perf_counter``, or ``time.process_time`` for what runs on one thread, on a machine with other work."""
 SHORTEST_SAMPLE = 1e-3
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 101
 
@@ -146,12 +148,12 @@ def _difference(got: torch.Tensor, wanted: torch.Tensor) -> float:
     return float((got - wanted).abs().max() / wanted.abs().max().clamp(min=1e-30))
 
 
-def measure(cases: Sequence[Case], seconds: float) -> list[Timing]:
-    """Compare the peers of each case, then time all cases in the same rounds, for about ``seconds``."""
+def measure(cases: Sequence[Case], seconds: float, clock: Clock = time.perf_counter) -> list[Timing]:
+    """Compare the peers of each case, then time all cases in the same rounds, for about ``seconds``, by ``clock``."""
     differences = [compare(case) for case in cases]
     peers = [peer.run for case in cases for peer in case.peers]
     runs = list(dict.fromkeys([*peers, *(case.yardstick.run for case in cases if case.yardstick)]))
-    samples = dict(zip(runs, _in_turns(runs, seconds), strict=True))
+    samples = dict(zip(runs, _in_turns(runs, seconds, clock), strict=True))
     return [
         Timing(
             case,
@@ -163,8 +165,8 @@ def measure(cases: Sequence[Case], seconds: float) -> list[Timing]:
     ]
 
 
-def _in_turns(runs: Sequence[Callable[[], Any]], seconds: float) -> list[list[float]]:
-    once = [min(_sample(run, 1), _sample(run, 1)) for run in runs]
+def _in_turns(runs: Sequence[Callable[[], Any]], seconds: float, clock: Clock) -> list[list[float]]:
+    once = [min(_sample(run, 1, clock), _sample(run, 1, clock)) for run in runs]
     repeats = [max(1, round(SHORTEST_SAMPLE / duration)) for duration in once]
     round_length = sum(count * duration for count, duration in zip(repeats, once, strict=True))
     rounds = min(max(int(seconds / round_length), FEWEST_ROUNDS), MOST_ROUNDS)
@@ -175,15 +177,15 @@ def _in_turns(runs: Sequence[Callable[[], Any]], seconds: float) -> list[list[fl
         for turn in range(rounds):
             for k in range(len(runs)):
                 k = (k + turn) % len(runs)
-                samples[k].append(_sample(runs[k], repeats[k]))
+                samples[k].append(_sample(runs[k], repeats[k], clock))
     finally:
         gc.enable()
     return samples
 
 
-def _sample(run: Callable[[], Any], repeats: int) -> float:
+def _sample(run: Callable[[], Any], repeats: int, clock: Clock) -> float:
     """The seconds of one run, over ``repeats`` runs."""
-    begin = time.perf_counter()
+    begin = clock()
     for _ in range(repeats):
         run()
-    return (time.perf_counter() - begin) / repeats
+    return (clock() - begin) / repeats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from support import THREADS
-from support.harness import Case, Mismatch, Timing, measure
+from support.harness import Case, Clock, Mismatch, Timing, measure
 from support.machine import describe
 from support.plots import bars
 
@@ -39,12 +40,12 @@ class Report:
         self.timings: list[Timing] = []
         self.skipped: dict[str, str] = {}
 
-    def add(self, *cases: Case, seconds: float) -> list[Timing]:
+    def add(self, *cases: Case, seconds: float, clock: Clock = time.perf_counter) -> list[Timing]:
         """Compare and time ``cases`` in the same rounds; a mismatch ends the program, and nothing is written."""
         for case in cases:
             print(f"{self.name}: {case}", file=sys.stderr)
         try:
-            timings = measure(cases, seconds)
+            timings = measure(cases, seconds, clock)
         except Mismatch as mismatch:
             sys.exit(f"{self.name}: {mismatch}")
         self.timings += timings

@@ -17,4 +17,3 @@ text = Path(sys.argv[2]).read_text(encoding="utf-8")[-_CHARACTERS:]
 memory = memory_of(seqloom.load(sys.argv[1]).subject([text]))
 draw_influence(memory.inputs, Path(sys.argv[3]) / "influence.png")
 draw_context(memory.contexts, memory.unit, Path(sys.argv[3]) / "context.png")
-print(memory.verdict.says)

@@ -2,13 +2,13 @@
 
 python reproductions/forecasting/run.py --data ../shared/data/ett/ETTh1.csv [--rows NAME …] [--seeds N]
 
-Prints a JSON line for each row and seed. The test part is read once, when all is learned.
+Prints a line for each row and seed, and puts them into ``results.json``. The test part is read once, when all is
+learned. ``--rows walks`` are the twenty walks with a signal and the twenty without.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from peers import TEST, etth1, plain_lstm, ridge
 
 from seqloom.data.made.series import made_series
 from seqloom.data.made.walks import Signal, made_walk
@@ -25,20 +26,27 @@ from seqloom.tasks.forecasting.forecaster import Forecaster
 
 COLUMNS = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 RESERVOIR = "esn(400, radius=0.79, density=0.0125, decay=0.5, gain=0.55, input_scale=0.3, bias_scale=0.5)"
-MONTH = 30 * 24
-"""Hours, as in the usual split of ETTh1: 12 months to learn from, 4 to choose by, 4 to test."""
+WALKS = {Signal.NONE: 10, Signal.CLUSTERS: 10} | dict.fromkeys(
+    (Signal.AUTOREGRESSION, Signal.SEASON, Signal.LEAD, Signal.REGIME), 5
+)
+"""Seeds of each: twenty in which nothing tells of the next step's direction, and twenty in which something does."""
+DAYS = 12_000
+RESULTS = Path(__file__).parent / "results.json"
 
 
-def etth1(data: Path, columns: Sequence[str], horizon: int, seed: int) -> dict[str, Any]:
-    """Some columns, standardised by the first 12 months."""
-    with data.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))[: 20 * MONTH]
-    values = np.array([[float(row[name]) for name in columns] for row in rows])
-    values = (values - values[: 12 * MONTH].mean(0)) / values[: 12 * MONTH].std(0)
-    frame = _frame([row["date"] for row in rows], values, columns)
+def hours(data: Path, columns: Sequence[str], horizon: int, seed: int) -> dict[str, Any]:
+    """Some columns of ETTh1; a plain LSTM learns for as many seconds of the processor."""
+    dates, values = etth1(data, list(columns))
+    frame = _frame(dates, values, columns)
+    began = time.process_time()
     model = Forecaster(horizon=horizon, training={"seed": seed, "device": "cpu"})
-    model.fit(frame[: 16 * MONTH], validation=0.25, progress=False)
-    return _figures(model, frame, 16 / 20)
+    model.fit(frame[: TEST * 16 // 20], validation=0.25, progress=False)
+    seconds = time.process_time() - began
+    found = _figures(model, frame, 16 / 20)
+    found["test"]["plain LSTM"] = plain_lstm(values, horizon, seconds, seed)
+    if len(columns) == 1:
+        found["test"]["ridge regression"] = ridge(values, horizon)
+    return found | {"fit_seconds": seconds}
 
 
 def monthly(seed: int) -> dict[str, Any]:
@@ -60,12 +68,12 @@ def _monthly(values: np.ndarray, seed: int) -> dict[str, Any]:
 
 
 def walk(signal: Signal, seed: int) -> dict[str, Any]:
-    """The next of 6,000 working days of a walk, a third of which is the test; a second walk is read beside it."""
-    days = np.busday_offset("2000-01-03", np.arange(6000), roll="forward").astype(str)
-    frame = _frame(days.tolist(), 100 + made_walk(6000, seed, signal), ["price", "other"])
+    """The next of 12,000 working days of a walk, a third of which is the test; a second walk is read beside it."""
+    days = np.busday_offset("2000-01-03", np.arange(DAYS), roll="forward").astype(str)
+    frame = _frame(days.tolist(), 100 + made_walk(DAYS, seed, signal), ["price", "other"])
     model = Forecaster(horizon=1, target="price", also="other", training={"seed": seed, "device": "cpu"})
-    model.fit(frame[:4000], validation=0.25, progress=False)
-    return _figures(model, frame, 4000 / 6000)
+    model.fit(frame[: DAYS * 2 // 3], validation=0.25, progress=False)
+    return _figures(model, frame, 2 / 3)
 
 
 def chaos(seed: int) -> dict[str, Any]:
@@ -108,17 +116,25 @@ def main() -> None:
     given = parser.parse_args()
     rows: dict[str, Callable[[int], dict[str, Any]]] = {"monthly": monthly, "airline": airline, "Mackey-Glass": chaos}
     for horizon in (24, 48, 168):
-        rows[f"ETTh1 {horizon}"] = partial(etth1, given.data, ["OT"], horizon)
-    rows["ETTh1 24, all columns"] = partial(etth1, given.data, COLUMNS, 24)
-    for signal in Signal:
-        rows[f"walk, {signal}"] = partial(walk, signal)
-    for name in given.rows or rows:
-        for seed in range(given.seeds):
-            began = time.process_time()
-            found = rows[name](seed)
-            print(
-                json.dumps({"row": name, "seed": seed, **found, "cpu_seconds": time.process_time() - began}), flush=True
-            )
+        rows[f"ETTh1 {horizon}"] = partial(hours, given.data, ["OT"], horizon)
+    rows["ETTh1 24, all columns"] = partial(hours, given.data, COLUMNS, 24)
+    walks = {f"walk, {signal}": partial(walk, signal) for signal in WALKS}
+    asked = [name for one in given.rows or [*rows, "walks"] for name in (walks if one == "walks" else [one])]
+    seeds = {f"walk, {signal}": count for signal, count in WALKS.items()}
+    for name in asked:
+        for seed in range(seeds.get(name, given.seeds)):
+            began, clock = time.process_time(), time.monotonic()
+            found = {"row": name, "seed": seed, **(rows | walks)[name](seed)}
+            _keep(found | {"cpu_seconds": time.process_time() - began, "clock_seconds": time.monotonic() - clock})
+
+
+def _keep(found: dict[str, Any]) -> None:
+    """Print a row in short, and put it whole into the results in place of the one before."""
+    errors = {name: round(one["mse"], 4) for name, one in found.get("test", {}).items()}
+    print(found["row"], found["seed"], errors, *found.get("verdicts", [])[:1], flush=True)
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    others = [one for one in known if (one["row"], one["seed"]) != (found["row"], found["seed"])]
+    RESULTS.write_text(json.dumps([*others, found], indent=1) + "\n")
 
 
 if __name__ == "__main__":

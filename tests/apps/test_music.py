@@ -76,6 +76,40 @@ def test_pieces_are_judged_and_gone_on_with(command: Command, run: Path, tunes: 
     assert json.loads(command("predict", run, tunes, "--json").out.splitlines()[0])["piece"] == "0.mid"
 
 
+def test_pieces_of_a_label(command: Command, run: Path, tunes: Path) -> None:
+    refused(command("generate", run, "-o", "x.mid", "--label", "jig"), 2, "this model has learned no labels")
+    for number, file in enumerate(sorted(tunes.iterdir())):
+        (tunes / ("jig", "reel")[number % 2]).mkdir(exist_ok=True)
+        file.rename(tunes / ("jig", "reel")[number % 2] / file.name)
+    found = command("train", tunes, *FAST, "--learning-rate", 0.3)
+    assert found.code == 0, found.err
+    assert "Labels: jig 3, reel 3." in found.err
+    rows = [
+        json.loads(command("generate", "models/tunes", "--json", "-l", 16, *label).out)["pitches"]
+        for label in ((), ("--label", "jig"), ("--label", "reel"))
+    ]
+    assert rows[0] != rows[1] != rows[2]
+    refused(command("generate", "models/tunes", "-o", "x.mid", "--label", "jug"), 2, "Did you mean 'jig'?")
+
+
+def test_events_are_learned_and_written(command: Command, tunes: Path) -> None:
+    found = command("train", tunes, "--task", "music-events", "--model", "gru(8)", "--steps", 30, "--quiet")
+    assert found.code == 0, found.err
+    assert [line.split("  ")[0] for line in found.out.splitlines()[:4]] == [
+        "model",
+        "event frequencies",
+        "the kind before",
+        "models/tunes",
+    ]
+    written = command("generate", "models/tunes", "-o", "x.mid", "-l", 24, "-p", tunes / "0.mid", "--bars", 2)
+    assert (written.code, written.out.split()) == (0, ["x.mid", "x.wav", "x.png"])
+    assert {note.program for note in read_midi("x.mid").notes} == {0, 73}
+    assert command("predict", "models/tunes", tunes).out.startswith("piece,events,nats_an_event,next")
+    assert json.loads(command("evaluate", "models/tunes", tunes, "--json").out)["counted"] == "events"
+    looked = command("inspect", "models/tunes", "--data", tunes, "--json")
+    assert looked.code == 0, looked.err
+
+
 def test_what_is_refused(command: Command, run: Path, model: Path) -> None:
     refused(command("generate", run), 2, "Music goes into files")
     refused(command("generate", run, "-o", "x.mid", "--top-k", 3, "--stop", "a"), 2, "--stop, --top-k: no effect for")

@@ -75,6 +75,20 @@ def test_steps_alarms_and_counts(command: Command, home: Path) -> None:
     assert rang["surprise"]["value"] == records[40]["surprise"] > rang["surprise"]["level"]
 
 
+def test_columns_beside_are_watched_with(command: Command, home: Path) -> None:
+    lines = [f"{row},{k % 3},{k % 5}" for k, row in enumerate(rows(200, 0))]
+    (home / "sales.csv").write_text("\n".join(["day,heat,promo,rain", *lines]))
+    given = {"horizon": 2, "past": 36, "lags": 12, "season": 12, "target": "heat", "known": "promo", "also": "rain"}
+    model = Forecaster("gru(4)", **given, training={"steps": 3, "epochs": None, "device": "cpu"})
+    model.fit(home / "sales.csv", validation=0.6, progress=False).save(home / "sales")
+    found = command("watch", "sales", "sales.csv", "--json")
+    assert found.code == 0
+    steps = [json.loads(line) for line in found.out.splitlines()]
+    assert (len(steps), steps[100]["judged"]) == (200, True)
+    (home / "heat.csv").write_text("day,heat\n2024-01-01,1\n")
+    refused(command("watch", "sales", "heat.csv"), 3, "heat.csv, line 1: expected the columns 'heat', 'promo', 'rain'")
+
+
 def test_a_picture(command: Command, home: Path) -> None:
     pytest.importorskip("matplotlib")
     faulty(home)

@@ -13,7 +13,7 @@ from seqloom.inspection.attention import draw_alignment
 from seqloom.inspection.attention_maps import draw_attention
 from seqloom.inspection.coloured import draw_coloured
 from seqloom.inspection.confusion import draw_confusion
-from seqloom.inspection.forecasts import Fan, draw_fans
+from seqloom.inspection.forecasts import Fan, Residuals, draw_by_horizon, draw_fans, draw_residuals
 from seqloom.inspection.picture import new_figure, save
 
 pytest.importorskip("matplotlib")
@@ -29,6 +29,9 @@ DRAWN: dict[str, Callable[[str, Path], object]] = {
     "coloured": lambda name, file: draw_coloured([name], np.ones(1), name, file),
     "confusion": lambda name, file: draw_confusion(np.eye(2, dtype=np.int64), [name, "a"], name, file),
     "fans": lambda name, file: draw_fans([Fan(name, LINE, np.zeros((2, 5)), np.zeros(2))], file),
+    "residuals": lambda name, file: draw_residuals([Residuals(name, LINE)], file),
+    "errors": lambda name, file: draw_by_horizon({name: [1.0]}, "error", file),
+    "errors by horizon": lambda name, file: draw_by_horizon({name: [1.0, 2.0]}, "error", file),
 }
 
 

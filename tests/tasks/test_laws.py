@@ -13,6 +13,7 @@ import torch
 from seqloom.tasks.captioning.captioner import Captioner
 from seqloom.tasks.classification.classifier import Classifier
 from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.music.events.event_model import MusicEventModel
 from seqloom.tasks.music.music_model import MusicModel
 from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.regression.regressor import Regressor
@@ -126,6 +127,18 @@ TRIALS = {
         ROLLS,
         asks="log_probabilities",
     ),
+    "music with labels": Trial(
+        lambda: MusicModel("gru(4)", training=BRIEF),
+        ROLLS,
+        ["jig", "reel"] * 12,
+        asks="log_probabilities",
+        exempt={"scikit-learn's questions are answered": "y may be given, and need not be"},
+    ),
+    "music of events": Trial(
+        lambda: MusicEventModel("gru(4)", embedding=4, transpose=2, window=16, training=BRIEF),
+        [roll | (np.arange(88) == 40) for roll in ROLLS],
+        asks="log_probabilities",
+    ),
     "recogniser": Trial(recognizer, RAGGED, ["a", "ab", "b a"] * 8),
     "recogniser with a language model": Trial(
         lambda: recognizer(language_model="ngram", beam=3), RAGGED, ["a", "ab", "b a"] * 8
@@ -161,3 +174,13 @@ def fitted(name: str) -> Any:
 )
 def test_it_obeys(name: str, law: str) -> None:
     ESTIMATOR_LAWS[law](TRIALS[name], fitted(name))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in TRIALS]
+)
+def test_what_is_picked_has_an_effect(name: str) -> None:
+    """A default that is not None counts as given, and what is picked in its place is lost."""
+    model = fitted(name)
+    if hasattr(model, "_pick"):
+        assert not set(model._pick(model.facts_)) & set(type(model)()._given())

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from seqloom.layers import OneHot, StepHead, parse_spec
+from seqloom.models.token_model import TokenModel
 from seqloom.training.objectives import NextToken
 from seqloom.training.settings import TrainingSettings
-from tests.training.example import TinyModel, fit, windows
+from seqloom.training.snapshot import Counters
+from tests.training.example import VOCABULARY, TinyModel, fit, windows
 
 RATE = 0.05
 PLAIN = {
@@ -69,6 +72,33 @@ def test_watched_parts_have_norms_and_updates_of_their_own() -> None:
     before = {name: weight.detach() + RATE * head[name] for name, weight in model.named_parameters() if name in head}
     assert parts["head"] == pytest.approx(whole(head))
     assert record["update_shares"]["head"] == pytest.approx(RATE * whole(head) / whole(before), rel=1e-4)
+
+
+def test_a_record_has_the_course_of_the_loss() -> None:
+    first, second = fit(TinyModel(dropout=0.0), windows(), None, TrainingSettings.from_mapping(PLAIN)).records
+    model = TinyModel(dropout=0.0).train()
+    assert first["first_loss"] == pytest.approx(NextToken().loss(model, windows()[0], None)[0].item())
+    assert "first_loss" not in second
+    for record in (first, second):
+        assert record["highest_loss"] >= record["loss"]
+        assert record["loss_spikes"] == 0
+
+
+def test_a_checkpoint_of_before_has_no_course_yet() -> None:
+    values = Counters(step=3).to_json()
+    del values["course"], values["saturated_gates"], values["dead_units"]
+    assert Counters.from_json(values) == Counters(step=3)
+
+
+def test_gates_and_units_are_watched() -> None:
+    watched = TrainingSettings.from_mapping(PLAIN | {"watch_gradients": True, "steps": 4})
+    model = TokenModel(OneHot(VOCABULARY), parse_spec("gru(4)").build(VOCABULARY), StepHead(4, VOCABULARY))
+    keeps_nothing = model.get_parameter("body.layers.0.weights.update.bias")
+    keeps_nothing.data.fill_(50.0)
+    found = fit(model, windows(), None, watched).records
+    assert found[0]["saturated_gates"] == {"body.layers.0.reset_gate": 0, "body.layers.0.update_gate": 1}
+    assert found[0]["dead_units"] == {"body.layers.0": 1}
+    assert "saturated_gates" not in found[1], "a record between is not a watched one"
 
 
 def test_watching_changes_nothing_that_is_learned() -> None:

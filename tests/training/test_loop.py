@@ -243,6 +243,8 @@ def test_history_has_what_a_plot_needs() -> None:
         "learning_rate",
         "gradient_norm",
         "clipped",
+        "loss_spikes",
+        "highest_loss",
         "validation_loss",
         "seconds",
         "tokens_per_second",

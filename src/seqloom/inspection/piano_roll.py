@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seqloom.data.notes.piece import DRUMS, Note, Piece
+from seqloom.data.notes.rolls import LOWEST
 from seqloom.inspection.picture import new_figure, save
 
-__all__ = ["draw_piano_roll"]
+__all__ = ["draw_expected", "draw_piano_roll"]
 
 _INCHES_PER_BEAT: Final = 0.22
 _WIDTH: Final = (5.0, 40.0)
 _OCTAVE: Final = 12
 _MOST_BARS: Final = 200
+_LIKELY: Final = 0.05
 
 
 def draw_piano_roll(piece: Piece, picture: Path, title: str = "") -> None:
@@ -53,4 +58,33 @@ def draw_piano_roll(piece: Piece, picture: Path, title: str = "") -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if len(instruments) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
+    save(figure, picture)
+
+
+def draw_expected(probabilities: NDArray[Any], roll: NDArray[Any], nats: NDArray[Any], picture: Path) -> None:
+    """Draw p (T, 88) of each key at each step as shades, what came (T, 88) as dots on it, and the nats (T,) of each
+    step below, into a file.
+
+    Dots on dark ground were expected, dots on white ground were not; dark ground without a dot was expected in vain.
+    """
+    steps = np.arange(len(roll))
+    width = min(_WIDTH[1], max(_WIDTH[0], 1 + len(steps) * _INCHES_PER_BEAT / 3))
+    above, below = (figure := new_figure((width, 4.4), "")).subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    keys = np.flatnonzero(roll.any(0) | (probabilities > _LIKELY).any(0))
+    low, high = (int(keys[0]), int(keys[-1])) if len(keys) else (0, 1)
+    shown = above.imshow(
+        probabilities.T, origin="lower", aspect="auto", cmap="Greys", vmin=0, vmax=1, interpolation="nearest"
+    )
+    figure.colorbar(shown, ax=above, label="probability", pad=0.01)
+    at, sounding = roll.nonzero()
+    above.scatter(at, sounding, s=8, color="tab:orange", edgecolors="white", linewidths=0.4, label="came")
+    octaves = range((LOWEST + low) // _OCTAVE, (LOWEST + high) // _OCTAVE + 2)
+    above.set_yticks([_OCTAVE * octave - LOWEST for octave in octaves], [f"C{octave - 1}" for octave in octaves])
+    above.set_ylim(low - 1.5, high + 1.5)
+    below.bar(steps, nats, width=0.9, color="tab:blue")
+    below.set_ylabel("nats")
+    below.set_xlabel("steps")
+    for axes in (above, below):
+        axes.spines[["top", "right"]].set_visible(False)
+    above.legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize=8, frameon=False, borderpad=0)
     save(figure, picture)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import MissingExtraError, raise_together
 
-__all__ = ["check_picture", "name_steps", "new_figure", "plain", "save"]
+__all__ = ["check_picture", "lay_out", "name_steps", "new_figure", "plain", "save"]
 
 _DOTS = 160
 _MOST_NAMES = 80
@@ -40,11 +41,23 @@ def new_figure(size: tuple[float, float], title: str) -> Any:
     return figure
 
 
+def lay_out(figure: Any) -> None:
+    """Find out where all parts of a figure will lie."""
+    with _any_character():
+        figure.draw_without_rendering()
+
+
 def save(figure: Any, picture: Path) -> None:
     """Write a figure into a file; a character that no font has is drawn as a box."""
+    with _any_character():
+        figure.savefig(picture)
+
+
+@contextmanager
+def _any_character() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        figure.savefig(picture)
+        yield
 
 
 def plain(name: object) -> str:

@@ -126,6 +126,20 @@ class WittenBell:
             raise UsageError(f"Expected at least 2 ids (the first one is only context), got {len(ids)}.")
         return total / count
 
+    def seen(self, ids: ArrayLike) -> list[NDArray[np.int64]]:
+        """For each length n of n-gram how often that which ends at each id (N,) was seen; 0 where n are not there.
+
+        >>> [counts.tolist() for counts in Bigram(3).fit([0, 1, 0, 1, 0, 2]).seen([0, 1, 1])]
+        [[3, 2, 2], [0, 2, 0]]
+        """
+        given = self._checked(np.asarray(ids).astype(np.int64))
+        found, contexts = [], np.zeros(len(given), np.int64)
+        for level in self._levels:
+            places = self._interpolate(level, contexts, given, np.zeros(len(given)))
+            found.append(np.where(places >= 0, level.counts[np.maximum(places, 0)], 0))
+            contexts = np.concatenate(([-1], places[:-1]))
+        return found
+
     def next_probabilities(self, context: ArrayLike) -> NDArray[np.float64]:
         """(V,) P(w | the last ids of the context) of every id w; they sum to 1."""
         before = self._checked(np.asarray(context, np.int64).reshape(-1))

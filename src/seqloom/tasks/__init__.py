@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seqloom.tasks.language.language_model import LanguageModel
     from seqloom.tasks.language.text_score import TextScore
     from seqloom.tasks.language.writing import Ending, Writing
+    from seqloom.tasks.music.events.event_model import MusicEventModel
     from seqloom.tasks.music.music_model import MusicModel
     from seqloom.tasks.recognition.recognizer import Recognizer
     from seqloom.tasks.regression.regressor import Regressor
@@ -31,6 +32,7 @@ __all__ = [
     "Evaluation",
     "Forecaster",
     "LanguageModel",
+    "MusicEventModel",
     "MusicModel",
     "NotFittedError",
     "Recognizer",
@@ -52,6 +54,7 @@ __getattr__, __dir__ = lazily(
         "Evaluation": "seqloom.tasks.language.evaluation",
         "Forecaster": "seqloom.tasks.forecasting.forecaster",
         "LanguageModel": "seqloom.tasks.language.language_model",
+        "MusicEventModel": "seqloom.tasks.music.events.event_model",
         "MusicModel": "seqloom.tasks.music.music_model",
         "NotFittedError": "seqloom.tasks.estimator",
         "Recognizer": "seqloom.tasks.recognition.recognizer",

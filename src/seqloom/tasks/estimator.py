@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -18,6 +18,8 @@ from seqloom.settings import Settings, code_of, settings_of, take
 from seqloom.tasks.constructor import constructor_of
 
 if TYPE_CHECKING:
+    from seqloom.inspection.embeddings import TokenVectors
+    from seqloom.inspection.errors import Mistakes
     from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["Estimator", "NotFittedError"]
@@ -140,6 +142,14 @@ class Estimator:
         from seqloom.tasks.inspecting.subject import NoHalvesError
 
         raise NoHalvesError(f"A {type(self).__name__} cannot be looked into yet.")
+
+    def mistakes(self, X: Any, y: Any = None) -> Mistakes | None:
+        """Where it errs on some examples; None for a task that has no such notion, and without what is right."""
+        return None
+
+    def token_vectors(self) -> Sequence[TokenVectors]:
+        """The tables of vectors that tokens are read by; none where nothing has such."""
+        return ()
 
     def _fields(self, name: str) -> Iterable[str]:
         return settings_of(self.records[name])

@@ -13,7 +13,7 @@ from typing import Any
 from seqloom.errors import ModelFileError, UsageError, did_you_mean
 from seqloom.tasks.door import Door, named
 
-__all__ = ["door_of", "estimator_of", "load", "tasks"]
+__all__ = ["door_of", "estimator_of", "load", "opened", "tasks"]
 
 _GROUP = "seqloom.tasks"
 _OURS = {
@@ -23,6 +23,7 @@ _OURS = {
     "tagging": "seqloom.tasks.tagging.door:DOOR",
     "forecasting": "seqloom.tasks.forecasting.door:DOOR",
     "music": "seqloom.tasks.music.door:DOOR",
+    "music-events": "seqloom.tasks.music.events.door:DOOR",
     "recognition": "seqloom.tasks.recognition.door:DOOR",
     "captioning": "seqloom.tasks.captioning.door:DOOR",
     "translation": "seqloom.tasks.translation.door:DOOR",
@@ -60,6 +61,11 @@ def estimator_of(task: str) -> Any:
 
 def load(path: str | Path) -> Any:
     """Whatever estimator was saved at ``path``, a model directory or a run."""
+    return opened(path)[0]
+
+
+def opened(path: str | Path) -> tuple[Any, dict[str, bytes]]:
+    """The estimator that was saved at ``path``, and the files that it was made from, each read and checked once."""
     from seqloom.tasks.memory import loading
     from seqloom.tasks.model_directory import read_config, read_newest
 
@@ -70,4 +76,4 @@ def load(path: str | Path) -> Any:
             raise ModelFileError(
                 f"{path} is of the task {task[:40]!r}, which is not known here. Install the package that adds it."
             )
-        return estimator_of(task).from_files(files)
+        return estimator_of(task).from_files(files), files

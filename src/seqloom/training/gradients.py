@@ -1,19 +1,25 @@
-"""What gradients do while a run goes on: they are clipped, and their sizes are written down at every record."""
+"""What gradients do while a run goes on: they are clipped, and whether they live is written down at every record."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
 
+from seqloom.data.batch import Batch
+from seqloom.inspection.signs import signs_of
 from seqloom.layers import SequenceLayer
 from seqloom.training.log import Record
+from seqloom.training.problem import Problem
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.snapshot import Counters
 
 __all__ = ["Gradients", "gradient_record", "parts_of"]
+
+_ROWS = 8
 
 
 class Gradients:
@@ -21,12 +27,14 @@ class Gradients:
 
     ``clip`` shortens them as the settings say and counts. Where ``watch_gradients`` is set, every record of a step that
     is a multiple of ``log_every`` also has, for each part of the module, the norm of its gradient before clipping and
-    the norm of its update as a share of the norm of its weights. Nothing random is drawn.
+    the norm of its update as a share of the norm of its weights; and, from one more forward pass over eight rows, the
+    saturated share of each gate and the dead one of each layer. Nothing random is drawn.
     """
 
-    def __init__(self, module: nn.Module, trainable: Sequence[nn.Parameter], settings: TrainingSettings) -> None:
+    def __init__(self, problem: Problem, trainable: Sequence[nn.Parameter], settings: TrainingSettings) -> None:
+        self._module, self._objective = problem.module, problem.objective
         self._trainable, self._settings = trainable, settings
-        self._parts = parts_of(module) if settings.watch_gradients else {}
+        self._parts = parts_of(problem.module) if settings.watch_gradients else {}
         self._before: list[Tensor] = []
 
     def clip(self, counters: Counters) -> bool:
@@ -49,8 +57,8 @@ class Gradients:
         counters.clipped += clipped
         return True
 
-    def updated(self, counters: Counters) -> None:
-        """Take note of what the update did, where it is watched."""
+    def updated(self, counters: Counters, window: Batch) -> None:
+        """Take note of what the update did, and what a ``window`` of it now meets, where it is watched."""
         if not self._before:
             return
         before = iter(self._before)
@@ -59,6 +67,14 @@ class Gradients:
             moved = get_total_norm([weight.detach() - was for weight, was in zip(weights, old, strict=True)])
             counters.update_shares[name] = (moved / get_total_norm(old).clamp_min(1e-30)).item()
         self._before = []
+        if window.size:
+            self._look(counters, window.rows(0, _ROWS)._replace(fresh=None))
+
+    def _look(self, counters: Counters, rows: Batch) -> None:
+        rows = rows.to(self._trainable[0].device)
+        with torch.random.fork_rng(devices=[]):
+            signs = signs_of(self._module, lambda: self._objective.loss(self._module, rows, None))
+        counters.saturated_gates, counters.dead_units = dict(signs.saturated), dict(signs.dead)
 
     def _watch(self, counters: Counters) -> None:
         if not self._parts or (counters.step + 1) % self._settings.log_every:
@@ -74,6 +90,7 @@ def gradient_record(counters: Counters) -> Record:
     found: Record = {"gradient_norm": counters.gradient_sum / steps, "clipped": counters.clipped / steps}
     if counters.gradient_norms:
         found |= {"gradient_norms": counters.gradient_norms, "update_shares": counters.update_shares}
+        found |= {"saturated_gates": counters.saturated_gates, "dead_units": counters.dead_units}
     return found
 
 

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from seqloom.errors import ModelFileError
 from seqloom.storage.run import METRICS, Version
+from seqloom.training.course import LossCourse
 from seqloom.training.schedules import Plateau
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.stopping import EarlyStopping
@@ -40,8 +41,9 @@ class Counters:
 
     ``window`` is the next batch to read in ``epoch``, ``weight`` what was learned from, in what the objective counts.
     Since the last record count ``loss_sum``, ``loss_weight``, ``gradient_sum`` (of the norms) and ``clipped`` (steps);
-    ``gradient_norms`` and ``update_shares`` are of the parts of the module, where they are watched. ``learning_rate``
-    is that of the last step. A run that is ``solved`` has nothing left to learn.
+    ``gradient_norms``, ``update_shares``, ``saturated_gates`` and ``dead_units`` are of the parts of the module, where
+    they are watched. ``course`` is that of the loss, ``learning_rate`` that of the last step. A run that is ``solved``
+    has nothing left to learn.
     """
 
     step: int = 0
@@ -56,6 +58,9 @@ class Counters:
     clipped: int = 0
     gradient_norms: dict[str, float] = dataclasses.field(default_factory=dict)
     update_shares: dict[str, float] = dataclasses.field(default_factory=dict)
+    saturated_gates: dict[str, float] = dataclasses.field(default_factory=dict)
+    dead_units: dict[str, float] = dataclasses.field(default_factory=dict)
+    course: LossCourse = dataclasses.field(default_factory=LossCourse)
     learning_rate: float = 0.0
     solved: bool = False
     stopping: EarlyStopping = dataclasses.field(default_factory=EarlyStopping)
@@ -65,6 +70,8 @@ class Counters:
         """Begin to count anew: all so far is in a record."""
         self.recorded_step, self.loss_sum, self.loss_weight = self.step, 0.0, 0
         self.gradient_sum, self.clipped, self.gradient_norms, self.update_shares = 0.0, 0, {}, {}
+        self.saturated_gates, self.dead_units = {}, {}
+        self.course.recorded()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; Python's JSON brings every finite float back to the bit, infinity is null.
@@ -81,7 +88,7 @@ class Counters:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Counters:
         """Read back what ``to_json`` returned."""
-        parts: dict[str, Any] = {}
+        parts: dict[str, Any] = {"course": LossCourse(**values.get("course", {}))}
         for name, kind in (("stopping", EarlyStopping), ("plateau", Plateau)):
             best = values[name]["best"]
             parts[name] = kind(**{**values[name], "best": math.inf if best is None else best})

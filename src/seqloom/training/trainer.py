@@ -62,7 +62,7 @@ class Trainer:
         self.module.to(self.device)
         self.optimiser = build_optimiser(self.module, settings)
         self._trainable = [weight for group in self.optimiser.param_groups for weight in group["params"]]
-        self.gradients = Gradients(self.module, self._trainable, settings)
+        self.gradients = Gradients(problem, self._trainable, settings)
         self.counters = Counters()
         self.carried: Any = None
         self.best: dict[str, Tensor] | None = None
@@ -125,13 +125,14 @@ class Trainer:
                 mean += loss.item() * (weight / whole)
         mean = self.agreement.add_gradients(self._trainable, mean)
         self._check(mean, "loss", self._in_this_step)
+        counters.course.observe(mean)
         if not self.gradients.clip(counters):
             self._diverged(f"The gradient is not finite {self._in_this_step()}")
         counters.learning_rate = self._rate()
         for group in self.optimiser.param_groups:
             group["lr"] = counters.learning_rate
         self.optimiser.step()
-        self.gradients.updated(counters)
+        self.gradients.updated(counters, windows[0])
         self.carried = carried
         counters.step += 1
         self.average.add(counters.step)
@@ -195,6 +196,7 @@ class Trainer:
             self.objective.counted: counters.weight,
             "loss": counters.loss_sum / max(counters.loss_weight, 1),
             "learning_rate": counters.learning_rate,
+            **counters.course.record(first=not counters.recorded_step),
             **gradient_record(counters),
         }
         if with_evaluation:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqloom.data.notes import Note, Piece
 from seqloom.data.notes.grid import on_grid
@@ -27,6 +29,32 @@ def test_a_piece_on_the_grid_comes_back() -> None:
         found = events.decode(tokens)
         assert _heard(found) == _heard(piece)
         np.testing.assert_array_equal(events.encode(found), tokens)
+
+
+NOTES = st.builds(
+    Note,
+    start=st.integers(0, 40),
+    length=st.integers(0, 12),
+    pitch=st.integers(0, 127),
+    velocity=st.integers(1, 127),
+    channel=st.integers(0, 15),
+    program=st.sampled_from([0, 40, 127]),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(notes=st.lists(NOTES, max_size=30), ticks=st.integers(1, 6), steps=st.integers(1, 6), longest=st.integers(1, 9))
+def test_any_notes_come_back_exactly_as_they_are_on_the_grid(
+    notes: list[Note], ticks: int, steps: int, longest: int
+) -> None:
+    piece = on_grid(Piece(ticks, notes), steps)
+    exact = EventTokens(steps, longest, velocities=127)
+    assert _heard(exact.decode(exact.encode(piece))) == _heard(piece)
+    rough = EventTokens(steps, longest, velocities=4)
+    found = rough.decode(rough.encode(piece))
+    but_loudness = [sorted(one[:3] + one[4:] for one in _heard(any_piece)) for any_piece in (found, piece)]
+    assert but_loudness[0] == but_loudness[1]
+    assert _heard(rough.decode(rough.encode(found))) == _heard(found)
 
 
 @pytest.mark.parametrize("velocities", range(1, 128))

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from seqloom.data.tables import read_table
-from seqloom.data.times import read_timed
+from seqloom.data.times import TimeColumns, read_timed
 from seqloom.data.times.timed import TimedTable
 from seqloom.errors import DataError, UsageError
 
 
-def read(tmp_path: Path, text: str, **more: object) -> TimedTable:
+def read(tmp_path: Path, text: str, strict: bool = False, **more: object) -> TimedTable:
     path = tmp_path / "a.csv"
     path.write_text(text)
-    return read_timed(read_table(path), "date", ["x"], **more)  # type: ignore[arg-type]
+    return read_timed(read_table(path), TimeColumns("date", ["x"], **more), strict)  # type: ignore[arg-type]
 
 
 def test_rows_are_sorted_gaps_shown_and_equal_rows_left_out(tmp_path: Path) -> None:

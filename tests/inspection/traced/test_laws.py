@@ -39,7 +39,10 @@ from seqloom.cells import (
     sigmoid,
     tanh,
 )
+from seqloom.errors import UsageError
 from seqloom.inspection import Trace, trace
+from seqloom.inspection.traced.recorder import Recorder, Recurrence
+from seqloom.inspection.traced.recurrences import Evaluated
 from seqloom.layers import Recurrent, parse_spec
 from seqloom.layers.words import WORDS
 
@@ -237,7 +240,47 @@ def test_torchs_own_kernel_is_not_asked_for_what_it_does_not_show() -> None:
     layer, x = layer_of("LSTM"), torch.randn(B, T, D)
     with kernels.use("torch"):
         found = trace(layer, x)
-    assert found.remarks == ("the kernel 'torch' shows no state but h; the states are those of 'cpu'",)
-    close(found["h"], found.outputs[0])
+    assert found.remarks == ("the kernel 'torch' shows no more than h; all else is that of 'cpu'",)
+    assert torch.equal(found["h"], found.outputs[0])
     with kernels.use("torch"):
-        assert not trace(layer_of("GRUResetAfter"), x).remarks, "all there is of a GRU is h"
+        assert not trace(layer_of("GRUResetAfter"), x, of="states").remarks, "all there is of a GRU is h"
+        assert trace(layer_of("GRUResetAfter"), x).remarks, "but its gates are not shown"
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "PeepholeLSTM", "LayerNormLSTM", "a user's"])
+def test_gates_come_out_of_the_run_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, x = layer_of(name), torch.randn(B, T, D)
+    with kernels.use("cpu"):
+        states = trace(layer, x, of="states")
+        anew = {key: Evaluated(ran).node(k) for ran in [seen_of(layer, x)] for key, k in layer.graph.quantities.items()}
+        monkeypatch.setattr(Evaluated, "_evaluated", None)
+        found = trace(layer, x)
+    assert {*states.quantities} < {*found.quantities}
+    for key, value in found.quantities.items():
+        close(value, anew[key])
+
+
+def seen_of(layer: Recurrent, x: Tensor) -> Recurrence:
+    """What a recorder keeps that was asked for states alone."""
+    recorder = Recorder(layer)
+    with recorder.recording():
+        layer(x)
+    (seen,) = recorder.seen
+    assert isinstance(seen.shown, Recurrence)
+    return seen.shown
+
+
+def test_gates_that_have_no_room_are_not_made_before_they_are_chosen() -> None:
+    layer, x = layer_of("LSTM"), torch.randn(B, T, D)
+    room = 4 * B * T * H
+    with kernels.use("cpu"):
+        one = trace(layer, x, of="forget_gate", most_bytes=room)
+        close(one["forget_gate"], trace(layer, x)["forget_gate"])
+        recorder = Recorder(layer, ["gates"], 4 * room - 1)
+        with recorder.recording():
+            layer(x)
+        (seen,) = recorder.seen
+        assert isinstance(seen.shown, Recurrence)
+        assert len(seen.shown.found) == 2, "states alone"
+        with pytest.raises(UsageError, match="most_bytes"):
+            trace(layer, x, of="gates", most_bytes=room)

@@ -174,7 +174,7 @@ def test_videos(tmp_path: Path) -> None:
     figures = by_file.evaluate(tmp_path)
     assert figures.counted == "videos"
     assert "the nearest video's caption" in figures.baselines
-    assert by_file.draw(tmp_path / "maps", videos[:1])[0].exists()
+    assert by_file.draw(tmp_path / "maps", videos[:1]).popitem()[0].exists()
     assert by_file.evaluate(videos, said).model["exact"] > 0.9
     with pytest.raises(DataError, match="expected videos, as in training; got pictures"):
         by_file.predict(saved(tmp_path / "pictures"))

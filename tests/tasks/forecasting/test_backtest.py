@@ -105,8 +105,28 @@ def test_what_cannot_be_tested(given: dict[str, Any], error: type[Exception], sa
         model.backtest([walk()], **given)
 
 
-def test_forecasts_are_drawn(tmp_path: Path) -> None:
+def gaps() -> np.ndarray:
+    values = walk(2)
+    values[100:103], values[140, 1] = np.nan, np.nan
+    return values
+
+
+@pytest.mark.parametrize(("horizon", "values"), [(1, [walk(2)]), (3, [gaps()]), (20, [walk(2)[:9], walk(2)])])
+def test_forecasts_are_drawn(tmp_path: Path, horizon: int, values: Any) -> None:
     pytest.importorskip("matplotlib")
-    pictures = fitted([walk(2)]).draw(tmp_path / "new", [walk(2)])
-    assert [one.name for one in pictures] == ["forecasts.png", "error_by_horizon.png", "coverage.png"]
+    training = {"steps": 2, "epochs": None, "device": "cpu"}
+    model = Forecaster("gru(4)", horizon=horizon, season=7, lags=7, training=training).fit([walk(2)], progress=False)
+    pictures = model.draw(tmp_path / "new", values)
+    assert [one.stem for one in pictures] == ["forecasts", "residuals", "error_by_horizon", "coverage"]
     assert all(one.read_bytes().startswith(b"\x89PNG") for one in pictures)
+
+
+def test_residuals_are_what_came_less_what_was_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    model, drawn = fitted([walk()]), []
+    monkeypatch.setattr("seqloom.inspection.forecasts.draw_residuals", lambda rows, _: drawn.extend(rows))
+    model.draw(tmp_path, [walk()])
+    ((name, values),) = drawn
+    assert (name, len(values)) == ("value", 148)
+    said = model.predict([walk()[: 1 + 80]])[0][0, 0]
+    assert values[80 - 1] == pytest.approx(walk()[81, 0] - said)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from seqloom.data.tables import read_table
-from seqloom.data.times import Covariates, read_timed
+from seqloom.data.times import Covariates, TimeColumns, read_timed
 from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.forecasting.door import claims_times
 from seqloom.tasks.forecasting.effects import effects_of
@@ -169,8 +169,8 @@ def test_named_columns_make_a_table_one_of_times(tmp_path: Path) -> None:
 
 def test_rows_without_values_are_ahead_only_where_something_is_known(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv")
-    plain = read_timed(read_table(path), "day", ["sales"])
+    plain = read_timed(read_table(path), TimeColumns("day", ["sales"]))
     assert (len(plain.series[0]), plain.remarks[0].endswith("4 missing numbers.")) == (STEPS + AHEAD, True)
-    known = read_timed(read_table(path), "day", ["sales"], strict=True, covariates=Covariates(("promo",)))
+    known = read_timed(read_table(path), TimeColumns("day", ["sales"], covariates=Covariates(("promo",))), strict=True)
     (series,) = known.series
     assert (len(series), series.known.shape, series.lines[-1]) == (STEPS, (STEPS + AHEAD, 1), STEPS + AHEAD + 1)

@@ -13,6 +13,7 @@ from seqloom.errors import DataError, SeqloomWarning, UsageError
 from seqloom.tasks.forecasting.door import claims_times
 from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.forecasting.known import scale_of
+from seqloom.tasks.forecasting.picks import training_for
 from seqloom.tasks.registry import load
 
 BRIEF = {"steps": 6, "epochs": None, "device": "cpu"}
@@ -119,6 +120,14 @@ def test_what_is_written_goes_on_where_the_table_ends(tmp_path: Path) -> None:
     assert [line.split(",")[:3] for line in lines[1:]] == [
         [day, shop, "sales"] for shop in "xy" for day in ("2024-05-30", "2024-05-31", "2024-06-01")
     ]
+
+
+def test_a_batch_is_as_large_as_the_data_suggest_or_as_it_is_given() -> None:
+    picked, given = (small(**more).fit([waves()], progress=False) for more in ({}, {"batch_size": 4}))
+    assert picked.facts_["picked"]["batch_size"] == picked._settled(picked.facts_).batch_size == 8
+    assert "batch_size" not in given.facts_["picked"]
+    assert given._settled(given.facts_).batch_size == 4
+    assert training_for(80, {"batch_size": 4})["epochs"] == 15
 
 
 def test_the_verdict_on_a_random_walk_is_no_skill() -> None:

@@ -20,7 +20,7 @@ from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
 from seqloom.tasks.forecasting.picks import Sizes, sizes_for
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.skill import difference_by_blocks
-from seqloom.tasks.forecasting.windows import Window, windows_of
+from seqloom.tasks.forecasting.windows import Window, whole_series, windows_of
 
 SIZES = Sizes(horizon=3, past=8, season=4, lags=3, origins=4)
 
@@ -45,6 +45,15 @@ def test_every_step_but_the_first_and_the_last_is_an_origin_once() -> None:
     windows = list(windows_of(series(walk(30)), SIZES))
     assert [k for one in windows for k in range(one.first, one.end)] == list(range(1, 29))
     assert all(one.end - one.begin <= SIZES.past for one in windows)
+
+
+def test_a_series_is_whole_up_to_the_last_value_that_is_asked_for() -> None:
+    one, other = series(walk(30)), series(walk(20, seed=1))
+    windows = [window for each in (one, other) for window in windows_of(each, SIZES) if window.end <= 18]
+    found = whole_series(windows)
+    assert [(each.begin, each.first, each.end) for each in found] == [(0, 19, 20), (0, 19, 20)]
+    assert found[0].series is one
+    assert all(np.isnan(window.future).any() or window.at[-1] + SIZES.horizon <= 19 for window in windows)
 
 
 def test_targets_are_what_comes_less_what_is_there() -> None:

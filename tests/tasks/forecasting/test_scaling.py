@@ -47,6 +47,15 @@ def test_a_walk_has_neither_logarithms_nor_a_season_nor_a_trend(seed: int) -> No
     assert not learned(level).common.floor.any()
 
 
+@pytest.mark.parametrize("months", [81, 88, 108])
+def test_a_trend_does_not_depend_on_where_in_a_season_the_values_end(months: int) -> None:
+    season = np.log(1 + 0.4 * np.sin(np.arange(12)))
+    for seed in range(3):
+        noise = 0.02 * np.random.default_rng(seed).normal(size=months)
+        scale = learned(np.exp(5 + 0.007 * np.arange(months) + season[np.arange(months) % 12] + noise)).common
+        assert (scale.effects[:, 0] * scale.move).item() == pytest.approx(0.007, abs=3e-4)
+
+
 def test_columns_are_chosen_one_by_one() -> None:
     values = np.stack([made_series(108, 0), np.random.default_rng(0).normal(size=108).cumsum() + 60], 1)
     scales = learned(values)

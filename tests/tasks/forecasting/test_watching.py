@@ -102,11 +102,11 @@ def read(lines: TimedLines, text: str) -> list[tuple[str, list[float | None]]]:
     ],
 )
 def test_lines_of_every_layout(text: str, expected: list[Any]) -> None:
-    assert read(TimedLines(("a", "b"), "t", "who", "me", Even(1.0, clock=False)), text) == expected
+    assert read(TimedLines(("a", "b"), (), "t", "who", "me", Even(1.0, clock=False)), text) == expected
 
 
 def test_dates_and_commas_before_decimals() -> None:
-    lines = TimedLines(("a",), "t", spacing=Even(3600.0), decimal=",")
+    lines = TimedLines(("a",), time="t", spacing=Even(3600.0), decimal=",")
     found = read(lines, "t;a\n2024-01-01 10:00;1,5\n2024-01-01 12:00;2,5\n")
     assert found == [("2024-01-01 10:00", [1.5]), ("", [None]), ("2024-01-01 12:00", [2.5])]
 
@@ -128,7 +128,7 @@ def test_dates_and_commas_before_decimals() -> None:
 )
 def test_bad_lines(text: str, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        read(TimedLines(("a", "b"), "t"), text)
+        read(TimedLines(("a", "b"), time="t"), text)
     assert message in str(caught.value)
 
 
@@ -159,3 +159,78 @@ def test_levels_of_a_series_with_a_season_are_of_its_own_phase(tmp_path: Path) -
     watcher = model.watch()
     steps = [step.surprise for line in ["day,sales", *rows] for step in watcher.line(line)]
     assert np.mean([one for one in steps[-150:] if one is not None]) == pytest.approx(kept, abs=0.1)
+
+
+@pytest.fixture(scope="module")
+def sales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Days with sales that a promotion adds 20 to, the promotion, and the heat, which says nothing."""
+    draw = np.random.default_rng(0)
+    promo = (draw.random(400) < 0.3).astype(int)
+    values = 100 + 20 * promo + 5 * np.sin(np.arange(400) * np.pi / 3) + draw.normal(size=400)
+    days = np.arange("2024-01-01", "2025-02-04", dtype="datetime64[D]")
+    rows = [
+        f"{day},{one:.3f},{other},{k % 9}" for k, (day, one, other) in enumerate(zip(days, values, promo, strict=True))
+    ]
+    path = tmp_path_factory.mktemp("sales") / "sales.csv"
+    path.write_text("\n".join(["day,sales,promo,heat", *rows, ""]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def seller(sales: Path) -> Forecaster:
+    given = {"horizon": 1, "past": 60, "lags": 12, "season": 6, "target": "sales", "known": "promo", "also": "heat"}
+    return Forecaster("gru(4)", **given, training=TRAINING).fit(sales, validation=0.5, progress=False)
+
+
+def test_columns_beside_are_read_as_they_come(sales: Path, seller: Forecaster) -> None:
+    head, *rows = sales.read_text().splitlines()
+    (series,) = seller._series(sales, seller.facts_)[0]
+    batch = surprises_of(seller._forecasts(), series, seller.stream()._inputs.scale)
+    watcher = seller.watch()
+    steps = [step for line in [head, *rows] for step in watcher.line(line)]
+    assert watcher.columns == ("sales",)
+    for step, one in zip(steps[1:], batch[1:], strict=True):
+        assert step.surprise == pytest.approx(one and one.nats, abs=1e-4)
+    pushed = seller.watch()
+    for place, (values, known, also) in enumerate(zip(series.values, series.known, series.also, strict=True)):
+        step = pushed.push(values, moment=series.stamps[place], beside=[*known, *also])
+        assert step.surprise == steps[place].surprise
+
+
+def test_what_a_known_column_explains_is_no_surprise(sales: Path, seller: Forecaster) -> None:
+    head, *rows = sales.read_text().splitlines()
+    place = next(k for k in range(320, 400) if ",1," in rows[k] and ",0," in rows[k - 1])
+    told, untold = seller.watch(), seller.watch()
+    for line in [head, *rows[:place]]:
+        told.line(line), untold.line(line)
+    (usual,), (odd,) = told.line(rows[place]), untold.line(rows[place].replace(",1,", ",0,"))
+    assert usual.surprise is not None
+    assert odd.surprise is not None
+    assert odd.surprise > usual.surprise + 0.5
+    assert "surprise" in {alarm.statistic for alarm in odd.alarms}
+    assert not usual.alarms
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a,b,c\n1,2,3\n4,5,\n", [([1], [2, 3]), ([4], [5, None])]),
+        ("c,t,a,b\n3,1,1,2\n6,3,4,5\n", [([1], [2, 3]), ([None], [None, None]), ([4], [5, 6])]),
+        ("1,2,3\n", [([1], [2, 3])]),
+        ("7,1,2,3\n", [([1], [2, 3])]),
+    ],
+)
+def test_lines_with_columns_beside(text: str, expected: list[Any]) -> None:
+    lines = TimedLines(("a",), ("b", "c"), "t", spacing=Even(1.0, clock=False))
+    steps = [step for line in text.splitlines() for step in lines.read(line)]
+    found = [
+        [[None if np.isnan(x) else x for x in part.tolist()] for part in (one.values, one.beside)] for one in steps
+    ]
+    assert [tuple(one) for one in found] == expected
+
+
+def test_a_line_without_what_is_beside_is_refused(seller: Forecaster) -> None:
+    with pytest.raises(
+        DataError, match="expected the columns 'sales', 'promo', 'heat', or as many numbers; 'promo' is"
+    ):
+        seller.watch().line("day,sales,heat")

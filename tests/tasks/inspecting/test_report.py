@@ -32,6 +32,11 @@ CASES: dict[str, tuple[Any, Any, Any]] = {
     "speech": (Recognizer("gru(6)", tokens="characters", training=BRIEF), SERIES, ["a", "b a"] * 12),
     "forecasts": (Forecaster("gru(6)", horizon=3, training=BRIEF), [np.sin(np.arange(120.0))], None),
 }
+MORE = {
+    "What do the tokens' vectors say?": ("classes of texts", "tags", "pairs"),
+    "Where does it look?": ("pairs",),
+    "Where does it err?": ("classes of texts", "classes of series", "numbers", "tags", "pairs", "speech"),
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -46,6 +51,7 @@ def test_every_task_can_be_looked_into(name: str) -> None:
     assert {"What is it, and how good?", "How did it learn?", "How far back does it look?", "Why this answer?"} <= {
         *found
     }
+    assert {*found} & {*MORE} == {title for title, names in MORE.items() if name in names}
     assert not [line for line in said if "not shown" in line]
     text = page("a model", list(found.values()))
     assert text.count("<section") == len(found)

@@ -15,6 +15,7 @@ from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import UsageError
 
 if TYPE_CHECKING:
+    from seqloom.tasks.music.events.event_model import MusicEventModel
     from seqloom.tasks.music.music_model import MusicModel
 
 __all__ = ["compose"]
@@ -23,7 +24,12 @@ _OF_TEXT = ("ignore_unknown", "stop", "endless", "top_k", "top_p", "repetition_p
 
 
 def compose(
-    context: typer.Context, model: MusicModel, prompts: Sequence[str], out: Path | None, as_json: bool, given: Any
+    context: typer.Context,
+    model: MusicModel | MusicEventModel,
+    prompts: Sequence[str],
+    out: Path | None,
+    as_json: bool,
+    given: Any,
 ) -> None:
     """Write a piece after the begin of each of the files ``prompts``, or from nothing; print the files' names.
 

@@ -77,5 +77,5 @@ def _draw(loaded: Any, plots: Path, examples: tuple[Any, Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SeqloomWarning)
         pictures = loaded.draw(plots, *examples)
-    for picture in pictures:
-        say(f"Drawn: {picture}")
+    for picture, says in pictures.items():
+        say(f"Drawn: {picture}\n  {says}")

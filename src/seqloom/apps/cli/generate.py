@@ -26,6 +26,7 @@ _DRAWING, _SEARCHING = flat(Sampling), flat(BeamSearch)
 _ONLY_DRAWN = ("temperature", "top_k", "top_p", "seed")
 """What changes nothing where the likeliest token is always taken."""
 _TOKENS, _STEPS = 500, 128
+_MUSIC = ("music", "music-events")
 
 
 @takes_settings(_SEARCHING)
@@ -71,6 +72,9 @@ def generate(
         typer.Option("--out", "-o", help="Of music: the MIDI file; a wav file and a picture come with it."),
     ] = None,
     bars: Annotated[int, typer.Option("--bars", min=1, help="Of music: how many bars of the prompt are kept.")] = 1,
+    label: Annotated[
+        str | None, typer.Option("--label", help="Of music that was learned under labels: pieces of this one.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each text; its end says why it ended.")
     ] = False,
@@ -79,7 +83,7 @@ def generate(
     """Write text that continues the prompts, or a new text where there is no prompt; of a model of music, pieces."""
     given = read_settings(_DRAWING + _SEARCHING, flags, None)
     loaded = load_writer(model)
-    if loaded.task == "music":
+    if loaded.task in _MUSIC:
         drawn = {name: given[name] for name in ("temperature", "seed") if name in given}
         drawn |= {"temperature": 0.0} if greedy else {}
         compose(
@@ -88,7 +92,7 @@ def generate(
             prompt or [],
             out,
             as_json,
-            {"count": samples, "steps": length or _STEPS, "bars": bars, **drawn},
+            {"count": samples, "steps": length or _STEPS, "bars": bars, "label": label, **drawn},
         )
         return
     searched, drawing = "beam" in given, tuple(setting.key for setting in _DRAWING)
@@ -99,7 +103,11 @@ def generate(
             (not searched, "without --beam", ("length_penalty",)),
             (not searched and greedy, "beside --greedy", ("samples", *_ONLY_DRAWN)),
             (not prompt, "without --prompt", ("ignore_unknown",)),
-            (True, "for a model of text, whose words go to standard output (into a file: … > FILE)", ("out", "bars")),
+            (
+                True,
+                "for a model of text, whose words go to standard output (into a file: … > FILE)",
+                ("out", "bars", "label"),
+            ),
         ],
     )
     prompts = [one for one in prompt or [""] for _ in range(samples)]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqloom.apps.cli.console import emit_json, quoted, say, typed
 from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.apps.cli.inputs import named_file
-from seqloom.apps.cli.loading import load_any, say_unknown
+from seqloom.apps.cli.loading import open_any, say_unknown
 from seqloom.apps.cli.warned import warnings_said
 from seqloom.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from seqloom.inspection.report import Section
 
 __all__ = ["inspect"]
 
@@ -27,8 +31,21 @@ def inspect(
     text: Annotated[str | None, typer.Option(help="A text to look at it on.", show_default=False)] = None,
     row: Annotated[int, typer.Option(metavar="NUMBER", help="The example to explain, counted from 0.")] = 0,
     step: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Where each step has an answer, which to explain; -1 is the last.")
-    ] = -1,
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Where each step has an answer, which to explain; -1 is the last.",
+            show_default="the last, or the frame where a token is surest",
+        ),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="What to look for in its units; (?m) lets ^ and $ stand at ends of lines.",
+            show_default="quotes, brackets, numbers and their like, or the labels of steps",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page.")] = Path("report.html"),
     force: Annotated[bool, typer.Option("--force", help="Replace the page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is said, as one JSON object.")] = False,
@@ -36,23 +53,24 @@ def inspect(
     """Look inside a model: how it learned, how far back it looks, why it answers so. Writes one page."""
     from seqloom.inspection.report import Table, page
     from seqloom.storage.directory import storage_error, write_file
-    from seqloom.tasks.inspecting.report import sections
+    from seqloom.tasks.inspecting.report import Asked, sections
 
     if data is not None and text is not None:
         raise UsageError("--data and --text: give one of them.")
     if text == "":
         raise UsageError("--text: expected a text, got an empty one.")
     without = data is None and text is None
-    refuse_without_effect(context, [(without, "without --data or --text", ("row", "step"))])
+    refuse_without_effect(context, [(without, "without --data or --text", ("row", "step", "pattern"))])
     _check(output, force)
-    loaded = load_any(model)
+    loaded, files = open_any(model)
     if text is not None and hasattr(loaded, "vocabulary_"):
         say_unknown("Read as <unk>", loaded, [text])
     given: Any = [text] if text is not None else None if data is None else named_file(context, str(data))
-    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step)])
+    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step, pattern)])
     try:
         with warnings_said():
-            found = list(sections(loaded, given, row=row, step=step, records=_records(model), command=shown, say=say))
+            asked = Asked(row, step, pattern, shown)
+            found = list(sections(loaded, given, asked=asked, records=_records(files), say=say))
     except DataError as error:
         if text is None:
             raise
@@ -68,6 +86,7 @@ def inspect(
             {
                 "model": str(model),
                 "page": str(output),
+                "verdict": _verdict(found),
                 "sections": [
                     {
                         "title": section.title,
@@ -84,6 +103,14 @@ def inspect(
         )
 
 
+def _verdict(sections: Sequence[Section]) -> dict[str, Any] | None:
+    """What should be changed, where that was judged."""
+    from seqloom.tasks.inspecting.verdict import Advice
+
+    one = next((section.verdict for section in sections if isinstance(section, Advice)), None)
+    return None if one is None else {"kind": one.kind, "says": one.says, "cures": [cure.says for cure in one.cures]}
+
+
 def _check(output: Path, force: bool) -> None:
     """Find out early that the page cannot be written or drawn."""
     from seqloom.inspection.picture import new_figure
@@ -97,16 +124,16 @@ def _check(output: Path, force: bool) -> None:
     new_figure((1, 1), "")
 
 
-def _records(model: Path) -> list[Any]:
+def _records(files: Mapping[str, bytes]) -> list[Any]:
     """What was written down while the model learned."""
     from seqloom.storage.run import METRICS
-    from seqloom.tasks.model_directory import read_newest
 
-    return [json.loads(line) for line in read_newest(model).get(METRICS, b"").splitlines()]
+    return [json.loads(line) for line in files.get(METRICS, b"").splitlines()]
 
 
-def _asked(data: Path | None, text: str | None, row: int, step: int) -> list[str]:
+def _asked(data: Path | None, text: str | None, row: int, step: int | None, pattern: str | None) -> list[str]:
     asked = [] if data is None else ["--data", "-" if str(data) == "-" else quoted(data)]
     asked += [] if text is None else ["--text", typed(text)]
     asked += ["--row", str(row)] if row else []
-    return asked + (["--step", str(step)] if step != -1 else [])
+    asked += ["--step", str(step)] if step is not None else []
+    return asked + (["--pattern", typed(pattern)] if pattern is not None else [])

@@ -13,15 +13,20 @@ from seqloom.errors import ModelFileError, listed, raise_together
 if TYPE_CHECKING:
     from seqloom.tasks import LanguageModel
 
-__all__ = ["load_any", "load_model", "load_writer", "read_as", "say_unknown"]
+__all__ = ["load_any", "load_model", "load_writer", "open_any", "read_as", "say_unknown"]
 
 
 def load_any(path: Path) -> Any:
     """Load a model of any task; what that warns of becomes a line on stderr."""
-    from seqloom.tasks.registry import load
+    return open_any(path)[0]
+
+
+def open_any(path: Path) -> tuple[Any, dict[str, bytes]]:
+    """Load a model of any task, with the files of its directory or checkpoint."""
+    from seqloom.tasks.registry import opened
 
     with warnings_said():
-        return load(path)
+        return opened(path)
 
 
 def read_as(model: Any, encoding: str | None, decimal: str | None) -> None:

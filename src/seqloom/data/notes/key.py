@@ -9,7 +9,7 @@ import numpy as np
 
 from seqloom.data.notes.piece import DRUMS, Note
 
-__all__ = ["Key", "find_key"]
+__all__ = ["Key", "find_key", "pitch_name"]
 
 _MAJOR: Final = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR: Final = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
@@ -17,6 +17,15 @@ _NAMES: Final = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
     "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
 }
+
+
+def pitch_name(pitch: int) -> str:
+    """What a pitch is called, middle C being C4.
+
+    >>> pitch_name(60), pitch_name(21), pitch_name(70)
+    ('C4', 'A0', 'Bb4')
+    """
+    return f"{_NAMES['major'][pitch % 12]}{pitch // 12 - 1}"
 
 
 class Key(NamedTuple):

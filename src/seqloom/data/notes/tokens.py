@@ -17,10 +17,10 @@ from seqloom.data.notes.grid import on_grid
 from seqloom.data.notes.piece import DRUMS, Note, Piece, Tempo
 from seqloom.errors import UsageError
 
-__all__ = ["EventTokens"]
+__all__ = ["INSTRUMENTS", "PITCHES", "EventTokens"]
 
-_PITCHES: Final = 128
-_INSTRUMENTS: Final = 129
+PITCHES: Final = 128
+INSTRUMENTS: Final = 129
 """128 programs, and the drums."""
 
 
@@ -59,25 +59,47 @@ class EventTokens:
             raise UsageError(problem)
 
     def __len__(self) -> int:
-        return self._instrument + _INSTRUMENTS
+        return self.instrument + INSTRUMENTS
 
     @property
-    def _shift(self) -> int:
-        return 2 * _PITCHES
+    def off(self) -> int:
+        """The first token of notes off, that of pitch 0; those of notes on begin at 0."""
+        return PITCHES
 
     @property
-    def _velocity(self) -> int:
-        return self._shift + self.longest
+    def shift(self) -> int:
+        """The first token of time shifts, that of one step."""
+        return 2 * PITCHES
 
     @property
-    def _instrument(self) -> int:
-        return self._velocity + self.velocities
+    def velocity(self) -> int:
+        """The first token of velocities."""
+        return self.shift + self.longest
+
+    @property
+    def instrument(self) -> int:
+        """The first token of instruments."""
+        return self.velocity + self.velocities
 
     def text(self, token: int) -> str:
         """What a token says, in words."""
-        starts = (0, "on"), (_PITCHES, "off"), (self._shift, "shift"), (self._velocity, "velocity")
-        start, word = max(one for one in (*starts, (self._instrument, "instrument")) if one[0] <= token)
+        starts = (0, "on"), (self.off, "off"), (self.shift, "shift"), (self.velocity, "velocity")
+        start, word = max(one for one in (*starts, (self.instrument, "instrument")) if one[0] <= token)
         return f"{word} {token - start + (word == 'shift')}"
+
+    def movable(self, tokens: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which tokens (T,) are moved with a piece to another key: notes on and off, but those of drums.
+
+        >>> events = EventTokens(steps=1)
+        >>> tokens = events.encode(Piece(1, [Note(0, 1, 60), Note(0, 1, 36, channel=DRUMS)]))
+        >>> [events.text(token) for token in tokens[events.movable(tokens)].tolist()]
+        ['on 60', 'off 60']
+        """
+        named = np.where(tokens >= self.instrument, np.arange(len(tokens)), -1)
+        named = np.maximum.accumulate(named) if len(named) else named
+        drums = (named >= 0) & (tokens[np.maximum(named, 0)] == self.instrument + INSTRUMENTS - 1)
+        found: NDArray[np.bool_] = (tokens < self.shift) & ~drums
+        return found
 
     def encode(self, piece: Piece) -> NDArray[np.int32]:
         """The tokens (T,) of a piece, moved to the grid: at a step what stops before what begins."""
@@ -87,13 +109,13 @@ class EventTokens:
         found, now, instrument, velocity = list[int](), 0, 0, self._class(64)
         for step, on, which, pitch, loud in sorted(begins + ends):
             whole, rest = divmod(step - now, self.longest)
-            found += [self._shift + self.longest - 1] * whole + [self._shift + rest - 1] * (rest > 0)
+            found += [self.shift + self.longest - 1] * whole + [self.shift + rest - 1] * (rest > 0)
             if which != instrument:
-                found.append(self._instrument + which)
+                found.append(self.instrument + which)
             if on and loud != velocity:
-                found.append(self._velocity + loud)
+                found.append(self.velocity + loud)
                 velocity = loud
-            found.append(pitch if on else _PITCHES + pitch)
+            found.append(pitch if on else PITCHES + pitch)
             now, instrument = step, which
         return np.array(found, np.int32)
 
@@ -115,27 +137,27 @@ class EventTokens:
         for token in map(int, tokens):
             if not 0 <= token < len(self):
                 raise UsageError(f"Expected tokens from 0 to {len(self) - 1}, got {token}.")
-            if token < _PITCHES:
+            if token < PITCHES:
                 stop((instrument, token))
                 down[instrument, token] = now, self._loudness(velocity)
-            elif token < self._shift:
-                stop((instrument, token - _PITCHES))
-            elif token < self._velocity:
-                now += token - self._shift + 1
-            elif token < self._instrument:
-                velocity = token - self._velocity
+            elif token < self.shift:
+                stop((instrument, token - PITCHES))
+            elif token < self.velocity:
+                now += token - self.shift + 1
+            elif token < self.instrument:
+                velocity = token - self.velocity
             else:
-                instrument = token - self._instrument
+                instrument = token - self.instrument
         for key in list(down):
             stop(key)
         return on_grid(Piece(self.steps, self._notes(found), [Tempo(0, tempo)]), self.steps)
 
     def _notes(self, found: list[tuple[int, int, int, int, int]]) -> list[Note]:
         free = [channel for channel in range(16) if channel != DRUMS]
-        used = sorted({which for *_, which in found if which < _PITCHES})
+        used = sorted({which for *_, which in found if which < PITCHES})
         channels = {which: free[min(place, len(free) - 1)] for place, which in enumerate(used)}
         return [
-            Note(start, length, pitch, loud, channels.get(which, DRUMS), which % _PITCHES)
+            Note(start, length, pitch, loud, channels.get(which, DRUMS), which % PITCHES)
             for start, length, pitch, loud, which in found
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -18,66 +18,101 @@ from seqloom.data.times.timed import NO_COVARIATES, Covariates, TimedSeries, Tim
 from seqloom.data.times.zone import in_utc
 from seqloom.errors import DataError
 
-__all__ = ["read_timed"]
+__all__ = ["FILE", "TimeColumns", "read_timed", "read_timed_files"]
+
+FILE: Final = "file"
+"""What tells series apart that have a file each."""
 
 _MOST_STEPS: Final = 1 << 26
 
 
-def read_timed(
-    table: Table,
-    time: str,
-    columns: Sequence[str],
-    group: str | None = None,
-    time_zone: str | None = None,
-    strict: bool = False,
-    covariates: Covariates = NO_COVARIATES,
-) -> TimedTable:
+class TimeColumns(NamedTuple):
+    """What is read of a table: the column that says when, those to forecast, that of the name of a series if there is
+    one, the time zone of times without one, and columns beside."""
+
+    time: str
+    columns: Sequence[str]
+    group: str | None = None
+    time_zone: str | None = None
+    covariates: Covariates = NO_COVARIATES
+
+
+class _Rows(NamedTuple):
+    """The rows of one series in the order of time, ``called`` so in messages; ``repaired`` counts what was dirty."""
+
+    name: str
+    called: str
+    stamps: Stamps
+    values: NDArray[np.float64]
+    lines: NDArray[np.int64]
+    static: tuple[str, ...]
+    repaired: Counter[str]
+
+
+def read_timed(table: Table, asked: TimeColumns, strict: bool = False) -> TimedTable:
     """The series of a table, one for each value of the column ``group``; without one, all rows are one, without a name.
 
     Where columns are known ahead, the last rows may have these alone: they come after the present. Rows are
-    sorted by ``time``, rows without one and equal rows left out, and missing steps become rows of NaN; all of that is
+    sorted by time, rows without one and equal rows left out, and missing steps become rows of NaN; all of that is
     counted in a remark, or refused if ``strict``. Times of a ``time_zone`` are read as local ones.
 
     Raises DataError, by line and column, for what is no number or time, and two rows of a series at one time with
     different values, or a static column that has two.
     """
-    values = np.stack([table.numbers(name) for name in (*columns, *covariates.known, *covariates.also)], 1)
-    stamps = _stamps(table, time, time_zone)
-    problems, repaired = Problems(table.name), Counter[str]()
-    found = []
-    groups = {"": np.arange(len(table))} if group is None else rows_by_value(table, group)
+    return _timed(table.name, _rows_of(table, asked), asked, strict)
+
+
+def read_timed_files(
+    folder: str, files: Iterable[tuple[str, Table]], asked: TimeColumns, strict: bool = False
+) -> TimedTable:
+    """The same of several tables with these columns, each a series by the name that comes with it, and several of one
+    with a ``group`` by both names; one table is open at a time."""
+    rows = [one._replace(name=f"{name} {one.name}".rstrip()) for name, table in files for one in _rows_of(table, asked)]
+    return replace(_timed(folder, rows, asked, strict), group=FILE)
+
+
+def _rows_of(table: Table, asked: TimeColumns) -> list[_Rows]:
+    covariates = asked.covariates
+    values = np.stack([table.numbers(name) for name in (*asked.columns, *covariates.known, *covariates.also)], 1)
+    stamps = _stamps(table, asked.time, asked.time_zone)
+    problems, found = Problems(table.name), []
+    groups = {"": np.arange(len(table))} if asked.group is None else rows_by_value(table, asked.group)
     for name, rows in groups.items():
-        rows, counted = _sorted(stamps, rows)
-        repaired += counted
-        rows, doubled = _once(table, time, stamps, values, rows, problems)
+        rows, repaired = _sorted(stamps, rows)
+        rows, doubled = _once(table, asked.time, stamps, values, rows, problems)
         repaired["equal rows left out"] += doubled
         if len(rows):
-            found.append((name, rows))
+            lines = np.array([table.line(row) for row in rows.tolist()] if covariates.known else [0] * len(rows))
+            static = tuple(_one_cell(table, column, rows, problems) for column in covariates.static)
+            called = f"{table.name} {name}".rstrip()
+            found.append(_Rows(name, called, stamps[rows], values[rows], lines, static, repaired))
     problems.refuse()
-    spacing = _common([stamps[rows] for _, rows in found])
-    series = []
-    for name, rows in found:
-        steps = _on_steps(f"{table.name} {name}".rstrip(), stamps[rows], spacing)
-        filled = np.full((len(steps.moments), values.shape[1]), np.nan)
-        filled[steps.places] = values[rows]
+    return found
+
+
+def _timed(source: str, found: Sequence[_Rows], asked: TimeColumns, strict: bool) -> TimedTable:
+    """Rows as series of one spacing."""
+    if not found:
+        raise DataError(f"{source}: expected rows with a time in the column {asked.time!r}, found none.")
+    spacing, series, repaired = _common([one.stamps for one in found]), [], Counter[str]()
+    for one in found:
+        steps = _on_steps(one.called, one.stamps, spacing)
+        filled = np.full((len(steps.moments), one.values.shape[1]), np.nan)
+        filled[steps.places] = one.values
         lines = np.zeros(len(filled), np.int64)
-        lines[steps.places] = [table.line(row) for row in rows.tolist()] if covariates.known else 0
-        static = tuple(_one_cell(table, column, rows, problems) for column in covariates.static)
+        lines[steps.places] = one.lines
         numbers = spacing.numbers(steps.moments)
-        whole = TimedSeries(name, filled, steps.moments, static=static, numbers=numbers, lines=lines)
-        one = _divided(whole, len(columns), covariates)
-        repaired["missing steps"] += len(filled) - len(rows)
-        repaired["missing numbers"] += int(np.isnan(filled[steps.places[steps.places < len(one)]]).sum())
-        series.append(one)
-    problems.refuse()
-    if not series:
-        raise DataError(f"{table.name}: expected rows with a time in the column {time!r}, found none.")
+        whole = TimedSeries(one.name, filled, steps.moments, static=one.static, numbers=numbers, lines=lines)
+        whole = _divided(whole, len(asked.columns), asked.covariates)
+        repaired += one.repaired
+        repaired["missing steps"] += len(filled) - len(one.stamps)
+        repaired["missing numbers"] += int(np.isnan(filled[steps.places[steps.places < len(whole)]]).sum())
+        series.append(whole)
     said = ", ".join(f"{count:,} {what}" for what, count in repaired.items() if count)
     if said and strict:
-        raise DataError(f"{table.name}: {said}. Mend the file, or leave strict out.")
-    return TimedTable(
-        table.name, series, tuple(columns), spacing, time, group, (f"{table.name}: {said}.",) * bool(said), covariates
-    )
+        raise DataError(f"{source}: {said}. Mend the file, or leave strict out.")
+    remarks = (f"{source}: {said}.",) * bool(said)
+    return TimedTable(source, series, tuple(asked.columns), spacing, asked.time, asked.group, remarks, asked.covariates)
 
 
 def _stamps(table: Table, time: str, zone: str | None) -> Stamps:

@@ -3,14 +3,11 @@
 from seqloom.inspection.memory.context import ContextCurve, loss_by_context
 from seqloom.inspection.memory.curve import LagCurve
 from seqloom.inspection.memory.influence import input_influence, state_influence
-from seqloom.inspection.memory.verdict import Verdict, verdict_on_memory
 
 __all__ = [
     "ContextCurve",
     "LagCurve",
-    "Verdict",
     "input_influence",
     "loss_by_context",
     "state_influence",
-    "verdict_on_memory",
 ]

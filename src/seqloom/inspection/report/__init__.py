@@ -1,6 +1,6 @@
 """A report as one page that needs nothing else."""
 
 from seqloom.inspection.report.page import page
-from seqloom.inspection.report.section import Figure, Formulas, Section, Table
+from seqloom.inspection.report.section import Coloured, Figure, Formulas, Section, Shown, Table
 
-__all__ = ["Figure", "Formulas", "Section", "Table", "page"]
+__all__ = ["Coloured", "Figure", "Formulas", "Section", "Shown", "Table", "page"]

@@ -17,7 +17,7 @@ _STYLE = """
 body { font: 16px/1.55 system-ui, sans-serif; color: #111; background: #fff; max-width: 50rem; margin: 2rem auto;
   padding: 0 1rem; }
 h1 { font-size: 1.6rem; }
-h2 { font-size: 1.2rem; margin-top: 2.2rem; border-top: 1px solid #bbb; padding-top: 1rem; }
+h2 { break-after: avoid; font-size: 1.2rem; margin-top: 2.2rem; border-top: 1px solid #bbb; padding-top: 1rem; }
 nav ul { columns: 2; padding-left: 1.2rem; }
 figure { margin: 1rem 0; }
 figcaption { color: #444; font-size: 0.9rem; }
@@ -27,10 +27,15 @@ table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { text-align: left; padding: 0.2rem 0.8rem 0.2rem 0; vertical-align: top; }
 th { border-bottom: 1px solid #888; }
 td { border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; }
-code { font: 0.85rem/1.5 ui-monospace, monospace; background: #f2f2f2; padding: 0.15rem 0.4rem;
+code, pre { font: 0.85rem/1.5 ui-monospace, monospace; background: #f2f2f2; padding: 0.15rem 0.4rem;
   overflow-wrap: anywhere; white-space: pre-wrap; }
+pre { overflow-x: auto; white-space: pre; }
 @media (max-width: 30rem) { nav ul { columns: 1; } }
-@media print { body { max-width: none; margin: 0; } figure, tr { break-inside: avoid; } nav { display: none; } }
+@media print {
+  body { print-color-adjust: exact; max-width: none; margin: 0; }
+  figure, tr { break-inside: avoid; }
+  nav { display: none; }
+}
 """
 
 

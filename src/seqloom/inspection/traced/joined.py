@@ -60,8 +60,8 @@ def _together(steps: list[Seen]) -> Seen:
         case Recurrence(call, _):
             ran = [each for each in everything if isinstance(each, Recurrence)]
             x = torch.cat([each.call.x for each in ran], 1)
-            states = zip(*(each.states for each in ran), strict=True)
-            return first._replace(shown=Recurrence(call._replace(x=x), tuple(torch.cat(s, 1) for s in states)))
+            found = {k: torch.cat([each.found[k] for each in ran], 1) for k in ran[0].found}
+            return first._replace(shown=Recurrence(call._replace(x=x), found))
         case Sequences() as whole:
             inputs = zip(*(each.inputs for each in everything if isinstance(each, Sequences)), strict=True)
             return first._replace(shown=whole._replace(inputs=[torch.stack(i, 1) for i in inputs], single=False))

@@ -10,7 +10,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Group", "Offer"]
+__all__ = ["ATTENTION", "Group", "Offer"]
+
+ATTENTION = "attention"
+"""The name of weights of attention, and of their group."""
 
 
 class Group(Enum):
@@ -18,7 +21,7 @@ class Group(Enum):
 
     GATES = "gates"
     STATES = "states"
-    ATTENTION = "attention"
+    ATTENTION = ATTENTION
     IMPLICIT = "implicit_attention"
     MEMORY = "memory"
 

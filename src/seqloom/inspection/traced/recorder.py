@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FunctionType, MethodType
@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.cells.graph import Graph
+from seqloom.inspection.traced.offers import ATTENTION, Group
 from seqloom.kernels import Call, Kernel, observe, present
 from seqloom.kernels.backend import Result, Work
 from seqloom.kernels.call import States
 from seqloom.kernels.matrix_state import Sequences
 from seqloom.kernels.observation import Quantity
-from seqloom.kernels.recurrence_states import run_with_states
+from seqloom.kernels.recurrence_quantities import run_and_show
 from seqloom.layers import Bidirectional
 from seqloom.layers.attention.banded import Banded
 from seqloom.layers.attention.dot_product import Attention
@@ -26,10 +27,10 @@ __all__ = ["Note", "Recorder", "Recurrence", "Seen", "Shown"]
 
 
 class Recurrence(NamedTuple):
-    """A recurrence that ran: ``call``, and each state after every step (B, T, H)."""
+    """A recurrence that ran: ``call``, and nodes of its graph after every step (B, T, H), all new states among them."""
 
     call: Call
-    states: tuple[Tensor, ...]
+    found: Mapping[int, Tensor]
 
 
 class Note(NamedTuple):
@@ -65,14 +66,14 @@ class _Frame:
 
 @dataclass
 class Recorder:
-    """Notes what happens inside ``model`` while it records; ``wants_states`` is false where recurrences do not matter.
+    """Notes what happens inside ``model`` while it records, as far as it is ``asked`` for: names, or groups of names.
 
-    Outputs are those of the kernels that run anyway.
+    Outputs are those of the kernels that run anyway. Gates come from the same run, until they take ``most_bytes``.
     """
 
     model: nn.Module
-    wants_states: bool = True
-    wants_attention: bool = False
+    asked: Collection[str] = (Group.STATES.value,)
+    most_bytes: int = 0
     seen: list[Seen] = field(default_factory=list)
     remarks: dict[str, None] = field(default_factory=dict)
     _frames: list[_Frame] = field(default_factory=lambda: [_Frame("", None)])
@@ -99,13 +100,13 @@ class Recorder:
 
     def do(self, kernel: Kernel[Work, Result], work: Work) -> Result:
         """What a kernel does, as it would without us."""
-        if isinstance(work, Call) and self.wants_states:
-            y, final, states, remark = run_with_states(kernel, work)  # type: ignore[arg-type]
-            path = self._add(Recurrence(work, states))
+        if isinstance(work, Call) and set(self.asked) != {ATTENTION}:
+            y, final, found, remark = run_and_show(kernel, work, self._gates(work))  # type: ignore[arg-type]
+            path = self._add(Recurrence(work, found))
             if remark:
                 self.remarks[": ".join(filter(None, (path, remark)))] = None
             return y, final  # type: ignore[return-value]
-        if isinstance(work, Sequences) or (self.wants_attention and isinstance(work, Attention | Banded)):
+        if isinstance(work, Sequences) or (ATTENTION in self.asked and isinstance(work, Attention | Banded)):
             self._add(work)
         return kernel.run(work)
 
@@ -114,14 +115,27 @@ class Recorder:
     ) -> None:
         """A recurrence of one step."""
         call = Call(graph, parameters, x[:, None], tuple(states), None, None)
-        self._add(Recurrence(call, tuple(state[:, None] for state in done[1])))
+        self._add(Recurrence(call, {k: new[:, None] for k, new in zip(graph.new_states, done[1], strict=True)}))
 
     def note(self, name: str, value: Quantity) -> None:
         """What a layer shows; a step by itself is a sequence of one."""
         if isinstance(value, Tensor):
             self._add(Note(name, value[:, None] if self._frames[-1].stepping else value))
-        elif self.wants_attention:
+        elif ATTENTION in self.asked:
             self._add(Note(name, value()))
+
+    def _gates(self, call: Call) -> list[int]:
+        """The nodes to be shown besides states: all that have names, where one is asked for and there is room.
+
+        All, since each choice would be a program of its own; without room, those that are chosen are made later.
+        """
+        graph = call.graph
+        gates = {name: k for name, k in graph.quantities.items() if k not in graph.new_states}
+        if not {Group.GATES.value, *gates} & {key.rpartition(".")[2] for key in self.asked}:
+            return []
+        width = sum(graph.nodes[k].width for k in gates.values())
+        self.most_bytes -= width * call.x.shape[:2].numel() * call.x.element_size()
+        return [*gates.values()] if self.most_bytes >= 0 else []
 
     def _add(self, shown: Shown) -> str:
         """Remember what happened where; gives the path."""

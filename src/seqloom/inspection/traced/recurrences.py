@@ -24,19 +24,20 @@ TOKENS = 512
 class Evaluated:
     """A cell's graph over all steps and rows, where each step reads the states that the kernel left before it.
 
-    What is ``wanted`` is computed together as soon as one of it is asked for.
+    What the kernel did not show is computed anew; what is ``wanted`` of it together, as soon as one is asked for.
     """
 
     def __init__(self, ran: Recurrence) -> None:
-        self.call, self.states = ran
+        self.call = ran.call
+        self.states = tuple(ran.found[k] for k in ran.call.graph.new_states)
         self.batch, self.time = self.call.x.shape[:2]
         self.wanted: set[int] = set()
-        self._found: dict[int, Tensor] = {}
+        self._found = dict(ran.found)
 
     def node(self, position: int) -> Tensor:
         """The node at ``position`` of the graph, (B, T, H)."""
         if position not in self._found:
-            self._found |= self._evaluated(self.wanted | {position})
+            self._found |= self._evaluated((self.wanted | {position}) - self._found.keys())
         return self._found[position]
 
     def _evaluated(self, positions: set[int]) -> dict[int, Tensor]:
@@ -64,20 +65,17 @@ class Evaluated:
 
 
 def offers_of_recurrence(ran: Recurrence, unit: int | None) -> Iterator[Offer]:
-    """Gates and candidates by one evaluation of the equations, states as the kernel left them."""
-    call, states = ran
-    evaluated = Evaluated(ran)
-    of_kernel = dict(zip(call.graph.new_states, states, strict=True))
-    for name, position in call.graph.quantities.items():
-        shape = (evaluated.batch, evaluated.time, call.graph.nodes[position].width)
-        if position in of_kernel:
-            state = of_kernel[position]
-            yield Offer(name, Group.STATES, shape, state.dtype, partial(_the, state))
-        else:
-            make, ahead = partial(evaluated.node, position), partial(evaluated.wanted.add, position)
-            yield Offer(name, Group.GATES, shape, call.x.dtype, make, ahead=ahead, fresh=True)
+    """Gates, candidates and states, as the kernel left them where it shows them, and what else the equations name."""
+    graph, evaluated = ran.call.graph, Evaluated(ran)
+    for name, position in graph.quantities.items():
+        is_state = position in graph.new_states
+        yield Offer(
+            name,
+            Group.STATES if is_state else Group.GATES,
+            (evaluated.batch, evaluated.time, graph.nodes[position].width),
+            ran.call.x.dtype,
+            partial(evaluated.node, position),
+            ahead=partial(evaluated.wanted.add, position),
+            fresh=not is_state and position != graph.output,
+        )
     yield from implicit_attention(evaluated, unit)
-
-
-def _the(state: Tensor) -> Tensor:
-    return state

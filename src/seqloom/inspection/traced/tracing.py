@@ -12,7 +12,7 @@ from seqloom.errors import UsageError, did_you_mean
 from seqloom.inspection.traced.joined import joined
 from seqloom.inspection.traced.matrix_states import offers_of_matrix_state
 from seqloom.inspection.traced.observable import Observable, Reading
-from seqloom.inspection.traced.offers import Group, Offer
+from seqloom.inspection.traced.offers import ATTENTION, Group, Offer
 from seqloom.inspection.traced.record import Trace
 from seqloom.inspection.traced.recorder import Note, Recorder, Recurrence, Seen
 from seqloom.inspection.traced.recurrences import offers_of_recurrence
@@ -23,8 +23,6 @@ from seqloom.layers.attention.dot_product import Attention, attention_weights
 from seqloom.layers.padding import real_steps, real_steps_only
 
 __all__ = ["trace"]
-
-ATTENTION = "attention"
 
 
 def trace(
@@ -41,8 +39,7 @@ def trace(
     ``model`` is a layer, a model or one of the drop-ins of ``seqloom.nn``; ``data`` is its input, or a tuple of its
     arguments, with ``lengths`` (B,) for whatever takes them. Or it is an estimator that has learned, and ``data`` is
     its X, or (X, y) where it writes y: it is read as for a prediction, all rows as one batch. It runs in evaluation
-    and without gradients. States are those of the kernels that run anyway; gates come from one evaluation of the
-    equations over all rows and steps.
+    and without gradients. States and gates are those of the kernels that run anyway.
 
     ``of`` has names of quantities ("forget_gate"), or of groups: "gates" (and candidates), "states" (of matrix
     memories norm and effective rank), "attention", "implicit_attention" (the exact lower-triangular map of linear
@@ -60,7 +57,7 @@ def trace(
     """
     wanted = [of] if isinstance(of, str) else list(of)
     module, run, steps = _reading(model, data if type(data) is tuple else (data,), lengths)
-    recorder = Recorder(module, wants_states=wanted != [ATTENTION], wants_attention=ATTENTION in wanted)
+    recorder = Recorder(module, wanted, most_bytes)
     with recorder.recording():
         outputs = run()
         offered = _offered(recorder.seen, unit)

@@ -1,8 +1,8 @@
-"""Whether what a unit tracks is used: the loss with the unit held still, and scores with it from another context."""
+"""Whether what is tracked is used: the loss with it taken out of the state, and scores with it from another context."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from seqloom.inspection.state_vectors import states_from_vectors
-from seqloom.inspection.units.walk import Change, walk
+from seqloom.inspection.units.direction import Direction
+from seqloom.inspection.units.walk import walk
 from seqloom.layers.protocol import CausalLayer
 
 __all__ = ["Ablation", "ablate", "patched_scores"]
@@ -20,44 +21,73 @@ __all__ = ["Ablation", "ablate", "patched_scores"]
 
 @dataclass(frozen=True)
 class Ablation:
-    """−ln p of each token of rows (B, T): with the state as it is, and with some units held at their mean.
+    """−ln p of each token of rows (B, T): with the state as it is, and with something taken out of it.
 
-    ``others`` (R, B, T) is the same for as many other units, drawn at random R times: a control.
+    ``others`` (R, B, T) is the same with as much taken out of other units, drawn at random R times: a control.
+    ``shift`` (V,) is by how much each token becomes likelier next, the mean over the steps that were asked for.
     """
 
     whole: NDArray[np.float64]
     without: NDArray[np.float64]
     others: NDArray[np.float64]
+    shift: NDArray[np.float64]
 
     def cost(self, where: NDArray[np.bool_] | None = None) -> float:
-        """The nats that a token costs more without the units, over all tokens or ``where`` (B, T) is true."""
+        """The nats that a token costs more without, over all tokens or ``where`` (B, T) is true."""
         return float(_mean(self.without, where) - _mean(self.whole, where))
 
     def usual_cost(self, where: NDArray[np.bool_] | None = None) -> float:
         """The same for other units, the mean of the draws."""
-        return float(np.mean([_mean(other, where) - _mean(self.whole, where) for other in self.others]))
+        return float(np.mean(self._usual_costs(where)))
 
-    @property
-    def used(self) -> bool:
-        """Whether the units cost more than every draw of others."""
-        return bool(self.cost() > max(float(_mean(other, None) - _mean(self.whole, None)) for other in self.others))
+    def used(self, where: NDArray[np.bool_] | None = None) -> bool:
+        """Whether a token costs more without than in every draw of others."""
+        return self.cost(where) > max(self._usual_costs(where))
+
+    def _usual_costs(self, where: NDArray[np.bool_] | None) -> list[float]:
+        return [float(_mean(other, where) - _mean(self.whole, where)) for other in self.others]
 
 
-def ablate(model: CausalLayer, tokens: Tensor, units: Sequence[int], draws: int = 5, seed: int = 0) -> Ablation:
-    """What it costs a model of tokens (B, T + 1) to go without some ``units`` of its state, by their number.
+def ablate(
+    model: CausalLayer,
+    tokens: Tensor,
+    of: Direction | Sequence[int],
+    where: NDArray[np.bool_] | None = None,
+    draws: int = 5,
+    seed: int = 0,
+) -> Ablation:
+    """What it costs a model of tokens (B, T + 1) to go without a direction of its state, or some units by their number.
 
-    After each step they are set to their mean over all steps and rows, which is what is left when a unit says nothing.
+    After each step units are set to their mean over all steps and rows, which is what is left when a unit says nothing;
+    a direction d of standardised units z is projected out, z − d (d·z) / (d·d). What the model says at the step itself
+    is said before. ``where`` (B, T) are the steps after which changes of the next token are looked at (default: all).
     """
     x, targets = tokens[:, :-1], tokens[:, 1:]
-    nats, vectors = _walked(model, x, targets, None)
-    mean = torch.stack(vectors).mean((0, 1))
+    seen = torch.stack([vectors for _, vectors in walk(model, x)])
+    mean, deviation = seen.mean((0, 1)), seen.std((0, 1), correction=0)
+    units = torch.tensor(of.units if isinstance(of, Direction) else list(of))
+    rows = torch.tensor([of.weights]) if isinstance(of, Direction) else torch.eye(len(units))
+    rows = (rows / rows.norm(dim=1, keepdim=True)).to(mean)
+
+    def without(units: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        own, scale = rows[:, : len(units)], deviation[units]
+
+        def change(vectors: Tensor) -> Tensor:
+            standing = (vectors[:, units] - mean[units]) / scale.where(scale > 0, torch.inf)
+            vectors = vectors.clone()
+            vectors[:, units] = mean[units] + scale * (standing - standing @ own.T @ own)
+            return vectors
+
+        return _said(walk(model, x, change), targets, where)
+
     generator = torch.Generator().manual_seed(seed)
     others = []
     for _ in range(draws):
         drawn = torch.randperm(len(mean), generator=generator)
-        apart = drawn[~torch.isin(drawn, torch.tensor(list(units)))][: len(units)]
-        others.append(_walked(model, x, targets, _held(mean, apart))[0])
-    return Ablation(nats, _walked(model, x, targets, _held(mean, torch.tensor(list(units))))[0], np.stack(others))
+        others.append(without(drawn[~torch.isin(drawn, units)][: len(units)])[0])
+    nats, likely = _said(walk(model, x), targets, where)
+    changed, likely_then = without(units)
+    return Ablation(nats, changed, np.stack(others), likely_then - likely)
 
 
 def patched_scores(model: CausalLayer, one: Tensor, other: Tensor, units: Sequence[int], last: Tensor) -> Tensor:
@@ -74,23 +104,17 @@ def patched_scores(model: CausalLayer, one: Tensor, other: Tensor, units: Sequen
     return scores
 
 
-def _walked(
-    model: CausalLayer, x: Tensor, targets: Tensor, change: Change | None
-) -> tuple[NDArray[np.float64], list[Tensor]]:
-    nats, seen = [], []
-    for step, (scores, vectors) in enumerate(walk(model, x, change)):
-        nats.append(functional.cross_entropy(scores.double(), targets[:, step], reduction="none"))
-        seen.append(vectors)
-    return torch.stack(nats, 1).numpy(), seen
-
-
-def _held(mean: Tensor, units: Tensor) -> Change:
-    def change(vectors: Tensor) -> Tensor:
-        vectors = vectors.clone()
-        vectors[:, units] = mean[units]
-        return vectors
-
-    return change
+def _said(
+    steps: Iterator[tuple[Tensor, Tensor]], targets: Tensor, where: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """−ln p of ``targets`` (B, T), and how likely each token is, the mean (V,) over the steps ``where`` (B, T)."""
+    asked = np.ones(targets.shape, bool) if where is None else where
+    nats, likely = [], np.zeros(())
+    for step, (scores, _) in enumerate(steps):
+        scores = scores.double()
+        nats.append(functional.cross_entropy(scores, targets[:, step], reduction="none"))
+        likely = likely + scores[torch.from_numpy(asked[:, step])].softmax(1).sum(0).numpy()
+    return torch.stack(nats, 1).numpy(), np.asarray(likely) / max(int(asked.sum()), 1)
 
 
 def _mean(nats: NDArray[np.float64], where: NDArray[np.bool_] | None) -> np.floating:

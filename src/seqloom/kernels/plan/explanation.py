@@ -107,7 +107,7 @@ def explain_cell(
 def explain_graph(graph: Graph, *, training: bool = True) -> PlanExplanation:
     """How a traced cell runs; as ``explain_cell``."""
     graph, _ = unblocked_graph.__wrapped__(graph)  # anew: what is cached may be of an equal graph with other names
-    loop, wanted, sources, _ = readout.__wrapped__(graph)
+    loop, wanted, sources, *_ = readout.__wrapped__(graph)
     explained = explain_plan(plan.__wrapped__(loop, training and graph.has_masks, wanted), training=training)
     if not sources:
         return explained

@@ -14,6 +14,8 @@ from seqloom.kernels.plan.values import Arena, Coins, Load, Normalise, Number, P
 
 __all__ = ["Forward", "columns_of_x", "lower"]
 
+OUTPUT = "output"
+
 
 @dataclass(frozen=True)
 class Forward:
@@ -32,10 +34,11 @@ class Forward:
     @property
     def outputs(self) -> tuple[tuple[int, Slot], ...]:
         """What comes out, and the slots of its sequences: those of states where they are states."""
-        states = dict(reversed(self.new_states))
-        return tuple(
-            (value, states.get(value) or Slot("output", self.arena.width(value), Place.TOKEN)) for value in self.results
-        )
+        found = dict(reversed(self.new_states))
+        for value in self.results:
+            name = f"{OUTPUT}.{value}" if OUTPUT in {slot.name for slot in found.values()} else OUTPUT
+            found.setdefault(value, Slot(name, self.arena.width(value), Place.TOKEN))
+        return tuple((value, found[value]) for value in self.results)
 
 
 def lower(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...], ahead: bool = True) -> Forward:

@@ -67,7 +67,7 @@ def plan(graph: Graph, masks_drawn: bool, wanted: tuple[int, ...] | None = None)
     wanted = (graph.output,) if wanted is None else wanted
     forward = lower(graph, masks_drawn, wanted)
     results = [Target(*pair) for pair in forward.new_states]
-    results += [Target(value, slot) for value, slot in forward.outputs if slot.name == "output"]
+    results += [Target(*pair) for pair in dict.fromkeys(forward.outputs) if pair not in forward.new_states]
     count = len(forward.arena.values)
     gradients = derive(forward)
     keeping = _keeping(forward, results, count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,12 +13,16 @@ __all__ = ["Readout", "readout"]
 
 
 class Readout(NamedTuple):
-    """The graph of the loop, its nodes that come out, which nodes of the whole graph these are, and where x is read."""
+    """The graph of the loop, its nodes that come out, which nodes of the whole graph these are, and where x is read.
+
+    ``places`` says where in the loop a node of the whole graph stands.
+    """
 
     loop: Graph
     wanted: tuple[int, ...]
     sources: tuple[int, ...]
     inputs: tuple[int, ...]
+    places: Mapping[int, int]
 
     @property
     def comes_after(self) -> bool:
@@ -39,10 +43,10 @@ def readout(graph: Graph) -> Readout:
     heavy = any(isinstance(node, Affine | Norm) for node in own)
     tied = any(isinstance(node, State | Mask) for node in nodes)
     if not heavy or tied or not sources:
-        return Readout(graph, (graph.output,), (), ())
+        return Readout(graph, (graph.output,), (), (), {k: k for k in range(len(graph.nodes))})
     loop, places = _pruned(graph)
     inputs = tuple(k for k in cone if isinstance(graph.nodes[k], Input))
-    return Readout(loop, tuple(places[k] for k in sources), sources, inputs)
+    return Readout(loop, tuple(places[k] for k in sources), sources, inputs, places)
 
 
 def _reached(graph: Graph, ends: Iterable[int], stops: Iterable[int] = ()) -> list[int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import lru_cache
 
 from torch import Tensor
 
@@ -10,7 +11,9 @@ from seqloom.cells.graph import Graph
 from seqloom.kernels.backend import Backend
 from seqloom.kernels.call import Call, SequenceKernel, States
 from seqloom.kernels.plan import Plan, Readout, plan, readout, unblocked
+from seqloom.kernels.plan.lower import lower
 from seqloom.kernels.plan.unblocked import unblocked_graph
+from seqloom.kernels.plan.values import Load, Number
 from seqloom.kernels.recurrence.engine import Engine
 from seqloom.kernels.recurrence.function import run_recurrence
 from seqloom.kernels.recurrence.packing import pack
@@ -28,6 +31,14 @@ def planned(graph: Graph, masks_drawn: bool) -> tuple[Readout, Plan]:
     """What runs in the loop and what after it."""
     after = readout(unblocked_graph(graph)[0])
     return after, plan(after.loop, masks_drawn, after.wanted)
+
+
+@lru_cache(maxsize=256)
+def computed(loop: Graph, masks_drawn: bool) -> frozenset[int]:
+    """The nodes of ``loop`` that are made in it; others are read from memory, or are numbers."""
+    forward = lower(loop, masks_drawn, ())
+    values = {k: forward.arena.values[value] for k, value in forward.of_node.items()}
+    return frozenset(k for k, value in values.items() if not isinstance(value, Load | Number))
 
 
 class Planned(SequenceKernel):
@@ -53,14 +64,18 @@ class Planned(SequenceKernel):
         y, final, _ = self._whole(run, call, after, cell_plan)
         return y, final
 
-    def run_with_states(self, call: Call) -> tuple[Tensor, States, tuple[Tensor, ...]]:
-        """The same, and each state after every step (B, T, H): the loop writes them anyway, so it is the same one."""
+    def run_and_show(self, call: Call, asked: Collection[int]) -> tuple[Tensor, States, dict[int, Tensor]]:
+        """The same, and each state after every step (B, T, H), which the loop writes anyway, and those of the nodes
+        ``asked`` for that it computes, all by their place in the graph."""
         call = unblocked(call)
         after = readout(unblocked_graph(call.graph)[0])
-        wanted = tuple(dict.fromkeys((*after.wanted, *after.loop.new_states)))
+        made = computed(after.loop, call.randomness is not None)
+        places = {k: after.places[k] for k in asked if k in after.places and after.places[k] in made}
+        places |= {k: after.places[k] for k in call.graph.new_states}
+        wanted = tuple(dict.fromkeys((*after.wanted, *places.values())))
         cell_plan = plan(after.loop, call.randomness is not None, wanted)
         y, final, outputs = self._whole(run_recurrence, call, after, cell_plan)
-        return y, final, tuple(outputs[wanted.index(k)] for k in after.loop.new_states)
+        return y, final, {k: outputs[wanted.index(place)] for k, place in places.items()}
 
     def _whole(
         self, run: Run, call: Call, after: Readout, cell_plan: Plan

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,12 +33,17 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.pictures import PictureInputs, as_pictures
 from seqloom.tasks.inputs.targets import TextTargets, written_rows
+from seqloom.tasks.inspecting.excerpts import excerpts
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.captions import Cider, figures_of_captions
 from seqloom.tasks.measures.intervals import differences, verdict
 from seqloom.tasks.ranked import Candidate, ranked_columns
 from seqloom.training.objectives import Objective
 from seqloom.training.objectives.free_targets import FreeTargets
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["CaptionMap", "Captioner"]
 
@@ -158,8 +163,8 @@ class Captioner(ExampleEstimator):
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return FreeTargets(self._settled(facts).label_smoothing or 0.0)
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return _targets(facts).names
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(_targets(facts).names, what="first token that it writes")
 
     def _watched(self, facts: Facts) -> str:
         return "cider_d"
@@ -233,8 +238,9 @@ class Captioner(ExampleEstimator):
         """Where each word of each caption looked, see :class:`CaptionMap`. UsageError where none can look."""
         return [one for found in self._over(X, self._maps) for one in found]
 
-    def draw(self, folder: str | Path, X: Any, y: Any = None, *, most: int = 20) -> list[Path]:
-        """Draw into ``folder`` the first ``most`` pictures, and where each word of the caption looked; the files.
+    def draw(self, folder: str | Path, X: Any, y: Any = None, *, most: int = 20) -> dict[Path, str]:
+        """Draw into ``folder`` the first ``most`` pictures, and where each word of the caption looked; the files, each
+        with what to see in it.
 
         ``y`` is not looked at: what is drawn is what the model says.
         Raises UsageError for features, which show nothing, MissingExtraError without matplotlib.
@@ -248,12 +254,19 @@ class Captioner(ExampleEstimator):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         names = given.source.names if isinstance(given.source, Captioned) else range(len(given.X))
-        files = []
+        files = {}
         for place, (name, found) in enumerate(zip(names, self.attention(given.X[:most]), strict=False)):
             file = folder / f"{Path(str(name)).with_suffix('').as_posix().replace('/', '_')}.png"
             draw_attention(inputs.pixels(place, given.X[place]), found.tokens, found.weights, file)
-            files.append(file)
+            files[file] = f"{name}: where each word of the caption looked; a word for a shape should lie on it."
         return files
+
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.inspecting.written import MOST_WRITTEN, mistakes_of_texts
+
+        some = given.rows(range(min(MOST_WRITTEN, len(given.X))))
+        lengths = _inputs(self.facts_).lengths(some.X)
+        return mistakes_of_texts(excerpts(given), some.y or [], self.predict(some.X), lengths)
 
     def for_testing(self, source: str | Path) -> tuple[Sequence[Any], Sequence[Any]] | None:
         """What a table in a folder keeps for testing, pictures and captions; None where it says nothing of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -21,12 +21,17 @@ from seqloom.tasks.examples.estimator import Examples, Facts, Given, HeldOut, Ro
 from seqloom.tasks.examples.values import taken
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import inputs_from_json
+from seqloom.tasks.inspecting.excerpts import excerpts
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures import baselines_of_classes, baselines_of_labels
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.estimator import SequenceEstimator
 from seqloom.tasks.sequences.network import SequenceModel
 from seqloom.tasks.sequences.stream import AnswerStream
 from seqloom.training.objectives import Classes, Labels, Objective
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["Classifier"]
 
@@ -95,8 +100,8 @@ class Classifier(SequenceEstimator):
         found = self.evaluate(X, y).model
         return found["exact"] if self.facts_["several"] else found["accuracy"]
 
-    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
-        """Draw into ``folder`` how some examples are classified, and return the files.
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> dict[Path, str]:
+        """Draw into ``folder`` how some examples are classified; the files, each with what to see in it.
 
         ``confusion.png`` says which class is taken for which; of two classes ``precision_recall.png`` has every
         threshold, beside the baselines. Raises UsageError for labels, MissingExtraError without matplotlib.
@@ -119,6 +124,14 @@ class Classifier(SequenceEstimator):
             return dict(zip(known.classes, known.probabilities(scores.double().numpy())[0].tolist(), strict=True))
 
         return AnswerStream(self.model_, inputs_from_json(self.facts_["inputs"]), answer)
+
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.classification.mistakes import mistakes_of_answers
+
+        said = {"the model": self.predict_proba(given.X)}
+        others = {one.name: one.answers(given.X).astype(np.float64) for one in self.baselines_}
+        lengths = inputs_from_json(self.facts_["inputs"]).lengths(given.X)
+        return mistakes_of_answers(Known.of(self.facts_), excerpts(given), lengths, given.y or [], said | others)
 
     def _targets(self, y: Sequence[Any]) -> list[Any]:
         return plain_labels(y)
@@ -151,8 +164,8 @@ class Classifier(SequenceEstimator):
     def _outputs(self, facts: Facts) -> int:
         return len(facts["classes"])
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return [str(one) for one in facts["classes"]]
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of([str(one) for one in facts["classes"]])
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         settings: ClassifierSettings = self._settled(facts)

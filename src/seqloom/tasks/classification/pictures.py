@@ -21,8 +21,8 @@ __all__ = ["draw_answers"]
 
 def draw_answers(
     known: Known, y: Sequence[Any], probabilities: Mapping[str, NDArray[np.float64]], folder: Path
-) -> list[Path]:
-    """Draw how rows of the classes ``y`` are answered, and return the files.
+) -> dict[Path, str]:
+    """Draw how rows of the classes ``y`` are answered, and return the files, each with what to see in it.
 
     ``probabilities`` (N, C) has those of the model first, then those of its baselines, by name. ``confusion.png`` is
     about the model alone; of two classes there is ``precision_recall.png`` too. Raises UsageError for labels, and
@@ -30,7 +30,13 @@ def draw_answers(
     """
     if known.several:
         raise UsageError("There are pictures of classes only, and this model gives any number of labels to a row.")
-    files = [folder / "confusion.png", folder / "precision_recall.png"][: 1 + (len(known.classes) == 2)]
+    files = {
+        folder / "confusion.png": "What is right lies on the diagonal; a dark square beside it is a mistake often made."
+    }
+    if len(known.classes) == 2:
+        files[folder / "precision_recall.png"] = (
+            "Each point of a line is a threshold: further up and right is better. The dot is what the model takes."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for file in files:
         check_picture(file)
@@ -39,8 +45,9 @@ def draw_answers(
     figures = known.judged(y, own, {}).model
     title = f"{name}\nmacro-F1 {figures['macro_f1']:.3f}, accuracy {figures['accuracy']:.3f}"
     classes = [*known.classes, *known.unseen(y)]
-    draw_confusion(confusion_counts(y, answers, classes), classes, title, files[0])
-    if len(files) > 1:
+    confusion, *others = files
+    draw_confusion(confusion_counts(y, answers, classes), classes, title, confusion)
+    for other in others:
         positive = known.encoded(y) == 1
         called = answers == known.names[1]
         curves = [
@@ -48,7 +55,7 @@ def draw_answers(
             for one, p in probabilities.items()
             if np.ptp(p[:, 1]) > 0
         ]
-        draw_precision_recall(curves, float(positive.mean()), f"Is it {known.classes[1]}?", files[1])
+        draw_precision_recall(curves, float(positive.mean()), f"Is it {known.classes[1]}?", other)
     return files
 
 

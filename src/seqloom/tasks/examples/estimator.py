@@ -38,6 +38,7 @@ from seqloom.tasks.examples.observing import observed
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.examples.values import Division, Examples, Facts, Fitted, Given, HeldOut, taken
 from seqloom.tasks.figures import Figures
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.memory import loading
 from seqloom.tasks.model_directory import WEIGHTS, read_newest
 from seqloom.tasks.task import carry_out
@@ -48,6 +49,8 @@ from seqloom.training.settings import LIMITS, TrainingSettings
 from seqloom.training.snapshot import tensor_bytes
 
 if TYPE_CHECKING:
+    from seqloom.inspection.embeddings import TokenVectors
+    from seqloom.inspection.errors import Mistakes
     from seqloom.tasks.inspecting.subject import Subject
     from seqloom.tasks.measures.baselines import Baseline
 
@@ -140,9 +143,9 @@ class ExampleEstimator(Estimator, ABC):
         """What is minimised and measured, if not always the class's ``objective``."""
         return self.objective
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        """What the outputs of the module are called, where they have names."""
-        return ()
+    def _explained(self, facts: Facts) -> Asked:
+        """What an inspection explains of an answer."""
+        return Asked.of(())
 
     def _constants(self, facts: Facts) -> Mapping[str, Tensor]:
         """Outputs of the module (K,) that look at no input, by name."""
@@ -229,7 +232,23 @@ class ExampleEstimator(Estimator, ABC):
         from seqloom.tasks.examples.subject import subject_of
 
         self._check_fitted("model_")
-        return subject_of(self, X, y)
+        return subject_of(self, taken(self, X, y, self.facts_, targets=False))
+
+    def mistakes(self, X: Any, y: Any = None) -> Mistakes | None:
+        """Where it errs on some examples; None for a task that has no such notion, and without targets."""
+        self._check_fitted("model_")
+        given = taken(self, X, y, self.facts_, targets=False)
+        return None if given.y is None else self._mistakes(given)
+
+    def _mistakes(self, given: Given) -> Mistakes | None:
+        return None
+
+    def token_vectors(self) -> Sequence[TokenVectors]:
+        """The tables of vectors that tokens are read by; none where numbers are read."""
+        from seqloom.tasks.examples.vectors import vectors_of
+
+        self._check_fitted("model_")
+        return vectors_of(self.model_, self._rows(self.facts_))
 
     def save(self, path: str | Path) -> None:
         """Write a model directory, all at once; one that is there is replaced. No pickles."""

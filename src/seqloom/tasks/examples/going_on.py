@@ -31,11 +31,13 @@ _COLUMNS = ("target", "input")
 
 
 class Rows(NamedTuple):
-    """``names`` of ``what`` (words, classes) that stand in a row along some axes of ``weights`` of the module."""
+    """``names`` of ``what`` (words, classes) that stand in a row along some axes of ``weights`` of the module; where
+    they are numbers, ``texts`` are what people call them."""
 
     what: str
     names: Sequence[Hashable]
     weights: Mapping[str, Sequence[int]]
+    texts: Sequence[str] = ()
 
 
 class Start(NamedTuple):

@@ -14,12 +14,12 @@ __all__ = ["Adaptive"]
 Floats = NDArray[np.float64]
 _RATE: Final = 0.25
 _MOST: Final = 0.2
-_LEVELS: Final = np.array(LEVELS)[:, None]
+_LEVELS: Final = np.array(LEVELS)[:, None, None]
 
 
 class Adaptive:
     """The correction of one series as it goes on: c_l(h) ← c_l(h) + η(h) (l - [x ≤ q'_l(h)]) for each forecast that was
-    made h steps before x came.
+    made h steps before x came, of each column by itself.
 
     This is online gradient descent on the pinball loss: the share of values below q'_l comes near to l whatever the
     series does (Gibbs & Candès, 2021; in place of the level itself its quantile moves, as in Angelopoulos, Candès &
@@ -32,7 +32,8 @@ class Adaptive:
         self._correction = correction
         horizon = correction.shifts.shape[1]
         slow = _RATE / np.sqrt(max(correction.origins, 1)) * (correction.origins > 0)
-        self._rates = np.minimum(slow, _MOST / np.arange(1, horizon + 1)) * (np.arange(len(LEVELS)) != MEDIAN)[:, None]
+        rates = np.minimum(slow, _MOST / np.arange(1, horizon + 1))[:, None]
+        self._rates = rates * (np.arange(len(LEVELS)) != MEDIAN)[:, None, None]
         self._issued = np.full((horizon, len(LEVELS), horizon, columns), np.nan)  # by the step they are of
         self._ahead = np.arange(horizon)
 
@@ -46,8 +47,6 @@ class Adaptive:
     def came(self, step: int, values: Floats) -> None:
         """What came at a step (D,), NaN where it is missing, in the units of the quantiles."""
         due = self._issued[step % len(self._ahead)]
-        known = ~np.isnan(due + values)
-        share = ((values <= due) & known).sum(-1) / known.sum(-1).clip(1)
-        moved = np.where(known.any(-1), _LEVELS - share, 0.0)
+        moved = np.where(np.isnan(due + values), 0.0, _LEVELS - (values <= due))
         self._correction = self._correction._replace(shifts=self._correction.shifts + self._rates * moved)
         due[:] = np.nan

@@ -77,7 +77,7 @@ def backtest(model: Forecaster, X: Any, begin: float | str, stride: int | None, 
     ]
     if not windows:
         raise DataError(f"X: expected steps after the first origin, got none: nothing comes after {begin!r}.")
-    found = Comparison()
+    found = Comparison(windows)
     fits = 0
     if refit:
         for one, at in _learned_anew(model, source, windows):

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from seqloom.data.series.columns import Columns, find_columns
 from seqloom.data.tables import Kind, Table
 from seqloom.data.tables.names import meant
-from seqloom.data.times import Covariates, TimedSeries, TimedTable, read_timed
+from seqloom.data.times import FILE, Covariates, TimeColumns, TimedSeries, TimedTable, read_timed, read_timed_files
 from seqloom.errors import DataError, UsageError, listed
+from seqloom.tasks.tables.claims import is_table
 from seqloom.tasks.tables.columns import table_of
 
-__all__ = ["Chosen", "choose", "series_of", "table_of_times"]
+__all__ = ["Chosen", "choose", "series_of", "table_of_times", "tables_in"]
 
 _PRICES = ("open", "high", "low", "close")
 
@@ -84,11 +86,15 @@ def _naming(table: Table, time: str, free: Sequence[str]) -> str | None:
 
 
 def table_of_times(source: Any, given: Mapping[str, Any], known: Chosen | None = None) -> TimedTable:
-    """The series in a file or a frame, by the columns of training where there are some.
+    """The series in a file or a frame, or in the files of a folder, by the columns of training where there are some.
 
     UsageError where no column tells the time, or none has numbers; DataError for what cannot be read.
     """
-    table = table_of(source, given)
+    files = tables_in(Path(source)) if isinstance(source, str | os.PathLike) and os.path.isdir(source) else []
+    if known is not None and known.group == FILE:
+        files = files or [Path(source)]
+        known = known._replace(group=None)
+    table = table_of(files[0] if files else source, given)
     chosen = known or choose(table, given)
     if chosen is None:
         raise UsageError(
@@ -96,8 +102,20 @@ def table_of_times(source: Any, given: Mapping[str, Any], known: Chosen | None =
             f"{listed([*table.columns])}. Name them: --time NAME --target NAME."
         )
     covariates = Covariates(chosen.known, chosen.also, chosen.static)
-    zone, strict = given.get("time_zone"), bool(given.get("strict"))
-    return read_timed(table, chosen.time, chosen.targets, chosen.group, zone, strict, covariates)
+    asked = TimeColumns(chosen.time, chosen.targets, chosen.group, given.get("time_zone"), covariates)
+    strict = bool(given.get("strict"))
+    if not files:
+        return read_timed(table, asked, strict)
+    tables = ((file.name.partition(".")[0], table_of(file, given)) for file in files)
+    return read_timed_files(str(source), tables, asked, strict)
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """The tables of a folder in the order of their names. DataError where there are none."""
+    found = [one for one in sorted(folder.iterdir()) if is_table(one) and not one.name.startswith(".")]
+    if not found:
+        raise DataError(f"{folder}: expected tables, one for each series, found none.")
+    return found
 
 
 def series_of(X: Any) -> list[TimedSeries]:

@@ -20,6 +20,7 @@ LEVELS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9,
 MEDIAN: Final = LEVELS.index(0.5)
 _LOW, _HIGH = LEVELS.index(0.1), LEVELS.index(0.9)
 _ENOUGH = 200
+_MOST_SHIFTS = 100_000
 
 
 def quantiles_of(distribution: Distribution, said: Tensor) -> Floats:
@@ -45,8 +46,9 @@ def at_levels(quantiles: Floats, levels: Sequence[float]) -> Floats:
 class Correction(NamedTuple):
     """q'_l(h) = q_l(h) + c_l(h) · (q_0.9(h) - q_0.1(h)), c so that a share l of held-out values lay below q'_l.
 
-    Conformal quantile regression (Romano, Patterson & Candès, 2019): ``shifts`` c (L, H), for each of LEVELS and steps
-    ahead. ``origins`` is how many of a series they are learned from, 0 if from none.
+    Conformal quantile regression (Romano, Patterson & Candès, 2019): ``shifts`` c (L, H, D), for each of LEVELS, steps
+    ahead and columns, or (L, H, 1) for all columns. ``origins`` is how many of a series they are learned from, 0 if
+    from none.
     """
 
     shifts: Floats
@@ -55,32 +57,34 @@ class Correction(NamedTuple):
     @classmethod
     def none(cls, horizon: int) -> Self:
         """No correction."""
-        return cls(np.zeros((len(LEVELS), horizon)), 0)
+        return cls(np.zeros((len(LEVELS), horizon, 1)), 0)
 
     @classmethod
     def learned(cls, quantiles: Sequence[Floats], moves: Sequence[Floats], series: int = 1) -> Self:
         """From the quantiles (L, N, H, D) of some windows of so many series and what came (N, H, D), NaN where nothing
         is known.
 
-        Where few values are known of a step ahead, those of its neighbours count too. The median stays where it is:
-        a shift of it would follow the accidents of a few months.
+        Where few values are known of a step ahead, those of its neighbours count too. They are of the same moments, so
+        the level is that of as many values as are known of the step itself: the k-th of n is where k / (n + 1) lie
+        below. The median stays where it is: a shift of it would follow the accidents of a few months. More than a
+        hundred thousand shifts are too many to keep: then all columns have the same.
         """
-        shifts = np.zeros((len(LEVELS), moves[0].shape[1]))
+        _, horizon, columns = moves[0].shape
+        shared = len(LEVELS) * horizon * columns > _MOST_SHIFTS
+        shifts = np.zeros((len(LEVELS), horizon, 1 if shared else columns))
         for place, level in enumerate(LEVELS):
             gaps = np.concatenate(
                 [(came - q[place]) / (q[_HIGH] - q[_LOW]) for q, came in zip(quantiles, moves, strict=True)]
             )
-            for ahead in range(gaps.shape[1]):
-                known = _around(gaps, ahead)
-                if len(known) and place != MEDIAN:
-                    rank = level * (len(known) + 1) - 1
-                    shifts[place, ahead] = np.interp(rank, np.arange(len(known)), known)
+            parts = [gaps] if shared else [gaps[..., [column]] for column in range(columns)]
+            for column, part in enumerate(parts if place != MEDIAN else ()):
+                shifts[place, :, column] = [_shift(level, part, ahead) for ahead in range(horizon)]
         return cls(shifts, sum(map(len, moves)) // series)
 
     def corrected(self, quantiles: Floats) -> Floats:
         """Quantiles (L, …, H, D) → the same, moved; they rise with the level on both sides of the median."""
         spread = quantiles[_HIGH] - quantiles[_LOW]
-        shifts = self.shifts.reshape(len(LEVELS), *[1] * (quantiles.ndim - 3), -1, 1)
+        shifts = self.shifts.reshape(len(LEVELS), *[1] * (quantiles.ndim - 3), *self.shifts.shape[1:])
         found: Floats = quantiles + shifts * spread
         found[MEDIAN:] = np.maximum.accumulate(found[MEDIAN:])
         found[MEDIAN::-1] = np.minimum.accumulate(found[MEDIAN::-1])
@@ -92,7 +96,20 @@ class Correction(NamedTuple):
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of ``to_json``."""
-        return cls(np.array(data["shifts"]), data.get("origins", 0))
+        shifts = np.array(data["shifts"])
+        return cls(
+            shifts if shifts.ndim == 3 else shifts[..., None], data.get("origins", 0)
+        )  # of before: of all columns
+
+
+def _shift(level: float, gaps: Floats, ahead: int) -> float:
+    """The quantile of a level of the gaps (N, H, D) at a step ahead, 0 where nothing is known."""
+    known = _around(gaps, ahead)
+    if not len(known):
+        return 0.0
+    moments = max(1, int((~np.isnan(gaps[:, ahead])).sum()))
+    rank = (level * (moments + 1) - 0.5) / moments * len(known) - 0.5
+    return float(np.interp(rank, np.arange(len(known)), known))
 
 
 def _around(gaps: NDArray[Any], ahead: int) -> NDArray[Any]:

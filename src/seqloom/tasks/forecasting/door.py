@@ -13,12 +13,28 @@ from seqloom.tasks.tables.claims import is_table
 __all__ = ["DOOR", "claims_times"]
 
 _SURE: Final = 0.95
+_LOOKED_AT: Final = 20
 
 
 def claims_times(path: Path, given: Mapping[str, Any]) -> Claim | None:
-    """Claim a table with a column of dates, numbers, and else at most the names of series: nothing says a label."""
-    if not is_table(path) or not path.is_file():
+    """Claim a table with a column of dates, numbers, and else at most the names of series: nothing says a label; and a
+    folder of such tables that have the same columns."""
+    from seqloom.tasks.forecasting.columns import tables_in
+
+    if not path.is_dir():
+        return _claim(path, given) if is_table(path) and path.is_file() else None
+    files = [one for one in path.iterdir() if not one.name.startswith(".")]
+    labelled = given.get("label_pattern") or any(one.stem.lower() == "labels" for one in files)
+    if not files or labelled or not all(is_table(one) for one in files):
         return None
+    first, *others = tables_in(path)
+    claim = _claim(first, given)
+    if claim is None or any(_columns(one, given) != _columns(first, given) for one in others[:_LOOKED_AT]):
+        return None
+    return claim._replace(reason=f"a series in each of {1 + len(others):,} files: {claim.reason}")
+
+
+def _claim(path: Path, given: Mapping[str, Any]) -> Claim | None:
     from seqloom.data.tables import Kind
     from seqloom.errors import DataError, UsageError, listed
     from seqloom.tasks.forecasting.columns import choose
@@ -38,6 +54,16 @@ def claims_times(path: Path, given: Mapping[str, Any]) -> Claim | None:
     return Claim(
         _SURE, f"numbers{of_each} in the order of {chosen.time!r}: what comes next in {listed(chosen.targets)}"
     )
+
+
+def _columns(path: Path, given: Mapping[str, Any]) -> list[str]:
+    from seqloom.errors import DataError, UsageError
+    from seqloom.tasks.tables.columns import head_of
+
+    try:
+        return [*head_of(path, given).columns]
+    except (DataError, UsageError):
+        return []
 
 
 DOOR = Door(

@@ -40,7 +40,7 @@ from seqloom.tasks.forecasting.known import (
     written_moment,
 )
 from seqloom.tasks.forecasting.network import ForecastNetwork, Shape
-from seqloom.tasks.forecasting.picks import sizes_for
+from seqloom.tasks.forecasting.picks import sizes_for, training_for
 from seqloom.tasks.forecasting.pictures import draw_forecasts
 from seqloom.tasks.forecasting.primed import prime
 from seqloom.tasks.forecasting.scale import Scale
@@ -48,14 +48,15 @@ from seqloom.tasks.forecasting.scaling import learned_scales
 from seqloom.tasks.forecasting.settings import ForecasterSettings, HorizonBy
 from seqloom.tasks.forecasting.static import static_facts, static_numbers
 from seqloom.tasks.forecasting.stream import ForecastStream
+from seqloom.tasks.forecasting.subject import asked_of, subject_of
 from seqloom.tasks.forecasting.surprise import kept_calibration, watch_of
 from seqloom.tasks.forecasting.windows import Window, first_origin, whole_series, windows_of
+from seqloom.tasks.inspecting.subject import Asked, Subject
 from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import Likelihood, Objective
 
 __all__ = ["Forecaster"]
 
-_UPDATES = 300
 _WRITTEN = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
@@ -113,9 +114,9 @@ class Forecaster(ExampleEstimator):
         self._check_fitted("model_")
         return backtest(self, X, begin, stride, refit)
 
-    def draw(self, folder: str | Path, X: Any, y: Any = None) -> list[Path]:
-        """Draw forecasts over the past, the error by steps ahead and the coverage into a folder, and say which files
-        these are. MissingExtraError without matplotlib."""
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> dict[Path, str]:
+        """Draw forecasts over the past, the error by steps ahead and the coverage into a folder; the files, each with
+        what to see in it. MissingExtraError without matplotlib."""
         self._check_fitted("model_")
         return draw_forecasts(self, Path(folder), X)
 
@@ -154,6 +155,11 @@ class Forecaster(ExampleEstimator):
         """The surprise of each step as it comes, and alarms at a false-alarm ``rate``, by what was held out or by the
         usual series ``calibrate``; see :class:`ForecastSurprises` and :class:`Watcher`. ``name`` as for ``stream``."""
         return watch_of(self, name, rate, calibrate)
+
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """The model at the latest steps, each after as many as a window of training has; see ``seqloom inspect``."""
+        self._check_fitted("model_")
+        return subject_of(self, self._series(X, self.facts_)[0])
 
     def observable(self, X: Any, y: Any = None) -> Reading:
         """The same, each series whole."""
@@ -244,13 +250,10 @@ class Forecaster(ExampleEstimator):
 
     def _pick(self, facts: Facts) -> Mapping[str, Any]:
         sizes = sizes_of(facts)
-        windows = max(1, facts["origins"] // sizes.origins)
-        rows = next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
-        epochs = min(200, max(3, round(_UPDATES * rows / windows)))
-        named: dict[str, Any] = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
+        picked = {name: getattr(sizes, name) for name in ("horizon", "past", "season", "lags")}
         if any(Scale.from_json(facts["common"]).floor):
-            named["logarithms"] = True
-        return {**named, "batch_size": rows, "learning_rate": 1e-3, "averaging": 0.5, "epochs": epochs}
+            picked["logarithms"] = True
+        return {**picked, **training_for(max(1, facts["origins"] // sizes.origins), self._given())}
 
     def _examples(self, facts: Facts, X: Sequence[Window], y: Sequence[Any] | None) -> Examples:
         inputs = [inputs_of(facts, window) for window in X]
@@ -284,11 +287,10 @@ class Forecaster(ExampleEstimator):
         facts = {**facts, "trust": self._forecasts(facts, module).chosen_trust(windows)}
         facts["correction"] = self._forecasts(facts, module).learned_correction(windows).to_json()
         facts |= kept_calibration(self._forecasts(facts, module), held_out.given.X)
-        naive = Comparison()
+        naive = Comparison(held_out.given.X)
         for window in held_out.given.X:
             naive.add_naive(window, inputs_of(facts, window).scale)
-        baselines = naive.baselines()
-        return {**facts, "rival": min(baselines, key=lambda name: baselines[name]["mase"])}
+        return {**facts, "rival": naive.rival()}
 
     def _judge(self, facts: Facts, module: nn.Module, baselines: Any, given: Given, examples: Examples) -> Figures:
         windows = self._judged(facts, given.X)
@@ -298,6 +300,10 @@ class Forecaster(ExampleEstimator):
         """The held-out windows, where steps are forecast one after another with fewer origins: they take time."""
         apart = max(1, sizes_of(facts).horizon // 4) if self._recursive else 1
         return [replace(window, stride=apart) for window in windows]
+
+    def _explained(self, facts: Facts) -> Asked:
+        columns = facts.get("times", {}).get("targets") or [f"column {k}" for k in range(facts["width"])]
+        return asked_of(distribution_of(self._settled(facts)), columns)
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError

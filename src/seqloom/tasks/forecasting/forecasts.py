@@ -116,7 +116,7 @@ class Forecasts(NamedTuple):
 
         plain, whole = ([middle(window, trust) for window in windows] for trust in (0.0, 1.0))
         units = [self.inputs(window).scale.season for window in windows]
-        return best_trust(plain, whole, [window.future[:, :ahead] for window in windows], units)
+        return best_trust(plain, whole, [window.future[:, :ahead] for window in windows], units, windows[0].block)
 
     def learned_correction(self, windows: Sequence[Window]) -> Correction:
         """What makes the quantiles of these windows hold."""
@@ -129,7 +129,7 @@ class Forecasts(NamedTuple):
 
     def compared(self, windows: Sequence[Window], into: Comparison | None = None) -> Comparison:
         """The errors of these windows, added to those ``into`` which they go."""
-        found = Comparison() if into is None else into
+        found = Comparison(windows) if into is None else into
         for window, quantiles in self.followed(windows):
             found.add(window, self.inputs(window).scale, quantiles, self.linear(window))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.forecasting.correction import LEVELS, MEDIAN
 from seqloom.tasks.forecasting.naive import naive
 from seqloom.tasks.forecasting.scale import Scale
-from seqloom.tasks.forecasting.skill import Skill, difference_by_blocks, skill_in_words
+from seqloom.tasks.forecasting.skill import Skill, as_good, difference_by_blocks, skill_in_words
 from seqloom.tasks.forecasting.windows import Window
 
 __all__ = ["LINEAR", "Comparison", "Errors"]
@@ -22,9 +23,10 @@ LINEAR: Final = "linear model of the lags"
 
 
 class Comparison:
-    """The errors of a forecaster and of naive forecasts, added up window by window."""
+    """The errors of a forecaster and of naive forecasts at the origins of some ``windows``, added up one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self._naive = naive(windows)
         self.model = Errors()
         self.others: dict[str, Errors] = {}
         self._ups: list[NDArray[np.bool_]] = []
@@ -34,7 +36,7 @@ class Comparison:
 
     def add(self, window: Window, scale: Scale, said: Floats, linear: Floats | None) -> None:
         """``said``, quantiles (L, N, H, D) of LEVELS at each origin, and what the ``linear`` model says (N, H, D)."""
-        future, present, sizes = window.future, window.present[:, None], window.sizes
+        future, present = window.future, window.present[:, None]
         self.model.add(said, future, scale)
         self.add_naive(window, scale)
         if linear is not None:
@@ -43,24 +45,29 @@ class Comparison:
         known = ~np.isnan(moved) & (moved != 0)
         self._ups.append((moved > 0)[known])
         self._right.append((np.sign(said[MEDIAN] - present) == moved)[known])
-        self._block = -(-max(sizes.horizon, sizes.season) // window.stride)
-        self._together = self._block * sizes.horizon
+        self._together = window.block * window.sizes.horizon
 
     def add_naive(self, window: Window, scale: Scale) -> None:
         """What the naive forecasts say."""
-        for name, forecast in naive(window.sizes).items():
+        self._block = window.block
+        for name, forecast in self._naive.items():
             self.others.setdefault(name, Errors()).add(forecast(window)[None], window.future, scale)
 
     def baselines(self) -> dict[str, dict[str, float]]:
         """The figures of each naive forecast."""
         return {name: one.figures() for name, one in self.others.items()}
 
+    def rival(self) -> str:
+        """The naive forecast to beat: the first that is as good as the best one, by :func:`as_good`."""
+        names = [name for name in self.others if name != LINEAR]
+        errors = np.stack([self.others[name].by_origin() for name in names])
+        return names[int(as_good(errors, int(errors.mean(1).argmin()), self._block).argmax())]
+
     def figures(self, rival: str | None = None) -> Figures:
-        """All of them; the verdict is on the ``rival`` among the naive ones, without one on the best of them. There is
-        a second one on the linear model, which is a part of the forecaster."""
+        """All of them; the verdict is on the ``rival`` among the naive ones, without one on that of these values. There
+        is a second one on the linear model, which is a part of the forecaster."""
         baselines = self.baselines()
-        naive = [name for name in baselines if name != LINEAR]
-        rival = rival if rival in naive else min(naive, key=lambda name: baselines[name]["mase"])
+        rival = rival if rival in baselines else self.rival()
         others = [rival, *[LINEAR] * (LINEAR in baselines)]
         verdicts = [skill_in_words(self._skill(name)) for name in others]
         direction = _direction(np.concatenate(self._right), np.concatenate(self._ups), self._together)

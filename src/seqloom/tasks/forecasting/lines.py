@@ -25,17 +25,19 @@ _MOST_MISSING: Final = 1000
 
 
 class TimedLine(NamedTuple):
-    """A step: what it is called (its time, or nothing), its values (D,), NaN where one is missing, and its moment."""
+    """A step: what it is called (its time, or nothing), its values (D,) and what is beside them (C,), NaN where one is
+    missing, and its moment."""
 
     label: str
     values: Floats
+    beside: Floats
     moment: Any
 
 
 class TimedLines:
-    """Lines of a table as steps, by the ``columns`` (D,) that are read.
+    """Lines of a table as steps, by the ``columns`` (D,) and those ``beside`` them (C,) that are read.
 
-    The first line may have their names, then others may stand beside them; without names a line has the D numbers,
+    The first line may have their names, then others may stand beside them; without names a line has the D + C numbers,
     and before them a time where there is one more. Where a column ``group`` says whose a row is, those of others than
     ``name`` are left out. Times rise; steps of the ``spacing`` that are missing between two lines come as NaN.
     """
@@ -43,6 +45,7 @@ class TimedLines:
     def __init__(
         self,
         columns: Sequence[str],
+        beside: Sequence[str] = (),
         time: str | None = None,
         group: str | None = None,
         name: str = "",
@@ -50,7 +53,8 @@ class TimedLines:
         decimal: str | None = None,
         zone: str | None = None,
     ) -> None:
-        self.columns, self._time, self._group, self._name = tuple(columns), time, group, name
+        self.columns, self._read = tuple(columns), (*columns, *beside)
+        self._time, self._group, self._name = time, group, name
         self._spacing, self._decimal, self._zone = spacing, decimal, zone
         self.reset()
 
@@ -75,15 +79,16 @@ class TimedLines:
             raise DataError(f"expected at least {last + 1} cells, got {len(cells)}.")
         if self._group in self._places and cells[self._places[self._group]].strip() != self._name:
             return []
-        values = np.array([self._number(name, cells[self._places[name]]) for name in self.columns])
+        numbers = np.array([self._number(name, cells[self._places[name]]) for name in self._read])
+        values, beside = np.split(numbers, [len(self.columns)])
         if self._time not in self._places:
-            return [TimedLine("", values, None)]
+            return [TimedLine("", values, beside, None)]
         label = cells[self._places[self._time]].strip()
         moment = self._moment(label)
         gap = self._gap(moment)
         self._last = moment
-        nothing = np.full(len(values), np.nan)
-        return [TimedLine("", nothing, one) for one in gap] + [TimedLine(label, values, moment)]
+        nothing = np.full(len(values), np.nan), np.full(len(beside), np.nan)
+        return [TimedLine("", *nothing, one) for one in gap] + [TimedLine(label, values, beside, moment)]
 
     def _cells(self, line: str) -> list[str]:
         if not self._separator:
@@ -94,19 +99,19 @@ class TimedLines:
 
     def _found(self, cells: Sequence[str]) -> tuple[dict[str, int], bool]:
         """Where each column stands, and whether these cells are names."""
-        if set(self.columns) <= {*cells}:
-            known = (*self.columns, self._time, self._group)
+        if set(self._read) <= {*cells}:
+            known = (*self._read, self._time, self._group)
             return {name: cells.index(name) for name in known if name is not None and name in cells}, True
-        extra = len(cells) - len(self.columns)
+        extra = len(cells) - len(self._read)
         numbers = [missing_value(cell) or readings(cell) for cell in cells[max(extra, 0) :]]
         if extra in (0, 1) and all(numbers):
-            places = {name: place + extra for place, name in enumerate(self.columns)}
+            places = {name: place + extra for place, name in enumerate(self._read)}
             return places | ({self._time or "time": 0} if extra else {}), False
         if self._time is None and extra == 0 and not any(map(readings, cells)):
-            return {name: place for place, name in enumerate(self.columns)}, True
-        absent = [name for name in self.columns if name not in cells]
+            return {name: place for place, name in enumerate(self._read)}, True
+        absent = [name for name in self._read if name not in cells]
         raise DataError(
-            f"expected the columns {listed(self.columns)}, or as many numbers; {listed(absent)} is not among "
+            f"expected the columns {listed(self._read)}, or as many numbers; {listed(absent)} is not among "
             f"{listed(cells)}.{did_you_mean(absent[0], cells)}"
         )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.last_known import last_known
-from seqloom.tasks.forecasting.picks import Sizes
+from seqloom.tasks.forecasting.smoothing import Smoothing, can_smooth
 from seqloom.tasks.forecasting.windows import Window
 
 __all__ = ["drift", "last_value", "naive", "season_before", "season_grown"]
@@ -62,7 +62,10 @@ def season_grown(window: Window) -> Floats:
     return found
 
 
-def naive(sizes: Sizes) -> Mapping[str, Forecast]:
-    """Those that make sense, by name."""
+def naive(windows: Sequence[Window]) -> Mapping[str, Forecast]:
+    """Those that make sense for some windows by name, the simplest first."""
+    sizes = windows[0].sizes
+    columns = sum(one.series.values.shape[1] for one in {id(window.series): window for window in windows}.values())
     grown = {"last season and growth": season_grown} if sizes.season > 1 else {}
-    return {"last value": last_value, "last season": season_before, **grown, "drift": drift}
+    smooth = {"exponential smoothing": Smoothing()} if can_smooth(columns) else {}
+    return {"last value": last_value, "last season": season_before, "drift": drift, **grown, **smooth}

@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple
 from seqloom.data.times import Spacing
 from seqloom.data.times.spacing import Even, Months, Workdays
 
-__all__ = ["Sizes", "sizes_for"]
+__all__ = ["Sizes", "sizes_for", "training_for"]
 
 _HOUR, _DAY = 3600.0, 86_400.0
 _LONGEST: Final = 1024
 _MOST: Final = 1 << 14
 """Steps of a season, as its setting allows."""
-_SHORTEST: Final = 4
+_UPDATES: Final = 300
 
 
 class Sizes(NamedTuple):
@@ -42,6 +42,17 @@ def sizes_for(spacing: Spacing | None, longest: int, given: Mapping[str, Any]) -
         lags = min(max(2 * cycle, season, 8), past // 2, max(longest // 6, 1))
     origins = max(1, min(past // 2, longest // 40))
     return Sizes(horizon, past, season, lags, origins)
+
+
+def training_for(windows: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """How so many windows are learned from: about 300 updates of the rows that are ``given``, or of a 16th of all.
+
+    >>> training_for(40, {})["epochs"], training_for(40, {"batch_size": 32})["epochs"]
+    (60, 150)
+    """
+    rows = given.get("batch_size") or next(rows for rows in (8, 16, 32, 64) if rows >= min(windows / 16, 64))
+    epochs = min(200, max(3, round(_UPDATES / -(-windows // rows))))
+    return {"batch_size": rows, "learning_rate": 1e-3, "averaging": 0.5, "epochs": epochs}
 
 
 def _season(spacing: Spacing | None) -> int:

@@ -69,9 +69,10 @@ def _explained(whole: Sequence[Window], scales: Sequence[Scale]) -> tuple[Floats
     To each column a trend and the season add something where that is worth its parameters.
     """
     count, season = whole[0].series.known.shape[1], whole[0].sizes.season
-    moves, causes, units = [], [], np.zeros(len(scales[0].mean))
+    places, moves, causes, units = [], [], [], np.zeros(len(scales[0].mean))
     for one, scale in zip(whole, scales, strict=True):
-        moves.append(np.diff(one.places(scale._replace(effects=np.zeros((len(units), count)))), axis=0))
+        places.append(one.places(scale._replace(effects=np.zeros((len(units), count)))))
+        moves.append(np.diff(places[-1], axis=0))
         causes.append(np.diff(np.concatenate([one.beside[:, :count], one.times], 1), axis=0))
         known = ~np.isnan(moves[-1])
         units += 2 * known.sum(0) * np.log(scale.move)
@@ -79,9 +80,9 @@ def _explained(whole: Sequence[Window], scales: Sequence[Scale]) -> tuple[Floats
         units += 2 * logarithms.sum(0)
     lags = max(1, min(_LAGS, sum(map(len, moves)) // _ROWS_OF_A_LAG))
     together = np.concatenate(moves)
-    slope = np.nansum(together, 0) / (~np.isnan(together)).sum(0).clip(1)
     parts = [np.arange(count), np.delete(np.arange(causes[0].shape[1]), count)]
     long = season > 1 and len(together) > 2 * season
+    slope = _slope(places, season if long else 1)
     best, found = np.full(len(units), np.inf), np.zeros((len(units), causes[0].shape[1]))
     for chosen, trend in product(parts if long else parts[:1], (False, True)):
         rest = [one - slope * trend for one in moves]
@@ -94,3 +95,12 @@ def _explained(whole: Sequence[Window], scales: Sequence[Scale]) -> tuple[Floats
         found[np.ix_(better, chosen)] = effects.values[better]
         found[better, count] = slope[better] * trend
     return best + units, found
+
+
+def _slope(places: Sequence[Floats], season: int) -> Floats:
+    """What a step moves on average (D,), by what a season moves: of whole seasons, which take nothing from when in a
+    season the values begin and end."""
+    seasons = [(one[season:] - one[:-season]) / season for one in places if len(one) > season]
+    together = np.concatenate(seasons or [np.zeros((1, places[0].shape[1]))])
+    found: Floats = np.nansum(together, 0) / (~np.isnan(together)).sum(0).clip(1)
+    return found

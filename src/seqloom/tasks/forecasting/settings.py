@@ -1,12 +1,12 @@
 """The settings of a forecaster; light, for the command line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from seqloom.choice import Choice
 from seqloom.errors import UsageError
-from seqloom.settings import SHARE, Key, OneOf, Range, Section
+from seqloom.settings import COUNT, SHARE, Key, OneOf, Range, Section
 from seqloom.tasks.examples.settings import ExampleSettings
 from seqloom.tasks.tables.columns import Names
 
@@ -60,6 +60,9 @@ class ForecasterSettings(ExampleSettings):
     encoding: Annotated[str | None, "Of the file, as Python names it: utf-8, cp1252, …", _COLUMNS] = None
     decimal: Annotated[str | None, OneOf((".", ",")), "What stands before decimals.", _COLUMNS] = None
     strict: Annotated[bool, "Refuse a file that would be repaired.", _COLUMNS] = False
+    batch_size: Annotated[int | None, COUNT, "Windows of a batch.", Section("Training")] = field(  # type: ignore[assignment]
+        default=None, kw_only=True
+    )
 
     def conflicts(self) -> Iterator[str]:
         from seqloom.layers import parse_spec

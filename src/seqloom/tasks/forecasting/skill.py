@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from seqloom.tasks.measures.intervals import Difference
 
-__all__ = ["Skill", "difference_by_blocks", "skill_in_words"]
+__all__ = ["Skill", "as_good", "difference_by_blocks", "skill_in_words"]
 
 Floats = NDArray[np.float64]
 _DRAWS: Final = 1000
 _FEWEST_BLOCKS: Final = 5
+_NOTHING: Final = 1e-6
+"""A share of the error that float32 rounds away: where a model is a naive forecast but for that, it has no skill."""
 
 
 class Skill(NamedTuple):
@@ -47,6 +49,25 @@ def difference_by_blocks(errors: Floats, rival: Floats, block: int, seed: int = 
     return Difference(float(value), float(low), float(high)), count // block
 
 
+def as_good(errors: Floats, best: int, block: int) -> NDArray[np.bool_]:
+    """Which of some choices, with errors (C, N) in the order of time, are above the ``best`` one by no more than one
+    standard error of the mean difference, blocks of ``block`` origins counting as one (the rule of one standard error;
+    Breiman et al., 1984, "Classification and Regression Trees", sec. 3.4.3). Of fewer than two blocks nothing is told:
+    those that are no worse.
+
+    >>> as_good(np.array([[2.0, 0.0, 2.0, 0.0], [3.0, 3.0, 3.0, 3.0], [0.0, 1.0, 0.0, 1.0]]), best=2, block=1).tolist()
+    [True, False, True]
+    """
+    more = errors - errors[best]
+    count = more.shape[1] // block
+    if count < 2:
+        found: NDArray[np.bool_] = more.mean(1) <= 0
+        return found
+    blocks = more[:, more.shape[1] - count * block :].reshape(len(more), count, block).mean(2)
+    within: NDArray[np.bool_] = blocks.mean(1) <= blocks.std(1, ddof=1) / np.sqrt(count)
+    return within
+
+
 def skill_in_words(skill: Skill) -> str:
     """The verdict, in a sentence.
 
@@ -61,9 +82,9 @@ def skill_in_words(skill: Skill) -> str:
     if blocks < _FEWEST_BLOCKS:
         return f"Too few forecasts that do not overlap to tell of skill over the {rival}: the error is {_share(value)}."
     interval = f"the error is {_share(value)} (95 %: {_between(low, high)})."
-    if high < 0:
+    if high < -_NOTHING:
         return f"Skill over the {rival}: {interval}"
-    return f"Worse than the {rival}: {interval}" if low > 0 else f"No skill over the {rival}: {interval}"
+    return f"Worse than the {rival}: {interval}" if low > _NOTHING else f"No skill over the {rival}: {interval}"
 
 
 def _share(value: float) -> str:

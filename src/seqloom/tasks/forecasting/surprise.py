@@ -13,11 +13,11 @@ from torch import Tensor
 
 from seqloom.data.last_known import last_known
 from seqloom.data.times import TimedSeries, spacing_from_json
-from seqloom.errors import DataError, UsageError
+from seqloom.errors import DataError
 from seqloom.models.distributions import Distribution
 from seqloom.tasks.examples.values import Facts
 from seqloom.tasks.forecasting.forecasts import Forecasts
-from seqloom.tasks.forecasting.known import beside_of, sizes_of, steps_of
+from seqloom.tasks.forecasting.known import sizes_of, steps_of
 from seqloom.tasks.forecasting.lines import TimedLines
 from seqloom.tasks.forecasting.scale import Scale
 from seqloom.tasks.forecasting.stream import ForecastStream
@@ -56,10 +56,11 @@ class ForecastSurprises(SurpriseStream):
         self._lines.reset()
         self._read, self._seen = 0, np.zeros(len(self.columns), bool)
 
-    def push(self, observation: Any, moment: Any = None) -> Surprise | None:
-        """Read one step; where the model reads a calendar, with its ``moment``. DataError as of the stream."""
+    def push(self, observation: Any, moment: Any = None, beside: Any = ()) -> Surprise | None:
+        """Read one step; where the model reads a calendar, with its ``moment``, and where it reads columns beside the
+        values, with what is ``beside`` (C,), those that are known ahead first. DataError as of the stream."""
         before = self._stream.following()
-        self._stream.push(observation, moment)
+        self._stream.push(observation, moment, beside)
         values = np.atleast_1d(np.asarray(observation, np.float64))
         known, self._seen = ~np.isnan(values) & self._seen, self._seen | ~np.isnan(values)
         self._read += 1
@@ -71,7 +72,7 @@ class ForecastSurprises(SurpriseStream):
         return _surprise(self._distribution, said[None], moves[None], values[None], self._read > self._warm_up)[0]
 
     def line(self, text: str) -> list[Observed]:
-        return [Observed(label, self.push(values, moment)) for label, values, moment in self._lines.read(text)]
+        return [Observed(one.label, self.push(one.values, one.moment, one.beside)) for one in self._lines.read(text)]
 
 
 def surprises_of(forecasts: Forecasts, series: TimedSeries, scale: Scale) -> list[Surprise | None]:
@@ -123,8 +124,6 @@ def watch_of(model: Forecaster, name: str | None, rate: float | None, calibrate:
     """See :meth:`Forecaster.watch`."""
     stream, forecasts = model.stream(name), model._forecasts()
     facts, settings = model.facts_, model._settled(model.facts_)
-    if beside_of(facts).mean.size:
-        raise UsageError("A forecaster that reads columns beside the values cannot watch yet: train without them.")
     if calibrate is not None:
         series = model._series(calibrate, facts)[0]
         windows = [Window(one, 0, 0, len(one), sizes_of(facts)) for one in series]
@@ -134,6 +133,7 @@ def watch_of(model: Forecaster, name: str | None, rate: float | None, calibrate:
     times, sizes = facts.get("times", {}), sizes_of(facts)
     lines = TimedLines(
         times.get("targets") or [str(k) for k in range(facts["width"])],
+        (*times.get("known", ()), *times.get("also", ())),
         times.get("time"),
         times.get("group"),
         name or next(iter(facts["scales"]), ""),

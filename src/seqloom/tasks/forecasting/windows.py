@@ -45,6 +45,11 @@ class Window:
         """How many there are, N."""
         return len(self.at)
 
+    @property
+    def block(self) -> int:
+        """Origins in a row that share what comes after them, or a season: together they count as one."""
+        return -(-max(self.sizes.horizon, self.sizes.season) // self.stride)
+
     def places(self, scale: Scale) -> Floats:
         """The values (T, D) from the begin of the series up to the end of the window, in units of a move."""
         return scale.places(self.series.values[: self.end], self._causes(scale, self.end))
@@ -148,11 +153,14 @@ def first_origin(steps: int, share: float) -> int:
 
 
 def whole_series(windows: Sequence[Window]) -> list[Window]:
-    """For each series of some windows one that reads it from its begin up to the end of the last of them, its one
-    origin."""
+    """For each series of some windows one that reads it from its begin up to the last value that they are asked for,
+    its one origin."""
     last: dict[int, Window] = {}
     for window in windows:
         known = last.get(id(window.series))
         if known is None or known.end < window.end:
             last[id(window.series)] = window
-    return [replace(one, begin=0, first=one.end - 1, stride=1) for one in last.values()]
+    ends = [min(one.end + one.sizes.horizon, len(one.series)) for one in last.values()]
+    return [
+        replace(one, begin=0, first=end - 1, end=end, stride=1) for one, end in zip(last.values(), ends, strict=True)
+    ]

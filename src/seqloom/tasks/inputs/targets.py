@@ -107,4 +107,4 @@ def written_rows(targets: TextTargets, what: str) -> Rows:
     """The rows of the weights of an encoder-decoder that are of the ids of its targets; a vocabulary grows at its
     end."""
     weights = {"target_embedding.table": (0,), "head.linear.weight": (0,), "head.linear.bias": (0,)}
-    return Rows(f"{targets.vocabulary.kind} of {what}", range(targets.size), weights)
+    return Rows(f"{targets.vocabulary.kind} of {what}", range(targets.size), weights, targets.names)

@@ -6,25 +6,26 @@ import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-import torch
 from torch import Tensor
 
 from seqloom.inspection import trace
 from seqloom.inspection.report import Section, Table
+from seqloom.inspection.signs import at_an_end, real_values
 from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["Gate", "gates_of", "section"]
 
 _CLOSED: Final = 0.1
 _STILL: Final = 0.01
-_MOST_SATURATED: Final = 0.9
+_MOST_SATURATED: Final = 0.5
 _LN_2: Final = math.log(2)
 _LEAST: Final = 1e-12
 
 
 class Gate(NamedTuple):
-    """A quantity between 0 and 1 of one layer: its ``mean``, the shares of its values below 0.1 (``closed``) and above
-    0.9 (``opened``), and of its units that hardly move, with a deviation over steps below 0.01 (``still``).
+    """A quantity between 0 and 1 of one layer: its ``mean``, the shares of its values below 0.1 (``closed``), above 0.9
+    (``opened``) and within 0.01 of 0 or 1 (``ended``), and of its units that hardly move, with a deviation over steps
+    below 0.01 (``still``).
 
     Were it a forget gate, half of what a unit holds would be left after ``half_life`` steps, of the middle unit, and
     after ``longest`` of the one that keeps longest: −ln 2 over the mean of its logarithm.
@@ -34,14 +35,15 @@ class Gate(NamedTuple):
     mean: float
     closed: float
     opened: float
+    ended: float
     still: float
     half_life: float
     longest: float
 
     @property
     def saturated(self) -> bool:
-        """Whether nine values of ten are near an end, where gradients through it are small."""
-        return self.closed + self.opened > _MOST_SATURATED
+        """Whether half of its values are at an end, where hardly any gradient comes through."""
+        return self.ended > _MOST_SATURATED
 
 
 def gates_of(subject: Subject) -> list[Gate]:
@@ -51,17 +53,17 @@ def gates_of(subject: Subject) -> list[Gate]:
     return [
         _gate(name, real)
         for name, value in found.quantities.items()
-        if name.endswith("gate") and len(real := _real(value, found.lengths[name]))
+        if name.endswith("gate") and len(real := real_values(value, found.lengths[name]))
     ]
 
 
 def section(gates: list[Gate], command: str) -> Section:
     """The answer for a report."""
-    rows = [(gate.name, *(f"{value:.2f}" for value in gate[1:5])) for gate in gates]
+    rows = [(gate.name, *(f"{value:.2f}" for value in gate[1:6])) for gate in gates]
     return Section(
         "What do the gates do?",
         list(_said(gates)),
-        [Table(("gate", "mean", "below 0.1", "above 0.9", "units that hardly move"), rows)],
+        [Table(("gate", "mean", "below 0.1", "above 0.9", "at 0 or 1", "units that hardly move"), rows)],
         command,
     )
 
@@ -76,7 +78,7 @@ def _said(gates: list[Gate]) -> Iterator[str]:
     if saturated := [gate.name for gate in gates if gate.saturated]:
         yield f"Saturated: {', '.join(saturated)}. A smaller learning rate, or a normalised cell (lnlstm), helps."
     else:
-        yield "No gate is saturated: none has nine values of ten near 0 or 1."
+        yield "No gate is saturated: none has half of its values within 0.01 of 0 or 1."
 
 
 def _gate(name: str, real: Tensor) -> Gate:
@@ -87,14 +89,8 @@ def _gate(name: str, real: Tensor) -> Gate:
         float(real.mean()),
         float((real < _CLOSED).float().mean()),
         float((real > 1 - _CLOSED).float().mean()),
+        at_an_end(real),
         float((real.std(0) < _STILL).float().mean()) if len(real) > 1 else 0.0,
         float(half_lives.median()),
         float(half_lives.max()),
     )
-
-
-def _real(value: Tensor, lengths: Tensor | None) -> Tensor:
-    """The values (N, H) of real steps."""
-    if lengths is None:
-        return value.flatten(0, 1)
-    return value[torch.arange(value.shape[1]) < lengths.cpu()[:, None]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,9 @@ from torch import Tensor
 from seqloom.inspection.memory import (
     ContextCurve,
     LagCurve,
-    Verdict,
     input_influence,
     loss_by_context,
     state_influence,
-    verdict_on_memory,
 )
 from seqloom.inspection.memory.pictures import draw_context, draw_influence
 from seqloom.inspection.report import Section
@@ -41,11 +40,6 @@ class Memory:
     contexts: Mapping[str, ContextCurve]
     unit: str
     shortening: Sequence[str] = ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """What it comes to, in words, with what would help."""
-        return verdict_on_memory(self.inputs, self.states, self.contexts.get("cut"))
 
 
 def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directions: int = 16) -> Memory:
@@ -75,7 +69,6 @@ def memory_of(subject: Subject, rows: int = _ROWS, steps: int = _STEPS, directio
 
 def section(memory: Memory, command: str) -> Section:
     """The answer for a report."""
-    verdict = memory.verdict
     shown = [
         drawn(
             lambda path: draw_influence(memory.inputs, path),
@@ -94,7 +87,25 @@ def section(memory: Memory, command: str) -> Section:
         f"{name} has fewer steps than it reads and so no curve of its own: see that of the model."
         for name in memory.shortening
     ]
-    return Section("How far back does it look?", [verdict.says, *verdict.cures, *unmeasured], shown, command)
+    return Section("How far back does it look?", [*_said(memory), *unmeasured], shown, command)
+
+
+def _said(memory: Memory) -> Iterator[str]:
+    whole = memory.inputs["the model"]
+    steps, lag = int(whole.lags[-1]), whole.lag_below(0.01)
+    if lag is None:
+        yield f"More than 1 % of the influence of the present step is left after all {steps} steps."
+    else:
+        yield f"After {math.ceil(lag)} of {steps} steps less than 1 % of the influence of the present step is left."
+    if (cut := memory.contexts.get("cut")) is None:
+        return
+    used, longest = cut.used(), int(cut.context[-1])
+    if not used:
+        yield "By the loss, the past makes no difference that can be told from chance."
+    elif used == longest:
+        yield f"By the loss, all {longest} steps that were given are used."
+    else:
+        yield f"By the loss, 95 % of what the past is worth lies in the last {used} steps."
 
 
 def _few(subject: Subject, rows: int, steps: int) -> tuple[Tensor, Tensor | None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
+from typing import Final
 
 from seqloom.inspection.picture import check_picture, new_figure, save
 from seqloom.inspection.report import Section
@@ -11,6 +13,8 @@ from seqloom.inspection.report.section import drawn
 from seqloom.training.log import Record
 
 __all__ = ["draw_training", "section"]
+
+_WORTH_SAYING: Final = 0.1
 
 
 def section(records: Sequence[Record], unit: str) -> Section:
@@ -24,12 +28,26 @@ def section(records: Sequence[Record], unit: str) -> Section:
     clipped = [record["clipped"] for record in records if "clipped" in record]
     if clipped:
         says.append(f"Of all updates {sum(clipped) / len(clipped):.0%} were clipped (the mean over the records).")
+    says.extend(_signs(records))
     figure = drawn(
         lambda path: draw_training(records, unit, path),
         "Learning and held-out loss should fall together: where the held-out one turns up, the model learns by heart. "
         "A gradient that jumps by factors of ten comes before trouble.",
     )
     return Section("How did it learn?", says, [figure])
+
+
+def _signs(records: Sequence[Record]) -> Iterator[str]:
+    """What was seen while it learned: jumps of the loss, sizes of updates, gates at their ends and dead units."""
+    if spikes := sum(record.get("loss_spikes", 0) for record in records):
+        yield f"The loss of an update jumped far above its course {spikes:,} times."
+    updates = [median(record["update_shares"].values()) for record in records if record.get("update_shares")]
+    if updates:
+        yield f"An update moved the weights of the middle layer by {max(updates):.2%} of their size at most."
+    for name, what in (("saturated_gates", "of its values at 0 or 1"), ("dead_units", "dead units")):
+        shares: dict[str, float] = next((record[name] for record in reversed(records) if record.get(name)), {})
+        if shares and (worst := max(shares, key=shares.__getitem__)) and shares[worst] >= _WORTH_SAYING:
+            yield f"At last {worst} had {shares[worst]:.0%} {what}."
 
 
 def draw_training(records: Sequence[Record], unit: str, picture: Path) -> None:

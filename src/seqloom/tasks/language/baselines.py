@@ -6,7 +6,7 @@ from typing import Final, Self
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -46,13 +46,30 @@ class Baselines:
         orders = range(self._model.order + 1)
         return {_name(order): self._model.lower(order).nats_per_token(ids, without) for order in orders}
 
+    def nats(self, ids: ArrayLike) -> dict[str, NDArray[np.float64]]:
+        """Name → −ln p (N − 1,) of each id after the first, given those before it."""
+        orders = range(self._model.order + 1)
+        return {_name(order): self._model.lower(order).nats(ids) for order in orders}
+
+    def seen(self, ids: ArrayLike) -> list[NDArray[np.int64]]:
+        """How often the n-gram that ends at each id (N,) came in the text, for each length n; see
+        :meth:`WittenBell.seen`."""
+        return self._model.seen(ids)
+
     def count(self, token: int) -> int:
         """How often an id came in the text.
 
         >>> Baselines.fit([0, 1, 2, 1, 2, 1, 2, 0], vocabulary_size=3).count(1)
         3
         """
-        return sum(int(counts[keys == token].sum()) for keys, counts in self._model.counts()[:1])
+        return int(self.counts()[token])
+
+    def counts(self) -> NDArray[np.int64]:
+        """The same of all ids (V,)."""
+        found = np.zeros(self._model.vocabulary_size, np.int64)
+        for keys, counts in self._model.counts()[:1]:
+            found[keys] = counts
+        return found
 
     def to_bytes(self) -> bytes:
         """The counts as the content of a safetensors file."""

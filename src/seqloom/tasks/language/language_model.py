@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -35,6 +36,8 @@ from seqloom.training.progress import Progress
 from seqloom.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    from seqloom.inspection.embeddings import TokenVectors
+    from seqloom.inspection.errors import Mistakes
     from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["LanguageModel"]
@@ -238,7 +241,24 @@ class LanguageModel(Estimator):
 
         refuse_answers(y)
         self._check_fitted("model_")
-        return subject_of(self._fitted(), encode(X, self.vocabulary_, self._settings().document, None))
+        settings = self._settings()
+        subject = subject_of(self._fitted(), encode(X, self.vocabulary_, settings.document, None))
+        return subject if self.reset_ else dataclasses.replace(subject, window=settings.window)
+
+    def mistakes(self, X: Data, y: None = None) -> Mistakes:
+        """Where the loss of a text is, beside that of the n-gram models."""
+        from seqloom.tasks.language.mistakes import mistakes_of_stream
+
+        refuse_answers(y)
+        self._check_fitted("model_")
+        return mistakes_of_stream(self._fitted(), encode(X, self.vocabulary_, self._settings().document, None))
+
+    def token_vectors(self) -> list[TokenVectors]:
+        """The table of vectors that tokens are read by; none of one-hot vectors."""
+        from seqloom.tasks.language.vectors import vectors_of
+
+        self._check_fitted("model_")
+        return vectors_of(self._fitted())
 
     def observable(self, X: str | Sequence[str], y: None = None) -> Reading:
         """The module and how it reads texts, each from the start: for ``seqloom.inspection.trace``."""

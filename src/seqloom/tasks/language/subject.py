@@ -9,7 +9,7 @@ from torch import Tensor
 from seqloom.data import TokenStream
 from seqloom.data.batch import IGNORED, Batch
 from seqloom.errors import DataError
-from seqloom.tasks.inspecting.subject import Subject
+from seqloom.tasks.inspecting.subject import Asked, Subject
 from seqloom.tasks.language.files import Fitted
 from seqloom.training.objectives import NextToken
 
@@ -42,7 +42,14 @@ def subject_of(fitted: Fitted, stream: TokenStream) -> Subject:
     def pieces(row: int) -> list[str]:
         return [vocabulary.piece(token) for token in x[row].tolist()]
 
-    return Subject(model, batches, pieces, vocabulary.piece, None if following is None else loss, objective.unit)
+    return Subject(
+        model,
+        batches,
+        pieces,
+        Asked(vocabulary.piece, what="likeliest next token"),
+        None if following is None else loss,
+        objective.unit,
+    )
 
 
 def _windows(ids: Tensor) -> tuple[Tensor, Tensor] | None:

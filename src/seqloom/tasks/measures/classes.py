@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqloom.errors import DataError, UsageError, listed
+from seqloom.inspection.errors.reliability import reliability
 
 __all__ = ["calibration_error", "figures_of_classes", "places_of"]
 
@@ -54,10 +55,7 @@ def calibration_error(places: ArrayLike, probabilities: ArrayLike, bins: int = _
     0.25
     """
     p = np.asarray(probabilities, dtype=np.float64)
-    confidence, right = p.max(1), p.argmax(1) == np.asarray(places)
-    ranges = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(ranges, weights=right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(p))
+    return reliability(p.max(1), p.argmax(1) == np.asarray(places), bins).error
 
 
 def places_of(labels: Sequence[Any], classes: Sequence[Any]) -> Places:

@@ -54,9 +54,16 @@ def bounds_in(rolls: Sequence[NDArray[np.bool_]]) -> Bounds:
 
 @torch.no_grad()
 def compose(
-    network: MusicNetwork, start: Tensor, steps: int, seeds: Sequence[int], temperature: float, bounds: Bounds
+    network: MusicNetwork,
+    start: Tensor,
+    steps: int,
+    seeds: Sequence[int],
+    temperature: float,
+    bounds: Bounds,
+    label: Tensor | None = None,
 ) -> Tensor:
-    """A row (T + steps, K) for each of the seeds, (B, T + steps, K): the ``start`` (T, K), and what is drawn after it.
+    """A row (T + steps, K) for each of the seeds, (B, T + steps, K): the ``start`` (T, K), and what is drawn after it,
+    of a piece with a ``label`` (L,).
 
     What a row draws is a function of its seed. Temperature 0 takes the likelier for each key. A note that has lasted
     as long as any may is not drawn again; a chord, or silence, that has is drawn among all others: p(k | k ≠ chord).
@@ -64,7 +71,7 @@ def compose(
     """
     network.eval()
     rows, keys = len(seeds), start.shape[-1]
-    y, state = network.begin(rows)
+    y, state = network.begin(rows, label)
     held = _Held.nothing(rows, keys)
     found = []
     for step in start:

@@ -76,7 +76,9 @@ class Judged(NamedTuple):
         return cls(nats_of(scores.double(), keys).cpu().numpy(), float(right), float(either))
 
 
-def figures_of_music(judged: Sequence[Judged], simple: Mapping[str, Sequence[Judged]]) -> Figures:
+def figures_of_music(
+    judged: Sequence[Judged], simple: Mapping[str, Sequence[Judged]], counted: str = "steps"
+) -> Figures:
     """The figures of all pieces, and in words whether the model is better than what is simple."""
     steps = np.array([len(one.nats) for one in judged])
     baselines = {name: _figures(parts) for name, parts in simple.items()}
@@ -87,9 +89,8 @@ def figures_of_music(judged: Sequence[Judged], simple: Mapping[str, Sequence[Jud
         lambda rows: float(own[rows].sum() / steps[rows].sum()),
         {name: lambda rows, one=one: float(one[rows].sum() / steps[rows].sum()) for name, one in sums.items()},  # type: ignore[misc]
     )
-    return Figures(
-        int(steps.sum()), "steps", _figures(judged), baselines, "loss", notes=(_verdict(found, len(judged)),)
-    )
+    note = _verdict(found, len(judged), counted.removesuffix("s"))
+    return Figures(int(steps.sum()), counted, _figures(judged), baselines, "loss", notes=(note,))
 
 
 def simple_figures_of_music(simple: Mapping[str, Sequence[Judged]]) -> dict[str, Mapping[str, float]]:
@@ -103,8 +104,9 @@ def _figures(judged: Sequence[Judged]) -> dict[str, float]:
     return {"loss": float(sum(one.nats.sum() for one in judged)) / steps, "accuracy": right / max(either, 1.0)}
 
 
-def _verdict(found: Mapping[str, Difference], pieces: int) -> str:
+def _verdict(found: Mapping[str, Difference], pieces: int, unit: str) -> str:
+    unit = f"nats {'an' if unit[0] in 'aeiou' else 'a'} {unit}"
     if pieces >= _FEWEST:
-        return f"{verdict('loss', found, higher_is_better=False)[:-1]} nats a step."
+        return f"{verdict('loss', found, higher_is_better=False)[:-1]} {unit}."
     name = min(found, key=lambda one: -found[one].value)
-    return f"{pieces} pieces are too few to tell by: to {name}, loss {found[name].value:+.3f} nats a step."
+    return f"{pieces} pieces are too few to tell by: to {name}, loss {found[name].value:+.3f} {unit}."

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from seqloom.data.batch import Batch, Batches
 from seqloom.data.lazy_rows import LazyRows
@@ -23,21 +22,27 @@ from seqloom.decoding import seed_of_row
 from seqloom.errors import DataError, UsageError
 from seqloom.layers import CausalLayer, parse_spec
 from seqloom.models.piano_keys import AutoregressiveKeys, IndependentKeys, KeysHead
-from seqloom.tasks.arguments import refuse_answers, whole_number
+from seqloom.tasks.arguments import whole_number
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, over
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.music.composing import Bounds, bounds_in, compose
 from seqloom.tasks.music.judging import Judged, Rates, figures_of_music, simple_figures_of_music
+from seqloom.tasks.music.labels import check_labels, given_labels, labels_among, said_of_labels
 from seqloom.tasks.music.network import INPUTS, MusicNetwork
 from seqloom.tasks.music.objective import StepKeys
 from seqloom.tasks.music.picks import picks_for
+from seqloom.tasks.music.pictures import draw_music
 from seqloom.tasks.music.settings import KeysKind, MusicSettings
 from seqloom.tasks.music.stream import MusicStream
+from seqloom.tasks.music.subject import subject_of
 from seqloom.tasks.music.surprise import MusicSurprises, calibration_of
-from seqloom.tasks.music.transposing import Transposed, moves_within
-from seqloom.tasks.music.tunes import Tune, in_one_key, read_tunes
+from seqloom.tasks.music.transposing import Transposed, moved_rolls, moves_within
+from seqloom.tasks.music.tunes import Tune, in_one_key, read_tunes, steps_of_bars
 from seqloom.tasks.watching.calibration import Calibration
 from seqloom.tasks.watching.watcher import Watcher
+
+if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["MusicModel"]
 
@@ -54,10 +59,12 @@ class MusicModel(ExampleEstimator):
     each key how probable it is, by itself or, with ``keys="autoregressive"``, given the keys below it, too.
 
     ``fit`` takes a folder of MIDI files, a file of MIDI or of piano rolls (JSON of pitches, ``.mat``), or a list of
-    pieces, rolls (T, 88) or lists of pitches. MIDI is put on the coarsest grid of time that keeps 99 % of the
-    beginnings of notes. In training each piece is moved by up to ``transpose`` semitones, in each epoch by others; not
-    at all where most pieces are in one key, as those of some collections are made to be. ``fit`` learns ``model_``,
-    ``facts_``, ``history_`` and ``validation_``; figures are nats a step, of all keys together.
+    pieces, rolls (T, 88) or lists of pitches, and their labels, if any, as ``y``; a folder may have some itself. MIDI
+    is put on the coarsest grid of time that keeps 99 % of the beginnings of notes. In training each piece is moved by
+    up to ``transpose`` semitones, in each epoch by others; not at all where most pieces are in one key, as those of
+    some collections are made to be. The label is read beside the keys; of a tenth of the pieces, in each epoch of
+    others, it is left out. ``fit`` learns ``model_``, ``facts_``, ``history_`` and ``validation_``; figures are nats a
+    step, of all keys together.
 
     >>> cadence = [[60, 64, 67], [65, 69, 72], [67, 71, 74], [60, 64, 67]] * 4
     >>> model = MusicModel("gru(16)", dropout=0.0, input_dropout=0.0, training={"epochs": 20, "device": "cpu"})
@@ -88,8 +95,8 @@ class MusicModel(ExampleEstimator):
 
         Of a file that has a part for testing, that part.
         """
-        parts = self.for_testing(X) if isinstance(X, str | Path) else None
-        return super().evaluate(X if parts is None else parts[0])
+        parts = self.for_testing(X) if isinstance(X, str | Path) and y is None else None
+        return super().evaluate(X if parts is None else parts[0], y)
 
     def generate(
         self,
@@ -98,39 +105,41 @@ class MusicModel(ExampleEstimator):
         *,
         start: Any = None,
         bars: int | None = 1,
+        label: str | None = None,
         temperature: float = 1.0,
         seed: int = 0,
     ) -> list[Piece]:
         """So many pieces, ``steps`` drawn of each: from nothing, or after the first ``bars`` of ``start`` (None: after
-        all of it), which is whatever ``fit`` takes for a piece.
+        all of it), which is whatever ``fit`` takes for a piece; as those with a ``label`` (None: as any).
 
         Below 1 the ``temperature`` is safer, above 1 bolder; 0 takes the likelier for each key. Piece k is drawn with
         ``seed_of_row(seed, k)``. No chord, silence or note lasts longer than all but one in a thousand of training did,
         and steps have as many keys: see :func:`~seqloom.tasks.music.composing.compose`. Time has the grid, metre and
-        tempo of training. UsageError for numbers that cannot be, DataError for a start that cannot be read.
+        tempo of training. UsageError for numbers that cannot be and a label that was not learned, DataError for a start
+        that cannot be read.
         """
         self._check_fitted("model_")
         count, steps = whole_number("count", count, 1), whole_number("steps", steps, 1)
         if not temperature >= 0:
             raise UsageError(f"temperature: expected a number of at least 0, got {temperature!r}.")
-        facts, module = self.facts_, self.model_
+        facts, module, said = self.facts_, self.model_, self._label(label)
         assert isinstance(module, MusicNetwork)
         begun = np.zeros((0, KEYS), np.float32) if start is None else self._start(start, bars)
         device = next(module.parameters()).device
         seeds = [seed_of_row(seed, row) for row in range(count)]
         bounds = Bounds(**facts["bounds"])
-        drawn = compose(module, torch.from_numpy(begun).to(device), steps, seeds, temperature, bounds)
+        drawn = compose(module, torch.from_numpy(begun).to(device), steps, seeds, temperature, bounds, said)
         metre = Metre(0, *facts["metre"])
         return [
             replace(from_roll(roll, facts["steps"], tempo=facts["tempo"]), metres=(metre,), name=f"seed {one}")
             for one, roll in zip(seeds, drawn.cpu().numpy(), strict=True)
         ]
 
-    def stream(self) -> MusicStream:
+    def stream(self, label: str | None = None) -> MusicStream:
         """A piece step by step: see :class:`MusicStream`."""
         self._check_fitted("model_")
         assert isinstance(self.model_, MusicNetwork)
-        return MusicStream(self.model_)
+        return MusicStream(self.model_, self._label(label))
 
     def watch(self, rate: float | None = None, calibrate: Any = None) -> Watcher:
         """The surprise of each step of a piece as it comes, and alarms at a false-alarm ``rate``, by what was held out
@@ -162,19 +171,47 @@ class MusicModel(ExampleEstimator):
         tunes = [one for one in self._read(source, None, self.facts_).X if one.part is Part.TEST]
         return (tunes, None) if tunes else None
 
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """The model over windows of pieces, as an inspection looks at it."""
+        self._check_fitted("model_")
+        assert isinstance(self.model_, MusicNetwork)
+        return subject_of(self.model_, self._rolls(self.facts_, self._read(X, y, self.facts_).X))
+
+    def draw(self, folder: str | Path, X: Any, y: Any = None) -> dict[Path, str]:
+        """Draw what was expected at each step of the first piece, and a piece of the model's own, as pictures into a
+        folder; the files, each with what to see in it. MissingExtraError without matplotlib."""
+        return draw_music(self, Path(folder), self._read(X, y, self.facts_).X[0])
+
     def _read(self, X: Any, y: Any, facts: Facts) -> Given:
-        refuse_answers(y)
         tunes, about = read_tunes(X, facts.get("steps") or self.steps_per_beat)
+        if (labels := given_labels(X, y)) is not None:
+            if facts:
+                check_labels(facts.get("labels", ()), labels)
+            tunes = [replace(tune, label=label) for tune, label in zip(tunes, labels, strict=True)]
+            about = {**about, "remarks": [*about["remarks"], *said_of_labels(labels)]}
         return Given(tunes, tunes, about)
+
+    def _label(self, label: str | None) -> Tensor:
+        """A label as numbers (L,), zeros for None."""
+        known: Sequence[str] = self.facts_.get("labels", ())
+        check_labels(known, () if label is None else (label,))
+        return torch.tensor([float(one == label) for one in known])
+
+    def _rolls(self, facts: Facts, X: Sequence[Tune]) -> Sequence[Tensor]:
+        """What the network reads of each piece (T, 88 + L)."""
+        known = facts.get("labels", ())
+
+        def read(place: int) -> Tensor:
+            roll = torch.from_numpy(X[place].roll.astype(np.float32))
+            label = torch.tensor([float(one == X[place].label) for one in known])
+            return torch.cat([roll, label.expand(len(roll), -1)], -1)
+
+        return LazyRows(read, map(len, X))
 
     def _start(self, start: Any, bars: int | None) -> NDArray[np.float32]:
         """The first bars of a piece, as keys (T, 88)."""
         tunes = self._read(start if isinstance(start, str | Path) else [start], None, self.facts_).X
-        roll = tunes[0].roll
-        if bars is not None:
-            beats, unit = self.facts_["metre"]
-            roll = roll[: max(1, whole_number("bars", bars, 1) * 4 * self.facts_["steps"] * beats // unit)]
-        found: NDArray[np.float32] = roll.astype(np.float32)
+        found: NDArray[np.float32] = tunes[0].roll[: steps_of_bars(self.facts_, bars)].astype(np.float32)
         return found
 
     def _divide(self, given: Given, share: float, seed: int) -> Division:
@@ -196,8 +233,13 @@ class MusicModel(ExampleEstimator):
         return {
             "bounds": bounds_in(rolls)._asdict(),
             "density": sum(int(roll.sum()) for roll in rolls) / sum(map(len, rolls)),
+            "labels": labels_among(one.label for one in X),
             "rates": Rates.learned(rolls).to_json(),
-            "size": {"pieces": len(rolls), "steps": sum(map(len, rolls)), "in_one_key": in_one_key(rolls)},
+            "size": {
+                "pieces": len(rolls),
+                "steps": sum(map(len, rolls)),
+                "in_one_key": in_one_key([from_roll(roll).notes for roll in rolls]),
+            },
         }
 
     def _remarks(self, facts: Facts) -> Sequence[str]:
@@ -208,18 +250,17 @@ class MusicModel(ExampleEstimator):
         return picks_for(**facts["size"])
 
     def _examples(self, facts: Facts, X: Sequence[Tune], y: Sequence[Any] | None) -> Examples:
-        rolls = LazyRows(lambda k: torch.from_numpy(X[k].roll.astype(np.float32)), map(len, X))
-        return Examples({"x": rolls}, torch.zeros(len(X)))
+        return Examples({"x": self._rolls(facts, X)}, torch.zeros(len(X)))
 
     def _batches(self, facts: Facts, examples: Examples, seed: int) -> Batches:
         settings = self._settled(facts)
         batches = examples.batches(settings.batch_size, seed)
-        moves = moves_within([row.numpy() for row in examples.inputs["x"]], settings.transpose or 0)
-        return Transposed(batches, moves, seed)
+        used = [row[:, :KEYS].any(0).nonzero().numpy() for row in examples.inputs["x"]]
+        return Transposed(batches, moves_within(used, settings.transpose or 0), seed, moved_rolls)
 
     def _build(self, facts: Facts) -> nn.Module:
         settings: MusicSettings = self._settled(facts)
-        body = parse_spec(settings.spec).build(INPUTS)
+        body = parse_spec(settings.spec).build(INPUTS + len(facts.get("labels", ())))
         if not isinstance(body, CausalLayer):
             raise UsageError(
                 f"spec: {settings.spec} reads what is still to come. Take layers that only look back, as lstm(300)."
@@ -248,8 +289,7 @@ class MusicModel(ExampleEstimator):
     @torch.no_grad()
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[list[int]]:
         assert isinstance(module, MusicNetwork)
-        longer = functional.pad(batch.x, (0, 0, 0, 1))
-        y = module.features(longer, _lengths(batch) + 1)
+        y = module.features(batch.x, batch.length)
         said = module.head.likeliest(y[torch.arange(batch.size), _lengths(batch)])
         return [(row.nonzero()[:, 0] + LOWEST).tolist() for row in said.cpu()]
 
@@ -258,8 +298,8 @@ class MusicModel(ExampleEstimator):
 def _judged(facts: Facts, module: nn.Module, batch: Batch) -> list[Judged]:
     """Each row of a batch, judged."""
     assert isinstance(module, MusicNetwork)
-    y = module.features(batch.x, batch.length)
-    parts = zip(module.head(y, batch.x), module.head.likeliest(y), batch.x, _lengths(batch).tolist(), strict=True)
+    y, keys = module.features(batch.x, batch.length)[:, :-1], batch.x[..., :KEYS]
+    parts = zip(module.head(y, keys), module.head.likeliest(y), keys, _lengths(batch).tolist(), strict=True)
     return [Judged.of(scores[:steps], said[:steps], keys[:steps]) for scores, said, keys, steps in parts]
 
 
@@ -267,7 +307,8 @@ def _simple(facts: Facts, examples: Examples) -> dict[str, list[Judged]]:
     """The same of each piece by what is simple."""
     rates = Rates.from_json(facts["rates"])
     found: dict[str, list[Judged]] = {}
-    for roll in examples.inputs["x"]:
+    for row in examples.inputs["x"]:
+        roll = row[:, :KEYS]
         for name, scores in rates.scores(roll).items():
             found.setdefault(name, []).append(Judged.of(scores, (scores > 0).float(), roll))
     return found

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqloom.data.batch import Batch
+from seqloom.data.notes.rolls import KEYS
 from seqloom.tasks.music.network import MusicNetwork
 from seqloom.training.objectives import Objective, Sums
 from seqloom.training.objectives.objective import total, wide
@@ -32,7 +33,7 @@ class StepKeys(Objective[Batch]):
 
     def loss(self, module: nn.Module, batch: Batch, carried: Any) -> tuple[Tensor, Any]:
         """The mean nats of a step; nothing is handed on."""
-        nats = nats_of(wide(module(batch.x, batch.length)), batch.x)
+        nats = nats_of(wide(module(batch.x, batch.length)), batch.x[..., :KEYS])
         real = _real(batch)
         return torch.where(real, nats, 0.0).sum() / real.sum().clamp_min(1), None
 
@@ -41,9 +42,9 @@ class StepKeys(Objective[Batch]):
         """Steps, nats, keys that are right, and keys that sound or are said."""
         assert isinstance(module, MusicNetwork)
         real = _real(batch)
-        y = module.features(batch.x, batch.length)
-        nats = nats_of(wide(module.head(y, batch.x)), batch.x)
-        right, either = right_keys(module.head.likeliest(y)[real], batch.x[real])
+        y, keys = module.features(batch.x, batch.length)[:, :-1], batch.x[..., :KEYS]
+        nats = nats_of(wide(module.head(y, keys)), keys)
+        right, either = right_keys(module.head.likeliest(y)[real], keys[real])
         weight = torch.tensor(self.weight(batch), dtype=torch.float64)
         mean = torch.where(real, nats, 0.0).sum() / weight.clamp_min(1).to(nats)
         return {"weight": weight, "loss": total(mean, weight), "right": right, "either": either}, None

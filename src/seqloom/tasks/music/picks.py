@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["picks_for"]
+__all__ = ["picks_for", "picks_for_events"]
 
 _UPDATES: Final = 800
 _FEWEST: Final = 8
@@ -34,4 +34,21 @@ def picks_for(pieces: int, steps: int, in_one_key: bool) -> dict[str, Any]:
         "learning_rate": 1e-2,
         "averaging": 0.3,
         "epochs": max(_FEWEST, round(_UPDATES * rows / pieces)),
+    }
+
+
+def picks_for_events(pieces: int, events: int, in_one_key: bool) -> dict[str, Any]:
+    """The same for events, which are several for each step.
+
+    >>> picks_for_events(60, 30_000, in_one_key=False)["epochs"]
+    27
+    """
+    rows = 4
+    return {
+        "transpose": 0 if in_one_key else _SEMITONES,
+        "dropout": 0.3 if events < 4 * _LARGE else 0.1,
+        "batch_size": rows,
+        "learning_rate": 5e-3,
+        "averaging": 0.3,
+        "epochs": max(_FEWEST, round(_UPDATES * rows / (2 * pieces))),
     }

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from seqloom.data.notes.rolls import KEYS, LOWEST
 from seqloom.errors import DataError
@@ -26,17 +27,17 @@ class MusicStream:
     """``stream.push(pitches)`` reads the next step and says how surprising it was, in nats; ``probabilities()`` are
     those of the 88 keys at the step after it.
 
-    It keeps the weights that it was opened with.
+    It keeps the weights that it was opened with, and the ``label`` (L,) of all pieces.
     """
 
-    def __init__(self, network: MusicNetwork) -> None:
-        self._network = copy.deepcopy(network).eval()
+    def __init__(self, network: MusicNetwork, label: Tensor | None = None) -> None:
+        self._network, self._label = copy.deepcopy(network).eval(), label
         self.reset()
 
     @torch.no_grad()
     def reset(self) -> None:
         """Begin another piece."""
-        self._known, self._state = self._network.begin(1)
+        self._known, self._state = self._network.begin(1, self._label)
 
     @torch.no_grad()
     def push(self, pitches: Iterable[int]) -> float:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 
-from seqloom.data.notes import Piece
+from seqloom.data.notes import Note, Piece
 from seqloom.data.notes.folder import find_pieces, is_midi
-from seqloom.data.notes.grid import Grid, find_grid, on_grid
+from seqloom.data.notes.grid import Grid, find_grid, grid_of, on_grid
 from seqloom.data.notes.key import find_key
-from seqloom.data.notes.rolls import KEYS, Roll, from_roll, roll_of_pitches, to_roll
+from seqloom.data.notes.rolls import KEYS, Roll, from_roll, pitches, roll_of_pitches, to_roll
 from seqloom.data.notes.stored import read_rolls
 from seqloom.data.spread import spread
 from seqloom.data.tables.parts import Part, part_of
 from seqloom.errors import DataError
+from seqloom.tasks.arguments import whole_number
+from seqloom.tasks.music.labels import said_of_labels
 
-__all__ = ["Tune", "Tunes", "described", "in_one_key", "read_tunes"]
+__all__ = ["Tune", "Tunes", "about_pieces", "described", "in_one_key", "read_tunes", "roll_of_row", "steps_of_bars"]
 
 _USUAL_STEPS: Final = 4
 _SHOWN: Final = 4
@@ -30,14 +32,20 @@ _SHOWN: Final = 4
 @final
 @dataclass(frozen=True)
 class Tune:
-    """A piece as its ``roll`` (T, 88); ``part`` is what it is for, where that is said."""
+    """A piece as its ``roll`` (T, 88); ``part`` is what it is for and ``label`` what it is, where that is said."""
 
     roll: Roll
     name: str
     part: Part | None = None
+    label: str = ""
 
     def __len__(self) -> int:
         return len(self.roll)
+
+    @property
+    def pitches(self) -> list[list[int]]:
+        """The pitches of each step."""
+        return pitches(self.roll)
 
 
 class Tunes(NamedTuple):
@@ -60,13 +68,15 @@ def read_tunes(source: Any, steps: int | None) -> Tunes:
             return _of_rolls(path, steps)
         found = find_pieces(path)
         remarks = [*found.remarks, *_few([remark for piece in found.pieces for remark in piece.remarks])]
-        return _of_pieces(found.pieces, steps, remarks)
+        return _of_pieces(found.pieces, steps, remarks, found.labels)
     rows = list(source)
     if rows and all(isinstance(row, Tune) for row in rows):
         return Tunes(rows, _about(steps or _USUAL_STEPS))
     if rows and all(isinstance(row, Piece) for row in rows):
         return _of_pieces(rows, steps, [])
-    return Tunes([Tune(_roll(place, row), str(place)) for place, row in enumerate(rows)], _about(steps or _USUAL_STEPS))
+    return Tunes(
+        [Tune(roll_of_row(place, row), str(place)) for place, row in enumerate(rows)], _about(steps or _USUAL_STEPS)
+    )
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -81,15 +91,27 @@ def described(path: Path) -> dict[str, Any]:
     return {**found, "remarks": read_tunes(path, None).about["remarks"]}
 
 
-def in_one_key(rolls: Sequence[Roll]) -> bool:
-    """Whether more than half of some rolls have one tonic: somebody has moved them there.
+def in_one_key(pieces: Sequence[Iterable[Note]]) -> bool:
+    """Whether more than half of the pieces of these notes have one tonic: somebody has moved them there.
 
-    >>> in_one_key([roll_of_pitches([[60], [64], [67], [72]])] * 3)
+    >>> in_one_key([from_roll(roll_of_pitches([[60], [64], [67], [72]])).notes] * 3)
     True
     """
-    keys = [find_key(from_roll(roll).notes) for roll in rolls]
+    keys = [find_key(notes) for notes in pieces]
     tonics = Counter(key.tonic for key in keys if key is not None)
-    return 2 * max(tonics.values(), default=0) > len(rolls)
+    return 2 * max(tonics.values(), default=0) > len(pieces)
+
+
+def steps_of_bars(about: Mapping[str, Any], bars: int | None) -> int | None:
+    """How many steps so many bars have, by what is known of tunes: ``steps`` a beat and the ``metre``; None for all.
+
+    >>> steps_of_bars({"steps": 4, "metre": [6, 8]}, 2)
+    24
+    """
+    if bars is None:
+        return None
+    beats, unit = about["metre"]
+    return max(1, whole_number("bars", bars, 1) * 4 * int(about["steps"]) * int(beats) // int(unit))
 
 
 def _of_rolls(path: Path, steps: int | None) -> Tunes:
@@ -106,18 +128,28 @@ def _of_rolls(path: Path, steps: int | None) -> Tunes:
     return Tunes(tunes, {**_about(steps or _USUAL_STEPS), "remarks": remarks})
 
 
-def _of_pieces(pieces: Sequence[Piece], steps: int | None, remarks: Sequence[str]) -> Tunes:
-    from seqloom.data.notes.grid import grid_of
-
+def _of_pieces(
+    pieces: Sequence[Piece], steps: int | None, remarks: Sequence[str], labels: Sequence[str] | None = None
+) -> Tunes:
     grid = find_grid(pieces) if steps is None else grid_of(pieces, steps)
-    tunes = [Tune(to_roll(on_grid(piece, grid.steps)), piece.name) for piece in pieces]
+    labels = labels or [""] * len(pieces)
+    tunes = [
+        Tune(to_roll(on_grid(piece, grid.steps)), piece.name, label=label)
+        for piece, label in zip(pieces, labels, strict=True)
+    ]
+    about = about_pieces(pieces, grid.steps)
+    about["remarks"] += [_of_grid(grid, pieces, tunes), *said_of_labels(labels), *remarks]
+    return Tunes(tunes, about)
+
+
+def about_pieces(pieces: Sequence[Piece], steps: int) -> dict[str, Any]:
+    """What pieces on a grid have in common: the middle tempo and the commonest metre, and a remark on all of it."""
     tempos = [tempo.microseconds for piece in pieces for tempo in piece.tempos[:1]]
     metres = Counter((one.beats, one.unit) for piece in pieces for one in piece.metres[:1])
-    about = _about(grid.steps)
+    about = _about(steps)
     about["tempo"] = int(np.median(tempos)) if tempos else about["tempo"]
     about["metre"] = list(metres.most_common(1)[0][0]) if metres else about["metre"]
-    about["remarks"] = [_report(pieces, about), _of_grid(grid, pieces, tunes), *remarks]
-    return Tunes(tunes, about)
+    return about | {"remarks": [_report(pieces, about)]}
 
 
 def _about(steps: int) -> dict[str, Any]:
@@ -137,8 +169,10 @@ def _of_grid(grid: Grid, pieces: Sequence[Piece], tunes: Sequence[Tune]) -> str:
     """What the grid, and then a roll, loses of the notes."""
     left = sum(len(from_roll(tune.roll).notes) for tune in tunes)
     kept = grid.notes - grid.merged - grid.drums
-    joined = f" A roll joins {kept - left:,} that are struck again at once, or that others hold." if kept > left else ""
-    return f"{grid}{joined}"
+    if kept == left:
+        return str(grid)
+    joined = f"A roll joins {kept - left:,} that are struck again at once, or that others hold"
+    return f"{grid} {joined}; events (--task music-events) keep them."
 
 
 def _counted(names: Iterator[str] | Any) -> str:
@@ -153,7 +187,7 @@ def _few(remarks: Sequence[str]) -> list[str]:
     return [*remarks[:_SHOWN], *more]
 
 
-def _roll(place: int, row: Any) -> Roll:
+def roll_of_row(place: int, row: Any) -> Roll:
     """A row as a roll; DataError, with its place, for what is none."""
     if isinstance(row, Tune):
         return row.roll

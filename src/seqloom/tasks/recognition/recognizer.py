@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from seqloom.data.batch import Batch
 from seqloom.data.lazy_rows import lengths_of
@@ -26,6 +26,8 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.sounds import heard_rate
 from seqloom.tasks.inputs.targets import TextTargets
+from seqloom.tasks.inspecting.excerpts import excerpts
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.edit_distance import confused, figures_of_transcripts, marked
 from seqloom.tasks.ranked import ranked_columns
@@ -40,6 +42,9 @@ from seqloom.tasks.recognition.speller import Speller
 from seqloom.tasks.recognition.stream import RecognizerStream
 from seqloom.tasks.recognition.transcripts import Recognized, Transcripts
 from seqloom.training.objectives import Objective
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["Recognizer"]
 
@@ -151,8 +156,9 @@ class Recognizer(ExampleEstimator):
         said = {"nothing": "", "the most frequent transcript": facts["most_frequent"]}
         return {name: figures_of_transcripts(true, [text] * len(true)) for name, text in said.items()}
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return [*TextTargets(_transcripts(facts).vocabulary).names, "the blank"]
+    def _explained(self, facts: Facts) -> Asked:
+        names = [*TextTargets(_transcripts(facts).vocabulary).names, "the blank"]
+        return Asked.of(names, what="likeliest token of the frame")._replace(step=_surest)
 
     def _watched(self, facts: Facts) -> str:
         return "word_error_rate"
@@ -212,6 +218,13 @@ class Recognizer(ExampleEstimator):
             texts = {column: values[0] for column, values in ranked_columns([best], top).items()}
             yield {given.source.one: name, **texts, "words": [word._asdict() for word in best[0].words]}
 
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.inspecting.written import MOST_WRITTEN, mistakes_of_texts
+
+        some = given.rows(range(min(MOST_WRITTEN, len(given.X))))
+        right, said = [[text] for text in some.y or []], [best[0].text for best in self._listen(some, 1)]
+        return mistakes_of_texts(excerpts(given), right, said, _inputs(self.facts_).lengths(some.X))
+
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         raise NotImplementedError
 
@@ -252,6 +265,11 @@ def _inputs(facts: Facts) -> Inputs:
 
 def _transcripts(facts: Facts) -> Transcripts:
     return Transcripts.from_json(facts["transcripts"])
+
+
+def _surest(scores: Tensor) -> int:
+    """The frame of scores (T, K + 1) where a token is likeliest: most frames are blank."""
+    return int(scores.softmax(1)[:, :-1].amax(1).argmax())
 
 
 def _named(item: Any, row: int, y: Sequence[str] | None) -> str:

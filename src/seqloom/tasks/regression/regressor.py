@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ from seqloom.errors import DataError
 from seqloom.tasks.examples.estimator import Examples, Facts, Given, over
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import SeriesInputs, inputs_from_json
+from seqloom.tasks.inspecting.excerpts import excerpts
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures import baselines_of_numbers, figures_of_numbers
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.judged import judged_numbers
@@ -30,6 +32,9 @@ from seqloom.tasks.sequences.network import SequenceModel, StepModel, build_step
 from seqloom.tasks.sequences.said import Said
 from seqloom.tasks.sequences.stream import AnswerStream
 from seqloom.training.objectives import Numbers, Objective, StepNumbers
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["Regressor"]
 
@@ -77,6 +82,15 @@ class Regressor(SequenceEstimator):
     def _columns(self, X: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
         found = super()._columns(X)
         return {name: [one.tolist() for one in column] for name, column in found.items()}
+
+    def _mistakes(self, given: Given) -> Mistakes | None:
+        from seqloom.tasks.regression.mistakes import mistakes_of_numbers
+
+        if _of_steps(self.facts_):
+            return None
+        others = {one.name: one.answers(given.X) for one in self.baselines_}
+        lengths = inputs_from_json(self.facts_["inputs"]).lengths(given.X)
+        return mistakes_of_numbers(excerpts(given), lengths, given.y or [], self.predict(given.X), others)
 
     def _targets(self, y: Sequence[Any]) -> list[Any]:
         of_steps = {_has_steps(one) for one in y}
@@ -131,6 +145,9 @@ class Regressor(SequenceEstimator):
         if not _of_steps(facts):
             return super()._build(facts)
         return build_step_model(self._settled(facts), inputs_from_json(facts["inputs"]), self._outputs(facts))
+
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(["the number, in deviations from the mean"], place=0)
 
     def _objective(self, facts: Facts) -> Objective[Batch]:
         return (StepNumbers if _of_steps(facts) else Numbers)(robust=self._settled(facts).loss == "huber")

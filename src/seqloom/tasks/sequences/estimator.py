@@ -126,7 +126,8 @@ class SequenceEstimator(ExampleEstimator):
         if not isinstance(inputs, TextInputs):
             return ()
         vocabulary = inputs.vocabulary  # it grows at its end
-        return (Rows(vocabulary.kind, range(vocabulary.size), {"embedding.table": (0,)}),)
+        texts = [vocabulary.piece(token) for token in range(vocabulary.size)]
+        return (Rows(vocabulary.kind, range(vocabulary.size), {"embedding.table": (0,)}, texts),)
 
     def _about(self, inputs: Inputs, X: Sequence[Any]) -> Facts:
         width, further = None, {}

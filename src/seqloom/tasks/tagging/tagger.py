@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from seqloom.layers import CausalLayer, ConditionalRandomField, parse_spec
 from seqloom.tasks.examples.estimator import Division, ExampleEstimator, Examples, Facts, Given, HeldOut, Rows
 from seqloom.tasks.examples.judging import figures_of
 from seqloom.tasks.inputs import SeriesInputs
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.sequences.effect import refuse_unused, refuse_unused_of
 from seqloom.tasks.sequences.reading import learned_channels, read_recorded
@@ -50,9 +51,13 @@ from seqloom.tasks.tagging.tag_set import TagSet
 from seqloom.training.objectives import Objective
 from seqloom.training.objectives.tags import best_tags
 
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
+
 __all__ = ["Tagger"]
 
 _WIDTH, _CHARACTER_WIDTH, _AFFIXES = 100, 32, 4
+_OTHERS = ("<nothing>", "<unknown>")
 _OF_WORDS = frozenset(("target", "encoding"))
 """Settings of columns that tagged words have a use for."""
 _EPOCHS, _EXAMPLES = (15, 40), 50_000
@@ -175,8 +180,8 @@ class Tagger(ExampleEstimator):
         if "lexicon" in facts:
             lexicon, others = Lexicon.from_json(facts["lexicon"]), (NOTHING, UNKNOWN)
             rows += [
-                Rows("words", (*others, *lexicon.words), {"front.words.weight": (0,)}),
-                Rows("characters", (*others, *lexicon.characters), {"front.characters.weight": (0,)}),
+                Rows(what, (*others, *names), {f"front.{what}.weight": (0,)}, (*_OTHERS, *names))
+                for what, names in (("words", lexicon.words), ("characters", lexicon.characters))
             ]
         return rows
 
@@ -243,6 +248,14 @@ class Tagger(ExampleEstimator):
         name = "the most frequent tag of the word" if "lexicon" in facts else "the most frequent tag"
         said = MostFrequent(facts["most_frequent"], len(tags.names))(given.X)
         return {name: figures_of(tags.objective, said, examples)}
+
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(tags_of(facts).names, what="likeliest tag of the step")
+
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.tagging.mistakes import mistakes_of_tags
+
+        return mistakes_of_tags(self.facts_, given, super().predict(given.X))
 
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[Any]:
         assert batch.length is not None

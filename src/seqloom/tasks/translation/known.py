@@ -53,5 +53,6 @@ def named_rows(facts: Facts) -> list[Rows]:
     of_targets = written_rows(targets, "targets")
     if not isinstance(inputs, TextInputs):
         return [of_targets]
-    kind, size = inputs.vocabulary.kind, inputs.vocabulary.size
-    return [Rows(f"{kind} of sources", range(size), {"front.table": (0,)}), of_targets]
+    vocabulary = inputs.vocabulary
+    texts = [vocabulary.piece(token) for token in range(vocabulary.size)]
+    return [Rows(f"{vocabulary.kind} of sources", range(vocabulary.size), {"front.table": (0,)}, texts), of_targets]

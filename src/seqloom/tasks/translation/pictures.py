@@ -12,15 +12,19 @@ from seqloom.inspection.by_length import draw_by_length
 __all__ = ["draw_answers"]
 
 
-def draw_answers(folder: Path, parts: Sequence[Mapping[str, float]], watched: str, looked: Any | None) -> list[Path]:
-    """Draw ``by_length.png``, and ``attention.png`` where there is something to look at; the files.
+def draw_answers(
+    folder: Path, parts: Sequence[Mapping[str, float]], watched: str, looked: Any | None
+) -> dict[Path, str]:
+    """Draw ``by_length.png``, and ``attention.png`` where there is something to look at; the files, each
+    with what to see in it.
 
     MissingExtraError without matplotlib.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / "by_length.png"]
-    draw_by_length([(part["length"], part[watched]) for part in parts], watched, files[0])
+    by_length, attention = folder / "by_length.png", folder / "attention.png"
+    draw_by_length([(part["length"], part[watched]) for part in parts], watched, by_length)
+    files = {by_length: "Where the line falls, long sources are harder; one vector in between falls first."}
     if looked is not None:
-        files.append(folder / "attention.png")
-        draw_alignment(looked.weights, looked.source, looked.target, files[1])
+        draw_alignment(looked.weights, looked.source, looked.target, attention)
+        files[attention] = "A row is a token that was written; it is dark where it looked. Like order makes a diagonal."
     return files

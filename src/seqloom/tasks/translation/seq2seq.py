@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,6 +26,8 @@ from seqloom.tasks.figures import Figures
 from seqloom.tasks.inputs import Inputs, TextInputs, inputs_from_json, learned_inputs
 from seqloom.tasks.inputs.targets import TextTargets
 from seqloom.tasks.inputs.texts import source_texts
+from seqloom.tasks.inspecting.excerpts import excerpts
+from seqloom.tasks.inspecting.subject import Asked
 from seqloom.tasks.measures.baselines import Baseline
 from seqloom.tasks.measures.translation import by_length, figures_of_translations
 from seqloom.tasks.measures.word_table import translated
@@ -36,6 +38,9 @@ from seqloom.tasks.translation.picks import pick_settings, pick_tokens
 from seqloom.tasks.translation.settings import Seq2SeqSettings
 from seqloom.tasks.translation.writing import Writer
 from seqloom.training.objectives import FreeTargets, Objective
+
+if TYPE_CHECKING:
+    from seqloom.inspection.errors import Mistakes
 
 __all__ = ["Alignment", "Seq2Seq"]
 
@@ -140,8 +145,8 @@ class Seq2Seq(ExampleEstimator):
         settings = self._settled(facts)
         return FreeTargets(settings.smoothing, settings.sampling, _SLOWLY)
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return _targets(facts).names
+    def _explained(self, facts: Facts) -> Asked:
+        return Asked.of(_targets(facts).names, what="first token that it writes")
 
     def _watched(self, facts: Facts) -> str:
         size = facts["size"]
@@ -270,6 +275,14 @@ class Seq2Seq(ExampleEstimator):
             pass
         return found
 
+    def _mistakes(self, given: Given) -> Mistakes:
+        from seqloom.tasks.inspecting.written import MOST_WRITTEN, mistakes_of_texts
+
+        places, right = references_of(given.X, given.y or [])
+        some, lines = given.rows(places[:MOST_WRITTEN]), excerpts(given)
+        read, lengths = [lines[place] for place in places], _inputs(self.facts_).lengths(some.X)
+        return mistakes_of_texts(read, right[: len(lengths)], self.predict(some.X), lengths)
+
     def written(self, file: str | Path, top: int = 1) -> Iterator[str]:
         """The file of sources with a new column, the prediction; with ``top`` above 1 as many, and their scores."""
         given, columns = self._said(file, top)
@@ -286,8 +299,9 @@ class Seq2Seq(ExampleEstimator):
         given = self._read(file, None, self.facts_)
         return given.source, ranked_columns(self.candidates(given.X, top), top)
 
-    def draw(self, folder: Path, X: Any, y: Any = None) -> list[Path]:
-        """Draw how good answers are by the length of their source, and where one of them looked; the files."""
+    def draw(self, folder: Path, X: Any, y: Any = None) -> dict[Path, str]:
+        """Draw how good answers are by the length of their source, and where one of them looked; the files, each with
+        what to see in it."""
         from seqloom.tasks.translation.pictures import draw_answers
 
         self._check_fitted("model_")

@@ -51,8 +51,9 @@ class SurpriseStream(ABC):
     """The names (D,) of the numbers of a step."""
 
     @abstractmethod
-    def push(self, observation: Any) -> Surprise | None:
-        """Read one step; None where nothing can be scored: the first step of a series, or a missing one."""
+    def push(self, observation: Any, *args: Any, **kwargs: Any) -> Surprise | None:
+        """Read one step; None where nothing can be scored: the first step of a series, or a missing one. What else a
+        step has, as its moment, a stream may take beside it."""
 
     @abstractmethod
     def line(self, text: str) -> list[Observed]:

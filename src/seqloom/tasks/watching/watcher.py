@@ -65,9 +65,10 @@ class Watcher:
         """The names (D,) of the numbers of a step."""
         self._stream, self._statistics = stream, statistics_for(calibration.usual)
 
-    def push(self, observation: Any) -> Step:
-        """Read one step."""
-        return self._judged("", self._stream.push(observation))
+    def push(self, observation: Any, **beside: Any) -> Step:
+        """Read one step, and what is ``beside`` it where the stream takes that: a forecaster's a ``moment``, and the
+        numbers ``beside`` the values."""
+        return self._judged("", self._stream.push(observation, **beside))
 
     def line(self, text: str) -> list[Step]:
         """Read a line of a file: its steps. DataError for what cannot be read."""
