@@ -109,6 +109,8 @@ def _in_a_row(modules: Iterable[nn.Module], steps: str) -> Iterator[_Found]:
 
 def _chain(module: nn.Module, steps: str) -> Iterator[_Found]:
     match module:
+        case nn.Sequential():
+            yield from _in_a_row(module, steps)
         case Stack():
             for found in _in_a_row(module.layers, steps):
                 steps = found.steps
