@@ -11,7 +11,7 @@ from torch import nn
 
 from seqloom.cells import Graph, formula
 from seqloom.layers import Embedding, Front, OneHot, Pooled, SequenceLayer, Stack, Unchanged
-from seqloom.layers.called import called
+from seqloom.layers.called import called, width_of
 from seqloom.layers.decoders.decoder import Decoder
 
 __all__ = ["BESIDE", "Part", "cells_of", "listed", "parts_of", "weights_of"]
@@ -109,6 +109,8 @@ def _in_a_row(modules: Iterable[nn.Module], steps: str) -> Iterator[_Found]:
 
 def _chain(module: nn.Module, steps: str) -> Iterator[_Found]:
     match module:
+        case nn.Sequential():
+            yield from _in_a_row(module, steps)
         case Stack():
             for found in _in_a_row(module.layers, steps):
                 steps = found.steps
@@ -130,7 +132,7 @@ def _chain(module: nn.Module, steps: str) -> Iterator[_Found]:
         case SequenceLayer():
             yield _Found(module, called(module), steps if module.keeps_time else f"{steps}′", module.out_features)
         case _:
-            yield _Found(module, called(module), steps, _width(module))
+            yield _Found(module, called(module), steps, width_of(module))
 
 
 def _parts_of_model(module: nn.Module) -> list[nn.Module]:
@@ -141,14 +143,6 @@ def _parts_of_model(module: nn.Module) -> list[nn.Module]:
     inner = [layers, "target_embedding", "decoder"] if layers == "encoder" else [layers]
     named = [getattr(module, name, None) for name in (*_BELOW, *inner, *_ABOVE)]
     return [part for part in named if isinstance(part, nn.Module)]
-
-
-def _width(module: nn.Module) -> int | None:
-    """The features of what a module gives, if it says."""
-    for owner in (module, getattr(module, "linear", None), getattr(module, "scores", None)):
-        if isinstance(width := getattr(owner, "out_features", None), int):
-            return width
-    return None
 
 
 def _counted(module: nn.Module, seen: set[int]) -> int:
