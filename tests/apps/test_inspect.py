@@ -30,7 +30,7 @@ HOSTILE = "<script>alert(1)</script>"
 ALONE = ["What should I change?", "What is it, and how good?", "What is it made of?", "How did it learn?"]
 VECTORS, FAR, GATES = "What do the tokens' vectors say?", "How far back does it look?", "What do the gates do?"
 WHY, LOOKS, ERRS = "Why this answer?", "Where does it look?", "Where does it err?"
-TASK = "What does the task show?"
+TASK, TRACKS = "What does the task show?", "What does a unit track, and is it used?"
 LABELS = (HOSTILE, r"$\x$", "日本")
 
 
@@ -55,9 +55,9 @@ def _forecaster(spec: str) -> Callable[[], Any]:
 
 
 MADE = {
-    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALONE, VECTORS, FAR, GATES, WHY, ERRS]),
+    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALONE, VECTORS, FAR, GATES, TRACKS, WHY, ERRS]),
     "classifier": Made(
-        _classifier("gru(4) + pool(attention)"), "texts.csv", [*ALONE, VECTORS, FAR, GATES, WHY, ERRS, TASK]
+        _classifier("gru(4) + pool(attention)"), "texts.csv", [*ALONE, VECTORS, FAR, GATES, TRACKS, WHY, ERRS, TASK]
     ),
     "attention": Made(_writer("attention(4)"), "text.txt", [*ALONE, VECTORS, FAR, WHY, LOOKS, ERRS]),
     "transformer": Made(_classifier("transformer(4)"), "texts.csv", [*ALONE, VECTORS, FAR, WHY, LOOKS, ERRS, TASK]),

@@ -46,10 +46,10 @@ def sections(
 ) -> Iterator[Section]:
     """What is asked of a model, one section a question; those that need examples only where ``X`` is given.
 
-    ``records`` are those of the training. ``row`` and ``step`` are as for :func:`explained.explain`, ``pattern`` is
-    a regular expression to look for in units. ``command`` is what makes the report again. ``say`` is told what takes a while, and which question has no answer for this model,
-    and why. Raises DataError or UsageError for examples that cannot be read, or a row or step that there is not, before
-    anything is measured.
+    ``records`` are those of the training. ``row`` and ``step`` are as for :func:`explained.explain`, ``pattern`` is the
+    regular expression of :func:`units.units_of`. ``command`` is what makes the report again. ``say`` is told what takes
+    a while, and which question has no answer for this model, and why. Raises DataError or UsageError for examples that
+    cannot be read, a row or step that there is not, or a pattern that is nowhere, before all else is measured.
     """
     say("Reading what was learned …")
     subject, evidence, views = None, Evidence(records=records), list[Section]()
@@ -81,6 +81,8 @@ def _measured(
 ) -> tuple[Evidence, list[Section]]:
     """What a verdict is made of, and the sections that show it; regions of a picture have no order in time."""
     evidence, views = Evidence(records=records), list[Section]()
+    say("Searching what its units track …")
+    tracking = units.units_of(subject, pattern)
     if not isinstance(subject.looks(0), Pixels):
         say("Measuring how far back it looks …")
         memory = looking_back.memory_of(subject)
@@ -88,8 +90,7 @@ def _measured(
         views.append(looking_back.section(memory, command))
     if found := gates.gates_of(subject):
         views.append(gates.section(found, command))
-    say("Searching what its units track …")
-    if tracking := units.units_of(subject, pattern):
+    if tracking:
         views.append(units.section(tracking, command))
     return evidence, views
 

@@ -101,6 +101,8 @@ def units_of(subject: Subject, expression: str | None = None) -> Tracking | None
     asked of models of tokens whose state has one size. UsageError for an expression that is none, or that matches
     nowhere or everywhere in a half.
     """
+    if not trace(subject.model.body, *subject.vectors(subject.row(0)), of="states").quantities:
+        return None  # a window that is kept is not a state, though it has one size
     numbers = np.unique(np.linspace(0, subject.size - 1, min(_ROWS, subject.size)).astype(int)).tolist()
     model = subject.model
     walked = model if isinstance(model, CausalLayer) and has_one_size(model.initial_state(1)) else None
@@ -234,7 +236,8 @@ def _labels(subject: Subject, number: int, steps: int, expression: str | None) -
     if expression is None and targets.shape[1:] == (steps,) and not bool((targets == IGNORED).any()):
         return {subject.asked.name(k): (targets[0] == k).numpy() for k in targets.unique().tolist() if k >= 0}
     pieces = subject.pieces(number)
-    if len(pieces) < steps or not all(pieces):
+    is_text = subject.row(number).x.ndim == 2 or expression is not None
+    if not is_text or len(pieces) < steps or not all(pieces):
         return {}
     apart = " " if any(len(piece) > 1 for piece in pieces) and not any(map(_holds_a_space, pieces)) else ""
     text, lengths = apart.join(pieces), [len(piece) + len(apart) for piece in pieces]
