@@ -101,6 +101,8 @@ def units_of(subject: Subject, expression: str | None = None) -> Tracking | None
     asked of models of tokens whose state has one size. UsageError for an expression that is none, or that matches
     nowhere or everywhere in a half.
     """
+    if not trace(subject.model.body, *subject.vectors(subject.row(0)), of="states").quantities:
+        return None  # a window that is kept is not a state, though it has one size
     numbers = np.unique(np.linspace(0, subject.size - 1, min(_ROWS, subject.size)).astype(int)).tolist()
     model = _walking(subject)
     each = dict(_traced(subject, numbers) if model is None else _walked(subject, model, numbers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ from seqloom.tasks.music.events.rules import Limits, Rules
 from seqloom.tasks.music.events.scores import Score, read_scores
 from seqloom.tasks.music.events.settings import EventSettings
 from seqloom.tasks.music.events.stream import EventStream, EventSurprises
+from seqloom.tasks.music.events.subject import subject_of
 from seqloom.tasks.music.judging import Judged, figures_of_music, simple_figures_of_music
 from seqloom.tasks.music.labels import check_labels, given_labels, labels_among, said_of_labels
 from seqloom.tasks.music.picks import picks_for_events
@@ -39,7 +40,13 @@ from seqloom.tasks.watching.calibration import Calibration
 from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import NextToken
 
+if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
+
 __all__ = ["MusicEventModel"]
+
+_DRAWN = 96
+"""Steps of the piece in a picture."""
 
 
 class MusicEventModel(ExampleEstimator):
@@ -128,6 +135,23 @@ class MusicEventModel(ExampleEstimator):
         nats = ([-log for log in piece] for piece in self.log_probabilities(calibrate))
         return Watcher(stream, calibration_of(nats), rate)
 
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """The model over windows of pieces, as an inspection looks at it."""
+        self._check_fitted("model_")
+        assert isinstance(self.model_, TokenModel)
+        rows = [self._row(self.facts_, score) for score in self._read(X, y, self.facts_).X]
+        return subject_of(self.model_, rows, lambda token: self._text(self.facts_, token))
+
+    def draw(self, folder: str | Path, X: Any = None, y: Any = None) -> list[Path]:
+        """Draw a piece of the model's own as a picture into a folder; returns its path. MissingExtraError without
+        matplotlib."""
+        from seqloom.inspection.piano_roll import draw_piano_roll
+
+        picture = Path(folder) / "drawn_by_the_model.png"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        draw_piano_roll(self.generate(steps=_DRAWN)[0], picture)
+        return [picture]
+
     def written(self, file: str | Path) -> Iterator[str]:
         """Of each piece of a file or folder, as a table: its name, events, nats an event, and the likeliest event that
         comes after it."""
@@ -180,6 +204,12 @@ class MusicEventModel(ExampleEstimator):
         """What stands before a piece with a label; one that is not known is not said."""
         known: Sequence[str] = facts["labels"]
         return len(self._events(facts)) + 1 + (known.index(label) + 1 if label in known else 0)
+
+    def _text(self, facts: Facts, token: int) -> str:
+        """What a token says: an event, the end, or what stands before a piece."""
+        events = self._events(facts)
+        others = ("end", "begin", *facts["labels"])
+        return events.text(token) if token < len(events) else others[token - len(events)]
 
     def _row(self, facts: Facts, score: Score) -> Tensor:
         """A piece as tokens (T + 2,): what stands before it, its events, and its end."""
@@ -288,8 +318,7 @@ class MusicEventModel(ExampleEstimator):
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[str]:
         assert isinstance(module, TokenModel)
         logits, _ = module.read(batch.x, None, batch.length)
-        events = self._events(facts)
-        return [events.text(k) if k < len(events) else "end" for k in logits.argmax(-1).tolist()]
+        return [self._text(facts, token) for token in logits.argmax(-1).tolist()]
 
 
 @torch.no_grad()
