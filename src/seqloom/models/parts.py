@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
 from torch import nn
@@ -18,6 +17,7 @@ __all__ = ["BESIDE", "Part", "cells_of", "listed", "parts_of", "weights_of"]
 
 BESIDE = "beside these"
 """What is called what a model learns in none of its parts."""
+_LONGEST_PATTERN, _OFTEN = 4, 3
 _BELOW, _LAYERS, _ABOVE = ("embedding", "front"), ("reader", "body", "encoder", "reservoir"), ("head", "field")
 """How our models call what stands below their layers, these, and what stands above."""
 
@@ -46,8 +46,9 @@ class _Found(NamedTuple):
 
 
 def parts_of(*modules: nn.Module, steps: str = "T") -> list[Part]:
-    """The parts of layers or models from the input up; equal neighbours are one part, shared weights count once.
+    """The parts of layers or models from the input up; shared weights count once.
 
+    Equal neighbours are one part, and so are patterns of up to four parts that come three times or more.
     What a model learns in none of its layers, fronts and heads comes last, as ``BESIDE``. ``steps`` is the letter of
     the first axis after the batch.
 
@@ -152,7 +153,26 @@ def _counted(module: nn.Module, seen: set[int]) -> int:
     return sum(fresh.values())
 
 
-def _folded(parts: Iterable[Part]) -> Iterator[Part]:
-    for (name, shape), run in groupby(parts, lambda part: (part.name, part.shape)):
-        equal = list(run)
-        yield Part(name, sum(part.weights for part in equal), shape, len(equal))
+def _folded(parts: list[Part]) -> Iterator[Part]:
+    """Equal neighbours as one, and patterns that come again and again."""
+    begin = 0
+    while begin < len(parts):
+        period, count = _repeated(parts[begin:])
+        run = parts[begin : begin + period * count]
+        yield Part(
+            " + ".join(part.name for part in run[:period]), sum(part.weights for part in run), run[-1].shape, count
+        )
+        begin += len(run)
+
+
+def _repeated(parts: list[Part]) -> tuple[int, int]:
+    """How long the pattern is that ``parts`` begin with, and how often it comes; one part, once, where none does."""
+    keys = [(part.name, part.shape) for part in parts]
+    counts = {}
+    for period in range(1, _LONGEST_PATTERN + 1):
+        counts[period] = 1
+        while keys[counts[period] * period :][:period] == keys[:period]:
+            counts[period] += 1
+    often = {period: count for period, count in counts.items() if count >= (_OFTEN if period > 1 else 2)}
+    period = max(often, key=lambda one: often[one] * one, default=1)
+    return period, often.get(period, 1)
