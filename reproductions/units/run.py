@@ -41,7 +41,8 @@ HERE = Path(__file__).parent
 ROWS, STEPS, FIRST = 32, 1500, 100
 """Pieces of text that are read side by side, their characters, and those of each that are left out."""
 ABLATED, DRAWS = (16, 600), 5
-EXCERPT = 900
+EXCERPT = 700
+MARKED = {"arguments": r"\([^()\n]{8,40}(?=\))", "indent": r"(?<=\n) {8}(?=\S)", "definition": r"def \w+"}
 
 
 def tokens_of(text: str) -> dict[str, list[tuple[int, int]]]:
@@ -152,13 +153,14 @@ def draw(
 
 
 def like(piece: str, states: torch.Tensor) -> dict[str, object]:
-    """The first string of a piece between two single quotes, and what else has the same units on."""
-    marked = re.search(r"'[^'\n]{6,}(?=')", piece)
-    if marked is None:
-        return {}
-    found = on_together(states.numpy(), *marked.span(), count=6)
-    others = [(piece[span.begin : span.end], round(span.share, 3)) for span in found.spans]
-    return {"marked": marked.group(), "units": found.units, "others": others}
+    """The third span of some kinds in a piece, and what else has the same units on."""
+    found = {}
+    for name, expression in MARKED.items():
+        marked = list(re.finditer(expression, piece))[2]
+        alike = on_together(states.numpy(), *marked.span(), count=6)
+        others = [(piece[span.begin : span.end], round(span.share, 3)) for span in alike.spans]
+        found[name] = {"marked": marked.group(), "units": alike.units, "others": others}
+    return found
 
 
 if __name__ == "__main__":

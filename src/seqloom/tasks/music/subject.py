@@ -61,4 +61,5 @@ def subject_of(network: MusicNetwork, rolls: Sequence[Tensor]) -> Subject:
         Asked(lambda place: pitch_name(LOWEST + place), what="likeliest key of the next step"),
         loss if len(following) else None,
         "nats a step",
+        of_text=False,
     )

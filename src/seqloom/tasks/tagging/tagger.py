@@ -269,9 +269,6 @@ class Tagger(ExampleEstimator):
         self._check_fitted("model_")
         return tags_of(self.facts_).names
 
-    def _answer_names(self, facts: Facts) -> Sequence[str]:
-        return tags_of(facts).names
-
     def predict_proba(self, X: Any) -> list[NDArray[np.float32]]:
         """p(tag) at each step of each example, (T, K); with a random field given the whole sentence."""
         return [found for batch in self._over(X, _probabilities) for found in batch]

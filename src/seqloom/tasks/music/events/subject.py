@@ -27,4 +27,5 @@ def subject_of(model: TokenModel, rows: Sequence[Tensor], text: Callable[[int], 
     def pieces(row: int) -> list[str]:
         return [text(token) for token in windows[row].tolist()]
 
-    return Subject(model, list(batches), pieces, Asked(text, what="likeliest event"), loss, "nats an event")
+    asked = Asked(text, what="likeliest event")
+    return Subject(model, list(batches), pieces, asked, loss, "nats an event", of_text=False)
