@@ -69,13 +69,13 @@ def main() -> None:
         print(found, flush=True)
         _write(faults, healthy_ones, time.process_time() - began)
 
+    for seed in HEALTHY:
+        healthy_ones.append(sound(seed))
+        noted(healthy_ones[-1])
     for seed in UNSEEN:
         for make in PLANTED:
             faults.append(planted(make, seed))
             noted(faults[-1])
-    for seed in HEALTHY:
-        healthy_ones.append(sound(seed))
-        noted(healthy_ones[-1])
     for place, found in enumerate(faults):
         if "cure" in found:
             faults[place] = with_cure(found)
