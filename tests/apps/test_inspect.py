@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from seqloom import Classifier, Forecaster, LanguageModel, MusicModel
+from seqloom import Classifier, Forecaster, LanguageModel, MusicEventModel, MusicModel
 from seqloom.data.made.tunes import made_tunes
 from seqloom.data.notes import save_midi
 from seqloom.tasks import model_directory
@@ -69,6 +69,11 @@ MADE = {
     "reservoir": Made(_forecaster("esn(8)"), "sales.csv", [*ALONE, FAR, WHY, TASK]),
     "music": Made(
         lambda: MusicModel("gru(4)", training=BRIEF).fit("tunes", progress=False),
+        "tunes",
+        [*ALONE, FAR, GATES, WHY, TASK],
+    ),
+    "events": Made(
+        lambda: MusicEventModel("gru(4)", training=BRIEF).fit("tunes", progress=False),
         "tunes",
         [*ALONE, FAR, GATES, WHY, TASK],
     ),

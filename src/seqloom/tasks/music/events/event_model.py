@@ -33,6 +33,7 @@ from seqloom.tasks.music.events.subject import subject_of
 from seqloom.tasks.music.judging import Judged, figures_of_music, simple_figures_of_music
 from seqloom.tasks.music.labels import check_labels, given_labels, labels_among, said_of_labels
 from seqloom.tasks.music.picks import picks_for_events
+from seqloom.tasks.music.pictures import draw_own
 from seqloom.tasks.music.surprise import calibration_of
 from seqloom.tasks.music.transposing import Transposed, moves_within
 from seqloom.tasks.music.tunes import in_one_key, steps_of_bars
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
     from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["MusicEventModel"]
-
-_DRAWN = 96
-"""Steps of the piece in a picture."""
 
 
 class MusicEventModel(ExampleEstimator):
@@ -142,15 +140,10 @@ class MusicEventModel(ExampleEstimator):
         rows = [self._row(self.facts_, score) for score in self._read(X, y, self.facts_).X]
         return subject_of(self.model_, rows, lambda token: self._text(self.facts_, token))
 
-    def draw(self, folder: str | Path, X: Any = None, y: Any = None) -> list[Path]:
-        """Draw a piece of the model's own as a picture into a folder; returns its path. MissingExtraError without
-        matplotlib."""
-        from seqloom.inspection.piano_roll import draw_piano_roll
-
-        picture = Path(folder) / "drawn_by_the_model.png"
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        draw_piano_roll(self.generate(steps=_DRAWN)[0], picture)
-        return [picture]
+    def draw(self, folder: str | Path, X: Any = None, y: Any = None) -> dict[Path, str]:
+        """Draw a piece of the model's own as a picture into a folder; the file, with what to see in it.
+        MissingExtraError without matplotlib."""
+        return draw_own(self, Path(folder))
 
     def written(self, file: str | Path) -> Iterator[str]:
         """Of each piece of a file or folder, as a table: its name, events, nats an event, and the likeliest event that
