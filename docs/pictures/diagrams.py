@@ -10,12 +10,7 @@ import torch
 
 from seqloom import LanguageModel
 from seqloom.cells import LSTM
-from seqloom.inspection.diagrams.cell import draw_cell
-from seqloom.inspection.diagrams.encoder_decoder import draw_translation
-from seqloom.inspection.diagrams.language import draw_shifted
-from seqloom.inspection.diagrams.model import draw_model
-from seqloom.inspection.diagrams.unrolled import draw_backward
-from seqloom.inspection.diagrams.walk import values_of
+from seqloom.inspection.diagrams import draw_backward, draw_cell, draw_model, draw_shifted, draw_translation, values_of
 from seqloom.layers import Recurrent, parse_encoder_decoder, parse_spec
 
 folder = Path(sys.argv[1])
