@@ -48,7 +48,9 @@ MARKED = {"arguments": r"\([^()\n]{8,40}(?=\))", "indent": r"(?<=\n) {8}(?=\S)",
 def tokens_of(text: str) -> dict[str, list[tuple[int, int]]]:
     """Where the strings of one line, those of several lines, the comments and the brackets of Python code are."""
     begins = np.cumsum([0, *(len(line) for line in text.splitlines(keepends=True))])
-    found: dict[str, list[tuple[int, int]]] = {name: [] for name in ("in a string", "in a docstring", "in a comment")}
+    found: dict[str, list[tuple[int, int]]] = {
+        name: [] for name in ("in single quotes", "in double quotes", "in a docstring", "in a comment")
+    }
     opened: list[int] = []
     brackets = found.setdefault("in brackets", [])
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -56,8 +58,10 @@ def tokens_of(text: str) -> dict[str, list[tuple[int, int]]]:
         if token.type == tokenize.COMMENT:
             found["in a comment"].append(place)
         elif token.type == tokenize.STRING:
-            many = token.string.lstrip("rbufRBUF").startswith(('"""', "'''"))
-            found["in a docstring" if many else "in a string"].append((place[0], place[1] - 1))
+            quoted = token.string.lstrip("rbufRBUF")
+            many, single = quoted.startswith(('"""', "'''")), quoted.startswith("'")
+            kind = "in a docstring" if many else "in single quotes" if single else "in double quotes"
+            found[kind].append((place[0], place[1] - 1))
         elif token.string in ("(", "[", "{"):
             opened.append(place[0])
         elif token.string in (")", "]", "}"):

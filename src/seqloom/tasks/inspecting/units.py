@@ -85,7 +85,7 @@ class Tracked(NamedTuple):
 @dataclass(frozen=True)
 class Tracking:
     """The patterns, the best tracked first, and one example in ``pieces``: the best unit has ``values`` there, above 0
-    where it says that the pattern is there, which it is where ``marked``."""
+    where it is nearer to its mean in the pattern than to that elsewhere; the pattern is where ``marked``."""
 
     tracked: Sequence[Tracked]
     pieces: Sequence[str]
@@ -121,7 +121,10 @@ def units_of(subject: Subject, expression: str | None = None) -> Tracking | None
         tracked = [*asked, *tracked[_ASKED:]]
     first = order[0]
     shown = min(judged, key=lambda number: abs(_where(labels[number], first).mean() - 0.5))
-    values = tracked[0].units.best[0].along(each[shown], states)
+    unit, there = tracked[0].units.best[0], patterns[first]
+    everywhere = unit.along(states)
+    between = (everywhere[there].mean() + everywhere[~there].mean()) / 2
+    values = unit.along(each[shown], states) - between
     return Tracking(tracked, subject.pieces(shown)[-len(values) :], values, _where(labels[shown], first))
 
 
