@@ -72,7 +72,7 @@ def main() -> None:
     report = Report("tracing", __doc__ or "")
     torch.set_num_threads(1)
     for size in SIZES:
-        for timing in report.add(*(case(name, *size) for name in LAYERS), seconds=10, clock=process_time):
+        for timing in report.add(*(case(name, *size) for name in LAYERS), seconds=6, clock=process_time):
             timing.facts["time over the pass untraced, the best of each"] = min(
                 timing.samples["gates and states"]
             ) / min(timing.samples["untraced"])

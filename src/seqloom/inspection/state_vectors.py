@@ -12,7 +12,7 @@ from seqloom.errors import UsageError
 from seqloom.layers.protocol import CausalLayer
 from seqloom.layers.state import grows, leaves, map_state
 
-__all__ = ["check_of_one_size", "state_vectors", "states_from_vectors"]
+__all__ = ["check_of_one_size", "has_one_size", "state_vectors", "states_from_vectors"]
 
 
 def state_vectors(state: Any) -> Tensor:
@@ -38,10 +38,15 @@ def states_from_vectors(template: Any, vectors: Tensor) -> Any:
     return map_state(filled, template)
 
 
+def has_one_size(state: Any) -> bool:
+    """Whether a state has numbers, as many after every step."""
+    return not grows(state) and any(leaf.is_floating_point() for _, leaf in leaves(state))
+
+
 def check_of_one_size(layer: CausalLayer, state: Any) -> None:
     """Raise UsageError where the state of a layer grows with every step, or has no numbers."""
     name = type(layer).__name__
     if grows(state):
         raise UsageError(f"{name} keeps all of its past, so no state of one size stands for it.")
-    if not any(leaf.is_floating_point() for _, leaf in leaves(state)):
+    if not has_one_size(state):
         raise UsageError(f"{name} keeps nothing from step to step: it has no state to ask about.")

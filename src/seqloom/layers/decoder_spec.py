@@ -71,6 +71,9 @@ class EncoderDecoderSpec:
         """The specification that builds both; raises UsageError where there is none."""
         return cls(spec_of(encoder), decoder_term_of(decoder))
 
+    def __repr__(self) -> str:
+        return f"parse_encoder_decoder({str(self)!r})"
+
     def __str__(self) -> str:
         return f"{self.encoder} {ARROW} {self.decoder}"
 
@@ -88,4 +91,4 @@ def decoder_term_of(decoder: Decoder) -> DecoderTerm:
         if found is not None:
             options = tuple((key, found.options[key]) for key in word.options)
             return DecoderTerm(name, found.width, options, found.layers)
-    raise UsageError(f"No word of a specification builds this {type(decoder).__name__}: {decoder}")
+    raise UsageError(f"No word of a specification builds this {type(decoder).__name__}.")

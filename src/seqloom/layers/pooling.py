@@ -153,6 +153,11 @@ class Pooled(nn.Module):
         self.body, self.pooling = body, pooling
         self.in_features, self.out_features = body.in_features, pooling.out_features
 
+    def __repr__(self) -> str:
+        from seqloom.layers.called import in_short
+
+        return in_short(self)
+
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, T, D) → (B, H)."""
         y, _ = self.body(x, None, lengths)

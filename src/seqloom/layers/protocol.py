@@ -67,6 +67,11 @@ class SequenceLayer(Leaf, ABC):
     def initial_state(self, batch_size: int) -> Any:
         """The state before the first step, for ``batch_size`` rows; batch is axis 0 of every leaf."""
 
+    def __repr__(self) -> str:
+        from seqloom.layers.called import in_short
+
+        return in_short(self)
+
 
 class CausalLayer(SequenceLayer):
     """A layer whose output at t reads only steps up to t, so that it can stream."""

@@ -205,6 +205,9 @@ class Spec:
 
         return replace(self, terms=tuple(map(bound, self.terms)))
 
+    def __repr__(self) -> str:
+        return f"parse_spec({str(self)!r})"
+
     def __str__(self) -> str:
         given = {"dropout": self.dropout, "residual": self.residual}
         words = " ".join(f"{key}={text_of(value)}" for key, value in given.items() if value is not None)
@@ -253,7 +256,7 @@ def term_of(layer: SequenceLayer) -> Term:
         options = word.recognise(layer)
         if options is not None:
             return Term(name, word.width(layer), tuple(options.items()))
-    raise UsageError(f"No word of a specification builds this {type(layer).__name__}: {layer}")
+    raise UsageError(f"No word of a specification builds this {type(layer).__name__}.")
 
 
 def front_of(front: PictureFront) -> FrontTerm:

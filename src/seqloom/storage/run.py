@@ -88,6 +88,11 @@ class Run:
                 raise storage_error(error, self.path) from error
             undo.pop_all()
 
+    def __repr__(self) -> str:
+        if not self._kept:
+            return f"<Run {self.path}, nothing saved yet>"
+        return f"<Run {self.path}, last saved at step {step_of(self._kept[-1]):,}>"
+
     def _open(self, resume: bool, force: bool) -> None:
         for name in os.listdir(self.path):
             if label_of(name) not in (None, REPLACED):

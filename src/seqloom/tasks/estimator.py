@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from seqloom.errors import UsageError, did_you_mean, raise_together
@@ -34,8 +35,8 @@ class Estimator:
     A parameter that takes a record, named in ``records``, also shows its fields, as ``training__learning_rate``; None
     stands for the record's defaults. Searches, pipelines and cross-validation of scikit-learn take such an estimator:
     ``estimator_kind`` tells them whether it is a classifier or a regressor, ``targets_required`` whether it learns
-    from y. What is printed evaluates to an estimator
-    with the same parameters, as long as the parameters themselves do.
+    from y. What is printed evaluates to an estimator with the same parameters, as long as the parameters themselves do;
+    what was learned, its ``model_``, is said after it.
 
     >>> class Constant(Estimator):
     ...     def __init__(self, value=1.0, times=2):
@@ -105,10 +106,21 @@ class Estimator:
         """A new estimator with the same arguments and nothing learned."""
         return type(self)(**copy.deepcopy(self.get_params(deep=False)))
 
-    def __repr__(self) -> str:
+    @property
+    def code(self) -> str:
+        """What makes an estimator with the same parameters."""
         defaults = self._defaults()
         shown = {k: v for k, v in self.get_params(deep=False).items() if not _same(v, defaults[k])}
         return f"{type(self).__name__}({', '.join(f'{name}={code_of(value)}' for name, value in shown.items())})"
+
+    def __repr__(self) -> str:
+        if "model_" not in vars(self):
+            return self.code
+        return f"{self.code}  # trained: {_listed(vars(self)['model_'])}"
+
+    def _repr_html_(self) -> str:
+        drawing = _drawn(vars(self)["model_"]) if "model_" in vars(self) else ""
+        return f"<code>{escape(repr(self))}</code>{drawing}"
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks an estimator before it searches, validates or checks it."""
@@ -152,6 +164,24 @@ class Estimator:
         if attribute not in vars(self):
             name = type(self).__name__
             raise NotFittedError(f"This {name} has learned nothing yet. Call fit, or {name}.load, first.")
+
+
+def _listed(model: Any) -> str:
+    """A network in a few words; whatever else was learned by its class."""
+    from torch import nn
+
+    from seqloom.models.parts import listed
+
+    return listed(model) if isinstance(model, nn.Module) else type(model).__name__
+
+
+def _drawn(model: Any) -> str:
+    """A network as a picture for a notebook."""
+    from torch import nn
+
+    from seqloom.inspection.diagrams.model import draw_model
+
+    return draw_model(model)._repr_html_() if isinstance(model, nn.Module) else ""
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["Figures", "none_right"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Figures:
     """The figures of ``count`` targets by name, and those of each trivial baseline by its name.
 
@@ -31,6 +31,18 @@ class Figures:
     chosen_among: int = 1
     higher_is_better: bool = False
     notes: Sequence[str] = ()
+
+    def __repr__(self) -> str:
+        value = self.model.get(self.watched, math.nan)
+        said = f"{self.watched.replace('_', ' ')} {value:.3f} over {self.count:,.0f} {self.counted}"
+        chosen = "" if self.chosen_among == 1 else f", the best of {self.chosen_among} evaluations on these very data"
+        verdict = self.verdict() if self.watched in self.model else ""
+        return f"<Figures: {said}{chosen}{verdict and f'. {verdict}'}>"
+
+    def _repr_html_(self) -> str:
+        from seqloom.tasks.inspecting.figures import table_of
+
+        return table_of(self)._repr_html_()
 
     def beside(self, name: str, other: Figures) -> Figures:
         """The same with the figures of another model among the baselines."""

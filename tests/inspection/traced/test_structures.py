@@ -9,10 +9,11 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from seqloom import kernels
 from seqloom import nn as drop_ins
-from seqloom.cells import GRU, LSTM
+from seqloom.cells import GRU, LSTM, PeepholeLSTM
 from seqloom.errors import UsageError
 from seqloom.inspection import trace
 from seqloom.inspection.traced import tracing
+from seqloom.kernels.recurrence import Planned
 from seqloom.layers import (
     CausalLayer,
     EchoState,
@@ -225,6 +226,25 @@ def test_a_trace_leaves_nothing_behind() -> None:
     assert [dict(module.__dict__) for module in subject.modules()] == before
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in subject.modules())
     assert kernels.present().observer is None
+
+
+def test_a_kernel_runs_without_a_trace_what_it_ran_before_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, x, plans = Recurrent(PeepholeLSTM, D, D).eval(), torch.randn(B, T, D), []
+    whole = Planned._whole
+
+    def spied(self, run, call, after, plan):
+        plans.append(plan)
+        return whole(self, run, call, after, plan)
+
+    monkeypatch.setattr(Planned, "_whole", spied)
+    with kernels.use("cpu"), torch.no_grad():
+        layer(x)
+        trace(layer, x)
+        monkeypatch.setattr(Planned, "run_and_show", None)
+        layer(x)
+    before, traced, after = plans
+    assert after is before
+    assert (len(before.outputs), len(traced.outputs)) == (1, len(layer.graph.quantities))
 
 
 def test_a_step_that_is_no_method_is_left_alone() -> None:

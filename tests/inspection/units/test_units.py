@@ -213,3 +213,14 @@ def test_a_span_in_which_nothing_is_on_has_no_likes():
         on_together(np.zeros((9, 4)), 5, 5)
     with pytest.raises(UsageError, match="from 3 to 10 is not within 9"):
         on_together(np.zeros((9, 4)), 3, 10)
+
+
+def test_a_direction_has_no_more_units_than_allowed():
+    generator = np.random.default_rng(0)
+    labels = np.arange(600) % 5 < 2
+    alike = np.repeat(labels[:, None] + generator.normal(size=(600, 1)), 40, 1)
+    noise = generator.normal(size=(600, 80))
+    for states in (alike, noise, np.concatenate([alike, noise], 1)):
+        found = search_direction(states, labels)
+        assert 1 <= len(found.best[0].units) <= 10
+        assert 1 <= len(found.control.units) <= 10

@@ -9,8 +9,8 @@ import pytest
 
 from seqloom import Captioner, LanguageModel, MusicModel
 from seqloom.data.made.tunes import made_tunes
-from seqloom.inspection.diagrams.parts import parts_of, weights_of
 from seqloom.inspection.report import Figure, Formulas, page
+from seqloom.models.parts import parts_of, weights_of
 from seqloom.tasks.estimator import NotFittedError
 from seqloom.tasks.inspecting.made_of import module_of, section
 from tests.tasks.inspecting.test_report import BRIEF, CASES

@@ -6,8 +6,9 @@ from torch import nn
 
 from seqloom.errors import UsageError
 from seqloom.inspection.diagrams.drawing import Drawing, Place, Shape
-from seqloom.inspection.diagrams.parts import called, weights_of
 from seqloom.layers import Block, Placement
+from seqloom.layers.called import called
+from seqloom.models.parts import weights_of
 
 __all__ = ["draw_block"]
 

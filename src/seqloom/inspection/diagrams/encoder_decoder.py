@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from seqloom.errors import UsageError
 from seqloom.inspection.diagrams.drawing import SMALL, Drawing, Place, Shape, Sub, shown_piece
-from seqloom.inspection.diagrams.parts import called
 from seqloom.layers import Bidirectional, BottleneckDecoder, CausalLayer, SequenceLayer, Stack
+from seqloom.layers.called import called
 from seqloom.layers.decoders.decoder import Decoder
 
 __all__ = ["draw_translation"]

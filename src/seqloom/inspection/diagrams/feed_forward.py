@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from seqloom.inspection.diagrams.drawing import SMALL, Drawing, Shape, Sub
-from seqloom.inspection.diagrams.parts import called, weights_of
 from seqloom.layers import CausalLayer
+from seqloom.layers.called import called
+from seqloom.models.parts import weights_of
 
 __all__ = ["draw_beside"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import nn
 
 from seqloom.inspection.diagrams.drawing import Drawing, Place, Shape, width_of, wrapped
-from seqloom.inspection.diagrams.parts import BESIDE, Part, parts_of, weights_of
 from seqloom.layers import Embedding, Front, SequenceLayer
 from seqloom.layers.fronts.picture import PictureFront
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.parts import BESIDE, Part, listed, parts_of, weights_of
 
 __all__ = ["draw_model"]
 
@@ -32,7 +32,7 @@ def draw_model(module: nn.Module) -> Drawing:
     count = f"{weights_of(module):,} weights"
     if parts[-1].name == BESIDE:
         count += f", {parts[-1].weights:,} of them beside these parts"
-    drawing = Drawing("What it is made of", f"From the input up: {_listed(parts)}; {count}.")
+    drawing = Drawing("What it is made of", f"From the input up: {listed(module)}.")
     if isinstance(module, EncoderDecoder):
         _draw_two(drawing, module)
     else:
@@ -69,7 +69,7 @@ def _column(
         drawing.arrow(places[-1].top, box.bottom, label=shape)
         places.append(box)
         shape = part.shape
-    out = drawing.box(left, places[-1].y - _BETWEEN - _END, width, _END, f"{answer} {shape}", shape=Shape.VALUE)
+    out = drawing.box(left, places[-1].y - _BETWEEN - _END, width, _END, f"{answer} {shape}".strip(), shape=Shape.VALUE)
     drawing.arrow(places[-1].top, out.bottom)
     return [*places, out]
 
@@ -88,9 +88,3 @@ def _given(*modules: nn.Module, steps: str = "T") -> str:
             return "input" if layer is None else f"input (B, {steps}, {layer.in_features})"
         case _:
             return f"input (B, {steps}, …)"
-
-
-def _listed(parts: list[Part]) -> str:
-    return ", ".join(
-        f"{part.count} × {part.name}" if part.count > 1 else part.name for part in parts if part.name != BESIDE
-    )

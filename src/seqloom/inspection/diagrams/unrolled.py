@@ -9,8 +9,8 @@ import torch
 
 from seqloom.errors import UsageError
 from seqloom.inspection.diagrams.drawing import SMALL, Drawing, Label, Place, Point, Shape, Sub, wrapped
-from seqloom.inspection.diagrams.parts import called
 from seqloom.layers import Bidirectional, CausalLayer, Pooled, SequenceLayer, Stack, Unchanged
+from seqloom.layers.called import called
 from seqloom.layers.state import leaves
 
 __all__ = ["draw_backward", "draw_unrolled"]

@@ -75,7 +75,8 @@ class Formulas:
 @dataclass(frozen=True)
 class Coloured:
     """A text by its ``pieces``, each on a ground of its value, blue above 0, orange and underlined below; the strongest
-    colour is the largest absolute value. ``says`` is one sentence on what to see.
+    colour is the largest absolute value. Pieces that are ``marked`` have a line above. ``says`` is one sentence on what
+    to see.
 
     Words, pieces without any space among them, stand a space apart.
     """
@@ -83,21 +84,26 @@ class Coloured:
     pieces: Sequence[str]
     values: Sequence[float]
     says: str
+    marked: Sequence[bool] = ()
 
     def _repr_html_(self) -> str:
+        marked = self.marked if len(self.marked) else [False] * len(self.pieces)
         largest = max((abs(value) for value in self.values), default=0.0) or 1.0
         words = max(map(len, self.pieces), default=0) > 1 and not any(map(str.isspace, "".join(self.pieces)))
         shown = (" " if words else "").join(
-            _span(piece, value / largest) for piece, value in zip(self.pieces, self.values, strict=True)
+            _span(piece, value / largest, above)
+            for piece, value, above in zip(self.pieces, self.values, marked, strict=True)
         )
         return f'<figure><p style="{_TEXT}">{shown}</p><figcaption>{escape(self.says)}</figcaption></figure>'
 
 
-def _span(piece: str, share: float) -> str:
+def _span(piece: str, share: float, above: bool) -> str:
     shown = escape("".join(one if one.isprintable() or one == "\n" else "·" for one in piece)).replace("\n", "¶\n")
-    if abs(share) < _PALE:
+    if abs(share) < _PALE and not above:
         return shown
-    colour, line = (_BLUE, "") if share > 0 else (_ORANGE, "; text-decoration: underline")
+    lines = ["overline"] * above + ["underline"] * (share < 0)
+    line = f"; text-decoration: {' '.join(lines)}" if lines else ""
+    colour = _BLUE if share > 0 else _ORANGE
     return f'<span style="background: rgba({colour}, {0.75 * abs(share):.2f}){line}">{shown}</span>'
 
 

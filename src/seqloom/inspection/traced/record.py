@@ -52,6 +52,14 @@ class Trace:
         """The quantities of that name in every layer, by their paths and names."""
         return {key: value for key, value in self.quantities.items() if key.rpartition(".")[2] == name}
 
+    def _repr_html_(self) -> str:
+        from seqloom.inspection.report.section import Table
+
+        rows = [
+            (*key.rpartition(".")[::2], " × ".join(map(str, value.shape))) for key, value in self.quantities.items()
+        ]
+        return Table(("layer", "quantity", "shape"), rows)._repr_html_()
+
     def __repr__(self) -> str:
         layers: dict[str, list[str]] = {}
         for key in self.quantities:

@@ -41,9 +41,9 @@ def on_together(states: NDArray[np.floating], begin: int, end: int, count: int =
     """The units of ``states`` (N, S) that are on from step ``begin`` to before ``end``, and off on both sides of it.
 
     Then, where else three quarters of them are on at every step of a run of steps: the ``count`` runs with the largest
-    share of units that are on throughout and off on both sides (after Strobelt et al., 2018, LSTMVis). A unit is on
-    where it is half a deviation above its mean, or as far below it. Beyond the first and the last step all is off.
-    UsageError for a span that is not within the steps. Where no unit fits, nothing is found.
+    share of units that are on throughout and off on both sides, those of like length first (after LSTMVis, Strobelt et
+    al., 2018). A unit is on where it is half a deviation above its mean, or as far below it. Beyond the first and the
+    last step all is off. UsageError for a span that is not within the steps. Where no unit fits, nothing is found.
 
     >>> states = np.zeros((12, 2))
     >>> states[[2, 3, 7, 8, 9], 1] = -1
@@ -61,7 +61,7 @@ def on_together(states: NDArray[np.floating], begin: int, end: int, count: int =
     chosen = on[:, fitting]
     runs = _runs(chosen.mean(1) >= _MOST_OF_THEM)
     spans = [Span(*run, float(_makes(chosen, *run).mean())) for run in runs if run[1] <= begin or run[0] >= end]
-    spans.sort(key=lambda span: -span.share)
+    spans.sort(key=lambda span: (-span.share, abs(span.end - span.begin - (end - begin))))
     width = states.shape[1]
     signs = tuple(1 if k < width else -1 for k in fitting.tolist())
     return Together(tuple((fitting % width).tolist()), signs, tuple(spans[:count]))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from seqloom.inspection.report.section import Section
+
 __all__ = ["Cure", "Kind", "Verdict"]
 
 Kind = Literal[
@@ -42,3 +44,6 @@ class Verdict:
     kind: Kind
     says: str
     cures: Sequence[Cure] = ()
+
+    def _repr_html_(self) -> str:
+        return Section(self.kind.capitalize(), [self.says, *map(str, self.cures)])._repr_html_()

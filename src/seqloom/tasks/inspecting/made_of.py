@@ -9,8 +9,8 @@ from torch import nn
 from seqloom.cells.formula import equations_of
 from seqloom.cells.mathml import LEGEND
 from seqloom.inspection.diagrams.model import draw_model
-from seqloom.inspection.diagrams.parts import cells_of
 from seqloom.inspection.report import Formulas, Section
+from seqloom.models.parts import cells_of
 from seqloom.tasks.estimator import NotFittedError
 
 __all__ = ["module_of", "section"]

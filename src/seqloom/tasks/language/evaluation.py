@@ -14,7 +14,7 @@ from typing import Any
 __all__ = ["Evaluation"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """Figures of one text. ``tokens`` counts ends of documents, ``characters`` does not. ``lanes`` is 1 when the score
     is exact; otherwise that many parts each began afresh. Where this very text chose the weights, as the best of
@@ -34,6 +34,20 @@ class Evaluation:
     chosen_among: int = 1
     remark: str = ""
     baselines: Mapping[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        best = min(self.baselines.items(), key=lambda pair: pair[1], default=None)
+        beside = "" if best is None else f"; the best baseline, {best[0]}, {best[1]:.3f}"
+        exact = "" if self.lanes == 1 else f", in {self.lanes} parts that began afresh"
+        chosen = "" if self.chosen_among == 1 else f"; the best of {self.chosen_among} evaluations on this very text"
+        return (
+            f"<Evaluation: {self.nats_per_token:.3f} nats a token over {self.tokens:,} tokens{exact}{beside}{chosen}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from seqloom.tasks.inspecting.figures import table_of
+
+        return table_of(self)._repr_html_()
 
     @property
     def nats_per_token(self) -> float:
