@@ -27,6 +27,7 @@ from seqloom.layers.spec import term_of
 from seqloom.layers.words import WORDS
 from seqloom.models.token_model import TokenModel
 from seqloom.storage.run import Run
+from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.language.evaluation import Evaluation
 
@@ -79,6 +80,18 @@ def test_an_estimator_says_whether_it_is_trained(trained: LanguageModel) -> None
     assert eval(repr(trained)).get_params() == trained.get_params()
     assert "<img" in trained._repr_html_()
     assert "<img" not in trained.clone()._repr_html_()
+
+
+def test_what_is_no_network_is_named_by_its_class() -> None:
+    class Counting(Estimator):
+        def __init__(self, order: int = 2) -> None:
+            self.order = order
+
+    model = Counting(3)
+    assert (repr(model), model._repr_html_()) == ("Counting(order=3)", "<code>Counting(order=3)</code>")
+    model.model_ = {"a": 1}
+    assert repr(model) == "Counting(order=3)  # trained: dict"
+    assert model._repr_html_() == "<code>Counting(order=3)  # trained: dict</code>"
 
 
 def test_what_was_measured_says_what_is_beside_it(trained: LanguageModel) -> None:

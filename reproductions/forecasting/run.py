@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from plain_lstm import TEST, etth1, tested
+from peers import TEST, etth1, plain_lstm, ridge
 
 from seqloom.data.made.series import made_series
 from seqloom.data.made.walks import Signal, made_walk
@@ -43,7 +43,9 @@ def hours(data: Path, columns: Sequence[str], horizon: int, seed: int) -> dict[s
     model.fit(frame[: TEST * 16 // 20], validation=0.25, progress=False)
     seconds = time.process_time() - began
     found = _figures(model, frame, 16 / 20)
-    found["test"]["plain LSTM"] = tested(values, horizon, seconds, seed)
+    found["test"]["plain LSTM"] = plain_lstm(values, horizon, seconds, seed)
+    if len(columns) == 1:
+        found["test"]["ridge regression"] = ridge(values, horizon)
     return found | {"fit_seconds": seconds}
 
 

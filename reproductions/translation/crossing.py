@@ -24,7 +24,9 @@ import torch
 from run import Pairs, Parts, fra_eng
 
 from seqloom import Seq2Seq
+from seqloom.data import Vocabulary
 from seqloom.inspection.attention import draw_alignment
+from seqloom.tasks.inputs import inputs_from_json
 from seqloom.tasks.measures.word_table import word_table
 from seqloom.tasks.translation.seq2seq import Alignment
 
@@ -33,12 +35,12 @@ _WORDS = 6
 _ASIDE = 4000
 _BAND = 1
 _MARKS = ".,!?;:'’\"-"
-_DETERMINERS = frozenset(["a", "an", "the", "this", "that", "my", "your", "his", "her", "its", "our", "their"])
+_DETERMINERS = frozenset(["a", "an", "the", "my", "your", "his", "her", "its", "our", "their"])
 SETTINGS: dict[str, Any] = {
-    "spec": "gru(128) bidirectional -> luong(128)",
+    "spec": "conv(128, width=1) -> luong(128, feed=false, summary=mean)",
     "source_tokens": "words",
     "target_tokens": "words",
-    "vocabulary_size": 5000,
+    "vocabulary_size": 3000,
     "embedding": 128,
     "dropout": 0.1,
     "batch_size": 64,
@@ -114,6 +116,7 @@ def figures(found: Sequence[Alignment], links: Links) -> tuple[dict[str, Any], l
         "by_chance": round(float(np.mean(band)), 4),
         "adjectives_and_nouns": int(nouns.sum()),
         "both_cross": round(float(both[nouns].all(1).mean()), 4),
+        "words_of_them_at_their_own": round(float(both[nouns].mean()), 4),
         "other_crossings": int((~nouns).sum()),
         "both_of_others_cross": round(float(both[~nouns].all(1).mean()), 4),
     }, [one for one in crossed if one[1].of_a_noun]
@@ -123,8 +126,9 @@ def main() -> None:
     """Train, measure, draw one crossing, and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--keep", type=Path, help="a folder for the model")
+    parser.add_argument("--start", type=Path, help="a model to go on from, whose figures are in crossing.json")
     parser.add_argument("--model", type=Path, help="a trained model, instead of training one")
     parser.add_argument("--picture", type=Path, default=HERE.parent.parent / "docs" / "pictures" / "crossing.png")
     asked = parser.parse_args()
@@ -133,28 +137,38 @@ def main() -> None:
     training = {"steps": asked.steps, "learning_rate": 0.004, "schedule": "cosine", "warmup_steps": 100}
     model, began = Seq2Seq(**SETTINGS, training={**training, "device": "cpu"}), time.process_time()
     if asked.model is None:
-        model.fit(*map(list, zip(*parts.train, strict=True)), validation=0.02)
+        model.fit(*map(list, zip(*parts.train, strict=True)), validation=0.02, start_from=asked.start)
     else:
         model = Seq2Seq.load(asked.model)
     seconds = round(time.process_time() - began, 1)
     if asked.keep is not None:
         model.save(asked.keep)
     sources, targets = map(list, zip(*parts.test, strict=True))
-    found, crossed = figures(model.alignments(sources, targets), Links(parts.train))
-    said = {
+    vocabulary = inputs_from_json(model.facts_["inputs"]).vocabulary  # type: ignore[attr-defined]
+    looked = [one for one in model.alignments(sources, targets) if _known(vocabulary, one)]
+    found, crossed = figures(looked, Links(parts.train))
+    file = HERE / "crossing.json"
+    before = json.loads(file.read_text())["training"] if asked.start is not None or asked.model is not None else []
+    trained = [{"steps": asked.steps, "processor_seconds": seconds}] if asked.model is None else []
+    said: dict[str, Any] = {
         "pairs": len(parts.train),
         "test": len(sources),
-        "steps": asked.steps,
-        "processor_seconds": seconds,
+        "of_known_words": len(looked),
         **found,
+        "training": before + trained,
     }
     best, place = max(
         crossed, key=lambda one: min(one[0].weights[one[1].target + k, one[1].source + 1 - k] for k in (0, 1))
     )
     said["drawn"] = " ".join(best.source[place.source : place.source + 2])
     draw_alignment(best.weights, best.source, best.target, asked.picture)
-    (HERE / "crossing.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+    file.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     print(json.dumps(said, ensure_ascii=False))
+
+
+def _known(vocabulary: Vocabulary, one: Alignment) -> bool:
+    """Whether no word of either side is unknown: it would look, or be looked at, as any other."""
+    return "<unk>" not in one.target and not any(map(vocabulary.unknown, one.source))
 
 
 def _words(text: str) -> list[str]:

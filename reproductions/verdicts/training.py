@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from cases import Case
 from problems import SYMBOLS
 
 from seqloom.data.batch import Batch
-from seqloom.inspection.verdict import Cure, Evidence
+from seqloom.inspection.verdict import Evidence
 from seqloom.layers import parse_spec
 from seqloom.models.pooled_model import PooledModel
 from seqloom.tasks.inspecting.looking_back import memory_of
@@ -91,9 +92,9 @@ def trained(case: Case, seed: int) -> Outcome:
     return Outcome(evidence, float(losses.mean()), error, time.process_time() - began)
 
 
-def cured(case: Case, cure: Cure) -> Case:
-    """The case with the settings of a cure."""
+def cured(case: Case, settings: Mapping[str, Any]) -> Case:
+    """The case with the ``settings`` of a cure."""
     fields = {field.name for field in dataclasses.fields(Case)}
-    own: dict[str, Any] = {name: value for name, value in cure.settings.items() if name in fields}
-    rest = {name: value for name, value in cure.settings.items() if name not in fields}
+    own: dict[str, Any] = {name: value for name, value in settings.items() if name in fields}
+    rest = {name: value for name, value in settings.items() if name not in fields}
     return dataclasses.replace(case, **own, options={**case.options, **rest})

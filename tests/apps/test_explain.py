@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +116,15 @@ def test_wrong_words_are_usage_errors(command: Command, words: tuple[str, ...], 
     result = command("explain", *words)
     assert (result.code, result.out) == (2, "")
     assert message in result.err
+
+
+def test_layers_are_drawn_into_a_file(command: Command, tmp_path: Path) -> None:
+    picture = tmp_path / "model.svg"
+    result = command("explain", "--cell", "2*gru + pool(mean)", "--inputs", "3", "--picture", picture, "--json")
+    assert result.code == 0
+    assert json.loads(result.out)["says"] == "From the input up: 2 × gru(128), pool(mean); 149,632 weights."
+    assert "output (B, 128)" in picture.read_text(encoding="utf-8")
+    refused = command("explain", "--cell", "gru", "--picture", tmp_path / "model.png")
+    assert refused.code == 2
+    assert "ends in .svg" in refused.err
+    assert command("explain", "--cell", "gru", "--picture", tmp_path / "none" / "a.svg").code == 2

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from seqloom import Classifier, Forecaster, LanguageModel, MusicModel
+from seqloom import Classifier, Forecaster, LanguageModel, MusicEventModel, MusicModel
 from seqloom.data.made.tunes import made_tunes
 from seqloom.data.notes import save_midi
 from seqloom.tasks import model_directory
@@ -29,8 +29,9 @@ BRIEF = {"steps": 2, "epochs": None, "device": "cpu"}
 HOSTILE = "<script>alert(1)</script>"
 ALONE = ["What should I change?", "What is it, and how good?", "What is it made of?", "How did it learn?"]
 VECTORS, FAR, GATES = "What do the tokens' vectors say?", "How far back does it look?", "What do the gates do?"
+UNITS = "What does a unit track, and is it used?"
 WHY, LOOKS, ERRS = "Why this answer?", "Where does it look?", "Where does it err?"
-TASK, TRACKS = "What does the task show?", "What does a unit track, and is it used?"
+TASK = "What does the task show?"
 LABELS = (HOSTILE, r"$\x$", "日本")
 
 
@@ -55,9 +56,9 @@ def _forecaster(spec: str) -> Callable[[], Any]:
 
 
 MADE = {
-    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALONE, VECTORS, FAR, GATES, TRACKS, WHY, ERRS]),
+    "writer": Made(_writer("lstm(4)"), "text.txt", [*ALONE, VECTORS, FAR, GATES, UNITS, WHY, ERRS]),
     "classifier": Made(
-        _classifier("gru(4) + pool(attention)"), "texts.csv", [*ALONE, VECTORS, FAR, GATES, TRACKS, WHY, ERRS, TASK]
+        _classifier("gru(4) + pool(attention)"), "texts.csv", [*ALONE, VECTORS, FAR, GATES, UNITS, WHY, ERRS, TASK]
     ),
     "attention": Made(_writer("attention(4)"), "text.txt", [*ALONE, VECTORS, FAR, WHY, LOOKS, ERRS]),
     "transformer": Made(_classifier("transformer(4)"), "texts.csv", [*ALONE, VECTORS, FAR, WHY, LOOKS, ERRS, TASK]),
@@ -68,6 +69,11 @@ MADE = {
     "reservoir": Made(_forecaster("esn(8)"), "sales.csv", [*ALONE, FAR, WHY, TASK]),
     "music": Made(
         lambda: MusicModel("gru(4)", training=BRIEF).fit("tunes", progress=False),
+        "tunes",
+        [*ALONE, FAR, GATES, WHY, TASK],
+    ),
+    "events": Made(
+        lambda: MusicEventModel("gru(4)", training=BRIEF).fit("tunes", progress=False),
         "tunes",
         [*ALONE, FAR, GATES, WHY, TASK],
     ),
@@ -118,6 +124,13 @@ def test_the_page_of_each_kind_of_model(inspect: Any, page: Path, name: str) -> 
     assert "http" not in text.replace('<meta http-equiv="Content-Security-Policy"', "")
     assert "<script" not in text
     assert "UserWarning" not in found.err
+
+
+def test_the_verdict_stands_by_itself(inspect: Any) -> None:
+    found = json.loads(inspect("classifier", "--data", "texts.csv", "--json").out)
+    assert found["verdict"].keys() == {"kind", "says", "cures"}
+    assert found["sections"][0]["says"][0] == f"{found['verdict']['kind'].capitalize()}. {found['verdict']['says']}"
+    assert found["sections"][0]["says"][1:] == found["verdict"]["cures"]
 
 
 def test_layers_without_a_curve_are_named(inspect: Any) -> None:
@@ -200,6 +213,8 @@ REFUSED = {
     "a row before the first": (("classifier", "--data", "bare.csv", "--row", "-1"), 2, "row: expected one of 0 … 11"),
     "a step beyond the last": (("writer", "--text", "a b", "--step", "3"), 2, "step: expected one of 0 … 2, or -1"),
     "a step of one answer": (("classifier", "--data", "bare.csv", "--step", "1"), 2, "one answer for each example"),
+    "no pattern": (("writer", "--text", "a b", "--pattern", "[a"), 2, "'[a' is no regular expression"),
+    "a pattern of nothing": (("writer", "--pattern", "a"), 2, "--pattern: no effect without --data or --text."),
     "no file": (("writer", "--data", "texts.txt"), 3, "No such file: texts.txt. Did you mean 'text.txt'?"),
     "no folder of tunes": (("music", "--data", "tune"), 3, "No such file: tune. Did you mean 'tunes'?"),
     "a table of others": (("classifier", "--data", "sales.csv"), 2, "sales.csv has no column 'text'"),

@@ -13,6 +13,7 @@ from seqloom.data import Padded
 from seqloom.data.sounds.sound import Array
 from seqloom.tasks.classification.classifier import Classifier
 from seqloom.tasks.forecasting.forecaster import Forecaster
+from seqloom.tasks.music.events.event_model import MusicEventModel
 from seqloom.tasks.music.music_model import MusicModel
 from seqloom.tasks.recognition.recognizer import Recognizer
 from seqloom.tasks.registry import estimator_of, tasks
@@ -93,6 +94,15 @@ def language(body: str) -> Pair:
     return Pair(-sum(step.surprise or 0.0 for step in steps), model.log_probability(TEXTS[0], end=False))
 
 
+def events(body: str) -> Pair:
+    rolls = [roll | (np.arange(88) == 40) for roll in ROLLS]
+    model = MusicEventModel(body, embedding=8, training=BRIEF).fit(rolls, progress=False)
+    tokens = model._events(model.facts_)
+    words = [tokens.text(token) for token in model._read(rolls[:1], None, model.facts_).X[0].tokens.tolist()]
+    stream = model.stream()
+    return Pair([-stream.push(word) for word in [*words, "end"]], model.log_probabilities(rolls[:1])[0])
+
+
 BODIES = ("gru(4)", "lstm(4) + mingru(4)", "retnet(8, heads=2)", "transformer(8, heads=2)", "lru(4)", "mamba2(8)")
 PAIRS: dict[str, tuple[type, Callable[[str], Pair]]] = {
     "classifier": (Classifier, classifier),
@@ -103,6 +113,7 @@ PAIRS: dict[str, tuple[type, Callable[[str], Pair]]] = {
     "forecaster, recursive": (Forecaster, lambda body: forecaster(body, horizon_by="recursive")),
     "music": (MusicModel, music),
     "music, keys that know of each other": (MusicModel, lambda body: music(body, keys="autoregressive")),
+    "music of events": (MusicEventModel, events),
     "language model": (LanguageModel, language),
 }
 

@@ -93,9 +93,8 @@ def test_a_checkpoint_of_before_has_no_course_yet() -> None:
 def test_gates_and_units_are_watched() -> None:
     watched = TrainingSettings.from_mapping(PLAIN | {"watch_gradients": True, "steps": 4})
     model = TokenModel(OneHot(VOCABULARY), parse_spec("gru(4)").build(VOCABULARY), StepHead(4, VOCABULARY))
-    model.get_parameter("body.layers.0.weights.update.bias").data.fill_(
-        50.0
-    )  # it keeps what it holds, which is nothing
+    keeps_nothing = model.get_parameter("body.layers.0.weights.update.bias")
+    keeps_nothing.data.fill_(50.0)
     found = fit(model, windows(), None, watched).records
     assert found[0]["saturated_gates"] == {"body.layers.0.reset_gate": 0, "body.layers.0.update_gate": 1}
     assert found[0]["dead_units"] == {"body.layers.0": 1}

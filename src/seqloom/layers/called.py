@@ -18,7 +18,7 @@ from seqloom.layers.recurrent import Recurrent
 from seqloom.layers.spec import front_of, pool_of, spec_of, term_of
 from seqloom.layers.stack import Stack
 
-__all__ = ["called", "in_short"]
+__all__ = ["called", "in_short", "width_of"]
 
 
 def called(module: nn.Module) -> str:
@@ -53,7 +53,7 @@ def in_short(module: nn.Module) -> str:
 
     >>> from seqloom.layers import parse_spec
     >>> in_short(parse_spec("2*lstm(8) + gru(4)").build(3))
-    '<CausalStack 2*lstm(8) + gru(4): 3 → 4 features, 1,116 weights>'
+    '<CausalStack 2*lstm(8) + gru(4): 3 → 4 features, 1,088 weights>'
     """
     kind, name = type(module).__name__, called(module)
     words = module.extra_repr() if name.partition("(")[0] == kind else name
@@ -74,10 +74,17 @@ def _by_parts(module: nn.Module) -> str:
         case Recurrent(cell=cell) if cell is not None:
             return f"{type(cell).__name__}({module.out_features})"
         case _:
-            width = next(filter(None, map(_width, (module, *module.children()))), None)
+            width = width_of(module)
             return type(module).__name__ + (f"({width})" if width else "")
 
 
-def _width(module: nn.Module) -> int | None:
-    found = getattr(module, "out_features", None)
-    return found if isinstance(found, int) else None
+def width_of(module: nn.Module) -> int | None:
+    """The features of what a module gives, if it says, or its map to scores does.
+
+    >>> width_of(StepHead(4, 3)), width_of(nn.Sequential(nn.Linear(4, 3)))
+    (3, None)
+    """
+    for owner in (module, getattr(module, "linear", None), getattr(module, "scores", None)):
+        if isinstance(width := getattr(owner, "out_features", None), int):
+            return width
+    return None

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
 from torch import nn
 
 from seqloom.cells import Graph, formula
 from seqloom.layers import Embedding, Front, OneHot, Pooled, SequenceLayer, Stack, Unchanged
-from seqloom.layers.called import called
+from seqloom.layers.called import called, width_of
 from seqloom.layers.decoders.decoder import Decoder
 
 __all__ = ["BESIDE", "Part", "cells_of", "listed", "parts_of", "weights_of"]
 
 BESIDE = "beside these"
 """What is called what a model learns in none of its parts."""
+_LONGEST_PATTERN, _OFTEN = 4, 3
 _BELOW, _LAYERS, _ABOVE = ("embedding", "front"), ("reader", "body", "encoder", "reservoir"), ("head", "field")
 """How our models call what stands below their layers, these, and what stands above."""
 
@@ -46,8 +46,9 @@ class _Found(NamedTuple):
 
 
 def parts_of(*modules: nn.Module, steps: str = "T") -> list[Part]:
-    """The parts of layers or models from the input up; equal neighbours are one part, shared weights count once.
+    """The parts of layers or models from the input up; shared weights count once.
 
+    Equal neighbours are one part, and so are patterns of up to four parts that come three times or more.
     What a model learns in none of its layers, fronts and heads comes last, as ``BESIDE``. ``steps`` is the letter of
     the first axis after the batch.
 
@@ -109,6 +110,8 @@ def _in_a_row(modules: Iterable[nn.Module], steps: str) -> Iterator[_Found]:
 
 def _chain(module: nn.Module, steps: str) -> Iterator[_Found]:
     match module:
+        case nn.Sequential():
+            yield from _in_a_row(module, steps)
         case Stack():
             for found in _in_a_row(module.layers, steps):
                 steps = found.steps
@@ -130,7 +133,7 @@ def _chain(module: nn.Module, steps: str) -> Iterator[_Found]:
         case SequenceLayer():
             yield _Found(module, called(module), steps if module.keeps_time else f"{steps}′", module.out_features)
         case _:
-            yield _Found(module, called(module), steps, _width(module))
+            yield _Found(module, called(module), steps, width_of(module))
 
 
 def _parts_of_model(module: nn.Module) -> list[nn.Module]:
@@ -143,14 +146,6 @@ def _parts_of_model(module: nn.Module) -> list[nn.Module]:
     return [part for part in named if isinstance(part, nn.Module)]
 
 
-def _width(module: nn.Module) -> int | None:
-    """The features of what a module gives, if it says."""
-    for owner in (module, getattr(module, "linear", None), getattr(module, "scores", None)):
-        if isinstance(width := getattr(owner, "out_features", None), int):
-            return width
-    return None
-
-
 def _counted(module: nn.Module, seen: set[int]) -> int:
     """The numbers in weights that were not ``seen`` yet; they now are."""
     fresh = {id(weight): weight.numel() for weight in module.parameters() if id(weight) not in seen}
@@ -158,7 +153,26 @@ def _counted(module: nn.Module, seen: set[int]) -> int:
     return sum(fresh.values())
 
 
-def _folded(parts: Iterable[Part]) -> Iterator[Part]:
-    for (name, shape), run in groupby(parts, lambda part: (part.name, part.shape)):
-        equal = list(run)
-        yield Part(name, sum(part.weights for part in equal), shape, len(equal))
+def _folded(parts: list[Part]) -> Iterator[Part]:
+    """Equal neighbours as one, and patterns that come again and again."""
+    begin = 0
+    while begin < len(parts):
+        period, count = _repeated(parts[begin:])
+        run = parts[begin : begin + period * count]
+        yield Part(
+            " + ".join(part.name for part in run[:period]), sum(part.weights for part in run), run[-1].shape, count
+        )
+        begin += len(run)
+
+
+def _repeated(parts: list[Part]) -> tuple[int, int]:
+    """How long the pattern is that ``parts`` begin with, and how often it comes; one part, once, where none does."""
+    keys = [(part.name, part.shape) for part in parts]
+    counts = {}
+    for period in range(1, _LONGEST_PATTERN + 1):
+        counts[period] = 1
+        while keys[counts[period] * period :][:period] == keys[:period]:
+            counts[period] += 1
+    often = {period: count for period, count in counts.items() if count >= (_OFTEN if period > 1 else 2)}
+    period = max(often, key=lambda one: often[one] * one, default=1)
+    return period, often.get(period, 1)

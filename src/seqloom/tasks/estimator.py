@@ -114,15 +114,13 @@ class Estimator:
         return f"{type(self).__name__}({', '.join(f'{name}={code_of(value)}' for name, value in shown.items())})"
 
     def __repr__(self) -> str:
-        return (
-            self.code if (module := vars(self).get("model_")) is None else f"{self.code}  # trained: {_listed(module)}"
-        )
+        if "model_" not in vars(self):
+            return self.code
+        return f"{self.code}  # trained: {_listed(vars(self)['model_'])}"
 
     def _repr_html_(self) -> str:
-        from seqloom.inspection.diagrams.model import draw_model
-
-        module = vars(self).get("model_")
-        return f"<code>{escape(repr(self))}</code>" + ("" if module is None else draw_model(module)._repr_html_())
+        drawing = _drawn(vars(self)["model_"]) if "model_" in vars(self) else ""
+        return f"<code>{escape(repr(self))}</code>{drawing}"
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks an estimator before it searches, validates or checks it."""
@@ -168,11 +166,22 @@ class Estimator:
             raise NotFittedError(f"This {name} has learned nothing yet. Call fit, or {name}.load, first.")
 
 
-def _listed(module: Any) -> str:
-    """A network in a few words."""
+def _listed(model: Any) -> str:
+    """A network in a few words; whatever else was learned by its class."""
+    from torch import nn
+
     from seqloom.models.parts import listed
 
-    return listed(module)
+    return listed(model) if isinstance(model, nn.Module) else type(model).__name__
+
+
+def _drawn(model: Any) -> str:
+    """A network as a picture for a notebook."""
+    from torch import nn
+
+    from seqloom.inspection.diagrams.model import draw_model
+
+    return draw_model(model)._repr_html_() if isinstance(model, nn.Module) else ""
 
 
 def _same(value: Any, default: Any) -> bool:

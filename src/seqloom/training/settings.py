@@ -86,7 +86,7 @@ class TrainingSettings(Settings):
     clip_norm: Annotated[float | None, POSITIVE, "The longest gradient.", _TRAINING] = 1.0
     clip_value: Annotated[float | None, POSITIVE, "The largest element of a gradient.", _TRAINING] = None
     watch_gradients: Annotated[
-        bool, "Write the size of each layer's gradient and update into metrics.jsonl too.", _TRAINING
+        bool, "Write each layer's gradient, update, saturated gates and dead units too.", _TRAINING
     ] = False
     averaging: Annotated[
         float | None,

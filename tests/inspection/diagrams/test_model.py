@@ -96,6 +96,19 @@ def test_deep_stacks_are_short():
     assert "× 48" in texts(deep)
 
 
+def test_patterns_that_come_again_and_again_are_one_box():
+    layer = parse_spec(" + ".join(["2*rg-lru(8)", "attention(8)"] * 16)).build(8)
+    found = parts_of(layer)
+    assert [(part.name, part.count) for part in found] == [
+        ("rg-lru(8) + rg-lru(8) + attention(8)", 16),
+        ("rms norm", 1),
+    ]
+    assert sums(layer)
+    assert draw_model(layer).size[1] < 320
+    twice = parts_of(parse_spec("gru(8) + norm + gru(8) + norm").build(8))
+    assert [part.count for part in twice] == [1, 1, 1, 1]
+
+
 def test_strides_and_residual_maps_are_said():
     layer = parse_spec("conv(6, stride=2) + gru(4)").build(3)
     assert "(B, T′, 6)" in texts(draw_model(layer))
@@ -120,7 +133,7 @@ def test_what_has_no_word_has_its_own_name():
     assert "Own(4) bidirectional" in texts(draw_model(Bidirectional(own, Recurrent(Own, 3, 4))))
     drawing = draw_model(nn.Sequential(nn.Linear(3, 4), nn.ReLU()))
     check_drawing(drawing)
-    assert "Sequential(4)" in texts(drawing)
+    assert {"linear(4)", "ReLU", "input"} <= {*texts(drawing)}
 
 
 def test_long_names_are_cut():

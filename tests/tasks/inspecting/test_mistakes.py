@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from seqloom import Captioner, Classifier, LanguageModel, Recognizer, Regressor, Seq2Seq, Tagger
 from seqloom.inspection.errors import Mistakes
 from seqloom.inspection.errors.tokens import KNOWN_BETTER, KNOWN_TOO, MEMORY
+from seqloom.tasks.examples.values import Given
+from seqloom.tasks.inspecting.excerpts import excerpts
 from seqloom.tasks.inspecting.mistakes import section
 
 BRIEF = {"steps": 3, "epochs": None, "device": "cpu"}
@@ -76,6 +80,7 @@ def test_classes_that_are_new_are_left_out() -> None:
     assert found.breakdowns[0].names == ("x",)
     assert [one.number for one in found.worst] == [0]
     assert any("1 row of a class that is new" in line for line in found.says)
+    assert not section(replace(found, breakdowns=(), worst=(), reliable={}), "").shown
 
 
 def test_names_of_words_that_are_new() -> None:
@@ -125,3 +130,10 @@ def test_a_word_is_rare_by_its_rarest_n_gram() -> None:
     seen = baselines.seen([signs.index(one) for one in text])
     rare = _rare(words_of_tokens(kinds_of_tokens(list(text))), seen)
     assert "".join(sign for sign, one in zip(text, rare, strict=True) if one) == "quince"
+
+
+def test_examples_are_called_by_their_names_in_the_folder() -> None:
+    source = SimpleNamespace(names=["a.csv", "b.csv"])
+    assert excerpts(Given(SERIES[:2], None, {}, source)) == ["a.csv", "b.csv"]
+    assert excerpts(Given(SERIES[:1], None, {}, source)) == ["9 steps"]
+    assert excerpts(Given(["x " * 90])) == [("x " * 90)[:99] + "…"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.apps.cli.console import emit, emit_json
+from seqloom.apps.cli.console import emit, emit_json, say
 from seqloom.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import nn
 
     from seqloom import kernels
-    from seqloom.layers import SequenceLayer
+    from seqloom.layers import SequenceLayer, Spec
     from seqloom.layers.blocks.slstm import HeadwiseSLSTM
     from seqloom.layers.recurrent import Recurrent
 
@@ -35,9 +36,16 @@ def explain(
         int, typer.Option(min=1, max=_LARGEST, help="Units of a layer whose words give no number.")
     ] = 128,
     training: Annotated[bool, typer.Option("--training/--inference", help="With the way back, or without.")] = True,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the layers into FILE.svg instead.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each choice.")] = False,
 ) -> None:
     """Explain how layers run: a cell's equations, what leaves the loop, the way back, and which kernels."""
+    if picture is not None:
+        _draw(cell, inputs, hidden, picture, as_json)
+        return
     layers = _layers(cell, inputs, hidden)
     recurrences = _recurrences(layers)
     choices = _choices(layers, training)
@@ -50,13 +58,31 @@ def explain(
         emit("\n\n".join([*(_plan_page(*one, training) for one in recurrences), *_choices_pages(choices)]))
 
 
-def _layers(words: str, inputs: int, hidden: int) -> list[SequenceLayer]:
-    """The layers that ``words`` build, of those that see both ways the one that goes forward; without a pooling."""
-    from seqloom.layers import Bidirectional, parse_spec
+def _draw(words: str, inputs: int, hidden: int, picture: Path, as_json: bool) -> None:
+    """The layers with their pooling as a picture."""
+    from seqloom.inspection.diagrams.model import draw_model
+
+    spec = _spec(words, hidden)
+    drawing = draw_model(spec.build_pooled(inputs) if spec.pooling else spec.build(inputs))
+    drawing.save(picture)
+    say(f"Written: {picture}")
+    if as_json:
+        emit_json({"cell": words, "inputs": inputs, "picture": str(picture), "says": drawing.says})
+
+
+def _spec(words: str, hidden: int) -> Spec:
+    """What the words say, with a width for each layer that has none."""
+    from seqloom.layers import parse_spec
 
     read = parse_spec(words)
-    spec = replace(read, terms=tuple(replace(term, width=term.width or hidden) for term in read.terms), pooling=None)
-    layers: Iterable[Any] = spec.build(inputs).layers
+    return replace(read, terms=tuple(replace(term, width=term.width or hidden) for term in read.terms))
+
+
+def _layers(words: str, inputs: int, hidden: int) -> list[SequenceLayer]:
+    """The layers that ``words`` build, of those that see both ways the one that goes forward; without a pooling."""
+    from seqloom.layers import Bidirectional
+
+    layers: Iterable[Any] = replace(_spec(words, hidden), pooling=None).build(inputs).layers
     return [one.forward_layer if isinstance(one, Bidirectional) else one for one in layers]
 
 

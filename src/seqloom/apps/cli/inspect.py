@@ -38,6 +38,14 @@ def inspect(
             show_default="the last, or the frame where a token is surest",
         ),
     ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="What to look for in its units; (?m) lets ^ and $ stand at ends of lines.",
+            show_default="quotes, brackets, numbers and their like, or the labels of steps",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page.")] = Path("report.html"),
     force: Annotated[bool, typer.Option("--force", help="Replace the page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is said, as one JSON object.")] = False,
@@ -45,23 +53,24 @@ def inspect(
     """Look inside a model: how it learned, how far back it looks, why it answers so. Writes one page."""
     from seqloom.inspection.report import Table, page
     from seqloom.storage.directory import storage_error, write_file
-    from seqloom.tasks.inspecting.report import sections
+    from seqloom.tasks.inspecting.report import Asked, sections
 
     if data is not None and text is not None:
         raise UsageError("--data and --text: give one of them.")
     if text == "":
         raise UsageError("--text: expected a text, got an empty one.")
     without = data is None and text is None
-    refuse_without_effect(context, [(without, "without --data or --text", ("row", "step"))])
+    refuse_without_effect(context, [(without, "without --data or --text", ("row", "step", "pattern"))])
     _check(output, force)
     loaded, files = open_any(model)
     if text is not None and hasattr(loaded, "vocabulary_"):
         say_unknown("Read as <unk>", loaded, [text])
     given: Any = [text] if text is not None else None if data is None else named_file(context, str(data))
-    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step)])
+    shown = " ".join(["seqloom inspect", quoted(model), *_asked(data, text, row, step, pattern)])
     try:
         with warnings_said():
-            found = list(sections(loaded, given, row=row, step=step, records=_records(files), command=shown, say=say))
+            asked = Asked(row, step, pattern, shown)
+            found = list(sections(loaded, given, asked=asked, records=_records(files), say=say))
     except DataError as error:
         if text is None:
             raise
@@ -122,8 +131,9 @@ def _records(files: Mapping[str, bytes]) -> list[Any]:
     return [json.loads(line) for line in files.get(METRICS, b"").splitlines()]
 
 
-def _asked(data: Path | None, text: str | None, row: int, step: int | None) -> list[str]:
+def _asked(data: Path | None, text: str | None, row: int, step: int | None, pattern: str | None) -> list[str]:
     asked = [] if data is None else ["--data", "-" if str(data) == "-" else quoted(data)]
     asked += [] if text is None else ["--text", typed(text)]
     asked += ["--row", str(row)] if row else []
-    return asked + (["--step", str(step)] if step is not None else [])
+    asked += ["--step", str(step)] if step is not None else []
+    return asked + (["--pattern", typed(pattern)] if pattern is not None else [])

@@ -62,8 +62,10 @@ def _fitting(steps: list[Step], widths: list[float]) -> Layout | None:
 
 def _lines(step: Step, values: Mapping[int, float]) -> list[Label]:
     """What stands in a box: its name, what it does, and its value."""
-    value = f"{values[step.node]:.2f}" if step.node in values and step.shape is not Shape.OPERATION else ""
-    return [line for line in (step.title, step.does, value) if line]
+    lines = [line for line in (step.title, step.does) if line]
+    if step.node in values and step.shape is not Shape.OPERATION:
+        lines.append(f"{values[step.node]:.2f}".replace("-", "−"))
+    return lines
 
 
 def _width(step: Step, lines: list[Label]) -> float:

@@ -69,7 +69,7 @@ def _column(
         drawing.arrow(places[-1].top, box.bottom, label=shape)
         places.append(box)
         shape = part.shape
-    out = drawing.box(left, places[-1].y - _BETWEEN - _END, width, _END, f"{answer} {shape}", shape=Shape.VALUE)
+    out = drawing.box(left, places[-1].y - _BETWEEN - _END, width, _END, f"{answer} {shape}".strip(), shape=Shape.VALUE)
     drawing.arrow(places[-1].top, out.bottom)
     return [*places, out]
 

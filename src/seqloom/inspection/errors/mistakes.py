@@ -28,12 +28,14 @@ class Mistake(NamedTuple):
 @dataclass(frozen=True)
 class Mistakes:
     """Where a model errs: ``breakdowns`` of its cost, the ``worst`` items, the worst first, and of answers with
-    probabilities how ``reliable`` these are, the model's first, by name. ``says`` are remarks, a sentence each."""
+    probabilities how ``reliable`` these are, the model's first, by name. ``says`` are remarks, a sentence each;
+    ``item`` is what has a number."""
 
     breakdowns: Sequence[Breakdown]
     worst: Sequence[Mistake] = ()
     reliable: Mapping[str, Reliability] = field(default_factory=dict)
     says: Sequence[str] = ()
+    item: str = "row"
 
 
 def worst(costs: ArrayLike, most: int = 10) -> list[int]:

@@ -11,17 +11,17 @@ from seqloom.inspection.verdict.findings import Cure, Verdict
 
 __all__ = ["short_window"]
 
-_STILL: Final = 0.1
+_STILL: Final = 0.2
 _LONGER: Final = 2
 
 
 def short_window(evidence: Evidence) -> Verdict | None:
-    """Where the farther half of the window is worth a tenth of all that the past is worth, and more than noise."""
+    """Where the farther half of the window is worth a fifth of all that the past is worth, and more than noise."""
     cut, window = evidence.cut, evidence.window
     if cut is None or window is None or not evidence.needs_past:
         return None
-    half = int(np.searchsorted(cut.context, window / 2, side="right")) - 1
-    if half < 0 or not beyond_noise(cut, half):
+    half = int(np.searchsorted(cut.context, window / 2))
+    if half == len(cut.context) or not beyond_noise(cut, half):
         return None
     share = float((cut.losses[half] - cut.losses[-1]) / (cut.losses[0] - cut.losses[-1]))
     if share < _STILL:

@@ -47,7 +47,7 @@ def subject_of(estimator: ExampleEstimator, given: Given) -> Subject:
         estimator._explained(facts),
         loss if one_each else None,
         objective.unit,
-        _looks(model, facts, given.X),
+        looks=_looks(model, facts, given.X),
     )
 
 

@@ -13,7 +13,9 @@ _LONGEST: Final = 100
 
 def excerpts(given: Given) -> list[str]:
     """A line for each example: its text, or its name in the file or folder, or how long it is."""
-    names = getattr(given.source, "names", None) or [None] * len(given.X)
+    names = getattr(given.source, "names", ())
+    if len(names) != len(given.X):
+        names = [None] * len(given.X)
     return [excerpt(item, name) for item, name in zip(given.X, names, strict=True)]
 
 

@@ -139,6 +139,6 @@ def _contexts(subject: Subject) -> dict[str, ContextCurve]:
     if subject.loss is None:
         return {}
     longest = max(batch.x.shape[1] for batch in subject.batches)
-    context = [1 << power for power in range(longest.bit_length()) if 1 << power < longest] + [longest]
+    context = sorted({*(1 << power for power in range(longest.bit_length())), (longest + 1) // 2, longest})
     cut = loss_by_context(subject.loss, subject.batches, context, "cut")
     return {"cut": cut, "shuffled beyond": loss_by_context(subject.loss, subject.batches, context, "shuffled")}

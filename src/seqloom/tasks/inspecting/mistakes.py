@@ -26,7 +26,7 @@ def section(found: Mistakes, command: str) -> Section:
         shown.append(
             drawn(
                 lambda path: draw_breakdowns([_few(one) for one in found.breakdowns], path),
-                "Where a filled bar is longer than the empty one below it, these cost more than their number says.",
+                "Where the filled bar is longer than the empty one, items cost more than their number says.",
             )
         )
     shown += [_table(one) for one in found.breakdowns]
@@ -38,7 +38,7 @@ def section(found: Mistakes, command: str) -> Section:
             )
         )
     if found.worst:
-        head = ("row", "read", "right", "said", "cost")
+        head = (found.item, "read", "right", "said", "cost")
         rows = [(f"{one.number}", one.read, one.right, one.said, f"{one.cost:.3g}") for one in found.worst]
         kept = [place for place in range(len(head)) if any(row[place] for row in rows)]
         shown.append(Table([head[place] for place in kept], [[row[place] for place in kept] for row in rows]))

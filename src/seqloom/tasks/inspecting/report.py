@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seqloom.errors import MissingExtraError, SeqloomError, UsageError
 from seqloom.inspection.report import Figure, Section
+from seqloom.inspection.units import matches
 from seqloom.inspection.verdict import Evidence
 from seqloom.tasks.estimator import Estimator
 from seqloom.tasks.inspecting import (
@@ -27,9 +29,20 @@ from seqloom.tasks.inspecting import (
 from seqloom.tasks.inspecting.subject import NoHalvesError, Pixels, Subject
 from seqloom.training.log import Record
 
-__all__ = ["sections"]
+__all__ = ["Asked", "sections"]
 
 Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked beyond the usual: ``row`` and ``step`` as for :func:`explained.explain`, ``pattern`` as for
+    :func:`units.units_of`. ``command`` makes the report again."""
+
+    row: int = 0
+    step: int | None = None
+    pattern: str | None = None
+    command: str = ""
 
 
 def sections(
@@ -37,22 +50,21 @@ def sections(
     X: Any = None,
     y: Any = None,
     *,
-    row: int = 0,
-    step: int | None = None,
-    pattern: str | None = None,
+    asked: Asked = Asked(),
     records: Sequence[Record] = (),
-    command: str = "",
     say: Say,
 ) -> Iterator[Section]:
     """What is asked of a model, one section a question; those that need examples only where ``X`` is given.
 
-    ``records`` are those of the training. ``row`` and ``step`` are as for :func:`explained.explain`, ``pattern`` is the
-    regular expression of :func:`units.units_of`. ``command`` is what makes the report again. ``say`` is told what takes
-    a while, and which question has no answer for this model, and why. Raises DataError or UsageError for examples that
-    cannot be read, a row or step that there is not, or a pattern that is nowhere, before all else is measured.
+    ``records`` are those of the training. ``say`` is told what takes a while, and which question has no answer for this
+    model, and why. Raises DataError or UsageError for examples that cannot be read, or a row or step that there is not,
+    or a pattern that is none, before anything is measured.
     """
     say("Reading what was learned …")
-    subject, evidence, views = None, Evidence(records=records), list[Section]()
+    if asked.pattern is not None:
+        matches(asked.pattern)  # one that is none is refused now
+    command, subject, views = asked.command, None, list[Section]()
+    evidence = Evidence(records=records)
     if X is not None:
         try:
             subject = estimator.subject(X, y)
@@ -60,8 +72,8 @@ def sections(
             say(f"How far back it looks, and why it answers, is not shown: {error}")
     if subject is not None:
         say("Explaining one answer …")
-        why = explained.section(explained.explain(subject, row, step), command)
-        evidence, views = _measured(subject, pattern, records, command, say)
+        why = explained.section(explained.explain(subject, asked.row, asked.step), command)
+        evidence, views = _measured(subject, asked, records, say)
         views.append(why)
     if records or subject is not None:
         yield verdict.section(evidence, command)
@@ -73,51 +85,41 @@ def sections(
         yield embeddings.section(tables, command)
     yield from views
     if X is not None:
-        yield from _of_examples(estimator, X, y, subject, (row, step), command, say)
+        yield from _of_examples(estimator, X, y, subject, asked, say)
 
 
-def _measured(
-    subject: Subject, pattern: str | None, records: Sequence[Record], command: str, say: Say
-) -> tuple[Evidence, list[Section]]:
+def _measured(subject: Subject, asked: Asked, records: Sequence[Record], say: Say) -> tuple[Evidence, list[Section]]:
     """What a verdict is made of, and the sections that show it; regions of a picture have no order in time."""
     evidence, views = Evidence(records=records), list[Section]()
-    say("Searching what its units track …")
-    tracking = units.units_of(subject, pattern)
     if not isinstance(subject.looks(0), Pixels):
         say("Measuring how far back it looks …")
         memory = looking_back.memory_of(subject)
         evidence = verdict.evidence_of(subject, memory, records)
-        views.append(looking_back.section(memory, command))
+        views.append(looking_back.section(memory, asked.command))
     if found := gates.gates_of(subject):
-        views.append(gates.section(found, command))
-    if tracking:
-        views.append(units.section(tracking, command))
+        views.append(gates.section(found, asked.command))
+    say("Searching what its units track …")
+    if tracking := units.units_of(subject, asked.pattern):
+        views.append(units.section(tracking, asked.command))
+    elif asked.pattern is not None:
+        say("Its units are not searched for the pattern: its steps are no text.")
     return evidence, views
 
 
-def _of_examples(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    subject: Subject | None,
-    place: tuple[int, int | None],
-    command: str,
-    say: Say,
-) -> Iterator[Section]:
-    row, step = place
+def _of_examples(estimator: Any, X: Any, y: Any, subject: Subject | None, asked: Asked, say: Say) -> Iterator[Section]:
     say("Looking at where it looks …")
     try:
-        if maps := attending.attending_of(estimator, X, y, subject, row):
-            yield attending.section(maps, step, command)
+        if maps := attending.attending_of(estimator, X, y, subject, asked.row):
+            yield attending.section(maps, asked.step, asked.command)
     except UsageError as error:
         say(f"Where it looks is not shown: {error}")
     say("Looking for where it errs …")
     if (erred := estimator.mistakes(X, y)) is not None:
-        yield mistakes.section(erred, command)
+        yield mistakes.section(erred, asked.command)
     if hasattr(estimator, "draw"):
         say("Drawing what the task shows …")
         try:
-            yield _of_the_task(estimator, X, y, command)
+            yield _of_the_task(estimator, X, y, asked.command)
         except MissingExtraError:
             raise
         except SeqloomError as error:

@@ -51,7 +51,8 @@ class Subject:
     """A trained model over some examples, as batches in evaluation.
 
     ``loss`` is the mean over the rows of a batch, in ``unit``; None where rows have an answer a step, so that no row
-    can lose its past alone. ``pieces`` names the steps of an example by its number, where they have names; ``looks`` is
+    can lose its past alone. ``pieces`` names the steps of an example by its number, where they have names, which are
+    those of a text unless ``of_text`` says that they are not; ``looks`` is
     what it looks like, where its steps are numbers (T, D) or the regions of a picture. ``window`` are the steps that
     training saw at once, where the data are longer.
     """
@@ -62,6 +63,7 @@ class Subject:
     asked: Asked
     loss: Callable[[Batch], Tensor] | None = None
     unit: str = "nats"
+    of_text: bool = True
     looks: Callable[[int], NDArray[np.floating] | Pixels | None] = lambda _: None
     window: int | None = None
 

@@ -29,7 +29,7 @@ from seqloom.inspection.units import (
     search_patterns,
     walk,
 )
-from seqloom.layers import CausalLayer
+from seqloom.layers import CausalLayer, CausalSelfAttention
 from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["PATTERNS", "Taken", "Tracked", "Tracking", "section", "units_of"]
@@ -104,41 +104,28 @@ def units_of(subject: Subject, expression: str | None = None) -> Tracking | None
     if not trace(subject.model.body, *subject.vectors(subject.row(0)), of="states").quantities:
         return None  # a window that is kept is not a state, though it has one size
     numbers = np.unique(np.linspace(0, subject.size - 1, min(_ROWS, subject.size)).astype(int)).tolist()
-    model = subject.model
-    walked = model if isinstance(model, CausalLayer) and has_one_size(model.initial_state(1)) else None
-    each = dict(_traced(subject, numbers) if walked is None else _walked(subject, walked, numbers))
+    model = _walking(subject)
+    each = dict(_traced(subject, numbers) if model is None else _walked(subject, model, numbers))
     labels = {number: found for number in each if (found := _labels(subject, number, len(each[number]), expression))}
-    if not labels:
-        return None
-    states = np.concatenate([each[number] for number in labels])
-    names = dict.fromkeys(name for found in labels.values() for name in found)
-    nowhere = {number: np.zeros(len(each[number]), bool) for number in labels}
-    patterns = {name: np.concatenate([labels[k].get(name, nowhere[k]) for k in labels]) for name in names}
-    if expression is None:
-        patterns = {name: found for name, found in patterns.items() if _occurs(found)}
+    patterns = _patterns(labels, expression)
     if not patterns:
         return None
-    found_units = search_patterns(states, patterns)
-    order = sorted(found_units, key=lambda name: -found_units[name].best[0].area)[:_MOST]
-    tracked = [Tracked(name, found_units[name], search_direction(states, patterns[name])) for name in order]
+    states = np.concatenate([each[number] for number in labels])
+    searched = search_patterns(states, patterns)
+    order = sorted(searched, key=lambda name: -searched[name].best[0].area)[:_MOST]
     judged = [*labels][len(labels) // 2 :]
-    if walked is not None:
+    tracked = [Tracked(name, searched[name], search_direction(states, patterns[name])) for name in order]
+    if model is not None:
         rows = judged[:: max(1, len(judged) // _ABLATED)][:_ABLATED]
-        tokens = _tokens(subject, rows)
-        for k, (pattern, units, directions, *_) in enumerate(tracked[:_ASKED]):
-            where = np.zeros((len(rows), tokens.shape[1] - 1), bool)
-            late = np.stack([labels[row][pattern] for row in rows])
-            where[:, -late.shape[1] + 1 :] = late[:, :-1]
-            if where.any():
-                without = [_taken(subject, tokens, searched.best[0], where) for searched in (units, directions)]
-                tracked[k] = Tracked(pattern, units, directions, *without)
+        asked = [_without(subject, model, rows, one, [labels[row] for row in rows]) for one in tracked[:_ASKED]]
+        tracked = [*asked, *tracked[_ASKED:]]
     first = order[0]
-    shown = min(judged, key=lambda number: abs(labels[number].get(first, nowhere[number]).mean() - 0.5))
+    shown = min(judged, key=lambda number: abs(_where(labels[number], first).mean() - 0.5))
     unit, there = tracked[0].units.best[0], patterns[first]
     everywhere = unit.along(states)
     between = (everywhere[there].mean() + everywhere[~there].mean()) / 2
     values = unit.along(each[shown], states) - between
-    return Tracking(tracked, subject.pieces(shown)[-len(values) :], values, labels[shown].get(first, nowhere[shown]))
+    return Tracking(tracked, subject.pieces(shown)[-len(values) :], values, _where(labels[shown], first))
 
 
 def section(found: Tracking, command: str) -> Section:
@@ -165,13 +152,11 @@ def section(found: Tracking, command: str) -> Section:
         "unit costs",
         "direction costs",
     )
-    text = Coloured(
-        found.pieces,
-        found.values.tolist(),
+    says = (
         f"Blue is where {best.units.best[0]} says {best.pattern!r}, orange (underlined) where it says the opposite; a "
-        "line stands above what is so.",
-        found.marked.tolist(),
+        "line stands above the steps that are so."
     )
+    text = Coloured(found.pieces, found.values.tolist(), says, found.marked.tolist())
     return Section("What does a unit track, and is it used?", [*_says(best)], [text, Table(head, rows)], command)
 
 
@@ -239,8 +224,7 @@ def _labels(subject: Subject, number: int, steps: int, expression: str | None) -
     if expression is None and targets.shape[1:] == (steps,) and not bool((targets == IGNORED).any()):
         return {subject.asked.name(k): (targets[0] == k).numpy() for k in targets.unique().tolist() if k >= 0}
     pieces = subject.pieces(number)
-    is_text = subject.row(number).x.ndim == 2 or expression is not None
-    if not is_text or len(pieces) < steps or not all(pieces):
+    if len(pieces) < steps or not all(pieces) or not (subject.of_text or expression):
         return {}
     apart = " " if any(len(piece) > 1 for piece in pieces) and not any(map(_holds_a_space, pieces)) else ""
     text, lengths = apart.join(pieces), [len(piece) + len(apart) for piece in pieces]
@@ -255,12 +239,47 @@ def _holds_a_space(piece: str) -> bool:
 
 def _occurs(labels: Labels) -> bool:
     half = len(labels) // 2
-    return all(_LEAST <= part.mean() <= 1 - _LEAST for part in (labels[:half], labels[half:]))
+    return half > 0 and all(_LEAST <= part.mean() <= 1 - _LEAST for part in (labels[:half], labels[half:]))
 
 
-def _taken(subject: Subject, tokens: Tensor, direction: Direction, where: Labels) -> Taken:
-    assert isinstance(subject.model, CausalLayer)
-    found = ablate(subject.model, tokens, direction, where, _DRAWS)
+def _walking(subject: Subject) -> CausalLayer | None:
+    """The model, where it reads token by token and its state has one size. What attention looks back at, the last
+    tokens themselves, is no unit."""
+    model: object = subject.model
+    if not isinstance(model, CausalLayer) or any(isinstance(part, CausalSelfAttention) for part in model.modules()):
+        return None
+    return model if has_one_size(model.initial_state(1)) else None
+
+
+def _where(labels: Mapping[str, Labels], pattern: str) -> Labels:
+    """Where a pattern is in an example; nowhere, if its labels do not know it."""
+    known = next(iter(labels.values()))
+    return labels.get(pattern, np.zeros(len(known), bool))
+
+
+def _patterns(labels: Mapping[int, Mapping[str, Labels]], expression: str | None) -> dict[str, Labels]:
+    """Every pattern over all examples; without an ``expression`` those that occur often enough in both halves."""
+    names = dict.fromkeys(name for found in labels.values() for name in found)
+    patterns = {name: np.concatenate([_where(found, name) for found in labels.values()]) for name in names}
+    return {name: found for name, found in patterns.items() if expression is not None or _occurs(found)}
+
+
+def _without(
+    subject: Subject, model: CausalLayer, rows: Sequence[int], one: Tracked, labels: Sequence[Mapping[str, Labels]]
+) -> Tracked:
+    """The same with what it costs to go without the best unit, and without the direction, in some examples."""
+    tokens = _tokens(subject, rows)
+    where = np.zeros((len(rows), tokens.shape[1] - 1), bool)
+    late = np.stack([_where(found, one.pattern) for found in labels])
+    where[:, -late.shape[1] + 1 :] = late[:, :-1]
+    if not where.any():
+        return one
+    unit, direction = (_taken(subject, model, tokens, each.best[0], where) for each in (one.units, one.directions))
+    return one._replace(without_unit=unit, without_direction=direction)
+
+
+def _taken(subject: Subject, model: CausalLayer, tokens: Tensor, direction: Direction, where: Labels) -> Taken:
+    found = ablate(model, tokens, direction, where, _DRAWS)
     order = np.argsort(-found.shift)
     most = [*order[:_LISTED].tolist(), *order[-_LISTED:].tolist()]
     shifts = [(subject.asked.name(place), float(found.shift[place])) for place in dict.fromkeys(most)]

@@ -61,6 +61,7 @@ def mistakes_of_stream(fitted: Fitted, stream: TokenStream) -> Mistakes:
         ],
         [Mistake(at, _context(pieces, at), pieces[at], "", float(nats[at])) for at in worst(nats)],
         says=_says(len(part), len(stream)),
+        item="token",
     )
 
 

@@ -17,6 +17,8 @@ from seqloom.data.made.tunes import made_tunes
 from seqloom.data.notes import Note, Piece, read_midi, save_midi
 from seqloom.data.notes.piece import DRUMS
 from seqloom.errors import DataError, UsageError
+from seqloom.tasks.inspecting.explained import explain
+from seqloom.tasks.inspecting.looking_back import memory_of
 
 BRIEF = {"epochs": None, "steps": 6, "device": "cpu"}
 _FLUTE, _PIANO = 73, 0
@@ -100,6 +102,16 @@ def test_logs_are_of_all_events_and_the_end() -> None:
     found = model.evaluate(X)
     assert found.model["loss"] == pytest.approx(-sum(map(sum, logs)) / found.count, rel=1e-4)
     assert model.predict([band(60)]) == ["end"]
+
+
+def test_it_is_looked_at_by_its_events() -> None:
+    subject = learned().subject([band(60)], ["low"])
+    found = explain(subject, subject.size - 1)
+    assert found.pieces[0] == "low", "what stands before a piece"
+    assert found.pieces[1].startswith("instrument")
+    assert found.output in learned().stream("low").probabilities()
+    cut = memory_of(subject).contexts["cut"]
+    assert cut.losses[-1] < cut.losses[0], "more than one event is used"
 
 
 def test_parts_of_long_pieces_have_every_event_once_and_move_as_one() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,19 +21,28 @@ from seqloom.errors import DataError, UsageError
 from seqloom.layers import CausalLayer, LearnedEmbedding, StepHead, parse_spec
 from seqloom.models.token_model import TokenModel
 from seqloom.tasks.arguments import whole_number
-from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, over
+from seqloom.tasks.examples.estimator import ExampleEstimator, Examples, Facts, Given, HeldOut, over
 from seqloom.tasks.figures import Figures
 from seqloom.tasks.music.events.composing import compose_events
 from seqloom.tasks.music.events.judging import EventRates
 from seqloom.tasks.music.events.rules import Limits, Rules
 from seqloom.tasks.music.events.scores import Score, read_scores
 from seqloom.tasks.music.events.settings import EventSettings
+from seqloom.tasks.music.events.stream import EventStream, EventSurprises
+from seqloom.tasks.music.events.subject import subject_of
 from seqloom.tasks.music.judging import Judged, figures_of_music, simple_figures_of_music
 from seqloom.tasks.music.labels import check_labels, given_labels, labels_among, said_of_labels
 from seqloom.tasks.music.picks import picks_for_events
+from seqloom.tasks.music.pictures import draw_own
+from seqloom.tasks.music.surprise import calibration_of
 from seqloom.tasks.music.transposing import Transposed, moves_within
 from seqloom.tasks.music.tunes import in_one_key, steps_of_bars
+from seqloom.tasks.watching.calibration import Calibration
+from seqloom.tasks.watching.watcher import Watcher
 from seqloom.training.objectives import NextToken
+
+if TYPE_CHECKING:
+    from seqloom.tasks.inspecting.subject import Subject
 
 __all__ = ["MusicEventModel"]
 
@@ -108,6 +117,34 @@ class MusicEventModel(ExampleEstimator):
         metre = Metre(0, *facts["metre"])
         return [replace(piece, metres=(metre,), name=f"seed {one}") for one, piece in zip(seeds, pieces, strict=True)]
 
+    def stream(self, label: str | None = None) -> EventStream:
+        """A piece event by event: see :class:`EventStream`."""
+        self._check_fitted("model_")
+        assert isinstance(self.model_, TokenModel)
+        check_labels(self.facts_["labels"], () if label is None else (label,))
+        return EventStream(self.model_, self._events(self.facts_), self._first(self.facts_, label or ""))
+
+    def watch(self, rate: float | None = None, calibrate: Any = None) -> Watcher:
+        """The surprise of each event of a piece as it comes, and alarms at a false-alarm ``rate``, by what was held out
+        or by the usual pieces ``calibrate``; see :class:`EventSurprises` and :class:`Watcher`."""
+        stream = EventSurprises(self.stream())
+        if calibrate is None:
+            return Watcher(stream, Calibration.from_json(self.facts_.get("calibration")), rate)
+        nats = ([-log for log in piece] for piece in self.log_probabilities(calibrate))
+        return Watcher(stream, calibration_of(nats), rate)
+
+    def subject(self, X: Any, y: Any = None) -> Subject:
+        """The model over windows of pieces, as an inspection looks at it."""
+        self._check_fitted("model_")
+        assert isinstance(self.model_, TokenModel)
+        rows = [self._row(self.facts_, score) for score in self._read(X, y, self.facts_).X]
+        return subject_of(self.model_, rows, lambda token: self._text(self.facts_, token))
+
+    def draw(self, folder: str | Path, X: Any = None, y: Any = None) -> dict[Path, str]:
+        """Draw a piece of the model's own as a picture into a folder; the file, with what to see in it.
+        MissingExtraError without matplotlib."""
+        return draw_own(self, Path(folder))
+
     def written(self, file: str | Path) -> Iterator[str]:
         """Of each piece of a file or folder, as a table: its name, events, nats an event, and the likeliest event that
         comes after it."""
@@ -160,6 +197,12 @@ class MusicEventModel(ExampleEstimator):
         """What stands before a piece with a label; one that is not known is not said."""
         known: Sequence[str] = facts["labels"]
         return len(self._events(facts)) + 1 + (known.index(label) + 1 if label in known else 0)
+
+    def _text(self, facts: Facts, token: int) -> str:
+        """What a token says: an event, the end, or what stands before a piece."""
+        events = self._events(facts)
+        others = ("end", "begin", *facts["labels"])
+        return events.text(token) if token < len(events) else others[token - len(events)]
 
     def _row(self, facts: Facts, score: Score) -> Tensor:
         """A piece as tokens (T + 2,): what stands before it, its events, and its end."""
@@ -242,6 +285,10 @@ class MusicEventModel(ExampleEstimator):
         module.head.linear.weight.zero_()
         module.head.linear.bias.copy_(frequencies)
 
+    def _finish(self, facts: Facts, module: nn.Module, held_out: HeldOut) -> Facts:
+        judged = [one.nats for rows in over(facts, module, held_out.examples, _judged) for one in rows]
+        return {**facts, "calibration": calibration_of(judged).to_json()}
+
     def _simple(
         self, facts: Facts, baselines: Any, given: Given, examples: Examples
     ) -> Mapping[str, Mapping[str, float]]:
@@ -264,8 +311,7 @@ class MusicEventModel(ExampleEstimator):
     def _answers(self, facts: Facts, module: nn.Module, batch: Batch) -> list[str]:
         assert isinstance(module, TokenModel)
         logits, _ = module.read(batch.x, None, batch.length)
-        events = self._events(facts)
-        return [events.text(k) if k < len(events) else "end" for k in logits.argmax(-1).tolist()]
+        return [self._text(facts, token) for token in logits.argmax(-1).tolist()]
 
 
 @torch.no_grad()

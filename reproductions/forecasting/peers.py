@@ -1,10 +1,10 @@
-"""Forecasts as a plain torch script: what `run.py --rows "ETTh1 24"` is set against, in the same run.
+"""Forecasts as plain torch: what `run.py --rows "ETTh1 24"` is set against, in the same run.
 
-    python reproductions/forecasting/plain_lstm.py ../shared/data/ett/ETTh1.csv --horizon 24 --seconds 30
+    python reproductions/forecasting/peers.py ../shared/data/ett/ETTh1.csv --horizon 24 --seconds 60
 
 An LSTM of 64 reads the last week as differences from its last value, and a linear layer gives the next steps, as
 differences from it too. Adam at 1e-3 with batches of 64 for so many seconds of the processor, looking now and then at
-the months that choose; the best weights are kept.
+the months that choose; the best weights are kept. Ridge regression reads the same of one column.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def error(model: nn.Module, values: Tensor, at: Tensor, horizon: int) -> float:
     return float(torch.cat(squared).nanmean())
 
 
-def tested(values: np.ndarray, horizon: int, seconds: float, seed: int) -> dict[str, float]:
+def plain_lstm(values: np.ndarray, horizon: int, seconds: float, seed: int) -> dict[str, float]:
     """The error on the last four months of a model that learned for so many seconds of the processor."""
     begin = time.process_time()
     torch.manual_seed(seed)
@@ -85,6 +85,22 @@ def tested(values: np.ndarray, horizon: int, seconds: float, seed: int) -> dict[
     }
 
 
+def ridge(values: np.ndarray, horizon: int) -> dict[str, float]:
+    """The same of ridge regression on the values (T, 1) of the last week; the months that choose say how strong."""
+    series, ends = torch.from_numpy(values), (PAST - 1, LEARN - 1, CHOOSE - 1)
+    steps = (LEARN - horizon, CHOOSE - horizon, TEST - 1)
+    parts = [windows(series, torch.arange(*span), horizon) for span in zip(ends, steps, strict=True)]
+    (x, y), choose, test = (((x - x[:, -1:])[:, :-1, 0], (y - x[:, -1:])[..., 0]) for x, y in parts)
+
+    def squared(weights: Tensor, part: tuple[Tensor, Tensor]) -> float:
+        return float((part[1] - part[0] @ weights).square().nanmean())
+
+    strengths = [10.0**power for power in range(-2, 5)]
+    found = [torch.linalg.solve(x.T @ x + one * torch.eye(PAST - 1, dtype=x.dtype), x.T @ y) for one in strengths]
+    best = min(found, key=lambda weights: squared(weights, choose))
+    return {"mse": squared(best, test), "validation": squared(best, choose)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
@@ -94,7 +110,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    print(tested(etth1(asked.data, asked.columns)[1], asked.horizon, asked.seconds, asked.seed))
+    values = etth1(asked.data, asked.columns)[1]
+    if len(asked.columns) == 1:
+        print("ridge regression", ridge(values, asked.horizon))
+    print("plain LSTM", plain_lstm(values, asked.horizon, asked.seconds, asked.seed))
 
 
 if __name__ == "__main__":

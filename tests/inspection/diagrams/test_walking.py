@@ -8,7 +8,7 @@ import torch
 from seqloom.cells import GRU, LSTM, Cell, affine, named, sigmoid, tanh
 from seqloom.errors import UsageError
 from seqloom.inspection import trace
-from seqloom.inspection.diagrams.walk import values_of, walk
+from seqloom.inspection.diagrams.walking import values_of, walk
 from seqloom.inspection.report import page
 from seqloom.layers import Recurrent
 from tests.kernels.cells import CELLS
