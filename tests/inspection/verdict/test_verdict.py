@@ -175,6 +175,13 @@ def test_figures_are_said() -> None:
     assert "jumped 3 times" in judge(replace(HEALTHY, records=records(9.0, 2.0, 1.4))).says
 
 
+def test_gradients_that_are_clipped_are_not_to_be_clipped_again() -> None:
+    leapt = replace(HEALTHY, records=records(9.0, 2.0, 1.4))
+    clipped = replace(HEALTHY, records=records(9.0, 2.0, 1.4, norm=5.0))
+    found = [[cure.settings.get("clip_norm") for cure in judge(one).cures] for one in (leapt, clipped, EXPLODED)]
+    assert found == [[None, None, 1.0], [None, None], [None, 0.1, None]]
+
+
 def test_what_ends_by_itself_has_not_vanished() -> None:
     narrow = {"layer 1": LagCurve(np.arange(65), np.array([1.0, 0.5] + [0.0] * 63), np.zeros(65))}
     assert judge(replace(LOST, inputs=narrow, shuffled=USES_ALL)).kind == "healthy"

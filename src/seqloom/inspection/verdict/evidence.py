@@ -73,6 +73,11 @@ class Evidence:
         return max((median(r["update_shares"].values()) for r in self.records if r.get("update_shares")), default=None)
 
     @property
+    def is_clipped(self) -> bool:
+        """Whether gradients were shortened."""
+        return any(record.get("clipped", 0) > 0 for record in self.records)
+
+    @property
     def needs_past(self) -> bool | None:
         """Whether the loss is higher where all but the last step is cut off; None where that is not known."""
         return None if self.cut is None else beyond_noise(self.cut, 0)

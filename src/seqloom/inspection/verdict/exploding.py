@@ -26,6 +26,7 @@ def exploding(evidence: Evidence) -> Verdict | None:
     said = _growth(evidence) or _burst(evidence)
     if said is None:
         return None
+    bound = 0.1 if evidence.is_clipped else 1.0
     return Verdict(
         "exploding",
         said,
@@ -35,7 +36,10 @@ def exploding(evidence: Evidence) -> Verdict | None:
                 evidence.words,
                 lambda term: _tamer(term, evidence.steps),
             ),
-            Cure("Clip gradients: --clip-norm 1 (the default), or lower.", {"clip_norm": 1.0}),
+            Cure(
+                f"Clip gradients{' shorter' if evidence.is_clipped else ''}: --clip-norm {bound:g}.",
+                {"clip_norm": bound},
+            ),
             Cure("Begin with a recurrent matrix of a radius of 1 or less: recurrent=orthogonal, esn(…, radius=0.9)."),
         ),
     )

@@ -28,6 +28,7 @@ def learning_rate_too_high(evidence: Evidence) -> Verdict | None:
     moved = f"; an update moved weights by {update:.0%} of their size" if update else ""
     spikes = sum(record.get("loss_spikes", 0) for record in evidence.records)
     jumped = f", and jumped {spikes:,} times" if spikes else ""
+    clip = () if evidence.is_clipped else (Cure("Bound the gradient: --clip-norm 1.", {"clip_norm": 1.0}),)
     return Verdict(
         "learning rate too high",
         f"The loss was {first:.3g} at first, {highest:.3g} at its highest and {evidence.last_loss:.3g} at last{jumped}"
@@ -35,6 +36,6 @@ def learning_rate_too_high(evidence: Evidence) -> Verdict | None:
         (
             Cure(f"Learn in smaller steps: --learning-rate {better:.1g}.", {"learning_rate": float(f"{better:.1g}")}),
             Cure("Let it rise from zero: --warmup-steps 200.", {"warmup_steps": 200}),
-            Cure("Bound the gradient: --clip-norm 1.", {"clip_norm": 1.0}),
+            *clip,
         ),
     )
