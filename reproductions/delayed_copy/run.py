@@ -102,6 +102,7 @@ def main() -> None:
     for lag in LAGS:
         axes.axvline(lag, color="#999999", linewidth=0.7)
     axes.set_xscale("symlog", base=2, linthresh=1)
+    axes.set_xlim(0, 1.5 * LAGS[-1] + 2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("how far back the oldest step lies that is left")
     axes.set_ylabel("loss (nats)")

@@ -128,3 +128,4 @@ def test_layers_are_drawn_into_a_file(command: Command, tmp_path: Path) -> None:
     assert refused.code == 2
     assert "ends in .svg" in refused.err
     assert command("explain", "--cell", "gru", "--picture", tmp_path / "none" / "a.svg").code == 2
+    assert "no effect with --picture" in command("explain", "-c", "gru", "--picture", picture, "--inference").err

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqloom.apps.cli.console import emit, emit_json, say
+from seqloom.apps.cli.flags import refuse_without_effect
 from seqloom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _ROWS, _STEPS = 32, 128
 
 
 def explain(
+    context: typer.Context,
     cell: Annotated[
         str, typer.Option("--cell", "-c", help="Layers in words: gru, gru(reset=before), lstm(64) + elman.")
     ],
@@ -43,6 +45,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each choice.")] = False,
 ) -> None:
     """Explain how layers run: a cell's equations, what leaves the loop, the way back, and which kernels."""
+    refuse_without_effect(context, [(picture is not None, "with --picture", ("training",))])
     if picture is not None:
         _draw(cell, inputs, hidden, picture, as_json)
         return
