@@ -157,10 +157,12 @@ def draw(
 
 
 def like(piece: str, states: torch.Tensor) -> dict[str, object]:
-    """The third span of some kinds in a piece, and what else has the same units on."""
-    found = {}
+    """The third span of some kinds in a piece, or the last of fewer, and what else has the same units on."""
+    found: dict[str, object] = {}
     for name, expression in MARKED.items():
-        marked = list(re.finditer(expression, piece))[2]
+        marked = (list(re.finditer(expression, piece)) or [None])[:3][-1]
+        if marked is None:
+            continue
         alike = on_together(states.numpy(), *marked.span(), count=6)
         others = [(piece[span.begin : span.end], round(span.share, 3)) for span in alike.spans]
         found[name] = {"marked": marked.group(), "units": alike.units, "others": others}
