@@ -38,7 +38,7 @@ class Residuals(NamedTuple):
         quarter of them where they are few; of pairs that are known.
 
         >>> Residuals("", np.array([1.0, -1.0] * 20)).autocorrelations()[:2].round(2).tolist()
-        [-0.97, 0.95]
+        [-0.98, 0.95]
         """
         centred = np.nan_to_num(self.values - np.nanmean(self.values))
         lags = range(1, min(_MOST_LAGS, len(centred) // 4) + 1)
