@@ -80,7 +80,8 @@ def chaos(seed: int) -> dict[str, Any]:
     """84 steps, one after another, by a reservoir whose readout is solved; the last 1,000 of 4,000 are the test."""
     values = np.asarray(mackey_glass(4000, seed=seed), np.float64).reshape(-1)
     training = {"seed": seed, "device": "cpu", "steps": 10, "epochs": None}
-    model = Forecaster(RESERVOIR, horizon=84, horizon_by="recursive", lags=0, past=1000, training=training)
+    given = {"horizon": 84, "horizon_by": "recursive", "lags": 0, "past": 1000, "logarithms": False}
+    model = Forecaster(RESERVOIR, **given, training=training)
     model.fit([values[:3000]], validation=0.15, progress=False)
     found = model.backtest([values], begin=3000.0, stride=84)
     return {"NRMSE84": float(np.sqrt(found.by_horizon["model"]["mse"][-1] / values.var())), "origins": found.origins}

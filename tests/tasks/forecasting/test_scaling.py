@@ -9,6 +9,7 @@ import pytest
 
 from seqloom.data.made.series import made_series
 from seqloom.errors import DataError
+from seqloom.probes.mackey_glass import mackey_glass
 from seqloom.tasks.forecasting.columns import series_of
 from seqloom.tasks.forecasting.forecaster import Forecaster
 from seqloom.tasks.forecasting.picks import Sizes
@@ -54,6 +55,15 @@ def test_a_trend_does_not_depend_on_where_in_a_season_the_values_end(months: int
         noise = 0.02 * np.random.default_rng(seed).normal(size=months)
         scale = learned(np.exp(5 + 0.007 * np.arange(months) + season[np.arange(months) % 12] + noise)).common
         assert (scale.effects[:, 0] * scale.move).item() == pytest.approx(0.007, abs=3e-4)
+
+
+@pytest.mark.parametrize("seed", [3, 7, 9])
+def test_what_comes_back_has_no_trend(seed: int) -> None:
+    values = np.asarray(mackey_glass(2550, seed=seed), np.float64).reshape(-1)
+    series = series_of([values])[0]
+    sizes = Sizes(horizon=84, past=1000, season=1, lags=0, origins=63)
+    scale = learned_scales([Window(series, 0, 2465, 2550, sizes)], 1, False).common
+    assert scale.effects.shape == (1, 0)
 
 
 def test_columns_are_chosen_one_by_one() -> None:

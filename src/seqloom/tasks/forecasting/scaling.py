@@ -22,6 +22,8 @@ _MARGIN: Final = 6.0
 """By which the criterion of logarithms is to be lower: a tie stays as it is."""
 _LAGS: Final = 8
 _ROWS_OF_A_LAG: Final = 20
+_CERTAIN: Final = 2.0
+"""Standard errors that a trend is away from 0."""
 
 
 class Scales(NamedTuple):
@@ -99,8 +101,16 @@ def _explained(whole: Sequence[Window], scales: Sequence[Scale]) -> tuple[Floats
 
 def _slope(places: Sequence[Floats], season: int) -> Floats:
     """What a step moves on average (D,), by what a season moves: of whole seasons, which take nothing from when in a
-    season the values begin and end."""
-    seasons = [(one[season:] - one[:-season]) / season for one in places if len(one) > season]
-    together = np.concatenate(seasons or [np.zeros((1, places[0].shape[1]))])
-    found: Floats = np.nansum(together, 0) / (~np.isnan(together)).sum(0).clip(1)
-    return found
+    season the values begin and end. 0 where the mean of the seasons, one after another, is within two standard errors
+    of it: what comes back in the end has a first and a last value, but no trend."""
+    seasons = np.concatenate([_moved(one, season, 1) for one in places])
+    apart = np.concatenate([_moved(one, season, season) for one in places])
+    known = [(~np.isnan(one)).sum(0).clip(1) for one in (seasons, apart)]
+    slope: Floats = np.nansum(seasons, 0) / known[0]
+    variance = np.nansum((apart - np.nansum(apart, 0) / known[1]) ** 2, 0) / known[1]
+    return np.where(np.abs(slope) > _CERTAIN * np.sqrt(variance / known[1]), slope, 0.0)
+
+
+def _moved(places: Floats, season: int, stride: int) -> Floats:
+    """What a step moves in a season on average, of every so many seasons (N, D)."""
+    return (places[season:] - places[: max(0, len(places) - season)])[::stride] / season
