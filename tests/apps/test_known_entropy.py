@@ -41,7 +41,7 @@ SOURCES = {
     "biased coins": (biased_coins, odds),
     "chinese": (chinese, lambda text: 4.0 * len(text)),
 }
-FAST = [("characters", "fair coins", "line"), ("words", "chinese", "file"), ("bpe", "biased coins", "line")]
+FAST = [("words", "chinese", "file")]
 CASES = [
     pytest.param(*case, marks=() if case in FAST else pytest.mark.slow)
     for case in [(t, s, d) for t in ("characters", "bytes", "words", "bpe") for s in SOURCES for d in ("file", "line")]

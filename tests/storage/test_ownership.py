@@ -46,7 +46,6 @@ CALLS = (
     "scandir",
     "lstat",
 )
-TREES = 500
 
 
 class Killed(BaseException):
@@ -194,11 +193,12 @@ REAL = {name: getattr(os, name) for name in CALLS}
 
 
 @pytest.mark.filterwarnings("ignore::seqloom.errors.SeqloomWarning")
-def test_500_random_trees_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("trees", [100, pytest.param(500, marks=pytest.mark.slow)])
+def test_random_trees_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trees: int) -> None:
     REAL["fsync"] = lambda descriptor: None
     monkeypatch.setattr(os, "fsync", REAL["fsync"])
     done = {"done": 0, "refused": 0, "killed": 0}
-    for seed in range(TREES):
+    for seed in range(trees):
         world = World(tmp_path / str(seed), seed)
         for _ in range(world.random.randrange(1, 5)):
             world.touch()
@@ -216,7 +216,7 @@ def test_500_random_trees_lose_nothing(tmp_path: Path, monkeypatch: pytest.Monke
             except Killed:
                 done["killed"] += 1
             assert world.lost() == {}, (seed, act.__name__)
-    assert min(done.values()) > TREES // 10, done
+    assert min(done.values()) > trees // 10, done
 
 
 def test_what_appears_while_a_directory_is_replaced_is_put_back(
