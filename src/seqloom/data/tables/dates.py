@@ -10,7 +10,8 @@ from typing import Final
 __all__ = ["Order", "date", "orders"]
 
 _TIME: Final = (
-    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?:(?:T| (?=\s*\d{1,2}\s*(?::|[AaPp][Mm])))\s*(?P<hour>\d{1,2})"
+    r"(?::(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?)?"
     r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
 )
 _YEAR: Final = re.compile(rf"\s*(?P<a>\d{{4}})(?P<by>[-/.])(?P<b>\d{{1,2}})(?P=by)(?P<c>\d{{1,2}}){_TIME}\s*")
@@ -38,6 +39,8 @@ def orders(cell: str) -> Order:
 
     >>> [int(orders(cell)) for cell in ("2024-02-30", "2024-02-03", "3/2/2024", "13/2/2024", "3.2.24", "Feb 3, 2024")]
     [0, 1, 6, 2, 2, 2]
+    >>> [int(orders(cell)) for cell in ("2024-02-03T05", "2024-02-03 5 pm", "2024-02-03 5", "2024-02-03T25")]
+    [1, 1, 0, 0]
     """
     found = Order(0)
     for order in Order:
