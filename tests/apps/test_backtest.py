@@ -90,6 +90,8 @@ def test_refits_read_over_gaps(command: Command, gaps: Path) -> None:
 
 
 def test_what_is_refused(command: Command, run: Path) -> None:
+    for begin in ("0", "1", "-1", "1.5"):
+        refused(command("backtest", run, "sales.csv", "--begin", begin), 2, "or a moment as 2024-0")
     refused(command("backtest", run, "sales.csv", "--begin", "2.4.2024"), 2, "begin: expected a share between 0 and 1")
     refused(command("backtest", run, "sales.csv", "--begin", "2025-01-01"), 3, "nothing comes after '2025-01-01'")
     refused(command("backtest", run, "nothing.csv"), 3, "nothing.csv")

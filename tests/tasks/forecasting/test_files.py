@@ -78,6 +78,20 @@ def test_series_of_files_are_those_of_one_table(folder: Path, tmp_path: Path) ->
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
 
 
+def test_names_of_files_stay_apart(folder: Path) -> None:
+    price_file(folder / "BRK.A.csv", 5)
+    price_file(folder / "BRK.B.csv", 6)
+    (folder / "README.txt").write_text("Prices of six tickers.")
+    assert guess(folder, {}).task == "forecasting"  # type: ignore[union-attr]
+    model = Forecaster("gru(4)", horizon=2, training=BRIEF)
+    with pytest.warns(match="rows sorted"):
+        model.fit(folder, progress=False)
+    assert [*model.facts_["scales"]] == ["AAA", "BBB", "BRK.A", "BRK.B", "CCC"]
+    (folder / "AAA.tsv").write_text((folder / "AAA.csv").read_text().replace(",", "\t"))
+    with pytest.raises(DataError, match=r"AAA\.csv and AAA\.tsv are one series by their names"):
+        model.predict(folder)
+
+
 def test_what_is_wrong_is_named_by_its_file(folder: Path, tmp_path: Path) -> None:
     model = Forecaster("gru(4)", horizon=2, training=BRIEF)
     (folder / "BBB.csv").write_text("Date,Open\n2024-01-01,1\n")

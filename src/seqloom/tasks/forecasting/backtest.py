@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Backtest", "backtest"]
 
 _HELD_OUT = 0.1
+_A_YEAR = 1000, 9999
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +77,7 @@ def backtest(model: Forecaster, X: Any, begin: float | str, stride: int | None, 
         for window in windows_of(one, sizes, first, stride or sizes.horizon)
     ]
     if not windows:
-        raise DataError(f"X: expected steps after the first origin, got none: nothing comes after {begin!r}.")
+        raise DataError(f"begin: expected steps after the first origin, got none: nothing comes after {begin!r}.")
     found = Comparison(windows)
     fits = 0
     if refit:
@@ -110,12 +111,14 @@ def _first(series: TimedSeries, begin: float | str) -> int:
     share = _number(begin)
     if share is not None and 0 < share < 1:
         return first_origin(len(series), 1 - share)
+    dated = series.stamps.dtype.kind == "M"
     try:
-        moment = np.datetime64(str(begin), "us") if series.stamps.dtype.kind == "M" else float(begin)
+        if dated and share is not None and not _A_YEAR[0] <= share <= _A_YEAR[1]:
+            raise ValueError(begin)  # no share, and no year
+        moment = np.datetime64(str(begin), "us") if dated else float(begin)
     except ValueError:
-        raise UsageError(
-            f"begin: expected a share between 0 and 1, or a moment as {series.stamps[0]}, got {begin!r}."
-        ) from None
+        first = np.datetime_as_string(series.stamps[0], "D") if dated else series.stamps[0]
+        raise UsageError(f"begin: expected a share between 0 and 1, or a moment as {first}, got {begin!r}.") from None
     return max(1, int(np.searchsorted(series.stamps, moment)))
 
 

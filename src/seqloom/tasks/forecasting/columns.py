@@ -20,7 +20,7 @@ from seqloom.errors import DataError, UsageError, listed
 from seqloom.tasks.tables.claims import is_table
 from seqloom.tasks.tables.columns import table_of
 
-__all__ = ["Chosen", "choose", "series_of", "table_of_times", "tables_in"]
+__all__ = ["Chosen", "choose", "series_name", "series_of", "table_of_times", "tables_in"]
 
 _PRICES = ("open", "high", "low", "close")
 
@@ -106,16 +106,33 @@ def table_of_times(source: Any, given: Mapping[str, Any], known: Chosen | None =
     strict = bool(given.get("strict"))
     if not files:
         return read_timed(table, asked, strict)
-    tables = ((file.name.partition(".")[0], table_of(file, given)) for file in files)
+    tables = ((series_name(file), table_of(file, given)) for file in files)
     return read_timed_files(str(source), tables, asked, strict)
 
 
 def tables_in(folder: Path) -> list[Path]:
     """The tables of a folder in the order of their names. DataError where there are none."""
     found = [one for one in sorted(folder.iterdir()) if is_table(one) and not one.name.startswith(".")]
+    found = [one for one in found if one.stem.lower() != "labels"]
     if not found:
         raise DataError(f"{folder}: expected tables, one for each series, found none.")
+    named: dict[str, Path] = {}
+    for one in found:
+        other = named.setdefault(series_name(one), one)
+        if other is not one:
+            raise DataError(
+                f"{folder}: {other.name} and {one.name} are one series by their names. Take one of them out."
+            )
     return found
+
+
+def series_name(file: Path) -> str:
+    """The name of a series that has a file of its own.
+
+    >>> series_name(Path("prices/BRK.A.csv")), series_name(Path("SPY.csv.gz"))
+    ('BRK.A', 'SPY')
+    """
+    return Path(file.name.removesuffix(".gz")).stem
 
 
 def series_of(X: Any) -> list[TimedSeries]:

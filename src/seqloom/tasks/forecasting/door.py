@@ -19,15 +19,20 @@ _LOOKED_AT: Final = 20
 def claims_times(path: Path, given: Mapping[str, Any]) -> Claim | None:
     """Claim a table with a column of dates, numbers, and else at most the names of series: nothing says a label; and a
     folder of such tables that have the same columns."""
+    from seqloom.data.folders.files import is_about
+    from seqloom.errors import DataError
     from seqloom.tasks.forecasting.columns import tables_in
 
     if not path.is_dir():
         return _claim(path, given) if is_table(path) and path.is_file() else None
-    files = [one for one in path.iterdir() if not one.name.startswith(".")]
+    files = [one for one in path.iterdir() if not one.name.startswith(".") and not is_about(one.name)]
     labelled = given.get("label_pattern") or any(one.stem.lower() == "labels" for one in files)
     if not files or labelled or not all(is_table(one) for one in files):
         return None
-    first, *others = tables_in(path)
+    try:
+        first, *others = tables_in(path)
+    except DataError:
+        return None
     claim = _claim(first, given)
     if claim is None or any(_columns(one, given) != _columns(first, given) for one in others[:_LOOKED_AT]):
         return None

@@ -172,9 +172,10 @@ class Forecaster(ExampleEstimator):
         short = [one for one in series if len(one) <= sizes.horizon + 1]
         if len(short) == len(series):
             longest = max(map(len, series))
+            shorter = f", or a horizon of at most {longest - 2}" if longest > 2 else ""
             raise DataError(
                 f"The longest series has {longest:,} steps; {sizes.horizon} ahead cannot be learned from that. Give at "
-                f"least {sizes.horizon + 2:,}, or a horizon of at most {max(1, longest - 2)}."
+                f"least {sizes.horizon + 2:,}{shorter}."
             )
         if short:
             warn(f"{len(short):,} series of at most {sizes.horizon + 1} steps teach nothing.")
