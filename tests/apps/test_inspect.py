@@ -213,6 +213,11 @@ REFUSED = {
     "a row before the first": (("classifier", "--data", "bare.csv", "--row", "-1"), 2, "row: expected one of 0 … 11"),
     "a step beyond the last": (("writer", "--text", "a b", "--step", "3"), 2, "step: expected one of 0 … 2, or -1"),
     "a step of one answer": (("classifier", "--data", "bare.csv", "--step", "1"), 2, "one answer for each example"),
+    "an empty pattern": (
+        ("writer", "--text", "a b", "--pattern", ""),
+        2,
+        "expected a regular expression, got an empty",
+    ),
     "no pattern": (("writer", "--text", "a b", "--pattern", "[a"), 2, "'[a' is no regular expression"),
     "a pattern of nothing": (("writer", "--pattern", "a"), 2, "--pattern: no effect without --data or --text."),
     "no file": (("writer", "--data", "texts.txt"), 3, "No such file: texts.txt. Did you mean 'text.txt'?"),

@@ -19,6 +19,7 @@ __all__ = ["Signs", "at_an_end", "real_values", "signs_of"]
 
 _END: Final = 0.01
 _STILL: Final = 1e-3
+_FEWEST: Final = 4
 
 
 class Signs(NamedTuple):
@@ -89,7 +90,9 @@ def _is_logistic(module: nn.Module, key: str) -> bool:
 
 
 def _dead(values: Tensor) -> float:
-    """Of values (N, H)."""
+    """Of values (N, H); of a few steps nothing is told."""
+    if len(values) < _FEWEST:
+        return 0.0
     deviations = values.float().std(0, correction=0)
     return float((deviations <= _STILL * deviations.max()).float().mean())
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from seqloom import Classifier, Forecaster, LanguageModel, Recognizer, Regressor, Seq2Seq, Tagger
-from seqloom.errors import UsageError
+from seqloom.errors import DataError, UsageError
 from seqloom.inspection.report import page
+from seqloom.tasks.inspecting import explained
 from seqloom.tasks.inspecting.explained import explain
 from seqloom.tasks.inspecting.gates import gates_of
 from seqloom.tasks.inspecting.looking_back import memory_of
@@ -22,6 +23,11 @@ SERIES = [np.random.default_rng(seed).normal(size=(9 + seed % 4, 2)).astype(np.f
 CASES: dict[str, tuple[Any, Any, Any]] = {
     "classes of texts": (Classifier("gru(6) bidirectional", tokens="words", training=BRIEF), TEXTS, ["x", "y"] * 12),
     "classes of series": (Classifier("conv(4) + lstm(6)", training=BRIEF), SERIES, ["x", "y"] * 12),
+    "numbers of steps": (
+        Regressor("lstm(6)", training=BRIEF),
+        SERIES,
+        [[float(v) for v in row[:, 0]] for row in SERIES],
+    ),
     "numbers": (Regressor("lstm(6)", training=BRIEF), SERIES, [float(len(row)) for row in SERIES]),
     "tags": (
         Tagger("lstm(6) bidirectional", training=BRIEF),
@@ -81,6 +87,29 @@ def test_rows_and_steps_that_there_are_not_are_refused() -> None:
         explain(subject, 24)
     with pytest.raises(UsageError, match="one of 0 … 2, or -1 for the last; got 3"):
         explain(subject, 0, step=3)
+
+
+def test_several_labels_of_a_row_are_no_steps() -> None:
+    labels = [["x", "y", "z"][: 1 + k % 3] for k in range(24)]
+    model = Classifier("gru(6)", tokens="words", training=BRIEF).fit(TEXTS, labels, validation=0.0, progress=False)
+    memory = memory_of(model.subject(TEXTS, labels))
+    assert "the model" in memory.inputs
+    assert not memory.contexts
+
+
+def test_what_is_too_long_or_too_short_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    model, X, y = CASES["classes of texts"]
+    model = model.clone().fit(X, y, validation=0.0, progress=False)
+    monkeypatch.setattr(explained, "_MOST_STEPS", 2)
+    said: list[str] = []
+    titles = {section.title for section in sections(model, X, y, say=said.append)}
+    assert "Why this answer?" not in titles
+    assert "Why it answers is not shown: row 0 has 3 steps" in "".join(said)
+    assert not memory_of(model.subject(X[:15], y[:15])).contexts
+    forecaster, series, _ = CASES["forecasts"]
+    with pytest.raises(DataError, match="at least 3 steps"):
+        forecaster.clone().fit(series, progress=False).subject([np.zeros(1)])
 
 
 def test_a_memory_is_that_of_each_layer() -> None:

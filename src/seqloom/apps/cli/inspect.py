@@ -59,6 +59,8 @@ def inspect(
         raise UsageError("--data and --text: give one of them.")
     if text == "":
         raise UsageError("--text: expected a text, got an empty one.")
+    if pattern == "":
+        raise UsageError("--pattern: expected a regular expression, got an empty one.")
     without = data is None and text is None
     refuse_without_effect(context, [(without, "without --data or --text", ("row", "step", "pattern"))])
     _check(output, force)

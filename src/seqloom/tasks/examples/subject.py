@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["subject_of"]
 
-_MOST = 64
+_MOST, _AT_ONCE = 64, 8
 
 
 def subject_of(estimator: ExampleEstimator, given: Given) -> Subject:
@@ -35,14 +35,14 @@ def subject_of(estimator: ExampleEstimator, given: Given) -> Subject:
     given = given.rows(range(min(_MOST, len(given.X))))
     examples, objective = estimator._examples(facts, given.X, given.y), estimator._objective(facts)
     steps = names_of_steps(facts, given.X)
-    one_each = given.y is not None and isinstance(examples.targets, Tensor)
+    one_each = given.y is not None and isinstance(examples.targets, Tensor) and examples.targets.ndim == 1
 
     def loss(batch: Batch) -> Tensor:
         return objective.loss(model, batch, None)[0]
 
     return Subject(
         model,
-        list(examples.batches()),
+        list(examples.batches(_AT_ONCE)),
         lambda row: steps[row] if steps else (),
         estimator._explained(facts),
         loss if one_each else None,

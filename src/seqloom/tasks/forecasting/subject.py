@@ -12,6 +12,7 @@ from torch import Tensor
 
 from seqloom.data.batch import Batch
 from seqloom.data.times import TimedSeries
+from seqloom.errors import DataError
 from seqloom.models.distributions import Distribution
 from seqloom.tasks.examples import subject as of_examples
 from seqloom.tasks.examples.values import Given
@@ -31,6 +32,8 @@ def subject_of(model: Forecaster, series: Sequence[TimedSeries]) -> Subject:
     """Up to 64 windows, the latest of each series first; each is judged by what comes after its last step."""
     sizes = Sizes(**model.facts_["sizes"])
     windows = _latest(series, sizes)
+    if not windows:
+        raise DataError(f"X: expected series of at least 3 steps to look at, got {max(map(len, series), default=0)}.")
     found = of_examples.subject_of(model, Given(windows, windows))
     objective = model._objective(model.facts_)
 

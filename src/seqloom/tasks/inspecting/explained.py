@@ -18,9 +18,13 @@ from seqloom.inspection.report import Coloured, Section, Shown, Table
 from seqloom.inspection.report.section import drawn
 from seqloom.tasks.inspecting.subject import Pixels, Subject
 
-__all__ = ["Explained", "explain", "section"]
+__all__ = ["Explained", "TooLongError", "explain", "section"]
 
-_LISTED, _NUMBERS = 12, 3
+_LISTED, _NUMBERS, _MOST_STEPS = 12, 3, 4096
+
+
+class TooLongError(UsageError):
+    """An example of so many steps that taking them away one by one takes too long."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,17 @@ def explain(subject: Subject, number: int, step: int | None = None) -> Explained
     below 0 (default: the last one, or what ``subject.asked`` finds).
 
     What stands for nothing is the mean vector of the examples. The score is the answer's before any softmax. UsageError
-    for a number that there is not, and for a step where an example has one answer.
+    for a number that there is not, and for a step where an example has one answer; TooLongError for an example of more
+    than 4,096 steps.
     """
     if not 0 <= number < subject.size:
         raise UsageError(f"row: expected one of 0 … {subject.size - 1:,}, for {_count(subject.size)}; got {number}.")
     batch = subject.row(number)
     vectors, _ = subject.vectors(batch)
+    if vectors.shape[1] > _MOST_STEPS:
+        raise TooLongError(
+            f"row {number} has {vectors.shape[1]:,} steps, and of {_MOST_STEPS:,} at most each is asked."
+        )
     pieces, looks = _as_read(subject, number, vectors[0])
     with torch.no_grad():
         answers = subject.model.answers(vectors, None)

@@ -27,6 +27,8 @@ from seqloom.tasks.inspecting.subject import Subject
 __all__ = ["Memory", "memory_of", "section"]
 
 _ROWS, _STEPS = 8, 512
+_FEWEST = 16
+"""Examples, below which the loss by context is chance."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _keeps_a_state(layer: CausalLayer) -> bool:
 
 
 def _contexts(subject: Subject) -> dict[str, ContextCurve]:
-    if subject.loss is None:
+    if subject.loss is None or subject.size < _FEWEST:
         return {}
     longest = max(batch.x.shape[1] for batch in subject.batches)
     context = sorted({*(1 << power for power in range(longest.bit_length())), (longest + 1) // 2, longest})

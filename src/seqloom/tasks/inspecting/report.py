@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqloom.errors import MissingExtraError, SeqloomError, UsageError
+from seqloom.errors import DataError, MissingExtraError, SeqloomError, UsageError
 from seqloom.inspection.report import Figure, Section
 from seqloom.inspection.units import matches
 from seqloom.inspection.verdict import Evidence
@@ -72,9 +72,9 @@ def sections(
             say(f"How far back it looks, and why it answers, is not shown: {error}")
     if subject is not None:
         say("Explaining one answer …")
-        why = explained.section(explained.explain(subject, asked.row, asked.step), command)
+        why = _why(subject, asked, say)
         evidence, views = _measured(subject, asked, records, say)
-        views.append(why)
+        views.extend(why)
     if records or subject is not None:
         yield verdict.section(evidence, command)
     yield summary.section(estimator)
@@ -86,6 +86,14 @@ def sections(
     yield from views
     if X is not None:
         yield from _of_examples(estimator, X, y, subject, asked, say)
+
+
+def _why(subject: Subject, asked: Asked, say: Say) -> list[Section]:
+    try:
+        return [explained.section(explained.explain(subject, asked.row, asked.step), asked.command)]
+    except explained.TooLongError as error:
+        say(f"Why it answers is not shown: {error} Name a shorter one with --row.")
+        return []
 
 
 def _measured(subject: Subject, asked: Asked, records: Sequence[Record], say: Say) -> tuple[Evidence, list[Section]]:
@@ -114,8 +122,11 @@ def _of_examples(estimator: Any, X: Any, y: Any, subject: Subject | None, asked:
     except UsageError as error:
         say(f"Where it looks is not shown: {error}")
     say("Looking for where it errs …")
-    if (erred := estimator.mistakes(X, y)) is not None:
-        yield mistakes.section(erred, asked.command)
+    try:
+        if (erred := estimator.mistakes(X, y)) is not None:
+            yield mistakes.section(erred, asked.command)
+    except DataError as error:
+        say(f"Where it errs is not shown: {error}")
     if hasattr(estimator, "draw"):
         say("Drawing what the task shows …")
         try:

@@ -221,7 +221,8 @@ def _labels(subject: Subject, number: int, steps: int, expression: str | None) -
     """The patterns of the last ``steps`` of an example: its labels, where each step has one, or those of its text:
     a piece has a pattern where one of its characters has."""
     targets = subject.row(number).targets
-    if expression is None and targets.shape[1:] == (steps,) and not bool((targets == IGNORED).any()):
+    classes = not targets.is_floating_point() and targets.shape[1:] == (steps,) and not bool((targets == IGNORED).any())
+    if expression is None and classes:
         return {subject.asked.name(k): (targets[0] == k).numpy() for k in targets.unique().tolist() if k >= 0}
     pieces = subject.pieces(number)
     if len(pieces) < steps or not all(pieces) or not (subject.of_text or expression):
