@@ -81,3 +81,11 @@ def test_clocks_that_were_put_on_leave_no_gap(tmp_path: Path) -> None:
 def test_a_zone_that_is_not_known(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Did you mean 'Europe/Berlin'"):
         read(tmp_path, "date,x\n2024-01-01,1\n2024-01-02,2\n", time_zone="Europe/Berln")
+
+
+@pytest.mark.parametrize("zoned", ["2024-01-03T00:00:00+02:00", "2024-01-03 00:00Z", "2024-01-03T05-0500"])
+def test_times_with_and_without_a_zone_are_not_mixed(tmp_path: Path, zoned: str) -> None:
+    with pytest.raises(DataError, match=r"line 4, column 'date': .* names its time zone, and '2024-01-01' in line 2"):
+        read(tmp_path, f"date,x\n2024-01-01,1\n2024-01-02,2\n{zoned},3\n")
+    assert len(read(tmp_path, f"date,x\n2024-01-01T00:00Z,1\n2024-01-02T00:00Z,2\n{zoned},3\n").series) == 1
+    assert len(read(tmp_path, "date,x\n01-01-2024,1\n15-01-2024,2\n29-01-2024,3\n").series) == 1

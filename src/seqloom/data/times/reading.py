@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -24,6 +25,8 @@ FILE: Final = "file"
 """What tells series apart that have a file each."""
 
 _MOST_STEPS: Final = 1 << 26
+_ZONE: Final = re.compile(r"[:T]\d{1,2}(?:[.,]\d+)?\s*(?:[AaPp][Mm]\s*)?(?:Z|UTC|[+-]\d{2}:?\d{2})\s*$")
+"""The end of a time that names its zone."""
 
 
 class TimeColumns(NamedTuple):
@@ -119,7 +122,23 @@ def _stamps(table: Table, time: str, zone: str | None) -> Stamps:
     if table.column(time).kind is not Kind.DATE:
         return table.numbers(time)
     found = table.dates(time)
+    _refuse_mixed_zones(table, time)
     return found if zone is None else in_utc(found, zone)
+
+
+def _refuse_mixed_zones(table: Table, time: str) -> None:
+    """Raise DataError where some times name their zone and others do not."""
+    first: dict[bool, int] = {}
+    for row, cell in enumerate(table.cells(time)):
+        if cell.strip():
+            first.setdefault(_ZONE.search(cell) is not None, row)
+            if len(first) > 1:
+                zoned, plain = first[True], first[False]
+                raise DataError(
+                    f"{table.name}, line {table.line(zoned)}, column {time!r}: {table.cells(time)[zoned]!r} names its "
+                    f"time zone, and {table.cells(time)[plain]!r} in line {table.line(plain)} does not. Write it "
+                    "everywhere, or nowhere and say it: --time-zone ZONE."
+                )
 
 
 def _sorted(stamps: Stamps, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counter[str]]:
