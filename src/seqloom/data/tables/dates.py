@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import IntFlag
 from typing import Final
 
-__all__ = ["Order", "date", "orders"]
+__all__ = ["Order", "date", "names_zone", "orders"]
 
 _TIME: Final = (
     r"(?:(?:T| (?=\s*\d{1,2}\s*(?::|[AaPp][Mm])))\s*(?P<hour>\d{1,2})"
@@ -21,6 +21,7 @@ _NAMED: Final = re.compile(
     rf"\s*(?:(?P<b>[A-Za-z]{{3,9}})\.?[ -]+(?P<a>\d{{1,2}})|(?P<a2>\d{{1,2}})\.?[ -]+(?P<b2>[A-Za-z]{{3,9}}))"
     rf"\.?,?[ -]+(?P<c>\d{{4}}){_TIME}\s*"
 )
+_SPELLINGS: Final = (_YEAR, _OTHER, _NAMED)
 
 
 class Order(IntFlag):
@@ -58,6 +59,15 @@ def date(cell: str, order: Order) -> datetime:
     found = _parts(cell, order)
     assert found is not None
     return found
+
+
+def names_zone(cell: str) -> bool:
+    """Whether a date says in which time zone it is.
+
+    >>> [names_zone(cell) for cell in ("2024-03-02T01:30+01:00", "2024-03-02 01:30 Z", "2024-03-02", "02-03-2024")]
+    [True, True, False, False]
+    """
+    return any(found is not None and bool(found["zone"]) for found in (one.fullmatch(cell) for one in _SPELLINGS))
 
 
 def _parts(cell: str, order: Order) -> datetime | None:

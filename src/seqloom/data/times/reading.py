@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqloom.data.problems import Problems
 from seqloom.data.tables import Kind, Table
+from seqloom.data.tables.dates import names_zone
 from seqloom.data.tables.grouping import rows_by_value
 from seqloom.data.times.spacing import Rows, Spacing, Stamps, find_spacing
 from seqloom.data.times.timed import NO_COVARIATES, Covariates, TimedSeries, TimedTable
@@ -25,8 +25,6 @@ FILE: Final = "file"
 """What tells series apart that have a file each."""
 
 _MOST_STEPS: Final = 1 << 26
-_ZONE: Final = re.compile(r"[:T]\d{1,2}(?:[.,]\d+)?\s*(?:[AaPp][Mm]\s*)?(?:Z|UTC|[+-]\d{2}:?\d{2})\s*$")
-"""The end of a time that names its zone."""
 
 
 class TimeColumns(NamedTuple):
@@ -131,7 +129,7 @@ def _refuse_mixed_zones(table: Table, time: str) -> None:
     first: dict[bool, int] = {}
     for row, cell in enumerate(table.cells(time)):
         if cell.strip():
-            first.setdefault(_ZONE.search(cell) is not None, row)
+            first.setdefault(names_zone(cell), row)
             if len(first) > 1:
                 zoned, plain = first[True], first[False]
                 raise DataError(
