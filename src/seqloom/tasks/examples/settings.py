@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
+from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Kind, Number, Section, Settings
 from seqloom.training.settings import TrainingSettings
 
-__all__ = ["ExampleSettings", "FitSettings"]
+__all__ = ["ExampleSettings", "FitSettings", "without_pooling"]
+
+
+def without_pooling(spec: str, why: str) -> Iterator[str]:
+    """What conflicts in the words of a model that answers at every step: they are none, or they pool.
+
+    >>> list(without_pooling("gru(4) + pool(mean)", "music goes on at every step"))
+    ['spec: music goes on at every step. Leave pool(…) out.']
+    """
+    from seqloom.layers import parse_spec
+
+    try:
+        if parse_spec(spec).pooling is not None:
+            yield f"spec: {why}. Leave pool(…) out."
+    except UsageError as error:
+        yield f"spec: {error}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from seqloom.choice import Choice
-from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, OneOf, Range, Section
-from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.examples.settings import ExampleSettings, without_pooling
 from seqloom.tasks.tables.columns import Names
 
 __all__ = ["DistributionKind", "ForecasterSettings", "HorizonBy"]
@@ -65,10 +64,4 @@ class ForecasterSettings(ExampleSettings):
     )
 
     def conflicts(self) -> Iterator[str]:
-        from seqloom.layers import parse_spec
-
-        try:
-            if parse_spec(self.spec).pooling is not None:
-                yield "spec: a forecast is made at every step. Leave pool(…) out."
-        except UsageError as error:
-            yield f"spec: {error}"
+        return without_pooling(self.spec, "a forecast is made at every step")

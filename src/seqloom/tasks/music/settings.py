@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from seqloom.choice import Choice
-from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, Range, Section
-from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.examples.settings import ExampleSettings, without_pooling
 
 __all__ = ["KeysKind", "MusicSettings"]
 
@@ -47,10 +46,4 @@ class MusicSettings(ExampleSettings):
     )
 
     def conflicts(self) -> Iterator[str]:
-        from seqloom.layers import parse_spec
-
-        try:
-            if parse_spec(self.spec).pooling is not None:
-                yield "spec: music goes on at every step. Leave pool(…) out."
-        except UsageError as error:
-            yield f"spec: {error}"
+        return without_pooling(self.spec, "music goes on at every step")

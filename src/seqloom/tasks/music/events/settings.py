@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from seqloom.errors import UsageError
 from seqloom.settings import COUNT, SHARE, Key, Range, Section
-from seqloom.tasks.examples.settings import ExampleSettings
+from seqloom.tasks.examples.settings import ExampleSettings, without_pooling
 
 __all__ = ["EventSettings"]
 
@@ -40,10 +39,4 @@ class EventSettings(ExampleSettings):
     )
 
     def conflicts(self) -> Iterator[str]:
-        from seqloom.layers import parse_spec
-
-        try:
-            if parse_spec(self.spec).pooling is not None:
-                yield "spec: music goes on at every event. Leave pool(…) out."
-        except UsageError as error:
-            yield f"spec: {error}"
+        return without_pooling(self.spec, "music goes on at every event")
